@@ -1,0 +1,30 @@
+"""Where images come from, one file a domain. `get("streets_real", split="train")` opens one.
+
+Nothing here imports TensorFlow until a domain is opened: the processes that render the streets
+import this package too.
+"""
+
+from typing import TYPE_CHECKING
+
+from adaat_keras.domains.street_world import variants
+from adaat_keras.registry import Registry, check_name
+
+if TYPE_CHECKING:
+    from adaat_keras.domains.domain import Domain
+
+_registry = Registry("domain", "adaat_keras.domains", base="domain")
+
+
+def names() -> list[str]:
+    """Every domain's name; the embedded streets come in several variants."""
+    return sorted({*_registry.names(), *variants.VARIANTS} - {"streets"})
+
+
+def get(name: "str | Domain", **options) -> "Domain":
+    """The domain of this name, opened with its own options (`split=`, `root=`, ...)."""
+    if not isinstance(name, str):
+        return name
+    check_name("domain", name, names())
+    if name in variants.VARIANTS:
+        return _registry.get("streets")(name, **options)
+    return _registry.get(name)(**options)

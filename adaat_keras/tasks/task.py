@@ -1,0 +1,42 @@
+"""What every task offers: channels, loss, metrics, decoding and colours."""
+
+from abc import ABC, abstractmethod
+
+import keras
+import numpy as np
+
+
+class Task(ABC):
+    """A dense prediction task.
+
+    Networks put out a float tensor `(batch, height, width, channels)`; labels arrive as the
+    domain gives them (see `adaat_keras.domains.domain.Domain`). The label key of a frame is the
+    task's `name`.
+
+    Attributes:
+        name: The task's name, which is also the label's key in a frame.
+        channels: Output channels of a decoder for this task.
+        primary_metric: The metric that a single number stands for, e.g. `"mean_iou"`.
+        higher_is_better: Whether a larger `primary_metric` is better.
+    """
+
+    name: str
+    channels: int
+    primary_metric: str
+    higher_is_better: bool
+
+    @abstractmethod
+    def loss(self) -> keras.losses.Loss:
+        """The task loss, in units of ignorance: 1 is what the best constant guess scores."""
+
+    @abstractmethod
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """Fresh streaming metrics that take labels and network outputs."""
+
+    @abstractmethod
+    def decode(self, outputs: np.ndarray) -> np.ndarray:
+        """Network outputs `(..., channels)` to labels in the domain's form `(...)`."""
+
+    @abstractmethod
+    def colorize(self, labels: np.ndarray) -> np.ndarray:
+        """Labels `(...)` in the domain's form to uint8 RGB `(..., 3)`."""
