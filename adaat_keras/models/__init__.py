@@ -1,1 +1,19 @@
-"""TODO."""
+"""The networks; they take channel counts and know no task.
+
+- `network`: what they have in common.
+- `encoder`: image to features at a quarter of its size (E).
+- `decoder`: features to a dense prediction (D).
+- `base_model`: encoder and decoder as one network for any image size (N).
+- `domain_classifier`: features to domain logits (C).
+- `transfer/`: features of task 1 to features of task 2 (G), one file a variant.
+- `ada_atdt`: the whole, D2(G(E1(x))).
+- `sizes`: the named sizes.
+"""
+
+from adaat_keras.models.ada_atdt import AdaAtdt
+from adaat_keras.models.base_model import BaseModel
+from adaat_keras.models.decoder import Decoder
+from adaat_keras.models.domain_classifier import DomainClassifier
+from adaat_keras.models.encoder import Encoder
+
+__all__ = ["AdaAtdt", "BaseModel", "Decoder", "DomainClassifier", "Encoder"]

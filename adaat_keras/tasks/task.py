@@ -40,3 +40,25 @@ class Task(ABC):
     @abstractmethod
     def colorize(self, labels: np.ndarray) -> np.ndarray:
         """Labels `(...)` in the domain's form to uint8 RGB `(..., 3)`."""
+
+    @abstractmethod
+    def label_problem(self, labels: np.ndarray) -> str | None:
+        """What is wrong with labels in the domain's form and how to mend it; `None` if nothing."""
+
+    def check_labels(self, labels: np.ndarray, where: str) -> None:
+        """Raise a `ValueError` that names `where`, the value and the fix if labels are wrong.
+
+        For loaders: inside a compiled graph a wrong label can only crash without a name, or pass
+        unseen.
+
+        Example:
+            >>> from adaat_keras import tasks
+            >>> tasks.get("semantic").check_labels(np.array([[0, 57]], "uint8"), "a.png")
+            Traceback (most recent call last):
+            ...
+            ValueError: a.png: semantic label 57 is neither one of the 11 classes (0 to 10) nor \
+255 (ignored); map the data set's own ids to these, and every id that has no class to 255
+        """
+        problem = self.label_problem(labels)
+        if problem:
+            raise ValueError(f"{where}: {problem}")

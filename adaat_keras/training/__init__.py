@@ -1,1 +1,16 @@
-"""TODO."""
+"""The steps of the method, each a Keras model with its own `train_step` and `test_step`.
+
+- `network_trainer`: what they have in common.
+- `supervised_trainer`: a base model on labels (step 2; AT/DT's step 1).
+- `adversarial_trainer`: base model 1 against the domain classifier (step 1, equations 1 and 2).
+- `transfer_trainer`: the transfer function between two base models (step 3, equation 3).
+- `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
+- `schedules`: learning rates over a step's training.
+- `checkpoint`, `stop_on_nan`, `time_left`: callbacks.
+"""
+
+from adaat_keras.training.adversarial_trainer import AdversarialTrainer
+from adaat_keras.training.supervised_trainer import SupervisedTrainer
+from adaat_keras.training.transfer_trainer import TransferTrainer
+
+__all__ = ["AdversarialTrainer", "SupervisedTrainer", "TransferTrainer"]

@@ -1,0 +1,57 @@
+"""Builds the networks of ADA-AT/DT by name."""
+
+import keras
+
+from adaat_keras import tasks
+from adaat_keras.models import AdaAtdt, Decoder, DomainClassifier, Encoder
+from adaat_keras.models import transfer as transfers
+from adaat_keras.models.sizes import size_options
+
+
+def build_ada_atdt(
+    from_task: str = "depth",
+    to_task: str = "semantic",
+    transfer: str = "unet_attention",
+    size: str = "small",
+    dtype: str | keras.DTypePolicy | None = None,
+) -> AdaAtdt:
+    """Build the six networks for a pair of tasks, untrained.
+
+    Args:
+        from_task: Task 1, labelled in both domains (`adaat_keras.tasks.names()`).
+        to_task: Task 2, labelled in the source domain alone.
+        transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3).
+        size: `"small"` for a processor, `"paper"` for Table 1's networks, `"tiny"` for trials.
+        dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
+
+    Returns:
+        The model; its prediction is task 2, the networks are its attributes.
+
+    Raises:
+        ValueError: A name does not exist, or both tasks are the same.
+
+    Example:
+        >>> model = build_ada_atdt("semantic", "depth", transfer="unet", size="tiny")
+        >>> model.decoder_1.channels, model.decoder_2.channels
+        (11, 1)
+    """
+    if from_task == to_task:
+        raise ValueError(
+            f"from_task and to_task are both {to_task!r}: there is nothing to transfer"
+        )
+    channels_1, channels_2 = tasks.get(from_task).channels, tasks.get(to_task).channels
+    transfer_class = transfers.get(transfer)
+    options = {**size_options(size), "dtype": dtype}
+    width = {"base_filters": options["base_filters"], "dtype": dtype}
+    features = 4 * options["base_filters"]
+    return AdaAtdt(
+        encoder_1=Encoder(**options, name="encoder_1"),
+        decoder_1=Decoder(channels_1, **width, name="decoder_1"),
+        domain_classifier=DomainClassifier(features, dtype=dtype, name="domain_classifier"),
+        encoder_2=Encoder(**options, name="encoder_2"),
+        decoder_2=Decoder(channels_2, **width, name="decoder_2"),
+        transfer=transfer_class(features, dtype=dtype, name="transfer"),
+        from_task=from_task,
+        to_task=to_task,
+        name="ada_atdt",
+    )

@@ -1,0 +1,115 @@
+"""Sun and sky light on surfaces, and the shadows of houses, cars, trees and people."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import cos, radians, sin
+
+import numpy as np
+
+from adaat_keras.domains.street_world import classes
+from adaat_keras.domains.street_world.blocks import END, START, Side
+from adaat_keras.domains.street_world.look import Look
+from adaat_keras.domains.street_world.scene import Scene
+
+_CELL, _WIDE, _LONG = 0.125, 14.0, 70.0
+_CASTERS = {"paint": (0.9, 2.1), "cabin": (0.8, 1.4), "leaf": (1.0, 1.0), "shirt": (0.9, 0.9)}
+
+
+@dataclass(frozen=True)
+class Light:
+    """The light of one frame: `direction` points to the sun; strengths are factors on colour."""
+
+    scene: Scene
+    direction: tuple[float, float, float]
+    ambient: float
+    sun: float
+    color: tuple[float, float, float]
+
+    @staticmethod
+    def draw(scene: Scene, look: Look, rng: np.random.Generator) -> "Light":
+        """The light of a frame, drawn from the look's ranges."""
+        height, around = radians(rng.uniform(*look.sun_height)), rng.uniform(0, 2 * np.pi)
+        direction = (cos(height) * sin(around), sin(height), cos(height) * cos(around))
+        ambient, sun = rng.uniform(*look.ambient), rng.uniform(*look.sun)
+        return Light(scene, direction, ambient, sun, look.sun_color)
+
+    def shade(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """The factor `(3, n)` on the colour of each surface point."""
+        x, y, z = points
+        facing = sum(n * d for n, d in zip(normals, self.direction, strict=True))
+        lit = np.maximum(facing, 0) * (1 - self._house_shadow(x, y, z))
+        contact, cast = self._ground_shadow(x, y, z)
+        sky = self.ambient * (0.8 + 0.2 * normals[1]) * (1 - 0.3 * np.exp(y * -1.6) * (normals[1] < 0.5))
+        sun = self.sun * lit * (1 - cast)
+        return (np.array(self.color, np.float32)[:, None] * sun + sky) * (1 - contact)
+
+    def _house_shadow(self, x, y, z) -> np.ndarray:
+        """1 where the houses on the sun's side stand before the sun."""
+        dx, dy, dz = self.direction
+        if abs(dx) < 0.05:
+            return np.zeros_like(x)
+        side = self.scene.sides[int(dx > 0)]
+        front, height = self._profile[int(dx > 0)]
+        reach = (side.sign * (side.line + 1) - x) / dx
+        slot = np.clip((z + dz * reach - START).astype(np.int32), 0, len(front) - 1)
+        reach = (side.sign * front[slot] - x) / dx
+        over = height[slot] - (y + dy * reach)
+        return np.clip(over / 0.25, 0, 1) * (reach > 0.3)
+
+    @cached_property
+    def _profile(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        return [_house_profile(side) for side in self.scene.sides]
+
+    def _ground_shadow(self, x, y, z) -> tuple[np.ndarray, np.ndarray]:
+        """How dark the ground is close under things, and in their shadow from the sun; 0 to 1."""
+        column = ((x + _WIDE) * (1 / _CELL)).astype(np.int32)
+        row = (z * (1 / _CELL)).astype(np.int32)
+        contact_map, cast_map = self._maps
+        rows, columns = contact_map.shape
+        low = (y < 0.2) & (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+        at = np.where(low, row * columns + column, 0)
+        return contact_map.reshape(-1)[at] * low, cast_map.reshape(-1)[at] * low
+
+    @cached_property
+    def _maps(self) -> np.ndarray:
+        maps = np.zeros((2, int(_LONG / _CELL), int(2 * _WIDE / _CELL)), np.float32)
+        dx, dy, dz = self.direction
+        for solid in self.scene.solids:
+            if solid.material not in _CASTERS or solid.label == classes.BUILDING:
+                continue
+            wide, long = (h for h in (solid.shape.half[0], solid.shape.half[2]))
+            if solid.material == "paint":
+                wide, long = 0.92, 2.2
+            x, y, z = solid.shape.center
+            y = y if solid.material in ("leaf", "shirt") else 0.8
+            if solid.material == "paint":
+                _stain(maps[0], x, z, wide, long, 0.55)
+            elif solid.material == "shirt":
+                _stain(maps[0], x, z, 0.3, 0.3, 0.3)
+            _stain(maps[1], x - dx / dy * y, z - dz / dy * y, wide, long, 0.9)
+        return maps
+
+
+def _house_profile(side: Side) -> tuple[np.ndarray, np.ndarray]:
+    """Distance of the facade from the middle, and its height, for each metre along the street."""
+    front = np.full(int(END - START) + 40, side.line + 6, np.float32)
+    height = np.zeros_like(front)
+    for start, end, distance, top in side.fronts:
+        span = slice(max(int(start - START), 0), max(int(end - START), 0))
+        front[span], height[span] = distance, top
+    return front, height
+
+
+def _stain(target: np.ndarray, x, z, wide: float, long: float, strength: float) -> None:
+    """Darken a soft-edged rectangle of a ground map."""
+    soft = 0.35
+    rows, columns = target.shape
+    r0, r1 = (int(np.clip((z + s * (long + soft)) / _CELL, 0, rows)) for s in (-1, 1))
+    c0, c1 = (int(np.clip((x + _WIDE + s * (wide + soft)) / _CELL, 0, columns)) for s in (-1, 1))
+    if r0 >= r1 or c0 >= c1:
+        return
+    down = np.abs((np.arange(r0, r1) + 0.5) * _CELL - z) - long
+    across = np.abs((np.arange(c0, c1) + 0.5) * _CELL - _WIDE - x) - wide
+    inside = np.clip(0.5 - down / (2 * soft), 0, 1)[:, None] * np.clip(0.5 - across / (2 * soft), 0, 1)
+    window = target[r0:r1, c0:c1]
+    np.maximum(window, strength * inside, out=window)

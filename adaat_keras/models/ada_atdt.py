@@ -1,0 +1,103 @@
+"""The whole of ADA-AT/DT: six networks, of which the graph is the inference path."""
+
+import keras
+
+from adaat_keras.layers import CropLike, PadToStride
+from adaat_keras.models.base_model import BaseModel
+from adaat_keras.models.decoder import Decoder
+from adaat_keras.models.domain_classifier import DomainClassifier
+from adaat_keras.models.encoder import Encoder
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class AdaAtdt(keras.Model):
+    """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
+
+    The model's graph is that path; the networks that it is trained with are its attributes, and
+    are saved with it. Images of any size from 17 x 17 are padded by reflection to the networks'
+    stride and the prediction is cropped back.
+
+    Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,
+    what decoder 2 puts out (class logits, or depth / 100 m; `adaat_keras.tasks.get(to_task)`
+    decodes it).
+
+    Args:
+        encoder_1, decoder_1: Base model of task 1 (E1, D1), trained on both domains.
+        domain_classifier: Tells the domains apart from encoder 1's features (C).
+        encoder_2, decoder_2: Base model of task 2 (E2, D2), trained on the source domain.
+        transfer: Turns encoder 1's features into encoder 2's (G).
+        from_task, to_task: Names of tasks 1 and 2, kept for those who load the model.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> model = build_ada_atdt("depth", "semantic", size="tiny")
+        >>> model.predict(keras.ops.ones((1, 50, 70, 3)), verbose=0).shape
+        (1, 50, 70, 11)
+    """
+
+    def __init__(
+        self,
+        encoder_1: Encoder,
+        decoder_1: Decoder,
+        domain_classifier: DomainClassifier,
+        encoder_2: Encoder,
+        decoder_2: Decoder,
+        transfer: keras.Model,
+        from_task: str,
+        to_task: str,
+        **kwargs,
+    ):
+        # === Functional Model ===
+        image = keras.Input((None, None, 3), name="image")
+        padded = PadToStride(encoder_1.stride * transfer.stride, name="pad")(image)
+        outputs = decoder_2(transfer(encoder_1(padded)))
+        outputs = CropLike(name="crop", dtype="float32")([outputs, image])
+        super().__init__(inputs=image, outputs=outputs, **kwargs)
+
+        # === Config ===
+        self.encoder_1 = encoder_1
+        self.decoder_1 = decoder_1
+        self.domain_classifier = domain_classifier
+        self.encoder_2 = encoder_2
+        self.decoder_2 = decoder_2
+        self.transfer = transfer
+        self.from_task = from_task
+        self.to_task = to_task
+
+    @property
+    def networks(self) -> dict[str, keras.Model]:
+        """The six networks by name."""
+        return {name: getattr(self, name) for name in NETWORKS}
+
+    @property
+    def base_model_1(self) -> BaseModel:
+        """Task 1 from an image of any size: `D1(E1(x))`; shares this model's weights."""
+        return BaseModel(self.encoder_1, self.decoder_1, name="base_model_1")
+
+    @property
+    def base_model_2(self) -> BaseModel:
+        """Task 2 without transfer, from an image of any size: `D2(E2(x))`; shares the weights."""
+        return BaseModel(self.encoder_2, self.decoder_2, name="base_model_2")
+
+    def get_config(self) -> dict:
+        """The constructor's arguments, the networks serialized."""
+        networks = {
+            name: keras.saving.serialize_keras_object(network)
+            for name, network in self.networks.items()
+        }
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "from_task": self.from_task,
+            "to_task": self.to_task,
+            **networks,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict) -> "AdaAtdt":
+        """The model that `get_config` describes, with fresh weights."""
+        networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in NETWORKS}
+        return cls(**{**config, **networks})
+
+
+NETWORKS = ("encoder_1", "decoder_1", "domain_classifier", "encoder_2", "decoder_2", "transfer")

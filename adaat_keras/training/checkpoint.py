@@ -1,0 +1,52 @@
+"""Keeps a trainer's state after every epoch, and brings it back."""
+
+import re
+from pathlib import Path
+
+import keras
+
+from adaat_keras.files import written_whole
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves networks and all optimizers of a trainer after every epoch, each file whole or absent.
+
+    The file's name carries the number of epochs done. `restore` loads the newest into a compiled
+    trainer, whose optimizers are built, and says at which epoch to go on; with data that is a
+    function of the step's number, training then ends in the weights of an unbroken run. Keras'
+    `BackupAndRestore` builds `model.optimizer` alone, so that a second one starts afresh.
+
+    Args:
+        folder: Where the state lives.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = Path(folder)
+
+    def restore(self, trainer: keras.Model) -> int:
+        """Load the newest state and return the number of epochs done; 0 without a state."""
+        files = self.files()
+        if not files:
+            return 0
+        epochs = max(files)
+        trainer.load_weights(files[epochs])
+        return epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Save this state, then remove the older ones."""
+        with written_whole(self.folder / f"epoch-{epoch + 1:04}.weights.h5") as temporary:
+            self.model.save_weights(temporary)
+        self.remove(before=epoch + 1)
+
+    def remove(self, before: int | None = None) -> None:
+        """Remove the states of fewer epochs than `before`, or all."""
+        for epochs, file in self.files().items():
+            if before is None or epochs < before:
+                file.unlink()
+
+    def files(self) -> dict[int, Path]:
+        """The states that exist, by the number of epochs done."""
+        pattern = re.compile(r"epoch-(\d+)\.weights\.h5")
+        matches = ((pattern.fullmatch(file.name), file) for file in self.folder.glob("*.h5"))
+        return {int(match[1]): file for match, file in matches if match}

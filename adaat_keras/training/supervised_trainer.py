@@ -1,0 +1,84 @@
+"""Trains a base model on labels."""
+
+import keras
+import tensorflow as tf
+
+from adaat_keras.training.network_trainer import NetworkTrainer
+
+
+class SupervisedTrainer(NetworkTrainer):
+    """Trains encoder and decoder on the labels of one or more domains.
+
+    On the source domain alone it is the paper's second step (N2); on source and target together
+    it is the first step of AT/DT, which `AdversarialTrainer` extends by the domain classifier.
+
+    A batch is `(images, labels)`, each a tuple with one tensor a domain: images
+    `(batch, height, width, 3)` in 0..255, labels as the task's loss takes them. In training all
+    images of a batch have one size, a multiple of the encoder's stride; in testing any size goes.
+
+    Args:
+        encoder, decoder: The base model; shared, not copied.
+        domains: Names of the domains, used as prefixes in the logs.
+
+    Example:
+        >>> from adaat_keras.models import Decoder, Encoder
+        >>> trainer = SupervisedTrainer(Encoder(4, 1), Decoder(1, 4))
+        >>> trainer.compile(keras.optimizers.Adam(), keras.losses.MeanAbsoluteError())
+        >>> batch = (tf.ones((2, 32, 32, 3)),), (tf.ones((2, 32, 32, 1)),)
+        >>> sorted(trainer.train_on_batch(*batch, return_dict=True))
+        ['loss', 'source_task_loss']
+    """
+
+    def __init__(self, encoder, decoder, domains: tuple[str, ...] = ("source",), **kwargs):
+        super().__init__(encoder.stride, **kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.domains = domains
+
+    def compile(self, optimizer, task_loss, metrics: dict[str, list] | None = None) -> None:
+        """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`."""
+        super().compile(optimizer, self.base_variables, ("loss", *self.task_loss_names))
+        self.task_loss = task_loss
+        self.domain_metrics = {domain: (metrics or {}).get(domain, []) for domain in self.domains}
+
+    @property
+    def task_loss_names(self) -> list[str]:
+        """The domains' task losses as the log names them."""
+        return [f"{domain}_task_loss" for domain in self.domains]
+
+    @property
+    def base_variables(self) -> list[keras.Variable]:
+        """The trainable variables of encoder and decoder."""
+        return self.encoder.trainable_variables + self.decoder.trainable_variables
+
+    def call(self, images, training=False):
+        """The prediction for images whose size is a multiple of the encoder's stride."""
+        return self.decoder(self.encoder(images, training=training), training=training)
+
+    def train_step(self, data):
+        """One optimizer step on the mean of the domains' task losses."""
+        images, labels = data
+        with tf.GradientTape() as tape:
+            outputs = self(tf.concat(images, axis=0), training=True)
+            task_losses = self.domain_task_losses(labels, outputs)
+            loss = tf.add_n(task_losses) / len(task_losses)
+        self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
+        return self.log(loss=loss, **dict(zip(self.task_loss_names, task_losses, strict=True)))
+
+    def test_step(self, data):
+        """Update and return the domains' task losses and metrics."""
+        logs = {}
+        for domain, images, labels in zip(self.domains, *data, strict=True):
+            outputs = self.crop([self(self.pad(images)), images])
+            name = f"{domain}_task_loss"
+            logs[name] = self.log(**{name: self.task_loss(labels, outputs)})[name]
+            metrics = self.domain_metrics[domain]
+            for metric in metrics:
+                metric.update_state(labels, outputs)
+            logs.update({f"{domain}_{k}": v for k, v in self.results(metrics).items()})
+        return logs
+
+    def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
+        """The task loss of each domain; the outputs are the domains' one after the other."""
+        parts = tf.split(outputs, [tf.shape(y)[0] for y in labels])
+        return [self.task_loss(y, part) for y, part in zip(labels, parts, strict=True)]

@@ -1,0 +1,127 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from adaat_keras import tasks
+from adaat_keras.tasks.check_labels import check_labels
+
+pytestmark = pytest.mark.parametrize("name", tasks.names())
+
+
+def random_outputs(task, seed=0):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(0.01, 0.99, (2, 8, 12, task.channels)).astype(np.float32)
+
+
+def scores(task, labels, outputs):
+    (metric,) = task.metrics()
+    metric.update_state(labels, outputs)
+    return {key: float(value) for key, value in metric.result().items()}
+
+
+def test_it_is_found_by_its_name(name):
+    assert tasks.get(name).name == name
+
+
+def test_random_outputs_give_a_finite_loss_with_a_gradient(name):
+    task = tasks.get(name)
+    outputs = tf.Variable(random_outputs(task))
+    with tf.GradientTape() as tape:
+        loss = task.loss()(task.decode(random_outputs(task, 1)), outputs)
+    assert loss.shape == ()
+    assert 0 < float(loss) < np.inf
+    gradient = tape.gradient(loss, outputs).numpy()
+    assert np.isfinite(gradient).all()
+    assert gradient.any()
+
+
+def test_random_outputs_give_finite_metrics(name):
+    task = tasks.get(name)
+    result = scores(task, task.decode(random_outputs(task, 1)), random_outputs(task))
+    assert task.primary_metric in result
+    assert np.isfinite(list(result.values())).all()
+
+
+def test_a_perfect_prediction_gives_the_best_primary_metric(name):
+    task = tasks.get(name)
+    outputs = random_outputs(task)
+    best = scores(task, task.decode(outputs), outputs)[task.primary_metric]
+    assert best == pytest.approx(float(task.higher_is_better), abs=1e-6)
+
+
+def test_a_worse_prediction_gives_a_worse_primary_metric(name):
+    task = tasks.get(name)
+    labels = task.decode(random_outputs(task))
+    right, wrong = (scores(task, labels, random_outputs(task, seed)) for seed in (0, 1))
+    better = right[task.primary_metric] > wrong[task.primary_metric]
+    assert better == task.higher_is_better
+
+
+def test_metrics_are_fresh_each_time(name):
+    task = tasks.get(name)
+    (first,), (second,) = task.metrics(), task.metrics()
+    assert first is not second
+
+
+def test_decoded_outputs_are_labels_in_the_domains_form(name):
+    task = tasks.get(name)
+    labels = task.decode(random_outputs(task))
+    assert labels.shape == (2, 8, 12)
+    assert labels.dtype == {"semantic": np.uint8, "depth": np.float32}.get(name, labels.dtype)
+    check_labels(name, labels, "decoded")
+
+
+def test_colours_are_rgb_bytes_for_one_map_or_a_batch(name):
+    task = tasks.get(name)
+    labels = task.decode(random_outputs(task))
+    colors = task.colorize(labels)
+    assert (colors.shape, colors.dtype) == ((2, 8, 12, 3), np.uint8)
+    np.testing.assert_array_equal(task.colorize(labels[0]), colors[0])
+    assert len(np.unique(colors.reshape(-1, 3), axis=0)) > 5
+
+
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "jit"])
+def test_a_compiled_loss_is_the_eager_one(name, jit_compile):
+    task = tasks.get(name)
+    labels, outputs = task.decode(random_outputs(task, 1)), random_outputs(task)
+    compiled = tf.function(task.loss(), jit_compile=jit_compile)
+    expected = float(task.loss()(labels, outputs))
+    actual = float(compiled(tf.constant(labels), tf.constant(outputs)))
+    assert actual == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_half_precision_outputs_give_a_float32_loss(name, dtype):
+    task = tasks.get(name)
+    labels = task.decode(random_outputs(task, 1))
+    outputs = tf.cast(random_outputs(task), dtype)
+    loss = task.loss()(labels, outputs)
+    assert loss.dtype == "float32"
+    assert float(loss) == float(task.loss()(labels, tf.cast(outputs, "float32")))
+
+
+def test_half_precision_outputs_decode(name):
+    task = tasks.get(name)
+    outputs = tf.cast(random_outputs(task), "bfloat16").numpy()
+    expected = task.decode(outputs.astype(np.float32))
+    np.testing.assert_array_equal(task.decode(outputs), expected)
+
+
+def test_a_compiled_model_logs_every_metric_under_its_own_name(name):
+    task = tasks.get(name)
+    policy = keras.DTypePolicy("mixed_bfloat16")
+    model = keras.Sequential([keras.layers.Conv2D(task.channels, 1, dtype=policy)])
+    model.compile("adam", task.loss(), metrics=task.metrics())
+    images, labels = random_outputs(task), task.decode(random_outputs(task, 1))
+    names = set(scores(task, labels, images))
+
+    history = model.fit(
+        images, labels, batch_size=1, validation_data=(images, labels), verbose=0
+    ).history
+    evaluated = model.evaluate(images, labels, batch_size=1, return_dict=True, verbose=0)
+
+    assert set(evaluated) == names | {"loss"}
+    assert set(history) == set(evaluated) | {f"val_{key}" for key in evaluated}
+    expected = scores(task, labels, model.predict(images, batch_size=1, verbose=0))
+    assert evaluated == pytest.approx(expected | {"loss": evaluated["loss"]}, rel=1e-5)
