@@ -6,7 +6,8 @@
 - `transfer_trainer`: the transfer function between two base models (step 3, equation 3).
 - `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
 - `schedules`: learning rates over a step's training.
-- `checkpoint`, `stop_on_nan`, `time_left`: callbacks.
+- `checkpoint`, `stop_on_nan`, `time_left`, `short_progress`: callbacks.
+- `devices`: which devices to train on.
 """
 
 from adaat_keras.training.adversarial_trainer import AdversarialTrainer

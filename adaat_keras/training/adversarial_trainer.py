@@ -113,7 +113,10 @@ class AdversarialTrainer(SupervisedTrainer):
         if not weight:
             return 0.0
         source, target = tf.split(tf.stop_gradient(features), 2)
-        mix = tf.random.uniform([tf.shape(source)[0], 1, 1, 1], dtype=source.dtype)
+        # Stateless: a training that goes on after a kill must draw what it would have drawn.
+        seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), 0])
+        mix = tf.random.stateless_uniform([tf.shape(source)[0], 1, 1, 1], seed)
+        mix = tf.cast(mix, source.dtype)
         between = mix * source + (1 - mix) * target
         with tf.GradientTape() as tape:
             tape.watch(between)

@@ -7,7 +7,7 @@ import numpy as np
 from adaat_keras.domains.street_world import classes, plants
 from adaat_keras.domains.street_world.layout import Layout
 from adaat_keras.domains.street_world.shapes import Box, prism
-from adaat_keras.domains.street_world.solid import Solid
+from adaat_keras.domains.street_world.solid import Solid, draw_tint
 
 KERB = 0.12
 START, END = -12.0, 165.0
@@ -47,7 +47,7 @@ class Side:
 def build_side(layout: Layout, rng: np.random.Generator, sign: float, kerb: float) -> Side:
     """One side of the street, from behind the camera to the far end."""
     side = Side(sign, kerb, kerb + rng.uniform(*layout.sidewalk_width))
-    paving = tuple(rng.random(2))
+    paving = draw_tint(rng)
     z, paved = START + rng.uniform(-8, 0), START - 10
     while z < END:
         kind = rng.random()
@@ -73,7 +73,7 @@ def end_of_street(rng: np.random.Generator) -> list[Solid]:
         width, height = rng.uniform(9, 22), rng.uniform(6, 16)
         z = END + 30 + rng.uniform(0, 12)
         box = Box((x + width / 2, height / 2, z), (width / 2, height / 2, 5.0))
-        solids.append(Solid(box, classes.BUILDING, "facade", tuple(rng.random(2))))
+        solids.append(Solid(box, classes.BUILDING, "facade", draw_tint(rng)))
         if rng.random() < 0.4:
             solids += plants.tree(rng, x, z - 9, rng.uniform(6, 10))
         x += width
@@ -89,12 +89,12 @@ def _side_street(side: Side, rng, start: float, end: float) -> None:
     side.crossings.append((start, end))
     far = side.line + rng.uniform(30, 55)
     height = rng.uniform(7, 15)
-    tint = tuple(rng.random(2))
+    tint = draw_tint(rng)
     side.box(far, far + 8, 0, height, start - 9, end + 9, classes.BUILDING, "facade", tint)
 
 
 def _ground(side: Side, rng, far: float, start: float, end: float, grass: float) -> None:
-    tint = tuple(rng.random(2))
+    tint = draw_tint(rng)
     label, material = (
         (classes.VEGETATION, "grass") if rng.random() < grass else (classes.SIDEWALK, "paving")
     )
@@ -127,11 +127,11 @@ def _yard(side: Side, layout: Layout, rng, start: float, end: float) -> None:
 
 def _building(side: Side, layout: Layout, rng, front: float, start: float, end: float) -> None:
     height, depth = rng.uniform(*layout.building_height), rng.uniform(9, 14)
-    tint = tuple(rng.random(2))
+    tint = draw_tint(rng)
     far = front + depth
     side.box(front, far, 0, height, start, end, classes.BUILDING, "facade", tint)
     side.fronts.append((start, end, front, height))
-    roof = tuple(rng.random(2))
+    roof = draw_tint(rng)
     if rng.random() < 0.45 and height < 15:
         profile = [(-depth / 2 - 0.4, 0.0), (depth / 2 + 0.4, 0.0), (0.0, rng.uniform(2.0, 4.0))]
         center = (side.sign * (front + far) / 2, height, (start + end) / 2)
@@ -149,14 +149,12 @@ def _balconies(side: Side, rng, front, start, end, height, tint) -> None:
     z = rng.uniform(start + 1, max(start + 1.5, end - 4))
     for floor in range(1, int(height / 3.1)):
         low = floor * 3.1 + 0.1
-        side.box(
-            front - 0.7, front, low, low + 0.95, z, z + 3, classes.BUILDING, "balcony", tint
-        )
+        side.box(front - 0.7, front, low, low + 0.95, z, z + 3, classes.BUILDING, "balcony", tint)
 
 
 def _boundary(side: Side, layout: Layout, rng, start: float, end: float) -> None:
     """A wall, a fence or a hedge along the sidewalk, perhaps with a gate left open."""
-    choice, tint = rng.random(), tuple(rng.random(2))
+    choice, tint = rng.random(), draw_tint(rng)
     wall, fence, hedge = np.cumsum(layout.boundary)
     gate = rng.uniform(start + 1, end - 2.5) if rng.random() < 0.3 else end
     for first, last in ((start, gate), (min(gate + 1.6, end), end)):

@@ -5,7 +5,7 @@ import numpy as np
 from adaat_keras.domains.street_world import classes
 from adaat_keras.domains.street_world.blocks import KERB, Side
 from adaat_keras.domains.street_world.shapes import Box, Cylinder, Ellipsoid, prism
-from adaat_keras.domains.street_world.solid import Solid
+from adaat_keras.domains.street_world.solid import Solid, draw_tint
 
 _TRIANGLE = [(-0.52, -0.3), (0.52, -0.3), (0.0, 0.6)]
 _FLAT = (0.0, 0.5)
@@ -13,7 +13,7 @@ _FLAT = (0.0, 0.5)
 
 def lamp_post(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
     """A street lamp at the kerb, its arm over the road."""
-    height, tint = rng.uniform(5.5, 8.0), tuple(rng.random(2))
+    height, tint = rng.uniform(5.5, 8.0), draw_tint(rng)
     x, reach = side.sign * (side.kerb + 0.5), rng.uniform(0.9, 1.8)
     tip = x - side.sign * reach
     arm = Box((x - side.sign * reach / 2, height, z), (reach / 2, 0.05, 0.05))
@@ -28,12 +28,12 @@ def lamp_post(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
 
 def bollard(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
     """A short post at the kerb."""
-    return [_post(side.sign * (side.kerb + 0.4), z, 0.95, 0.08, tuple(rng.random(2)))]
+    return [_post(side.sign * (side.kerb + 0.4), z, 0.95, 0.08, draw_tint(rng))]
 
 
 def traffic_sign(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
     """A post with one or two plates; on the left side half of them face the other way."""
-    x, tint = side.sign * (side.kerb + rng.uniform(0.4, 0.8)), tuple(rng.random(2))
+    x, tint = side.sign * (side.kerb + rng.uniform(0.4, 0.8)), draw_tint(rng)
     facing = side.sign > 0 or rng.random() < 0.5
     top = rng.uniform(2.7, 3.2)
     solids = [_post(x, z, top, 0.05, tint)]
@@ -49,12 +49,12 @@ def direction_sign(rng: np.random.Generator, side: Side, z: float) -> list[Solid
     material = str(rng.choice(("sign_blue", "sign_yellow", "sign_green", "sign_white")))
     board = Box((x, 3.3, z - 0.1), (width, height, 0.04))
     posts = [_post(x + s * width * 0.7, z, 3.6, 0.06, _FLAT) for s in (-1, 1)]
-    return [*posts, Solid(board, classes.SIGN, f"board_{material[5:]}", tuple(rng.random(2)))]
+    return [*posts, Solid(board, classes.SIGN, f"board_{material[5:]}", draw_tint(rng))]
 
 
 def gantry(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
     """A mast with an arm over the road, a board and a traffic light on it."""
-    x, height, tint = side.sign * (side.kerb + 0.6), rng.uniform(5.4, 6.2), tuple(rng.random(2))
+    x, height, tint = side.sign * (side.kerb + 0.6), rng.uniform(5.4, 6.2), draw_tint(rng)
     reach = side.kerb * rng.uniform(0.7, 1.0)
     arm = Box((x - side.sign * reach / 2, height, z), (reach / 2, 0.09, 0.09))
     at = x - side.sign * reach * 0.55
@@ -71,14 +71,14 @@ def gantry(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
 def traffic_light(rng: np.random.Generator, side: Side, z: float) -> list[Solid]:
     """A post with a traffic light."""
     x = side.sign * (side.kerb + 0.45)
-    return [_post(x, z, 3.3, 0.08, tuple(rng.random(2))), *_signal(rng, x, 2.9, z - 0.12)]
+    return [_post(x, z, 3.3, 0.08, draw_tint(rng)), *_signal(rng, x, 2.9, z - 0.12)]
 
 
 def railing(rng: np.random.Generator, side: Side, start: float, end: float) -> list[Solid]:
     """A railing between sidewalk and road."""
     x, height = side.sign * (side.kerb + 0.3), rng.uniform(0.9, 1.1)
     shape = Box((x, KERB + height / 2, (start + end) / 2), (0.04, height / 2, (end - start) / 2))
-    return [Solid(shape, classes.FENCE, "railing", tuple(rng.random(2)))]
+    return [Solid(shape, classes.FENCE, "railing", draw_tint(rng))]
 
 
 def _post(x: float, z: float, height: float, radius: float, tint) -> Solid:
@@ -88,7 +88,7 @@ def _post(x: float, z: float, height: float, radius: float, tint) -> Solid:
 
 def _plate(rng, x: float, y: float, z: float, facing: bool) -> list[Solid]:
     kind = rng.integers(4)
-    tint = tuple(rng.random(2))
+    tint = draw_tint(rng)
     if kind == 0:
         shape, material = prism((x, y, z), _TRIANGLE, 0.02, np.pi / 2), "plate_triangle"
     elif kind == 1:
@@ -106,6 +106,6 @@ def _signal(rng, x: float, y: float, z: float) -> list[Solid]:
     place = {"lamp_red": 0.31, "lamp_amber": 0.0, "lamp_green": -0.31}[lit]
     lamp = Ellipsoid((x, y + place, z - 0.13), (0.14, 0.14, 0.05))
     return [
-        Solid(box, classes.SIGN, "signal_box", tuple(rng.random(2))),
+        Solid(box, classes.SIGN, "signal_box", draw_tint(rng)),
         Solid(lamp, classes.SIGN, lit, _FLAT),
     ]

@@ -3,16 +3,34 @@
 from dataclasses import dataclass
 from functools import cached_property
 from math import cos, radians, sin
+from typing import NamedTuple
 
 import numpy as np
 
-from adaat_keras.domains.street_world import classes
 from adaat_keras.domains.street_world.blocks import END, START, Side
 from adaat_keras.domains.street_world.look import Look
 from adaat_keras.domains.street_world.scene import Scene
 
 _CELL, _WIDE, _LONG = 0.125, 14.0, 70.0
-_CASTERS = {"paint": (0.9, 2.1), "cabin": (0.8, 1.4), "leaf": (1.0, 1.0), "shirt": (0.9, 0.9)}
+
+
+class _Caster(NamedTuple):
+    """How a material's solids darken the ground: strength below them, own half size and height.
+
+    A car's body is too long a shape for its box, and starts at the ground; a crown hangs high.
+    """
+
+    contact: float
+    half: tuple[float, float, float] | None = None
+    height: float | None = None
+
+
+_CASTERS = {
+    "paint": _Caster(0.55, (0.92, 0.7, 2.2), 0.8),
+    "cabin": _Caster(0.0, (0.8, 0.3, 1.4), 1.2),
+    "leaf": _Caster(0.0),
+    "shirt": _Caster(0.3, (0.3, 0.9, 0.3)),
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +57,11 @@ class Light:
         facing = sum(n * d for n, d in zip(normals, self.direction, strict=True))
         lit = np.maximum(facing, 0) * (1 - self._house_shadow(x, y, z))
         contact, cast = self._ground_shadow(x, y, z)
-        sky = self.ambient * (0.8 + 0.2 * normals[1]) * (1 - 0.3 * np.exp(y * -1.6) * (normals[1] < 0.5))
+        sky = (
+            self.ambient
+            * (0.8 + 0.2 * normals[1])
+            * (1 - 0.3 * np.exp(y * -1.6) * (normals[1] < 0.5))
+        )
         sun = self.sun * lit * (1 - cast)
         return (np.array(self.color, np.float32)[:, None] * sun + sky) * (1 - contact)
 
@@ -72,20 +94,17 @@ class Light:
 
     @cached_property
     def _maps(self) -> np.ndarray:
+        """Plans of the street, one for contact and one for cast shadows, 0 to 1."""
         maps = np.zeros((2, int(_LONG / _CELL), int(2 * _WIDE / _CELL)), np.float32)
         dx, dy, dz = self.direction
         for solid in self.scene.solids:
-            if solid.material not in _CASTERS or solid.label == classes.BUILDING:
+            caster = _CASTERS.get(solid.material)
+            if caster is None:
                 continue
-            wide, long = (h for h in (solid.shape.half[0], solid.shape.half[2]))
-            if solid.material == "paint":
-                wide, long = 0.92, 2.2
             x, y, z = solid.shape.center
-            y = y if solid.material in ("leaf", "shirt") else 0.8
-            if solid.material == "paint":
-                _stain(maps[0], x, z, wide, long, 0.55)
-            elif solid.material == "shirt":
-                _stain(maps[0], x, z, 0.3, 0.3, 0.3)
+            y = y if caster.height is None else caster.height
+            wide, _, long = caster.half or solid.shape.half
+            _stain(maps[0], x, z, wide, long, caster.contact)
             _stain(maps[1], x - dx / dy * y, z - dz / dy * y, wide, long, 0.9)
         return maps
 
@@ -110,6 +129,8 @@ def _stain(target: np.ndarray, x, z, wide: float, long: float, strength: float) 
         return
     down = np.abs((np.arange(r0, r1) + 0.5) * _CELL - z) - long
     across = np.abs((np.arange(c0, c1) + 0.5) * _CELL - _WIDE - x) - wide
-    inside = np.clip(0.5 - down / (2 * soft), 0, 1)[:, None] * np.clip(0.5 - across / (2 * soft), 0, 1)
+    inside = np.clip(0.5 - down / (2 * soft), 0, 1)[:, None] * np.clip(
+        0.5 - across / (2 * soft), 0, 1
+    )
     window = target[r0:r1, c0:c1]
     np.maximum(window, strength * inside, out=window)

@@ -6,7 +6,7 @@ import numpy as np
 
 from adaat_keras.domains.street_world import classes
 from adaat_keras.domains.street_world.shapes import Ellipsoid
-from adaat_keras.domains.street_world.solid import Solid
+from adaat_keras.domains.street_world.solid import Solid, draw_tint
 
 # Of a person 1.75 m tall who walks along z: sideways, up, forward; then the radii.
 _TORSO = ((0.0, 1.13, 0.0), (0.23, 0.36, 0.15))
@@ -15,13 +15,11 @@ _HEAD = ((0.0, 1.6, 0.02), (0.105, 0.14, 0.12))
 _HAIR = ((0.0, 1.66, -0.025), (0.115, 0.11, 0.12))
 
 
-def person(
-    rng: np.random.Generator, x: float, ground: float, z: float, yaw: float
-) -> list[Solid]:
+def person(rng: np.random.Generator, x: float, ground: float, z: float, yaw: float) -> list[Solid]:
     """A person at `(x, z)` on the `ground` (metres), who walks in the direction `yaw`."""
     size = rng.uniform(0.9, 1.06)
     stride = rng.uniform(0.02, 0.2)
-    shirt, trousers, skin, hair = (tuple(rng.random(2)) for _ in range(4))
+    shirt, trousers, skin, hair = (draw_tint(rng) for _ in range(4))
     parts = [(*_TORSO, "shirt", shirt), (*_HIPS, "trousers", trousers), (*_HEAD, "skin", skin)]
     if z < 60:
         parts.append((*_HAIR, "hair", hair))

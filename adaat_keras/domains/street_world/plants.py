@@ -4,12 +4,12 @@ import numpy as np
 
 from adaat_keras.domains.street_world import classes
 from adaat_keras.domains.street_world.shapes import Cylinder, Ellipsoid
-from adaat_keras.domains.street_world.solid import Solid
+from adaat_keras.domains.street_world.solid import Solid, draw_tint
 
 
 def tree(rng: np.random.Generator, x: float, z: float, height: float) -> list[Solid]:
     """A tree of `height` metres at `(x, z)`: a trunk and a crown of several clumps."""
-    tint, shade = rng.random(2)
+    tint, shade = draw_tint(rng)
     stem = height * rng.uniform(0.3, 0.42)
     trunk = Cylinder((x, stem / 2, z), (0.1 + height * 0.012, stem / 2 + 0.3, 0.1 + height * 0.012))
     solids = [Solid(trunk, classes.VEGETATION, "trunk", (tint, shade))]
@@ -28,7 +28,7 @@ def bush(rng: np.random.Generator, x: float, z: float) -> list[Solid]:
     """A bush about a metre high at `(x, z)`."""
     size = rng.uniform(0.5, 0.9)
     shape = Ellipsoid((x, size * 0.8, z), (size, size, size * 1.2), 0.0, 0.6)
-    return [Solid(shape, classes.VEGETATION, "leaf", tuple(rng.random(2)))]
+    return [Solid(shape, classes.VEGETATION, "leaf", draw_tint(rng))]
 
 
 def _floats(values) -> tuple[float, ...]:

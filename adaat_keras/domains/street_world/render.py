@@ -14,9 +14,7 @@ from adaat_keras.domains.street_world.solid import Solid
 from adaat_keras.domains.street_world.textures import Patch, albedo
 
 
-def render(
-    layout: Layout, look: Look, seed: int, height: int, width: int
-) -> dict[str, np.ndarray]:
+def render(layout: Layout, look: Look, seed: int, height: int, width: int) -> dict[str, np.ndarray]:
     """Draw the street of a seed.
 
     Label and depth are those of the one ray through the pixel's centre; the picture averages it
@@ -40,9 +38,7 @@ def render(
         >>> frame["image"].shape, frame["depth"].dtype
         ((32, 64, 3), dtype('float32'))
     """
-    geometry, appearance = (
-        np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2)
-    )
+    geometry, appearance = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(2))
     scene = build_scene(layout, geometry, height, width)
     rays = scene.camera.rays()
     depth, owner = _cast(scene.camera, scene.solids, rays)
@@ -78,9 +74,7 @@ def _cast(
     return depth, owner
 
 
-def _paint(
-    scene: Scene, look: Look, rng: np.random.Generator, rays, depth, owner
-) -> np.ndarray:
+def _paint(scene: Scene, look: Look, rng: np.random.Generator, rays, depth, owner) -> np.ndarray:
     """The light `(height, width, 3)` that falls on each pixel."""
     flat = owner.reshape(-1)
     order = np.argsort(flat, kind="stable")
@@ -92,7 +86,9 @@ def _paint(
     sky = int(np.searchsorted(flat[order], 0))
     color[:, :sky] = sky_color(look, rng, directions[:, :sky])
     grain = distance / scene.camera.focal
-    points = directions[:, sky:] * distance[sky:] + np.array(scene.camera.position, np.float32)[:, None]
+    points = (
+        directions[:, sky:] * distance[sky:] + np.array(scene.camera.position, np.float32)[:, None]
+    )
     normals, glow = np.empty_like(points), np.zeros(len(flat), np.float32)
     for number, start, end in zip(numbers, starts, [*starts[1:], len(flat)], strict=True):
         if number < 0:

@@ -11,7 +11,7 @@ from adaat_keras.domains.street_world.camera import Camera, focal_length
 from adaat_keras.domains.street_world.layout import Layout
 from adaat_keras.domains.street_world.persons import person
 from adaat_keras.domains.street_world.shapes import Box
-from adaat_keras.domains.street_world.solid import Solid
+from adaat_keras.domains.street_world.solid import Solid, draw_tint
 from adaat_keras.domains.street_world.vehicles import vehicle
 
 _REACH = 110.0
@@ -47,7 +47,7 @@ def build_scene(layout: Layout, rng: np.random.Generator, height: int, width: in
     if rng.random() < 0.4:
         crosswalks.append(rng.uniform(9, 40))
     road = Box((0.0, -50.0, 0.0), (4000.0, 50.0, 4000.0))
-    solids = [Solid(road, classes.ROAD, "road", tuple(rng.random(2)))]
+    solids = [Solid(road, classes.ROAD, "road", draw_tint(rng))]
     solids += [solid for side in sides for solid in side.solids] + end_of_street(rng)
     for side in sides:
         solids += _furniture(layout, rng, side) + _plants(layout, rng, side)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from adaat_keras.domains.street_world.shapes import Shape
 
 
@@ -21,3 +23,8 @@ class Solid:
     label: int
     material: str
     tint: tuple[float, float] = (0.5, 0.5)
+
+
+def draw_tint(rng: np.random.Generator) -> tuple[float, float]:
+    """A random tint."""
+    return rng.random(), rng.random()

@@ -1,56 +1,12 @@
-"""The colour of a material at a point: windows, bricks, joints, lane markings, car glass, leaves."""
+"""The colour of a material at a point: lane markings, joints, bricks, car glass, leaves, signs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from adaat_keras.domains.street_world.look import Look
+from adaat_keras.domains.street_world.facade import facade
 from adaat_keras.domains.street_world.noise import cells, noise
-from adaat_keras.domains.street_world.scene import Scene
-from adaat_keras.domains.street_world.solid import Solid
-
-
-@dataclass(frozen=True)
-class Patch:
-    """The visible points of one solid.
-
-    Attributes:
-        scene: The street around it.
-        look: The look.
-        solid: The solid.
-        points: World coordinates `(3, n)`, metres.
-        normals: Unit normals `(3, n)`.
-        grain: Metres that one pixel covers at each point, `(n,)`; finer detail is left out.
-    """
-
-    scene: Scene
-    look: Look
-    solid: Solid
-    points: np.ndarray
-    normals: np.ndarray
-    grain: np.ndarray
-
-    def color(self, material: str, shift: float = 0.0) -> np.ndarray:
-        """The colour `(3, 1)` of a material with this solid's tint, 0 to 1."""
-        return palette_color(self.look, material, self.solid.tint, shift)
-
-    def detail(self, size: float) -> np.ndarray:
-        """How well detail of `size` metres is resolved at each point, 0 to 1."""
-        return np.clip(size / self.grain - 0.5, 0, 1)
-
-    def along(self) -> np.ndarray:
-        """The horizontal coordinate of each point on an upright surface, metres."""
-        x, _, z = self.points
-        return np.where(np.abs(self.normals[0]) > 0.7, z, x)
-
-
-def palette_color(look: Look, material: str, tint, shift: float = 0.0) -> np.ndarray:
-    """The palette's colour `(3, 1)` for a tint, 0 to 1, float32."""
-    choices = look.palette[material]
-    pick = choices[int((tint[0] + shift) * len(choices)) % len(choices)]
-    shade = 1 + look.shade * (2 * tint[1] - 1)
-    return np.array(pick, np.float32)[:, None] * np.float32(shade / 255)
+from adaat_keras.domains.street_world.patch import Patch, bricks, mix, speckle, stripes
 
 
 def albedo(patch: Patch) -> np.ndarray:
@@ -61,22 +17,9 @@ def albedo(patch: Patch) -> np.ndarray:
     return paint(patch)
 
 
-def _mix(base: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
-    return base + (other - base) * share
-
-
-def _speckle(patch: Patch, a, b, scale: float, strength: float) -> np.ndarray:
-    """A factor around 1 that varies over a surface."""
-    return 1 + (noise(a, b, scale) - 0.5) * (strength * patch.look.texture)
-
-
-def _stripes(a: np.ndarray, period: float, width: float) -> np.ndarray:
-    return (a % period) < width
-
-
 def _road(patch: Patch) -> np.ndarray:
     x, _, z = patch.points
-    worn = _speckle(patch, x * 2, z * 0.5, 0.15, 0.35) * _speckle(patch, x, z, 0.02, 0.3)
+    worn = speckle(patch, x * 2, z * 0.5, 0.15, 0.35) * speckle(patch, x, z, 0.02, 0.3)
     color = patch.color("road") * worn
     scene, kerb = patch.scene, patch.scene.sides[0].kerb
     away = np.abs(x)
@@ -84,35 +27,33 @@ def _road(patch: Patch) -> np.ndarray:
     for side in scene.sides:
         for start, end in side.crossings:
             open_road &= (z < start - 4.5) | (z > end + 1)
-    marks = (away < 0.08) & _stripes(z, 6.0, 3.0)
-    marks |= (np.abs(away - scene.lane) < 0.06) & _stripes(z, 2.0, 1.2)
+    marks = (away < 0.08) & stripes(z, 6.0, 3.0)
+    marks |= (np.abs(away - scene.lane) < 0.06) & stripes(z, 2.0, 1.2)
     marks &= open_road
     for at in scene.crosswalks:
-        marks |= (np.abs(z - at) < 1.5) & (away < kerb - 0.3) & _stripes(x + 0.25, 1.0, 0.5)
+        marks |= (np.abs(z - at) < 1.5) & (away < kerb - 0.3) & stripes(x + 0.25, 1.0, 0.5)
         stop = (z > at - 2.7) & (z < at - 2.3) & (x > 0) & (x < scene.lane)
         marks |= stop
     wear = 1 - patch.look.texture * 0.5 * noise(x, z, 0.06)
-    return _mix(color, patch.color("marking"), marks * wear)
+    return mix(color, patch.color("marking"), marks * wear)
 
 
 def _paving(patch: Patch) -> np.ndarray:
     x, _, z = patch.points
-    color = patch.color("paving") * _speckle(patch, x, z, 0.08, 0.3)
+    color = patch.color("paving") * speckle(patch, x, z, 0.08, 0.3)
     slab = (cells(x / 0.6 + 300, z / 0.6 + 300) - 0.5) * (0.14 * patch.look.texture + 0.03)
-    joints = _stripes(x, 0.6, 0.05) | _stripes(z, 0.6, 0.05)
+    joints = stripes(x, 0.6, 0.05) | stripes(z, 0.6, 0.05)
     return color * (1 + slab - 0.22 * joints * patch.detail(0.06))
 
 
 def _kerb(patch: Patch) -> np.ndarray:
     z = patch.points[2]
-    return patch.color("kerb") * (1 - 0.25 * _stripes(z, 1.0, 0.06) * patch.detail(0.06))
+    return patch.color("kerb") * (1 - 0.25 * stripes(z, 1.0, 0.06) * patch.detail(0.06))
 
 
 def _grass(patch: Patch) -> np.ndarray:
     x, _, z = patch.points
-    return patch.color("grass") * _speckle(patch, x, z, 0.05, 0.7) * (
-        0.9 + 0.2 * noise(x, z, 0.2)
-    )
+    return patch.color("grass") * speckle(patch, x, z, 0.05, 0.7) * (0.9 + 0.2 * noise(x, z, 0.2))
 
 
 def _leaf(patch: Patch) -> np.ndarray:
@@ -129,24 +70,14 @@ def _hedge(patch: Patch) -> np.ndarray:
 
 def _trunk(patch: Patch) -> np.ndarray:
     x, y, z = patch.points
-    return patch.color("trunk") * _speckle(patch, (x + z) * 4, y, 0.06, 0.8)
-
-
-def _bricks(patch: Patch, along: np.ndarray, size: float, strength: float) -> np.ndarray:
-    """A factor: mortar lines, and bricks that differ a little."""
-    height = patch.points[1] / size
-    row = np.floor(height)
-    column = along / (2.6 * size) + 0.5 * (row % 2)
-    mortar = (height % 1 < 0.16) | (column % 1 < 0.07)
-    shade = (cells(column + 500, row) - 0.5) * 0.3
-    return 1 + strength * patch.detail(size * 0.5) * (shade - 0.2 * mortar)
+    return patch.color("trunk") * speckle(patch, (x + z) * 4, y, 0.06, 0.8)
 
 
 def _wall(patch: Patch) -> np.ndarray:
     along, y = patch.along(), patch.points[1]
-    stains = _speckle(patch, along, y * 0.4, 0.06, 0.5)
-    posts = 1 - 0.1 * _stripes(along, 3.0, 0.4)
-    return patch.color("wall") * stains * posts * _bricks(patch, along, 0.16, 1.0)
+    stains = speckle(patch, along, y * 0.4, 0.06, 0.5)
+    posts = 1 - 0.1 * stripes(along, 3.0, 0.4)
+    return patch.color("wall") * stains * posts * bricks(patch, along, 0.16, 1.0)
 
 
 def _coping(patch: Patch) -> np.ndarray:
@@ -158,83 +89,43 @@ def _fence(patch: Patch) -> np.ndarray:
     top = patch.solid.shape.center[1] + patch.solid.shape.half[1]
     kind = int(patch.solid.tint[1] * 97) % 3
     period, share = ((0.16, 0.68), (0.24, 0.3), (2.4, 0.06))[kind]
-    slats = _stripes(along, period, period * share) | _stripes(along, 2.4, 0.12)
+    slats = stripes(along, period, period * share) | stripes(along, 2.4, 0.12)
     rails = (np.abs(y - 0.45) < 0.06) | (np.abs(y - top + 0.12) < 0.07)
     if kind == 2:
         slats = slats | (((along + y) % 0.14 < 0.04) | ((along - y) % 0.14 < 0.04))
     solid = np.where(slats | rails, 1.0, 0.0)
     average = {0: 0.74, 1: 0.42, 2: 0.5}[kind]
     solid = average + (solid - average) * patch.detail(period * 0.5 if kind != 2 else 0.07)
-    fence = patch.color("fence") * _speckle(patch, along * 3, y, 0.06, 0.4)
-    return _mix(patch.color("gap") * 0.75, fence, solid)
+    fence = patch.color("fence") * speckle(patch, along * 3, y, 0.06, 0.4)
+    return mix(patch.color("gap") * 0.75, fence, solid)
 
 
 def _railing(patch: Patch) -> np.ndarray:
     along, y = patch.along(), patch.points[1]
     top = patch.solid.shape.center[1] + patch.solid.shape.half[1]
-    bars = _stripes(along, 0.14, 0.05) | _stripes(along, 2.0, 0.1)
+    bars = stripes(along, 0.14, 0.05) | stripes(along, 2.0, 0.1)
     rails = (y > top - 0.08) | (np.abs(y - 0.27) < 0.04)
     solid = 0.45 + (np.where(bars | rails, 1.0, 0.0) - 0.45) * patch.detail(0.07)
     solid = np.where(y > top - 0.08, 1.0, solid)
-    return _mix(patch.color("road") * 0.8, patch.color("fence"), solid)
-
-
-def _facade(patch: Patch) -> np.ndarray:
-    """Plaster or brick with floors of windows, shops or doors at the ground, a cornice on top."""
-    along, y = patch.along(), patch.points[1]
-    first, second = patch.solid.tint
-    code = int(second * 9973)
-    top = patch.solid.shape.center[1] + patch.solid.shape.half[1]
-    floor_height, pitch = 2.9 + 0.5 * first, 1.9 + 1.6 * (code % 10) / 10
-    wide, tall = 0.42 + 0.25 * (code % 7) / 7, 0.5 + 0.14 * (code % 3) / 3
-    ground = 3.6
-    plain = patch.color("facade") * _speckle(patch, along * 0.7, y * 0.3, 0.06, 0.45)
-    plain = plain * _speckle(patch, along, y, 0.03, 0.3)
-    if code % 3 == 0:
-        plain = plain * _bricks(patch, along, 0.12, 0.4 + 0.6 * patch.look.texture)
-    floor = (y - ground) / floor_height
-    column = along / pitch + first
-    u, v = column % 1 - 0.5, floor % 1 - 0.5
-    upper = (y > ground) & (y < top - 0.6 - (top - 0.6 - ground) % floor_height + 0.2)
-    frame = upper & (np.abs(u) < wide / 2 + 0.05) & (np.abs(v) < tall / 2 + 0.04)
-    pane = upper & (np.abs(u) < wide / 2) & (np.abs(v) < tall / 2) & (np.abs(u) > 0.015)
-    column_low = along / (pitch * 1.25) + second
-    a = column_low % 1 - 0.5
-    door = cells(column_low + 300, column_low * 0 + code % 50) > 0.62
-    shop = code % 2 == 0
-    low_edge = np.where(door, 0.12, 0.7 if shop else 1.1)
-    opening = (np.abs(a) < (0.42 if shop else 0.28)) & (y > low_edge) & (y < 2.75)
-    band = (np.abs(y - ground + 0.35) < 0.32) if shop else (np.abs(y - ground + 0.2) < 0.1)
-    cornice = (y > top - 0.45) | (np.abs(y - ground) < 0.08)
-    color = _mix(plain, plain * 0.78, (cornice | band) * 1.0)
-    if shop:
-        color = np.where(band, patch.color("shirt", first) * 0.8 + 0.1, color)
-    strength = patch.look.windows
-    color = _mix(color, np.minimum(plain * 1.2, 0.95), frame * (0.7 * strength))
-    glass = patch.color("glass") * (
-        0.55 + 0.75 * cells(column + 400, floor + 20) + 0.25 * np.clip(v + a * 0, -0.5, 0.5)
-    )
-    color = _mix(color, glass, pane * strength)
-    dark = np.where(door & ~np.bool_(shop), plain * 0.4, patch.color("glass") * 0.6)
-    return _mix(color, dark, opening * strength)
+    return mix(patch.color("road") * 0.8, patch.color("fence"), solid)
 
 
 def _balcony(patch: Patch) -> np.ndarray:
-    bars = 1 - 0.3 * _stripes(patch.along(), 0.25, 0.12) * patch.detail(0.12)
+    bars = 1 - 0.3 * stripes(patch.along(), 0.25, 0.12) * patch.detail(0.12)
     return patch.color("facade") * 0.85 * bars
 
 
 def _roof(patch: Patch) -> np.ndarray:
     x, y, z = patch.points
-    rows = 1 - 0.25 * _stripes(y, 0.3, 0.08) * patch.detail(0.12)
-    return patch.color("roof") * rows * _speckle(patch, x + z, y, 0.05, 0.5)
+    rows = 1 - 0.25 * stripes(y, 0.3, 0.08) * patch.detail(0.12)
+    return patch.color("roof") * rows * speckle(patch, x + z, y, 0.05, 0.5)
 
 
 def _paint(patch: Patch) -> np.ndarray:
     """Car paint: a dark sill, door lines, and the sky mirrored in what faces up."""
     _, y, z = patch.solid.shape.local(patch.points)
-    shine = 0.25 * np.clip(patch.normals[1], 0, 1) * (0.6 + 0.4 * patch.look.sun[1])
-    color = patch.color("paint") * (1 - 0.12 * (np.abs(y - 0.72) < 0.03)) + shine * 0.5
+    shine = 0.2 * patch.look.ambient[1] * np.clip(patch.normals[1], 0, 1)
+    color = patch.color("paint") * (1 - 0.12 * (np.abs(y - 0.72) < 0.03)) + shine
     seams = ((np.abs(z - 0.75) < 0.03) | (np.abs(z + 0.35) < 0.03)) * patch.detail(0.06)
     return color * (1 - 0.4 * seams) * np.where(y < 0.36, 0.45, 1.0)
 
@@ -249,15 +140,14 @@ def _cabin(patch: Patch) -> np.ndarray:
     sideways = np.abs(nx) > 0.6
     pillar = (np.abs(z + 0.35) < 0.06) | (z < -1.35)
     glass &= ~(sideways & pillar) & (ny < 0.9)
-    mirror = 0.18 * np.clip(ny + 0.3, 0, 1)
+    mirror = 0.25 * patch.look.ambient[1] * np.clip(ny + 0.3, 0, 1)
     window = patch.color("glass") * (0.35 + 0.12 * nz) + mirror
     return np.where(glass, window, patch.color("paint") + 0.12 * np.clip(ny, 0, 1))
 
 
 def _tyre(patch: Patch) -> np.ndarray:
     _, y, z = patch.solid.shape.local(patch.points)
-    return np.where(np.hypot(y, z) < 0.19, 0.55, patch.color("tyre"))
-
+    return np.where(np.hypot(y, z) < 0.19, patch.color("hub"), patch.color("tyre"))
 
 
 def _plate_square(patch: Patch) -> np.ndarray:
@@ -273,7 +163,7 @@ def _plate_triangle(patch: Patch) -> np.ndarray:
     inner = (y > -0.19) & (np.abs(x) < (0.36 - y) * 0.52)
     mark = (np.abs(x) < 0.05) & (y < 0.15) & inner
     color = np.where(inner, patch.color("sign_white"), patch.color("sign_red"))
-    return np.where(mark, 0.1, color)
+    return np.where(mark, patch.color("ink"), color)
 
 
 def _plate_round(patch: Patch) -> np.ndarray:
@@ -283,7 +173,7 @@ def _plate_round(patch: Patch) -> np.ndarray:
     if patch.solid.tint[0] < 0.4:
         return np.where((np.abs(y) < 0.08) & (np.abs(x) < 0.28), white, red)
     number = (np.abs(np.abs(x) - 0.1) < 0.05) & (np.abs(y) < 0.16)
-    return np.where(np.hypot(x, y) > 0.3, red, np.where(number, 0.12, white))
+    return np.where(np.hypot(x, y) > 0.3, red, np.where(number, patch.color("ink"), white))
 
 
 def _plate_blue(patch: Patch) -> np.ndarray:
@@ -301,7 +191,7 @@ def _board(name: str) -> Callable[[Patch], np.ndarray]:
         length = 0.35 + 0.5 * cells(np.floor(y / 0.32) + 60, y * 0 + patch.solid.tint[1] * 90)
         text = (y % 0.32 < 0.14) & (np.abs(x) < wide * length) & ~border
         text &= cells(x / 0.11 + 90, np.floor(y / 0.32) + 30) > 0.35
-        ink = 0.1 if name in ("white", "yellow") else patch.color("sign_white")
+        ink = patch.color("ink" if name in ("white", "yellow") else "sign_white")
         return np.where(border | text, ink, patch.color(f"sign_{name}"))
 
     return paint
@@ -325,7 +215,7 @@ _TEXTURES: dict[str, Callable[[Patch], np.ndarray]] = {
     "coping": _coping,
     "fence": _fence,
     "railing": _railing,
-    "facade": _facade,
+    "facade": facade,
     "balcony": _balcony,
     "roof": _roof,
     "paint": _paint,

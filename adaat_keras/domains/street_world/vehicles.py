@@ -6,7 +6,7 @@ import numpy as np
 
 from adaat_keras.domains.street_world import classes
 from adaat_keras.domains.street_world.shapes import Box, Ellipsoid, Shape, prism
-from adaat_keras.domains.street_world.solid import Solid
+from adaat_keras.domains.street_world.solid import Solid, draw_tint
 
 # Profiles as (forward, up) in metres, counter-clockwise; the nose points forward.
 _CAR_BODY = [
@@ -21,7 +21,7 @@ def vehicle(rng: np.random.Generator, x: float, z: float, yaw: float) -> list[So
     """A car, or now and then a van, at `(x, z)`; its nose points along `yaw` (0: away)."""
     van = rng.random() < 0.16
     size = rng.uniform(0.92, 1.06)
-    tint, glass = tuple(rng.random(2)), tuple(rng.random(2))
+    tint, glass = draw_tint(rng), draw_tint(rng)
     body, cabin = (_VAN_BODY, _VAN_CABIN) if van else (_CAR_BODY, _CAR_CABIN)
     half = (0.95 if van else 0.87) * size
     place = _Place(x, z, yaw, size)
@@ -44,9 +44,13 @@ def _lights(place: "_Place", half: float, end: float, height: float) -> list:
     parts = []
     for side in (-1, 1):
         at = side * (half - 0.22)
-        parts.append((place.box((at, height, end - 0.06), (0.17, 0.08, 0.08)), "headlight", (0, 0.5)))
+        parts.append(
+            (place.box((at, height, end - 0.06), (0.17, 0.08, 0.08)), "headlight", (0, 0.5))
+        )
         at = side * (half - 0.14)
-        parts.append((place.box((at, height + 0.12, -end), (0.1, 0.13, 0.08)), "taillight", (0, 0.5)))
+        parts.append(
+            (place.box((at, height + 0.12, -end), (0.1, 0.13, 0.08)), "taillight", (0, 0.5))
+        )
     for forward in (-end, end):
         parts.append((place.box((0.0, 0.5, forward), (0.26, 0.06, 0.06)), "plate", (0, 0.5)))
     return parts

@@ -24,6 +24,7 @@ class Conv(Network):
     """
 
     arguments = ("features",)
+    kind = "conv"
     stride = 8
 
     def __init__(self, features: int = 256, dtype=None, **kwargs):

@@ -27,6 +27,7 @@ class Unet(Network):
     """
 
     arguments = ("features",)
+    kind = "unet"
     stride = 8
     attention = False
 

@@ -17,4 +17,5 @@ class UnetAttention(Unet):
         TensorShape([1, 8, 16, 16])
     """
 
+    kind = "unet_attention"
     attention = True

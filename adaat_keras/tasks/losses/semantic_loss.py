@@ -4,19 +4,17 @@ import math
 
 import keras
 
+from adaat_keras.tasks.losses.masked_image_mean import masked_image_mean
+
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class SemanticLoss(keras.losses.Loss):
     """Cross-entropy of logits over the valid pixels, where 1 is what a uniform guess scores.
 
     The mean of -ln p(true class) over the pixels whose label is not `ignored`, divided by
-    ln(`num_classes`); 0 for a batch without a valid pixel. The batch is averaged as a whole, so a
-    sparsely labelled image weighs less than a full one. Computed in float32 whatever the dtype of
-    the logits.
-
-    The valid pixels travel as Keras' mask, so that Keras' own reduction applies: under
-    `tf.distribute` each replica takes the mean over its own valid pixels, divided by the number
-    of replicas, and the gradients are summed.
+    ln(`num_classes`). Every image counts equally, however sparse its labels; one without a valid
+    pixel counts 0. So the loss of a batch is the mean of the losses of its parts, on one device
+    as on several. Computed in float32 whatever the dtype of the logits.
 
     L_task of eq. 1 of the paper, up to the constant divisor.
 
@@ -24,14 +22,14 @@ class SemanticLoss(keras.losses.Loss):
         num_classes: Channels of the logits.
         ignored: Label of pixels that do not count.
         name: Name of the loss.
-        reduction: As in `keras.losses.Loss`; the default is the mean over the valid pixels.
+        reduction: As in `keras.losses.Loss`; the default is the mean over the images.
 
     Call arguments:
         y_true: Integer labels `(batch, height, width)`, 0 to `num_classes - 1` or `ignored`. Any
             other label is an error on the CPU and gives NaN on a GPU; `check_labels` finds it
             when a file is read.
         y_pred: Logits `(batch, height, width, num_classes)`.
-        sample_weight: Optional, broadcastable to the labels: `(batch, 1, 1)` weights images.
+        sample_weight: Optional, `(batch,)`.
 
     Returns:
         A float32 scalar, 0 or greater.
@@ -55,14 +53,11 @@ class SemanticLoss(keras.losses.Loss):
         self.ignored = ignored
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Per-pixel losses `(batch, height, width)`, with the valid pixels as their Keras mask."""
+        """One value an image, `(batch,)`."""
         nats = keras.losses.sparse_categorical_crossentropy(
             y_true, y_pred, from_logits=True, ignore_class=self.ignored
         )
-        losses = nats / math.log(self.num_classes)
-        # Keras' reduction reads the mask from this attribute, and a division loses it.
-        losses._keras_mask = nats._keras_mask
-        return losses
+        return masked_image_mean(nats / math.log(self.num_classes), y_true != self.ignored)
 
     def get_config(self) -> dict:
         """The constructor's arguments."""

@@ -1,5 +1,6 @@
 """What the adversarial losses have in common: soft labels and a common scale."""
 
+from typing import ClassVar
 
 import keras
 
@@ -49,5 +50,3 @@ class AdversarialLoss(keras.losses.Loss):
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "softening": self.softening}
-
-

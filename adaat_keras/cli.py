@@ -1,0 +1,44 @@
+"""The command line, `adaat-keras`."""
+
+import argparse
+import os
+import sys
+
+from adaat_keras.commands import benchmark, data, evaluate, predict, table, train
+
+COMMANDS = (train, evaluate, predict, benchmark, data, table)
+# What a user can mend is told in a line; anything else is ours, and keeps its traceback.
+USER_ERRORS = (ValueError, FileNotFoundError, NotADirectoryError, IndexError, FloatingPointError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and return the exit status: 0, or 2 after an error that the user can mend."""
+    options = build_parser().parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        return options.run(options) or 0
+    except USER_ERRORS as error:
+        if options.traceback:
+            raise
+        print(f"adaat-keras: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("adaat-keras: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="adaat-keras",
+        description="ADA-AT/DT: predict in a real domain what only a simulator has labels for.",
+    )
+    parser.add_argument("--traceback", action="store_true", help="show where an error came from")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.add_parser(commands)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The commands of `adaat-keras`, one file each: `add_parser` and `run`."""

@@ -1,0 +1,39 @@
+"""`adaat-keras benchmark`: several methods and seeds side by side."""
+
+import argparse
+
+from adaat_keras.commands.run_options import add_run_options, run_options
+
+METHODS = "source_only,at_dt,ada_atdt:conv,ada_atdt:unet,ada_atdt:unet_attention,oracle"
+DESCRIPTION = """Train and score several methods with several seeds on one pair of domains. Steps
+that runs have in common are trained once. The same command again goes on where it was stopped."""
+
+
+def add_parser(commands) -> None:
+    """Add this command."""
+    parser = commands.add_parser("benchmark", help="compare methods", description=DESCRIPTION)
+    add_run_options(parser, leave_out=("method", "seed"))
+    parser.add_argument(
+        "--methods",
+        default=METHODS,
+        metavar="A,B,...",
+        help="methods, with a transfer function after a colon where it is not the default "
+        f"(default: {METHODS})",
+    )
+    parser.add_argument("--seeds", type=int, default=1, metavar="INT", help="seeds 0, 1, ...")
+    parser.add_argument("--directory", default="runs/benchmark", metavar="DIR")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run and print the table."""
+    from pathlib import Path
+
+    from adaat_keras.evaluation.format_table import format_table
+    from adaat_keras.methods.harness.run_benchmark import run_benchmark
+    from adaat_keras.methods.harness.run_config import RunConfig
+
+    config = RunConfig(**run_options(options))
+    methods = options.methods.split(",")
+    results = run_benchmark(config, methods, options.seeds, Path(options.directory))
+    print("\n" + format_table(results))

@@ -1,0 +1,38 @@
+"""`adaat-keras predict`: task 2 for images."""
+
+import argparse
+
+DESCRIPTION = """Predict task 2 for image files of any size. Label maps are written as ids and in
+colour, depth as a 16-bit PNG in the stated unit and in colour."""
+
+
+def add_parser(commands) -> None:
+    """Add this command."""
+    parser = commands.add_parser("predict", help="predict for images", description=DESCRIPTION)
+    parser.add_argument("images", nargs="+", help="image files, folders or globs")
+    parser.add_argument("--weights", required=True, metavar="DIR", help="a run's folder")
+    parser.add_argument("--out", default="predictions", metavar="DIR", help="where to write")
+    parser.add_argument(
+        "--depth-unit", default="mm", choices=("mm", "cm"), help="of depth PNGs (default: mm)"
+    )
+    parser.add_argument(
+        "--tile", type=int, metavar="INT", help="predict large images in tiles of this size"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Predict and write."""
+    from pathlib import Path
+
+    from adaat_keras.evaluation import find_images, write_predictions
+    from adaat_keras.methods.harness.load_run import load_run
+    from adaat_keras.models.tiled import Tiled
+
+    images = find_images(options.images)
+    config, predictor = load_run(options.weights)
+    if options.tile:
+        predictor = Tiled(predictor, options.tile)
+    out = Path(options.out)
+    write_predictions(predictor, config.to_task, images, out, options.depth_unit)
+    print(f"{len(images)} predictions of {config.to_task} in {out}")

@@ -1,0 +1,62 @@
+"""The columns of the paper's Tables 2 and 3, from results."""
+
+import statistics
+
+SEMANTIC = (
+    "iou_road",
+    "iou_sidewalk",
+    "iou_wall",
+    "iou_fence",
+    "iou_person",
+    "iou_pole",
+    "iou_vegetation",
+    "iou_vehicle",
+    "iou_traffic_sign",
+    "iou_building",
+    "iou_sky",
+    "mean_iou",
+    "accuracy",
+)
+DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
+# Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3.
+COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3)}
+
+
+def format_table(results: dict) -> str:
+    """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
+
+    Besides the columns of Table 2 or 3 it tells the transfer's ceiling (the main score of the
+    same network on the source, where its training labels come from) and how well a fresh probe
+    tells the domains apart from encoder 1's features (50 % = not at all).
+
+    Args:
+        results: `{"to_task": ..., "rows": [{"method", "seed", "metrics"}, ...]}`, as
+            `adaat-keras benchmark` writes it.
+    """
+    metrics, factor, digits = COLUMNS[results["to_task"]]
+    main = "mean_iou" if "mean_iou" in metrics else "abs_rel"
+    methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
+    head = ["method", *(m.removeprefix("iou_").replace("_", " ") for m in metrics)]
+    head += [f"{main.replace('_', ' ')} on A", "probe %"]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    for method in methods:
+        scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
+        cells = [spread([s["target"].get(m) for s in scores], factor, digits) for m in metrics]
+        ceiling = spread([s["source"].get(main) for s in scores], factor, digits)
+        probes = [s.get("domain_probe", {}).get("accuracy") for s in scores]
+        lines.append([method, *cells, ceiling, spread(probes, 100, 0)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def spread(values: list[float | None], factor: float = 1, digits: int = 3) -> str:
+    """Mean and, of several values, standard deviation.
+
+    Example:
+        >>> spread([0.5, 0.7], 100, 1), spread([0.25]), spread([None])
+        ('60.0 ± 14.1', '0.250', '-')
+    """
+    known = [factor * value for value in values if value is not None]
+    if not known:
+        return "-"
+    mean = f"{statistics.mean(known):.{digits}f}"
+    return mean if len(known) == 1 else f"{mean} ± {statistics.stdev(known):.{digits}f}"

@@ -1,0 +1,129 @@
+"""Predictions for image files, as image files."""
+
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from adaat_keras import tasks
+from adaat_keras.evaluation.any_size import any_size
+from adaat_keras.evaluation.read_image import read_image
+from adaat_keras.files import written_whole
+from adaat_keras.registry import check_name
+
+# Steps a metre of a 16-bit depth PNG.
+DEPTH_UNITS = {"mm": 1000, "cm": 100}
+_LARGEST = 65535
+
+
+def write_predictions(
+    model: keras.Model,
+    task_name: str,
+    paths: list[Path],
+    out: Path | str,
+    depth_unit: str = "mm",
+) -> list[Path]:
+    """Predict a task for image files of any size, and write the predictions as PNGs.
+
+    For `NAME.jpg`, classes become `NAME_semantic.png`, 8-bit ids 0 to 10, and depth becomes
+    `NAME_depth.png`, 16-bit in `depth_unit`, 0 = invalid; `NAME_semantic_color.png` and
+    `NAME_depth_color.png` are for the eye. All have the image's size.
+
+    Args:
+        model: Takes `(1, height, width, 3)`, values 0 to 255; puts out what the task's decoder
+            does.
+        task_name: The task that it predicts.
+        paths: Image files (see `read_image`); `find_images` lists a folder's.
+        out: Folder for the PNGs; made if it does not exist.
+        depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
+            Depth beyond the end is written as invalid, and one line on stderr says how much.
+
+    Returns:
+        The PNGs written, two for each image.
+
+    Raises:
+        FileNotFoundError: A path does not exist; nothing is written.
+        ValueError: No paths; two images, or an image and a prediction, would overwrite each
+            other; a file is no image or too small for the network; no such task or unit.
+
+    Example:
+        >>> from adaat_keras.evaluation import find_images
+        >>> images = find_images(["photos"])  # doctest: +SKIP
+        >>> write_predictions(model, "depth", images, "out", depth_unit="cm")  # doctest: +SKIP
+    """
+    task = tasks.get(task_name)
+    check_name("depth unit", depth_unit, list(DEPTH_UNITS))
+    paths, out = [Path(path) for path in paths], Path(out)
+    _check(paths, out, task.name)
+    predict = any_size(model)
+    written, beyond = [], []
+    for path in paths:
+        labels = task.decode(_predict(predict, path))
+        pixels = labels
+        if labels.dtype.kind == "f":
+            pixels = _encode(labels, DEPTH_UNITS[depth_unit])
+            beyond.append(np.mean(pixels == 0))
+        for target, content in zip(
+            _targets(path, out, task.name), (pixels, task.colorize(labels)), strict=True
+        ):
+            with written_whole(target) as temporary:
+                Image.fromarray(content).save(temporary, format="PNG")
+            written.append(target)
+    if any(beyond):
+        _warn(np.mean(beyond), depth_unit)
+    return written
+
+
+def _predict(predict, path: Path) -> np.ndarray:
+    image = read_image(path)
+    try:
+        return predict(image[None])[0].numpy()
+    except tf.errors.InvalidArgumentError as error:
+        height, width = image.shape[:2]
+        raise ValueError(
+            f"{path} ({width} x {height} pixels) does not fit the network: {error.message}"
+        ) from error
+
+
+def _encode(metres: np.ndarray, per_metre: int) -> np.ndarray:
+    steps = np.maximum(np.round(metres * per_metre), 1)
+    return np.where(steps <= _LARGEST, steps, 0).astype(np.uint16)
+
+
+def _warn(share: float, unit: str) -> None:
+    reach = _LARGEST / DEPTH_UNITS[unit]
+    fix = f"; --depth-unit cm reaches {_LARGEST / DEPTH_UNITS['cm']:g} m" if unit == "mm" else ""
+    print(
+        f"warning: {share:.1%} of the depths lie beyond {reach:g} m, where 16 bits of {unit} end, "
+        f"and were written as 0 (invalid){fix}",
+        file=sys.stderr,
+    )
+
+
+def _targets(path: Path, out: Path, task_name: str) -> tuple[Path, Path]:
+    return tuple(out / f"{path.stem}_{task_name}{kind}.png" for kind in ("", "_color"))
+
+
+def _check(paths: list[Path], out: Path, task_name: str) -> None:
+    if not paths:
+        raise ValueError("there are no images to predict: paths is empty")
+    first: dict[Path, Path] = {}
+    images = {path.resolve(): path for path in paths}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file {path}")
+        for target in _targets(path, out, task_name):
+            if target in first:
+                raise ValueError(
+                    f"the predictions for {first[target]} and {path} would both be {target}; "
+                    "rename one, or predict them into different folders"
+                )
+            if target.resolve() in images:
+                raise ValueError(
+                    f"the prediction for {path} would overwrite the image "
+                    f"{images[target.resolve()]}; choose another folder for the predictions"
+                )
+            first[target] = path

@@ -1,0 +1,27 @@
+"""ADA-AT/DT, the paper's method."""
+
+from adaat_keras.methods.method import Method
+from adaat_keras.methods.steps import adversarial_step, supervised_step, transfer_step
+
+
+class AdaAtdt(Method):
+    """Task 2 by features that are the same in both domains (Chavhan et al., WACV 2021).
+
+    1. E1, D1 on both domains' labels of task 1, against the classifier C (equations 1, 2).
+    2. E2, D2 on the source's labels of task 2.
+    3. G so that G(E1(x)) = E2(x) on the source (equation 3).
+
+    Then D2(G(E1(x))) on the target (equation 4).
+    """
+
+    def steps(self, setup):
+        """Adversarial, supervised, transfer."""
+        return [
+            adversarial_step(setup),
+            supervised_step(setup, domain="source"),
+            transfer_step(setup),
+        ]
+
+    def predictor(self, model):
+        """The whole path."""
+        return model

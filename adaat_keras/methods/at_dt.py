@@ -1,0 +1,24 @@
+"""AT/DT, which the paper extends."""
+
+from adaat_keras.methods.method import Method
+from adaat_keras.methods.steps import joint_step, supervised_step, transfer_step
+
+
+class AtDt(Method):
+    """Task 2 by transfer of features that nothing aligns (Ramirez et al., ICCV 2019).
+
+    As `AdaAtdt` without the domain classifier: step 1 trains E1, D1 on both domains' labels
+    alone. The networks are ours, so that the classifier is the only difference.
+    """
+
+    def steps(self, setup):
+        """Joint, supervised, transfer."""
+        return [
+            joint_step(setup),
+            supervised_step(setup, domain="source"),
+            transfer_step(setup),
+        ]
+
+    def predictor(self, model):
+        """The whole path."""
+        return model

@@ -1,0 +1,15 @@
+"""Runs a recipe, resumes it after a kill, scores it and draws its pictures.
+
+- `run_config`: all that decides a run's result.
+- `run_folder`: the files that a run leaves.
+- `setup`: configuration, model and data, from which recipes make steps.
+- `train_method`: a whole run; `train_step`: one step of it.
+- `history`: the log of every epoch.
+- `load_network`: weights from a file, checked.
+- `report`: scores on the test splits, pictures, README; `panels`: figure 4's rows.
+"""
+
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.train_method import train_method
+
+__all__ = ["RunConfig", "train_method"]

@@ -1,0 +1,35 @@
+"""A finished run's model from its folder."""
+
+import json
+from pathlib import Path
+
+import keras
+
+from adaat_keras import methods
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.run_folder import RunFolder
+from adaat_keras.models import AdaAtdt
+
+
+def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
+    """The configuration of a run, and the network that predicts its task 2.
+
+    Raises:
+        FileNotFoundError: The folder holds no finished run.
+        ValueError: Its model cannot be read.
+    """
+    folder = RunFolder(directory)
+    for file in (folder.config, folder.model):
+        if not file.exists():
+            raise FileNotFoundError(
+                f"{file} does not exist: {directory} holds no finished run; "
+                "`adaat-keras train --directory` makes one"
+            )
+    config = RunConfig(**json.loads(folder.config.read_text()))
+    try:
+        model = keras.saving.load_model(folder.model, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder.model} cannot be read as a Keras model: {error}") from error
+    if not isinstance(model, AdaAtdt):
+        raise ValueError(f"{folder.model} holds a {type(model).__name__}, not an AdaAtdt")
+    return config, methods.get(config.method).predictor(model)

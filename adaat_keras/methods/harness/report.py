@@ -1,0 +1,81 @@
+"""What a finished run tells: scores on the test splits, pictures, a README."""
+
+import math
+
+import keras
+
+from adaat_keras.evaluation import (
+    domain_probe,
+    draw_curves,
+    draw_panels,
+    draw_tsne,
+    sample_features,
+    score,
+    write_run_readme,
+)
+from adaat_keras.files import write_json
+from adaat_keras.methods.harness.panels import panels
+from adaat_keras.methods.harness.run_folder import RunFolder
+from adaat_keras.methods.harness.setup import Setup
+
+DOMAINS = ("source", "target")
+
+
+def report(
+    setup: Setup, predictor: keras.Model, trained: set[str], folder: RunFolder, verbose: int = 1
+) -> None:
+    """Write `metrics.json`, the pictures and the README of a run, unless they are there.
+
+    Args:
+        setup: Data and trained model.
+        predictor: The network that predicts task 2.
+        trained: Names of the networks that the run has trained.
+        folder: Where to write.
+        verbose: 0 prints nothing.
+    """
+    if folder.metrics.exists():
+        return
+    if verbose:
+        print("scoring the test splits", flush=True)
+    metrics = scores(setup, predictor, trained)
+    if "encoder_1" in trained:
+        features = [
+            sample_features(setup.model.encoder_1, setup.domain(domain, "test"))
+            for domain in DOMAINS
+        ]
+        metrics["domain_probe"] = domain_probe(*features)
+        draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
+    draw_curves(folder.history, folder.path / "curves.png")
+    draw_panels(**panels(setup, predictor, trained), path=folder.path / "panels.png")
+    metrics = without_nan(metrics)
+    write_run_readme(folder.path, setup.config.to_dict(), metrics)
+    write_json(folder.metrics, metrics)
+
+
+def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str, dict]:
+    """Metrics on both test splits.
+
+    - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
+    - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
+    - `"base_2_target"`, `"base_2_source"`: task 2 by base model 2, which is source-only.
+
+    What was not trained, or has no labels to score against, is left out.
+    """
+    config, model = setup.config, setup.model
+    rows = {"": (predictor, config.to_task)}
+    if "encoder_1" in trained:
+        rows["base_1_"] = (model.base_model_1, config.from_task)
+        rows["base_2_"] = (model.base_model_2, config.to_task)
+    return {
+        f"{prefix}{domain}": score(network, setup.domain(domain, "test"), task)
+        for prefix, (network, task) in rows.items()
+        for domain in reversed(DOMAINS)
+        if task in setup.domain(domain, "test").tasks
+    }
+
+
+def without_nan(value):
+    """The value with `None` for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {name: without_nan(v) for name, v in value.items()}
+    return value if math.isfinite(value) else None

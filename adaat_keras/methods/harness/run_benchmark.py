@@ -1,0 +1,54 @@
+"""Several methods and seeds on one pair of domains."""
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from adaat_keras.evaluation.format_table import format_table
+from adaat_keras.files import write_json, written_whole
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.run_folder import RunFolder
+from adaat_keras.methods.harness.train_from_config import train_from_config
+
+
+def run_benchmark(
+    config: RunConfig, methods: list[str], seeds: int, directory: Path, verbose: int = 1
+) -> dict:
+    """Train what is missing, share what methods have in common, and put the scores together.
+
+    Args:
+        config: What all runs have in common.
+        methods: Names of methods; `"ada_atdt:unet"` chooses the transfer function too.
+        seeds: Seeds 0, 1, ... of every method.
+        directory: Holds a folder a run, the shared steps, `results.json` and `table.md`; the
+            same call goes on where it was stopped.
+
+    Returns:
+        What `results.json` holds.
+    """
+    directory = Path(directory)
+    runs = [(name, run_of(config, name, seed)) for seed in range(seeds) for name in methods]
+    rows = []
+    for number, (name, run) in enumerate(runs, 1):
+        path = directory / f"{name.replace(':', '-')}-seed{run.seed}"
+        if verbose:
+            print(f"\nrun {number} of {len(runs)}: {name}, seed {run.seed}", flush=True)
+        start = time.monotonic()
+        if not RunFolder(path).metrics.exists():
+            train_from_config(run, path, store=directory / "steps", verbose=verbose)
+        metrics = json.loads(RunFolder(path).metrics.read_text())
+        seconds = round(time.monotonic() - start, 1)
+        rows.append({"method": name, "seed": run.seed, "seconds": seconds, "metrics": metrics})
+    rows.sort(key=lambda row: methods.index(row["method"]))
+    results = {"to_task": config.to_task, "config": config.to_dict(), "rows": rows}
+    write_json(directory / "results.json", results)
+    with written_whole(directory / "table.md") as temporary:
+        temporary.write_text(format_table(results) + "\n")
+    return results
+
+
+def run_of(config: RunConfig, name: str, seed: int) -> RunConfig:
+    """The configuration of one run."""
+    method, _, transfer = name.partition(":")
+    return replace(config, method=method, transfer=transfer or config.transfer, seed=seed)

@@ -1,0 +1,97 @@
+"""Everything that decides a run's result, by the names of the command line's options."""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from adaat_keras import methods, tasks
+from adaat_keras.models import transfer as transfers
+from adaat_keras.models.sizes import size_options
+from adaat_keras.registry import check_name
+from adaat_keras.training import adversarial_losses, schedules
+
+# Section 4.5: least squares where task 1 is depth, cross-entropy where it is semantic.
+ADVERSARIAL_LOSS = {"depth": "least_squares", "semantic": "binary_crossentropy"}
+# Section 4.6 for semantic; the paper gives none for depth: see docs/experiments.md.
+ALPHA = {"depth": 0.9, "semantic": 0.4}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The configuration of a run; equal configurations give equal weights.
+
+    Attributes:
+        source, target: Domains A and B, by name.
+        from_task, to_task: Tasks 1 and 2.
+        method: Recipe (`adaat_keras.methods.names()`).
+        transfer: Transfer function.
+        size: Size of the networks.
+        alpha: Weight of the task loss in step 1; `None` takes the one of task 1.
+        adversarial_loss: Of step 1; `None` takes the one of task 1.
+        gradient_reversal: Reverse the classifier's loss in place of flipped labels.
+        epochs, steps_per_epoch: Of every step.
+        batch_size: Images a training step; step 1 takes half of them from each domain.
+        crop: Height and width of the crops, a multiple of 32.
+        learning_rate, schedule: Of Adam, for all networks.
+        validation_frames: Frames of each domain to score after every epoch.
+        seed: Decides weights, order of the data, augmentation.
+        precision: Keras' dtype policy: `"float32"` or `"mixed_bfloat16"`.
+        source_options, target_options: What the domains are opened with, e.g. `{"root": ...}`.
+    """
+
+    source: str = "streets_sim"
+    target: str = "streets_real"
+    from_task: str = "depth"
+    to_task: str = "semantic"
+    method: str = "ada_atdt"
+    transfer: str = "unet_attention"
+    size: str = "small"
+    alpha: float | None = None
+    adversarial_loss: str | None = None
+    gradient_reversal: bool = False
+    epochs: int = 10
+    steps_per_epoch: int = 200
+    batch_size: int = 8
+    crop: int = 128
+    learning_rate: float = 5e-4
+    schedule: str = "cosine"
+    validation_frames: int = 32
+    seed: int = 0
+    precision: str = "float32"
+    source_options: dict = field(default_factory=dict)
+    target_options: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        self._fill_defaults()
+        check_name("method", self.method, methods.names())
+        check_name("task", self.to_task, tasks.names())
+        check_name("transfer function", self.transfer, transfers.names())
+        check_name("adversarial loss", self.adversarial_loss, adversarial_losses.names())
+        check_name("schedule", self.schedule, list(schedules.NAMES))
+        check_name("precision", self.precision, ["float32", "mixed_bfloat16"])
+        size_options(self.size)
+        self._check_numbers()
+
+    def _fill_defaults(self) -> None:
+        check_name("task", self.from_task, tasks.names())
+        if self.alpha is None:
+            object.__setattr__(self, "alpha", ALPHA.get(self.from_task, 0.5))
+        if self.adversarial_loss is None:
+            loss = ADVERSARIAL_LOSS.get(self.from_task, "least_squares")
+            object.__setattr__(self, "adversarial_loss", loss)
+
+    def _check_numbers(self) -> None:
+        if self.from_task == self.to_task:
+            raise ValueError(f"from and to are both {self.to_task!r}: there is nothing to transfer")
+        if not 0 <= self.alpha <= 1:
+            raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
+        if self.batch_size < 2 or self.batch_size % 2:
+            raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
+        if self.crop < 32 or self.crop % 32:
+            raise ValueError(f"crop must be a multiple of 32 pixels, not {self.crop}")
+        for name in ("epochs", "steps_per_epoch", "validation_frames"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    def to_dict(self) -> dict:
+        """The configuration as JSON takes it."""
+        return dataclasses.asdict(self)

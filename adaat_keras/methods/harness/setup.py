@@ -1,0 +1,58 @@
+"""A configuration with its model and its data: what recipes make steps from."""
+
+from functools import lru_cache
+
+import keras
+import tensorflow as tf
+
+from adaat_keras import domains, tasks
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline import evaluation_batches, training_batches
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.models import AdaAtdt
+from adaat_keras.training.schedules import learning_rate_schedule
+
+
+class Setup:
+    """Gives a recipe's steps their model, data and optimizers.
+
+    Args:
+        config: The run's configuration.
+        model: The networks to train.
+        strategy: The devices to train on.
+    """
+
+    def __init__(self, config: RunConfig, model: AdaAtdt, strategy: tf.distribute.Strategy):
+        self.config = config
+        self.model = model
+        self.strategy = strategy
+        self.from_task = tasks.get(config.from_task)
+        self.to_task = tasks.get(config.to_task)
+        self.domain = lru_cache(self._open)
+
+    def _open(self, role: str, split: str) -> Domain:
+        name, options = getattr(self.config, role), getattr(self.config, f"{role}_options")
+        return domains.get(name, split=split, **options)
+
+    def batches(
+        self, role: str, task: str | None, first_batch: int, share: int = 1
+    ) -> tf.data.Dataset:
+        """Endless training batches of `"source"` or `"target"`, each 1 / share of a whole one."""
+        config = self.config
+        # Two domains with the same number of frames must not be walked through in step.
+        seed = 2 * config.seed + (role == "target")
+        size = config.batch_size // share
+        domain = self.domain(role, "train")
+        return training_batches(domain, task, size, config.crop, seed, first_batch)
+
+    def validation(self, role: str, task: str) -> tf.data.Dataset:
+        """Whole frames of the validation split."""
+        return evaluation_batches(self.domain(role, "val"), task, self.config.validation_frames)
+
+    def optimizer(self) -> keras.optimizers.Optimizer:
+        """A fresh Adam with the configuration's schedule."""
+        config = self.config
+        rate = learning_rate_schedule(
+            config.schedule, config.learning_rate, config.epochs, config.steps_per_epoch
+        )
+        return keras.optimizers.Adam(rate)

@@ -1,0 +1,78 @@
+"""Trains a method, whole: its steps, its scores, its pictures."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from adaat_keras import methods
+from adaat_keras.files import written_whole
+from adaat_keras.methods.harness.history import read_history
+from adaat_keras.methods.harness.report import report
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.run_folder import RunFolder
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.harness.train_step import train_step
+from adaat_keras.models import AdaAtdt
+
+
+def train_method(
+    config: RunConfig,
+    model: AdaAtdt,
+    directory: Path | str,
+    store: Path | str | None = None,
+    strategy: tf.distribute.Strategy | None = None,
+    verbose: int = 1,
+) -> dict[str, dict[str, list[float]]]:
+    """Train a model by the configuration's method, or go on where a killed run stopped.
+
+    Args:
+        config: What to do.
+        model: The networks, which are trained in place. A run that goes on takes the weights
+            that it was begun with from its folder.
+        directory: The run's folder.
+        store: Folder in which several runs keep the steps that they have in common; the run's
+            own by default.
+        strategy: TensorFlow's strategy under whose scope the model was built.
+        verbose: As in `keras.Model.fit`.
+
+    Returns:
+        The history: for every step, the values of every epoch by name.
+
+    Raises:
+        ValueError: The folder holds a run of another configuration.
+        FloatingPointError: A loss became NaN or infinite.
+    """
+    folder = RunFolder(directory)
+    folder.claim(config)
+    begin_with_the_same_weights(model, folder.state / "initial.weights.h5")
+    setup = Setup(config, model, strategy or tf.distribute.get_strategy())
+    method = methods.get(config.method)
+    steps = method.steps(setup)
+    store = Path(store or folder.state)
+    for number, step in enumerate(steps, 1):
+        train_step(setup, step, folder, number, len(steps), store, verbose)
+    with written_whole(folder.model) as temporary:
+        model.save(temporary)
+    trained = {name for step in steps for name in step.networks}
+    report(setup, method.predictor(model), trained, folder, verbose)
+    return by_step(read_history(folder.history))
+
+
+def begin_with_the_same_weights(model: AdaAtdt, path: Path) -> None:
+    """Keep the model's first weights, or bring those of the run that goes on back."""
+    if path.exists():
+        model.load_weights(path)
+        return
+    with written_whole(path) as temporary:
+        model.save_weights(temporary)
+
+
+def by_step(rows: list[dict]) -> dict[str, dict[str, list[float]]]:
+    """A history's rows as lists of values."""
+    history = {}
+    for row in rows:
+        values = history.setdefault(row["step"], {})
+        for name, value in row.items():
+            if name not in ("step", "epoch"):
+                values.setdefault(name, []).append(float(value))
+    return history

@@ -1,0 +1,119 @@
+"""Trains one step of a recipe, from wherever it was left."""
+
+import hashlib
+import json
+import shutil
+import time
+from pathlib import Path
+
+import keras
+
+from adaat_keras.files import write_json, written_whole
+from adaat_keras.methods.harness.history import History, merge_history, read_history
+from adaat_keras.methods.harness.load_network import load_network
+from adaat_keras.methods.harness.run_folder import RunFolder
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.training.checkpoint import Checkpoint
+from adaat_keras.training.network_trainer import NetworkTrainer
+from adaat_keras.training.short_progress import ShortProgress
+from adaat_keras.training.stop_on_nan import StopOnNan
+from adaat_keras.training.time_left import TimeLeft
+
+SHARED_OPTIONS = (
+    "size",
+    "epochs",
+    "steps_per_epoch",
+    "batch_size",
+    "crop",
+    "learning_rate",
+    "schedule",
+    "seed",
+    "precision",
+)
+
+
+def train_step(
+    setup: Setup, step: Step, folder: RunFolder, number: int, count: int, store: Path, verbose=1
+) -> None:
+    """Train a step's networks, unless the store holds them, and put them into model and folder.
+
+    A step's home in the store is named by a digest of all that decides its result: options, data,
+    and the weights that it begins with. So runs that share a store share equal steps, and a run
+    that was killed finds its own.
+
+    Args:
+        setup: Model and data.
+        step: What to train.
+        folder: The run's folder.
+        number: This step's number, from 1.
+        count: How many steps the run has.
+        store: Folder of the steps' homes.
+        verbose: As in `keras.Model.fit`.
+    """
+    with setup.strategy.scope():
+        trainer = step.make_trainer()
+    home = store / f"{step.name}-{digest(setup, step, trainer)}"
+    if not (home / "done.json").exists():
+        callbacks = [
+            TimeLeft(
+                f"step {number} of {count}, {step.name}",
+                setup.config.epochs,
+                epochs_after=(count - number) * setup.config.epochs,
+            ),
+            *([ShortProgress()] if verbose == 1 else []),
+            StopOnNan(step.name, home / "checkpoint"),
+            keras.callbacks.TensorBoard(folder.logs / step.name, write_graph=False),
+            History(folder.history, step.name),
+        ]
+        finish(setup, step, trainer, folder, home, callbacks, verbose)
+    for name in step.networks:
+        with written_whole(folder.network(name)) as temporary:
+            shutil.copyfile(home / f"{name}.keras", temporary)
+        load_network(folder.network(name), getattr(setup.model, name))
+    merge_history(folder.history, read_history(home / "history.csv"))
+
+
+def finish(
+    setup: Setup,
+    step: Step,
+    trainer: NetworkTrainer,
+    folder: RunFolder,
+    home: Path,
+    callbacks: list,
+    verbose: int,
+) -> None:
+    """Train what is left of a step, then save its networks and its log in its home."""
+    config = setup.config
+    checkpoint = Checkpoint(home / "checkpoint")
+    begun = checkpoint.restore(trainer)
+    start = time.monotonic()
+    trainer.fit(
+        step.batches(begun * config.steps_per_epoch),
+        initial_epoch=begun,
+        epochs=config.epochs,
+        steps_per_epoch=config.steps_per_epoch,
+        validation_data=step.validation(),
+        # The log first: a state without its row would leave a hole.
+        callbacks=[*callbacks, checkpoint],
+        shuffle=False,
+        verbose=verbose,
+    )
+    for name in step.networks:
+        with written_whole(home / f"{name}.keras") as temporary:
+            getattr(setup.model, name).save(temporary)
+    rows = [row for row in read_history(folder.history) if row["step"] == step.name]
+    merge_history(home / "history.csv", rows)
+    seconds = time.monotonic() - start
+    write_json(home / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
+    checkpoint.remove()
+
+
+def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:
+    """A name for all that decides the step's result."""
+    options = setup.config.to_dict()
+    chosen = {name: options[name] for name in (*SHARED_OPTIONS, *step.depends_on)}
+    sha = hashlib.sha256(json.dumps([step.name, chosen], sort_keys=True).encode())
+    for weight in trainer.get_weights():
+        sha.update(weight.tobytes())
+    return sha.hexdigest()[:16]

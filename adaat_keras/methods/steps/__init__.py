@@ -1,0 +1,16 @@
+"""The training steps that recipes are made of.
+
+- `step`: what the harness needs to know of a step.
+- `joint_step`: base model 1 on both domains' labels (AT/DT).
+- `adversarial_step`: the same against the domain classifier (equations 1, 2).
+- `supervised_step`: base model 2 on one domain's labels.
+- `transfer_step`: the transfer function (equation 3).
+- `side_by_side`: batches of several domains.
+"""
+
+from adaat_keras.methods.steps.adversarial_step import adversarial_step
+from adaat_keras.methods.steps.joint_step import joint_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.transfer_step import transfer_step
+
+__all__ = ["adversarial_step", "joint_step", "supervised_step", "transfer_step"]

@@ -1,0 +1,39 @@
+"""The paper's step 1: base model 1 against the domain classifier."""
+
+from dataclasses import replace
+
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.steps.joint_step import joint_step
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.training import AdversarialTrainer, adversarial_losses
+
+
+def adversarial_step(setup: Setup) -> Step:
+    """Train encoder 1 and decoder 1 as `joint_step` does, against the domain classifier."""
+    model, task, config = setup.model, setup.from_task, setup.config
+
+    def make_trainer():
+        trainer = AdversarialTrainer(
+            model.encoder_1,
+            model.decoder_1,
+            model.domain_classifier,
+            alpha=config.alpha,
+            gradient_reversal=config.gradient_reversal,
+        )
+        trainer.compile(
+            setup.optimizer(),
+            setup.optimizer(),
+            task.loss(),
+            adversarial_losses.get(config.adversarial_loss),
+            {domain: task.metrics() for domain in ("source", "target")},
+        )
+        return trainer
+
+    joint = joint_step(setup)
+    return replace(
+        joint,
+        name="adversarial",
+        networks=(*joint.networks, "domain_classifier"),
+        depends_on=(*joint.depends_on, "alpha", "adversarial_loss", "gradient_reversal"),
+        make_trainer=make_trainer,
+    )

@@ -1,0 +1,31 @@
+"""AT/DT's step 1: base model 1 on both domains' labels."""
+
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.steps.side_by_side import side_by_side
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.training import SupervisedTrainer
+
+
+def joint_step(setup: Setup) -> Step:
+    """Train encoder 1 and decoder 1 on the labels of task 1 in both domains."""
+    model, task = setup.model, setup.from_task
+    domains = ("source", "target")
+
+    def make_trainer():
+        trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, domains=domains)
+        metrics = {domain: task.metrics() for domain in domains}
+        trainer.compile(setup.optimizer(), task.loss(), metrics)
+        return trainer
+
+    return Step(
+        name="joint",
+        networks=("encoder_1", "decoder_1"),
+        depends_on=("from_task", "source", "source_options", "target", "target_options"),
+        make_trainer=make_trainer,
+        batches=lambda first: side_by_side(
+            *(setup.batches(domain, task.name, first, share=2) for domain in domains)
+        ),
+        validation=lambda: side_by_side(
+            *(setup.validation(domain, task.name) for domain in domains)
+        ),
+    )

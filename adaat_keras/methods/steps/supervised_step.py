@@ -1,0 +1,25 @@
+"""Step 2: base model 2 on labels."""
+
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.steps.side_by_side import side_by_side
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.training import SupervisedTrainer
+
+
+def supervised_step(setup: Setup, domain: str) -> Step:
+    """Train encoder 2 and decoder 2 on the labels of task 2 in `"source"` or `"target"`."""
+    model, task = setup.model, setup.to_task
+
+    def make_trainer():
+        trainer = SupervisedTrainer(model.encoder_2, model.decoder_2, domains=(domain,))
+        trainer.compile(setup.optimizer(), task.loss(), {domain: task.metrics()})
+        return trainer
+
+    return Step(
+        name="supervised" if domain == "source" else f"supervised_{domain}",
+        networks=("encoder_2", "decoder_2"),
+        depends_on=("to_task", domain, f"{domain}_options"),
+        make_trainer=make_trainer,
+        batches=lambda first: side_by_side(setup.batches(domain, task.name, first)),
+        validation=lambda: side_by_side(setup.validation(domain, task.name)),
+    )
