@@ -14,16 +14,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adaat_keras.build_ada_atdt import build_ada_atdt
-    from adaat_keras.fit_ada_atdt import fit_ada_atdt
+    from adaat_keras.build import build_ada_atdt
+    from adaat_keras.fit import fit_ada_atdt
 
 __version__ = "0.1.0"
+_HOMES = {"build_ada_atdt": "adaat_keras.build", "fit_ada_atdt": "adaat_keras.fit"}
+_PACKAGES = ("domains", "evaluation", "layers", "methods", "models", "tasks", "training")
 __all__ = ["build_ada_atdt", "fit_ada_atdt"]
 
 
 def __getattr__(name: str):
-    if name in __all__:
-        return getattr(importlib.import_module(f"adaat_keras.{name}"), name)
-    if name in ("domains", "evaluation", "layers", "methods", "models", "tasks", "training"):
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in _PACKAGES:
         return importlib.import_module(f"adaat_keras.{name}")
     raise AttributeError(f"module 'adaat_keras' has no attribute {name!r}")

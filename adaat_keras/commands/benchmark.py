@@ -22,18 +22,17 @@ def add_parser(commands) -> None:
     )
     parser.add_argument("--seeds", type=int, default=1, metavar="INT", help="seeds 0, 1, ...")
     parser.add_argument("--directory", default="runs/benchmark", metavar="DIR")
+    parser.add_argument("--store", metavar="DIR", help="of shared steps (default: DIR/steps)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Run and print the table."""
-    from pathlib import Path
-
     from adaat_keras.evaluation.format_table import format_table
     from adaat_keras.methods.harness.run_benchmark import run_benchmark
     from adaat_keras.methods.harness.run_config import RunConfig
 
     config = RunConfig(**run_options(options))
     methods = options.methods.split(",")
-    results = run_benchmark(config, methods, options.seeds, Path(options.directory))
+    results = run_benchmark(config, methods, options.seeds, options.directory, options.store)
     print("\n" + format_table(results))

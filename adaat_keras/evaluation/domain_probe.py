@@ -7,6 +7,9 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+# So that early stopping has a few rows of both domains to look at.
+_FEWEST = 20
+
 
 def domain_probe(
     source_features: np.ndarray, target_features: np.ndarray, seed: int = 0
@@ -33,7 +36,7 @@ def domain_probe(
         better one, 0 = indistinguishable to 2.
 
     Raises:
-        ValueError: Fewer than two rows, different numbers of channels, or values that are not
+        ValueError: Fewer than 20 rows, different numbers of channels, or values that are not
             finite.
 
     Example:
@@ -81,8 +84,8 @@ def _domains(features: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
 
 def _check(source: np.ndarray, target: np.ndarray) -> None:
     for name, features in (("source_features", source), ("target_features", target)):
-        if features.ndim != 2 or len(features) < 2:
-            raise ValueError(f"{name} must be (2 or more, channels), not {features.shape}")
+        if features.ndim != 2 or len(features) < _FEWEST:
+            raise ValueError(f"{name} must be ({_FEWEST} or more, channels), not {features.shape}")
         if not np.isfinite(features).all():
             raise ValueError(f"{name} has values that are not finite: the encoder has diverged")
     if source.shape[1] != target.shape[1]:

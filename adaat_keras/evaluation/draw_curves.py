@@ -38,6 +38,7 @@ def draw_curves(history_csv: Path | str, path: Path | str) -> None:
         raise ValueError(f"{history_csv} has no losses or metrics to draw")
     size = (4.3 * len(kinds), 2.3 * len(steps))
     figure = Figure(figsize=size, dpi=100, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     grid = figure.subplots(len(steps), len(kinds), squeeze=False)
     for row, (step, curves) in zip(grid, steps.items(), strict=True):
         for axes, kind in zip(row, kinds, strict=True):

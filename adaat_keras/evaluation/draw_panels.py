@@ -14,7 +14,7 @@ from adaat_keras.evaluation.save_figure import save_figure
 # All in pixels of the PNG.
 _DPI = 100
 _GAP = 6
-_LINE = 17
+_TITLE_LINE, _LEGEND_LINE = 17, 21
 _SMALLEST, _LARGEST = 256, 384
 _LEGEND_ENTRY = 118
 
@@ -53,7 +53,7 @@ def draw_panels(
     column = max(picture.shape[1] for row in grid for picture in row)
     heights = [max(picture.shape[0] for picture in row) for row in grid]
     lines = [textwrap.wrap(title, column // 8) for title in titles]
-    header = _LINE * max(len(title) for title in lines) + _GAP
+    header = _TITLE_LINE * max(len(title) for title in lines) + _GAP
     width = len(titles) * (column + _GAP) + _GAP
     top = header + sum(heights) + len(rows) * _GAP + _GAP
     height = top + _legend_height(legend, width)
@@ -79,12 +79,12 @@ def _fit(picture: np.ndarray) -> np.ndarray:
     width = picture.shape[1]
     if width > _LARGEST:
         return np.asarray(Image.fromarray(picture).reduce(-(-width // _LARGEST)))
-    factor = max(1, _SMALLEST // width)
+    factor = -(-_SMALLEST // width)
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def _legend_height(legend: dict | None, width: int) -> int:
-    return _LINE * -(-len(legend) // _legend_columns(width)) + 2 * _GAP if legend else 0
+    return _LEGEND_LINE * -(-len(legend) // _legend_columns(width)) + 2 * _GAP if legend else 0
 
 
 def _legend_columns(width: int) -> int:

@@ -48,6 +48,7 @@ def draw_tsne(
     columns = min(len(groups), _COLUMNS)
     rows = -(-len(groups) // columns)
     figure = Figure(figsize=(2.9 * columns, 3.2 * rows + 0.4), dpi=120, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, (title, (source, target)) in zip(grid, groups.items(), strict=False):
         _draw_group(axes, source, target, seed)

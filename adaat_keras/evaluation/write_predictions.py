@@ -9,9 +9,9 @@ import tensorflow as tf
 from PIL import Image
 
 from adaat_keras import tasks
-from adaat_keras.evaluation.any_size import any_size
 from adaat_keras.evaluation.read_image import read_image
 from adaat_keras.files import written_whole
+from adaat_keras.models.tiled import Tiled
 from adaat_keras.registry import check_name
 
 # Steps a metre of a 16-bit depth PNG.
@@ -20,7 +20,7 @@ _LARGEST = 65535
 
 
 def write_predictions(
-    model: keras.Model,
+    model: keras.Model | Tiled,
     task_name: str,
     paths: list[Path],
     out: Path | str,
@@ -34,7 +34,7 @@ def write_predictions(
 
     Args:
         model: Takes `(1, height, width, 3)`, values 0 to 255; puts out what the task's decoder
-            does.
+            does. `Tiled` predicts large images in parts.
         task_name: The task that it predicts.
         paths: Image files (see `read_image`); `find_images` lists a folder's.
         out: Folder for the PNGs; made if it does not exist.
@@ -58,10 +58,9 @@ def write_predictions(
     check_name("depth unit", depth_unit, list(DEPTH_UNITS))
     paths, out = [Path(path) for path in paths], Path(out)
     _check(paths, out, task.name)
-    predict = any_size(model)
     written, beyond = [], []
     for path in paths:
-        labels = task.decode(_predict(predict, path))
+        labels = task.decode(_predict(model, path))
         pixels = labels
         if labels.dtype.kind == "f":
             pixels = _encode(labels, DEPTH_UNITS[depth_unit])
@@ -77,10 +76,10 @@ def write_predictions(
     return written
 
 
-def _predict(predict, path: Path) -> np.ndarray:
+def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
     image = read_image(path)
     try:
-        return predict(image[None])[0].numpy()
+        return model.predict_on_batch(image[None].astype(np.float32))[0]
     except tf.errors.InvalidArgumentError as error:
         height, width = image.shape[:2]
         raise ValueError(

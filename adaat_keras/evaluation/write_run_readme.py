@@ -8,22 +8,32 @@ from pathlib import Path
 from adaat_keras.files import written_whole
 
 _PICTURES = {
-    "panels.png": "Images of the target domain, truth and predictions (the paper's figure 4).",
-    "tsne.png": "Encoder 1's features of both domains (figure 3): the more the colours mix, the "
-    "less the domains differ.",
-    "curves.png": "Losses and validation metrics of every step.",
+    "panels.png": "Test images of the target domain, as the paper's figure 4:",
+    "tsne.png": "Encoder 1's features in both domains, as the paper's figure 3. The more the "
+    "colours mix, the less the domains differ:",
+    "curves.png": "Losses and validation metrics of every step:",
 }
 
+# Settings that the command line calls otherwise.
+_OPTIONS = {"from_task": "from", "to_task": "to"}
+
 _USE = """\
+```bash
+adaat-keras predict street.png --weights {directory}
+```
+
+or, in this folder,
+
 ```python
 import keras
 import numpy as np
 from PIL import Image
 
 import adaat_keras.models  # lets Keras find the layers
-from adaat_keras import tasks
+from adaat_keras import methods, tasks
 
-model = keras.saving.load_model("model.keras", compile=False)
+networks = keras.saving.load_model("model.keras", compile=False)
+model = methods.get("{method}").predictor(networks)
 task = tasks.get("{task}")
 image = np.asarray(Image.open("street.png").convert("RGB"), "float32")
 labels = task.decode(model.predict(image[None])[0])
@@ -39,32 +49,40 @@ def write_run_readme(
     Args:
         directory: The run's folder; those of `panels.png`, `tsne.png` and `curves.png` that are
             in it are shown, so write them first.
-        config: The run's settings by the names of the command line's options; `to_task` names
-            what the model predicts.
+        config: The run's settings, a `RunConfig` as a dictionary; `method` and `to_task` tell how
+            to predict.
         metrics: What was scored to metrics by name, e.g. `{"target": {"mean_iou": 0.4}}`.
             Those with the same metrics share a table; NaN and `None` are shown as a dash.
 
     Example:
         >>> import tempfile
         >>> folder = Path(tempfile.mkdtemp())
-        >>> write_run_readme(folder, {"to_task": "semantic"}, {"target": {"mean_iou": 0.4}})
+        >>> config = {"method": "ada_atdt", "to_task": "semantic"}
+        >>> write_run_readme(folder, config, {"target": {"mean_iou": 0.4}})
         >>> "| mean_iou | 0.4000 |" in (folder / "README.md").read_text()
         True
     """
     directory = Path(directory)
-    shown = {name: text for name, text in _PICTURES.items() if (directory / name).exists()}
+    shown = [
+        f"{text}\n\n![{name}]({name})"
+        for name, text in _PICTURES.items()
+        if (directory / name).exists()
+    ]
     parts = [
         f"# {directory.resolve().name}",
         "Trained with",
         f"```bash\n{_command(directory, config)}\n```",
         "## Scores",
         *_tables(metrics),
-        *(part for name, text in shown.items() for part in (f"## {text}", f"![{name}]({name})")),
+        *(["## Pictures"] if shown else []),
+        *shown,
         "## Use",
-        _USE.format(task=config["to_task"]),
+        _USE.format(
+            directory=shlex.quote(str(directory)), method=config["method"], task=config["to_task"]
+        ),
     ]
     with written_whole(directory / "README.md") as temporary:
-        temporary.write_text("\n\n".join(parts) + "\n")
+        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 
 
 def _command(directory: Path, config: dict) -> str:
@@ -76,7 +94,7 @@ def _command(directory: Path, config: dict) -> str:
 
 def _flag(name: str, value) -> str:
     """An option as it is typed; none for what is off or empty."""
-    flag = f"--{name.replace('_', '-')}"
+    flag = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
     if value is True:
         return flag
     if value is None or value is False or value == {}:

@@ -13,7 +13,12 @@ from adaat_keras.methods.harness.train_from_config import train_from_config
 
 
 def run_benchmark(
-    config: RunConfig, methods: list[str], seeds: int, directory: Path, verbose: int = 1
+    config: RunConfig,
+    methods: list[str],
+    seeds: int,
+    directory: Path | str,
+    store: Path | str | None = None,
+    verbose: int = 1,
 ) -> dict:
     """Train what is missing, share what methods have in common, and put the scores together.
 
@@ -21,8 +26,9 @@ def run_benchmark(
         config: What all runs have in common.
         methods: Names of methods; `"ada_atdt:unet"` chooses the transfer function too.
         seeds: Seeds 0, 1, ... of every method.
-        directory: Holds a folder a run, the shared steps, `results.json` and `table.md`; the
-            same call goes on where it was stopped.
+        directory: Holds a folder a run, `results.json` and `table.md`; the same call goes on
+            where it was stopped.
+        store: Folder of the shared steps; `directory/steps` by default.
 
     Returns:
         What `results.json` holds.
@@ -36,7 +42,7 @@ def run_benchmark(
             print(f"\nrun {number} of {len(runs)}: {name}, seed {run.seed}", flush=True)
         start = time.monotonic()
         if not RunFolder(path).metrics.exists():
-            train_from_config(run, path, store=directory / "steps", verbose=verbose)
+            train_from_config(run, path, store=store or directory / "steps", verbose=verbose)
         metrics = json.loads(RunFolder(path).metrics.read_text())
         seconds = round(time.monotonic() - start, 1)
         rows.append({"method": name, "seed": run.seed, "seconds": seconds, "metrics": metrics})

@@ -48,8 +48,8 @@ class RunConfig:
     alpha: float | None = None
     adversarial_loss: str | None = None
     gradient_reversal: bool = False
-    epochs: int = 10
-    steps_per_epoch: int = 200
+    epochs: int = 8
+    steps_per_epoch: int = 150
     batch_size: int = 8
     crop: int = 128
     learning_rate: float = 5e-4

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from adaat_keras.build_ada_atdt import build_ada_atdt
+from adaat_keras.build import build_ada_atdt
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.train_method import train_method
 from adaat_keras.training.devices import strategy_for
