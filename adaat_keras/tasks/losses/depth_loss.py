@@ -20,7 +20,8 @@ class DepthLoss(keras.losses.Loss):
     constant divisor.
 
     Args:
-        ignorance: Mean absolute deviation from the median of valid depth / `max_depth`, above 0.
+        ignorance: Mean absolute deviation from the median of valid depth / `max_depth`, above 0;
+            the default is that of `streets_sim`.
         max_depth: Metres that a network output of 1 stands for; truth beyond it does not count.
         name: Name of the loss.
         reduction: As in `keras.losses.Loss`; the default is the mean over the images.
@@ -42,7 +43,7 @@ class DepthLoss(keras.losses.Loss):
 
     def __init__(
         self,
-        ignorance: float = 0.13,
+        ignorance: float = 0.085,
         max_depth: float = 100.0,
         name: str = "depth_loss",
         reduction: str | None = "sum_over_batch_size",
