@@ -8,8 +8,8 @@ from pathlib import Path
 class Registry:
     """The classes of one kind, one file each, imported only when asked for.
 
-    A module `unet_attention.py` in the package holds the class `UnetAttention`; nothing else has
-    to be edited when a file is added.
+    A module `unet_attention.py` in the package holds the class `UnetAttention` (capitals do not
+    matter); nothing else has to be edited when a file is added.
 
     Args:
         kind: What the things are called in an error message, e.g. `"task"`.
@@ -35,8 +35,8 @@ class Registry:
     def get(self, name: str) -> type:
         """The class of this name; a `ValueError` that lists the names if there is none."""
         check_name(self.kind, name, self.names())
-        module = importlib.import_module(f"{self.package}.{name}")
-        return getattr(module, "".join(word.capitalize() for word in name.split("_")))
+        things = vars(importlib.import_module(f"{self.package}.{name}"))
+        return next(thing for key, thing in things.items() if key.lower() == name.replace("_", ""))
 
 
 def check_name(kind: str, name: str, names: list[str]) -> None:

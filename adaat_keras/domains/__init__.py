@@ -28,3 +28,11 @@ def get(name: "str | Domain", **options) -> "Domain":
     if name in variants.VARIANTS:
         return _registry.get("streets")(name, **options)
     return _registry.get(name)(**options)
+
+
+def __getattr__(name: str):
+    """The domains' classes by their own names, imported when they are first asked for."""
+    for module in _registry.names():
+        if module.replace("_", "") == name.lower():
+            return _registry.get(module)
+    raise AttributeError(f"module 'adaat_keras.domains' has no attribute {name!r}")

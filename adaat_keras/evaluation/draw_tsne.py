@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from adaat_keras.evaluation.save_figure import save_figure
 
@@ -88,4 +89,6 @@ def _places(features: np.ndarray, seed: int) -> np.ndarray:
     if not np.ptp(features, axis=0).any():
         return np.zeros((len(features), 2))
     perplexity = min(30, (len(features) - 1) / 3)
-    return TSNE(init="pca", perplexity=perplexity, random_state=seed).fit_transform(features)
+    # Its threads wait for each other: beside another busy process, several are slower than one.
+    with threadpool_limits(1):
+        return TSNE(init="pca", perplexity=perplexity, random_state=seed).fit_transform(features)

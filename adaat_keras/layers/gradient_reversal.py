@@ -32,7 +32,7 @@ class GradientReversal(keras.layers.Layer):
                 upstream = args[0] if upstream is None else upstream
                 return -self.factor * upstream
 
-            return keras.ops.identity(x), gradient
+            return x, gradient
 
         return reverse(inputs)
 

@@ -1,0 +1,38 @@
+"""`adaat-keras data show`: a sheet of a domain's frames."""
+
+import argparse
+import json
+
+
+def add_parser(actions) -> None:
+    """Add this action."""
+    show = actions.add_parser(
+        "show",
+        help="write a sheet of a domain's frames",
+        description="Write a picture sheet: some frames of a domain with all their labels.",
+    )
+    show.add_argument("domain", help="e.g. streets_real")
+    show.add_argument("--split", default="val", help="train, val or test (default: val)")
+    show.add_argument("--frames", type=int, default=8, metavar="INT", help="how many (default: 8)")
+    show.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png)")
+    show.add_argument("--domain-options", type=json.loads, default={}, metavar="JSON")
+    show.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Draw the sheet."""
+    from adaat_keras import domains, tasks
+    from adaat_keras.evaluation import draw_panels
+    from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
+
+    domain = domains.get(options.domain, split=options.split, **options.domain_options)
+    count = min(options.frames, len(domain))
+    rows = []
+    for index in range(count):
+        frame = domain[index * len(domain) // count]
+        labels = (tasks.get(name).colorize(frame[name]) for name in domain.tasks)
+        rows.append([frame["image"], *labels])
+    out = options.out or f"{options.domain}.png"
+    legend = dict(zip(CLASS_NAMES, PALETTE, strict=True)) if "semantic" in domain.tasks else None
+    draw_panels(rows, ["image", *domain.tasks], out, legend=legend)
+    print(f"{count} of {len(domain)} frames of {options.domain}, split {options.split}: {out}")
