@@ -83,7 +83,7 @@ def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
     except tf.errors.InvalidArgumentError as error:
         height, width = image.shape[:2]
         raise ValueError(
-            f"{path} ({width} x {height} pixels) does not fit the network: {error.message}"
+            f"the network cannot take {path}: {width} x {height} pixels are probably too few for it"
         ) from error
 
 

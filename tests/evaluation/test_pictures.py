@@ -27,8 +27,8 @@ def test_a_small_picture_is_enlarged_with_sharp_pixels(tmp_path):
     draw_panels([[picture, picture]], ["RGB", "truth"], tmp_path / "a.png")
     drawn = pixels(tmp_path / "a.png")
     large = picture.repeat(4, 0).repeat(4, 1)
-    np.testing.assert_array_equal(drawn[-140:-12][:, 6:262], large)
-    np.testing.assert_array_equal(drawn[-140:-12][:, 268:524], large)
+    np.testing.assert_array_equal(drawn[-134:-6][:, 6:262], large)
+    np.testing.assert_array_equal(drawn[-134:-6][:, 268:524], large)
 
 
 def test_large_pictures_of_different_sizes_fit_one_column(tmp_path):
@@ -79,9 +79,9 @@ def test_curves_have_a_row_a_step_and_a_column_a_kind(tmp_path):
     drawn = pixels(tmp_path / "a.png")
     assert drawn.shape == (460, 1290, 3)
     # Adversarial has no validation metrics here, transfer no domain accuracy.
-    assert np.all(drawn[:230, 860:] == 255)
-    assert np.all(drawn[230:, 430:860] == 255)
-    assert all(np.any(part < 255) for part in (drawn[:230, :860], drawn[230:, 860:]))
+    assert np.all(drawn[:220, 950:] == 255)
+    assert np.all(drawn[240:, 520:780] == 255)
+    assert all(np.any(part < 255) for part in (drawn[:220, 520:780], drawn[240:, 950:]))
 
 
 def test_a_history_without_numbers_is_named(tmp_path):

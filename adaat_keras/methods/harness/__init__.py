@@ -6,6 +6,8 @@
 - `train_method`: a whole run; `train_step`: one step of it.
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
+- `train_from_config`: a run from its configuration alone; `load_run`: a finished one's model.
+- `run_benchmark`: several methods and seeds; `benchmark_pictures`: figures 3 and 4 of them.
 - `report`: scores on the test splits, pictures, README; `panels`: figure 4's rows.
 """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adaat_keras.evaluation.format_table import format_table
 from adaat_keras.files import write_json, written_whole
+from adaat_keras.methods.harness.benchmark_pictures import benchmark_pictures
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.train_from_config import train_from_config
@@ -26,8 +27,8 @@ def run_benchmark(
         config: What all runs have in common.
         methods: Names of methods; `"ada_atdt:unet"` chooses the transfer function too.
         seeds: Seeds 0, 1, ... of every method.
-        directory: Holds a folder a run, `results.json` and `table.md`; the same call goes on
-            where it was stopped.
+        directory: Holds a folder a run, `results.json`, `table.md`, `panels.png` and
+            `tsne.png`; the same call goes on where it was stopped.
         store: Folder of the shared steps; `directory/steps` by default.
 
     Returns:
@@ -35,9 +36,10 @@ def run_benchmark(
     """
     directory = Path(directory)
     runs = [(name, run_of(config, name, seed)) for seed in range(seeds) for name in methods]
-    rows = []
+    rows, folders = [], {}
     for number, (name, run) in enumerate(runs, 1):
         path = directory / f"{name.replace(':', '-')}-seed{run.seed}"
+        folders.setdefault(name, path)
         if verbose:
             print(f"\nrun {number} of {len(runs)}: {name}, seed {run.seed}", flush=True)
         start = time.monotonic()
@@ -51,6 +53,7 @@ def run_benchmark(
     write_json(directory / "results.json", results)
     with written_whole(directory / "table.md") as temporary:
         temporary.write_text(format_table(results) + "\n")
+    benchmark_pictures(config, folders, results, directory)
     return results
 
 

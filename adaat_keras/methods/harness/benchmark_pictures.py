@@ -1,0 +1,63 @@
+"""Figures 3 and 4 of a benchmark: features and predictions, a method each."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from adaat_keras import domains, tasks
+from adaat_keras.domains.domain import Domain
+from adaat_keras.evaluation import draw_panels, draw_tsne, sample_features
+from adaat_keras.evaluation.format_table import COLUMNS, spread
+from adaat_keras.methods.harness.load_run import load_run
+from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.models import AdaAtdt
+
+
+def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, out: Path) -> None:
+    """Write `panels.png`, a column a method, and `tsne.png`, a plot a method with an encoder 1.
+
+    Args:
+        config: What all runs have in common.
+        runs: A folder of a finished run for every method.
+        results: What `results.json` holds; gives the plots their captions.
+        out: The benchmark's folder.
+    """
+    models = {name: load_run(path)[1] for name, path in runs.items()}
+    opened = {
+        role: domains.get(getattr(config, role), split="test", **getattr(config, f"{role}_options"))
+        for role in ("source", "target")
+    }
+    draw_panels(**columns(config, models, opened["target"]), path=out / "panels.png")
+    with_encoder = {name: model for name, model in models.items() if isinstance(model, AdaAtdt)}
+    if with_encoder:
+        groups = {
+            name: tuple(sample_features(model.encoder_1, domain) for domain in opened.values())
+            for name, model in with_encoder.items()
+        }
+        captions = {name: caption(config, results, name) for name in groups}
+        draw_tsne(groups, out / "tsne.png", captions)
+
+
+def columns(config: RunConfig, models: dict[str, keras.Model], domain: Domain) -> dict:
+    """The arguments of `draw_panels`: image, truth where it exists, every method."""
+    task = tasks.get(config.to_task)
+    has_truth = task.name in domain.tasks
+    titles = ["image", *(["truth"] if has_truth else []), *models]
+    rows: list[list[np.ndarray]] = []
+    for frame in chosen_frames(domain):
+        truth = [picture(task, frame, None)] if has_truth else []
+        predicted = (picture(task, frame, model) for model in models.values())
+        rows.append([frame["image"], *truth, *predicted])
+    return {"rows": rows, "titles": titles, "legend": legend_of(task)}
+
+
+def caption(config: RunConfig, results: dict, name: str) -> str:
+    """A method's main score on the target and the probe's accuracy."""
+    main = tasks.get(config.to_task).primary_metric
+    _, factor, digits = COLUMNS[config.to_task]
+    metrics = next(row["metrics"] for row in results["rows"] if row["method"] == name)
+    score = spread([metrics["target"].get(main)], factor, digits)
+    probe = metrics["domain_probe"]["accuracy"]
+    return f"{main.replace('_', ' ')} {score}, probe {100 * probe:.0f} %"
