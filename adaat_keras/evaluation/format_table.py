@@ -2,6 +2,8 @@
 
 import statistics
 
+from adaat_keras.evaluation.paper_rows import paper_rows
+
 SEMANTIC = (
     "iou_road",
     "iou_sidewalk",
@@ -29,9 +31,11 @@ def format_table(results: dict) -> str:
     same network on the source, where its training labels come from) and how well a fresh probe
     tells the domains apart from encoder 1's features (50 % = not at all).
 
+    Where the paper reports on the pair of domains, its rows come first.
+
     Args:
-        results: `{"to_task": ..., "rows": [{"method", "seed", "metrics"}, ...]}`, as
-            `adaat-keras benchmark` writes it.
+        results: `{"to_task", "config": {"source", "target"}, "rows": [{"method", "seed",
+            "metrics"}, ...]}`, as `adaat-keras benchmark` writes it.
     """
     metrics, factor, digits = COLUMNS[results["to_task"]]
     main = "mean_iou" if "mean_iou" in metrics else "abs_rel"
@@ -39,6 +43,10 @@ def format_table(results: dict) -> str:
     head = ["method", *(m.removeprefix("iou_").replace("_", " ") for m in metrics)]
     head += [f"{main.replace('_', ' ')} on A", "probe %"]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    config = results["config"]
+    for name, scores in paper_rows(config["source"], config["target"], results["to_task"]).items():
+        cells = [spread([scores.get(m)], factor, digits) for m in metrics]
+        lines.append([f"{name}, in the paper", *cells, "-", "-"])
     for method in methods:
         scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
         cells = [spread([s["target"].get(m) for s in scores], factor, digits) for m in metrics]

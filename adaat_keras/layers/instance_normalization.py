@@ -46,6 +46,10 @@ class InstanceNormalization(keras.layers.Layer):
         normalized = (x - mean) * keras.ops.rsqrt(variance + self.epsilon)
         return keras.ops.cast(normalized, inputs.dtype)
 
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape."""
+        return input_shape
+
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "epsilon": self.epsilon}

@@ -9,11 +9,14 @@ class PadToStride(keras.layers.Layer):
     """Pads an image at its lower and right border, by reflection, to a multiple of the stride.
 
     `(batch, height, width, channels)` in; height and width come out as the next multiples of
-    `stride`. Both must be larger than the padding that they need, which `stride // 2 + 1` always
-    is. `CropLike` takes the padding off a network's output again.
+    `stride`, and must be larger than it. `CropLike` takes the padding off a network's output again.
 
     Args:
         stride: What height and width must be multiples of.
+
+    Raises:
+        ValueError: An image is too small (`tf.errors.InvalidArgumentError` inside a graph that
+            does not know its size).
 
     Example:
         >>> PadToStride(32)(keras.ops.ones((1, 375, 1242, 3))).shape
@@ -26,22 +29,18 @@ class PadToStride(keras.layers.Layer):
 
     def call(self, inputs):
         """Pad the inputs."""
+        problem = f"an image needs more than {self.stride} pixels in height and width"
         static = inputs.shape[1:3]
-        if None not in static and not any(n % self.stride for n in static):
-            return inputs
+        if None not in static:
+            if min(static) <= self.stride:
+                raise ValueError(f"{problem}; this one has {static[0]} x {static[1]}")
+            if not any(n % self.stride for n in static):
+                return inputs
         size = tf.shape(inputs)[1:3]
-        missing = tf.math.floormod(-size, self.stride)
-        small = f"an image needs more than {self.stride // 2} pixels in height and width to be "
-        with tf.control_dependencies(
-            [
-                tf.debugging.assert_less(
-                    missing, size, small + f"padded to a multiple of {self.stride}"
-                )
-            ]
-        ):
-            padded = tf.pad(
-                inputs, [[0, 0], [0, missing[0]], [0, missing[1]], [0, 0]], mode="REFLECT"
-            )
+        check = tf.debugging.assert_greater(size, self.stride, problem)
+        with tf.control_dependencies([check] if check is not None else []):
+            rows, columns = tf.unstack(tf.math.floormod(-size, self.stride))
+            padded = tf.pad(inputs, [[0, 0], [0, rows], [0, columns], [0, 0]], mode="REFLECT")
         return tf.ensure_shape(padded, self.compute_output_shape(inputs.shape))
 
     def compute_output_shape(self, input_shape):

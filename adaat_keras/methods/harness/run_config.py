@@ -30,7 +30,7 @@ class RunConfig:
         gradient_reversal: Reverse the classifier's loss in place of flipped labels.
         epochs, steps_per_epoch: Of every step.
         batch_size: Images a training step; step 1 takes half of them from each domain.
-        crop: Height and width of the crops, a multiple of 32.
+        crop: Height and width of the crops, a multiple of 32, at least 64.
         learning_rate, schedule: Of Adam, for all networks.
         validation_frames: Frames of each domain to score after every epoch.
         seed: Decides weights, order of the data, augmentation.
@@ -86,8 +86,8 @@ class RunConfig:
             raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
         if self.batch_size < 2 or self.batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
-        if self.crop < 32 or self.crop % 32:
-            raise ValueError(f"crop must be a multiple of 32 pixels, not {self.crop}")
+        if self.crop < 64 or self.crop % 32:
+            raise ValueError(f"crop must be a multiple of 32 pixels, at least 64, not {self.crop}")
         for name in ("epochs", "steps_per_epoch", "validation_frames"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
