@@ -8,7 +8,7 @@ from adaat_keras.commands import benchmark, data, evaluate, predict, table, trai
 
 COMMANDS = (train, evaluate, predict, benchmark, data, table)
 # What a user can mend is told in a line; anything else is ours, and keeps its traceback.
-USER_ERRORS = (ValueError, FileNotFoundError, NotADirectoryError, IndexError, FloatingPointError)
+USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError)
 
 
 def main(arguments: list[str] | None = None) -> int:

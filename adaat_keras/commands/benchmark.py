@@ -20,8 +20,15 @@ def add_parser(commands) -> None:
         help="methods, with a transfer function after a colon where it is not the default "
         f"(default: {METHODS})",
     )
-    parser.add_argument("--seeds", type=int, default=1, metavar="INT", help="seeds 0, 1, ...")
-    parser.add_argument("--directory", default="runs/benchmark", metavar="DIR")
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="INT", help="how many: 0, 1, ... (default: 1)"
+    )
+    parser.add_argument(
+        "--directory",
+        default="runs/benchmark",
+        metavar="DIR",
+        help="a folder a run, and the results (default: runs/benchmark)",
+    )
     parser.add_argument("--store", metavar="DIR", help="of shared steps (default: DIR/steps)")
     parser.set_defaults(run=run)
 
@@ -33,6 +40,8 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.methods.harness.run_config import RunConfig
 
     config = RunConfig(**run_options(options))
-    methods = options.methods.split(",")
-    results = run_benchmark(config, methods, options.seeds, options.directory, options.store)
+    methods = [name for name in options.methods.split(",") if name]
+    results = run_benchmark(
+        config, methods, options.seeds, options.directory, options.store, options.devices
+    )
     print("\n" + format_table(results))

@@ -1,7 +1,8 @@
 """`adaat-keras data show`: a sheet of a domain's frames."""
 
 import argparse
-import json
+
+from adaat_keras.commands.json_object import json_object
 
 
 def add_parser(actions) -> None:
@@ -15,17 +16,26 @@ def add_parser(actions) -> None:
     show.add_argument("--split", default="val", help="train, val or test (default: val)")
     show.add_argument("--frames", type=int, default=8, metavar="INT", help="how many (default: 8)")
     show.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png)")
-    show.add_argument("--domain-options", type=json.loads, default={}, metavar="JSON")
+    show.add_argument(
+        "--domain-options",
+        type=json_object,
+        default={},
+        metavar="JSON",
+        help="how to open it, e.g. '{\"frames\": 100}'",
+    )
     show.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
     """Draw the sheet."""
-    from adaat_keras import domains, tasks
+    from adaat_keras import tasks
     from adaat_keras.evaluation import draw_panels
+    from adaat_keras.methods.harness.open_domain import open_domain
     from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
 
-    domain = domains.get(options.domain, split=options.split, **options.domain_options)
+    if options.frames < 1:
+        raise ValueError(f"--frames must be at least 1, not {options.frames}")
+    domain = open_domain(options.domain, options.split, options.domain_options)
     count = min(options.frames, len(domain))
     rows = []
     for index in range(count):

@@ -3,6 +3,8 @@
 import argparse
 import json
 
+from adaat_keras.commands.json_object import json_object
+
 DESCRIPTION = """Score a trained model on a domain: task 2 by the run's method, in the
 conventions of AT/DT (one confusion matrix over the split; depth metrics per image)."""
 
@@ -13,7 +15,13 @@ def add_parser(commands) -> None:
     parser.add_argument("directory", metavar="DIR", help="the run's folder")
     parser.add_argument("--domain", help="what to score on (default: the run's target)")
     parser.add_argument("--split", default="test", help="train, val or test (default: test)")
-    parser.add_argument("--domain-options", type=json.loads, default={}, metavar="JSON")
+    parser.add_argument(
+        "--domain-options",
+        type=json_object,
+        default={},
+        metavar="JSON",
+        help="how to open it, over how the run did, e.g. '{\"frames\": 100}'",
+    )
     parser.add_argument("--frames", type=int, metavar="INT", help="how many (default: all)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -21,17 +29,18 @@ def add_parser(commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Score and print."""
-    from adaat_keras import domains
     from adaat_keras.evaluation import score
     from adaat_keras.methods.harness.load_run import load_run
+    from adaat_keras.methods.harness.open_domain import open_domain
+    from adaat_keras.methods.harness.report import without_nan
 
     config, predictor = load_run(options.directory)
     name = options.domain or config.target
-    opened = config.target_options if name == config.target else {}
-    domain = domains.get(name, split=options.split, **{**opened, **options.domain_options})
+    opened = {config.source: config.source_options, config.target: config.target_options}
+    domain = open_domain(name, options.split, {**opened.get(name, {}), **options.domain_options})
     metrics = score(predictor, domain, config.to_task, options.frames)
     if options.json:
-        print(json.dumps(metrics, indent=2))
+        print(json.dumps(without_nan(metrics), indent=2))
         return
     print(f"{config.method}, {config.to_task} on {name} {options.split}")
     for metric, value in metrics.items():

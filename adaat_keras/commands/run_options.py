@@ -1,46 +1,49 @@
 """The options of a run, named as `RunConfig` names them."""
 
 import argparse
-import json
 
-# Name, type, what it says in --help. The defaults are RunConfig's.
+from adaat_keras import domains, methods
+from adaat_keras.commands.json_object import json_object
+
+DOMAINS = ", ".join(domains.names())
+# Name, type, default as `RunConfig` has it, what it says in --help.
 OPTIONS = (
-    ("source", str, "domain A, labelled for both tasks, e.g. streets_sim"),
-    ("target", str, "domain B, labelled for task 1 alone, e.g. streets_real"),
-    ("from", str, "task 1: depth or semantic"),
-    ("to", str, "task 2: semantic or depth"),
-    ("method", str, "ada_atdt, at_dt, source_only or oracle"),
-    ("transfer", str, "transfer function: conv, unet or unet_attention"),
-    ("size", str, "size of the networks: tiny, small or paper"),
-    ("alpha", float, "weight of the task loss in step 1, 0 to 1 (default: by task 1)"),
-    ("adversarial-loss", str, "binary_crossentropy, least_squares or wasserstein"),
-    ("epochs", int, "epochs of every step"),
-    ("steps-per-epoch", int, "training steps an epoch"),
-    ("batch-size", int, "images a step; step 1 takes half of them from each domain"),
-    ("crop", int, "height and width of the crops, a multiple of 32"),
-    ("learning-rate", float, "of Adam"),
-    ("schedule", str, "of the learning rate: cosine, paper (halved every 10 epochs), constant"),
-    ("validation-frames", int, "frames of each domain to score after every epoch"),
-    ("seed", int, "decides weights, order of the data, augmentation"),
-    ("precision", str, "float32 or mixed_bfloat16"),
-    ("source-options", json.loads, "how to open the source, as JSON, e.g. '{\"frames\": 100}'"),
-    ("target-options", json.loads, "how to open the target, as JSON"),
+    ("source", str, "streets_sim", f"domain A, labelled for both tasks: {DOMAINS}"),
+    ("target", str, "streets_real", "domain B, labelled for task 1 alone: one of the same"),
+    ("from", str, "depth", "task 1: depth or semantic"),
+    ("to", str, "semantic", "task 2: semantic or depth"),
+    ("method", str, "ada_atdt", "recipe: " + ", ".join(methods.names())),
+    ("transfer", str, "unet_attention", "transfer function: conv, unet or unet_attention"),
+    ("size", str, "small", "size of the networks: tiny, small or paper"),
+    ("alpha", float, None, "weight of the task loss in step 1, 0 to 1"),
+    ("adversarial-loss", str, None, "binary_crossentropy, least_squares or wasserstein"),
+    ("epochs", int, 8, "epochs of every step"),
+    ("steps-per-epoch", int, 150, "training steps an epoch"),
+    ("batch-size", int, 8, "images a step; step 1 takes half of them from each domain"),
+    ("crop", int, 128, "height and width of the crops, a multiple of 32, at least 64"),
+    ("learning-rate", float, 5e-4, "of Adam, at the start"),
+    ("schedule", str, "cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant"),
+    ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
+    ("seed", int, 0, "decides weights, order of the data, augmentation"),
+    ("precision", str, "float32", "float32 or mixed_bfloat16"),
+    ("source-options", json_object, {}, "how to open the source, e.g. '{\"frames\": 100}'"),
+    ("target-options", json_object, {}, "how to open the target"),
 )
 RENAMED = {"from": "from_task", "to": "to_task"}
 
 
 def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] = ()) -> None:
     """Add every option of a run but some."""
-    for name, kind, text in OPTIONS:
+    for name, kind, default, text in OPTIONS:
         if name not in leave_out:
-            metavar = "JSON" if kind is json.loads else kind.__name__.upper()
+            shown = "by task 1" if default is None else default
             parser.add_argument(
                 f"--{name}",
                 dest=RENAMED.get(name, name.replace("-", "_")),
                 type=kind,
                 default=argparse.SUPPRESS,
-                metavar=metavar,
-                help=text,
+                metavar="JSON" if kind is json_object else kind.__name__.upper(),
+                help=f"{text} (default: {shown})" if shown != {} else text,
             )
     parser.add_argument(
         "--gradient-reversal",

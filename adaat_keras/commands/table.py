@@ -29,5 +29,5 @@ def run(options: argparse.Namespace) -> None:
         raise FileNotFoundError(f"{path} is neither 'parameters' nor a results.json that exists")
     try:
         print(format_table(json.loads(path.read_text())))
-    except (KeyError, json.JSONDecodeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{path} is no benchmark's results.json: {error!r}") from error

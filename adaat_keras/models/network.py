@@ -12,6 +12,11 @@ class Network(keras.Model):
 
     arguments: tuple[str, ...] = ()
 
+    def __init__(self, *, dtype=None, **kwargs):
+        super().__init__(**kwargs)
+        # A functional model drops the argument, and would come back in Keras' current precision.
+        self.dtype_policy = dtype
+
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {

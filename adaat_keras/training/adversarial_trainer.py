@@ -73,7 +73,7 @@ class AdversarialTrainer(SupervisedTrainer):
 
     def train_step(self, data):
         """One step of both optimizers."""
-        images, labels = data
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape(persistent=True) as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
@@ -87,6 +87,7 @@ class AdversarialTrainer(SupervisedTrainer):
         self.apply_gradients(tape, loss, classifier_loss)
         self.update_accuracy(domain, logits)
         return self.log(
+            images[0],
             loss=loss,
             adversarial_loss=adversarial_loss,
             classifier_loss=classifier_loss,
@@ -115,7 +116,10 @@ class AdversarialTrainer(SupervisedTrainer):
         source, target = tf.split(tf.stop_gradient(features), 2)
         # Stateless: a training that goes on after a kill must draw what it would have drawn.
         seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), 0])
-        mix = tf.random.stateless_uniform([tf.shape(source)[0], 1, 1, 1], seed)
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        mix = tf.random.stateless_uniform([replicas, tf.shape(source)[0], 1, 1, 1], seed)
+        # One draw for the whole batch, whatever the number of devices that share it.
+        mix = mix[tf.distribute.get_replica_context().replica_id_in_sync_group]
         mix = tf.cast(mix, source.dtype)
         between = mix * source + (1 - mix) * target
         with tf.GradientTape() as tape:
@@ -124,7 +128,6 @@ class AdversarialTrainer(SupervisedTrainer):
             score = tf.reduce_mean(logits, axis=(1, 2, 3))
         slope = tf.cast(tape.gradient(score, between), "float32")
         norm = tf.sqrt(tf.reduce_sum(slope**2, axis=(1, 2, 3)) + 1e-12)
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
         return weight * tf.reduce_mean((norm - 1) ** 2) / replicas
 
     def domain_labels(self, images) -> tf.Tensor:

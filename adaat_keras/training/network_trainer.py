@@ -22,8 +22,7 @@ class NetworkTrainer(keras.Model):
         self.pad = PadToStride(stride)
         self.crop = CropLike(dtype="float32")
         self.means = {}
-        # Or Keras would, to infer them, run a batch that it cannot add up over uneven replicas.
-        self.built = self.pad.built = self.crop.built = True
+        self.built = True
 
     def compile(self, optimizer, variables: list, means: tuple[str, ...]) -> None:
         """Set the optimizer of these variables, and the names of the means in the log.
@@ -32,7 +31,7 @@ class NetworkTrainer(keras.Model):
             ValueError: The precision is float16. Keras scales the loss of `optimizer` alone, so
                 that a second optimizer would train on gradients rounded to zero.
         """
-        if keras.config.dtype_policy().compute_dtype == "float16":
+        if any(layer.compute_dtype == "float16" for layer in self.layers):
             raise ValueError(
                 "precision 'mixed_float16' is not supported: Keras would scale the loss of one "
                 "of two optimizers alone; use 'mixed_bfloat16', which needs no scaling"
@@ -42,16 +41,46 @@ class NetworkTrainer(keras.Model):
         optimizer.build(variables)
         self.means = {name: keras.metrics.Mean(name=name) for name in means}
 
-    def log(self, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update the means of these losses and return all means.
+    def padded(self, images: tf.Tensor) -> tf.Tensor:
+        """Images padded to the stride, and a black one if there is none.
+
+        The last replicas get no image where a batch has too few, and networks cannot take that.
+        """
+        spare = tf.cast(tf.equal(tf.shape(images)[0], 0), "int32")
+        return self.pad(tf.pad(images, [[0, spare], [0, 0], [0, 0], [0, 0]]))
+
+    def cropped(self, outputs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """Outputs for what `padded` makes of `images`, as many and as large as these."""
+        return self.crop([outputs, images])[: tf.shape(images)[0]]
+
+    def log(self, images: tf.Tensor, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update the means over images of these losses of `images`, and return all means.
 
         Keras divides a loss by the number of replicas, since gradients are summed over them; the
         mean is taken of the loss itself.
         """
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         for name, loss in losses.items():
-            self.means[name].update_state(loss * replicas)
+            self.means[name].update_state(loss * replicas, tf.shape(images)[0])
         return {name: mean.result() for name, mean in self.means.items()}
+
+    def scores(self) -> dict[str, tf.Tensor]:
+        """The results of the metrics of `test_step`, under the names in the log."""
+        return {}
+
+    def evaluate(self, *args, return_dict: bool = False, **kwargs):
+        """As in Keras, but the results are read once over all replicas.
+
+        Keras averages those that each replica has by itself, which is no mean IoU.
+        """
+        logs = super().evaluate(*args, return_dict=True, **kwargs)
+        with self.distribute_strategy.scope():
+            results = {name: mean.result() for name, mean in self.means.items()} | self.scores()
+        logs = {name: float(results[name]) for name in logs}
+        return logs if return_dict else list(logs.values())
+
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Skip what Keras would infer: it adds up a batch over replicas that may differ in size."""
 
     @staticmethod
     def results(metrics: list) -> dict[str, tf.Tensor]:

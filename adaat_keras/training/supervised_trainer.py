@@ -57,26 +57,34 @@ class SupervisedTrainer(NetworkTrainer):
 
     def train_step(self, data):
         """One optimizer step on the mean of the domains' task losses."""
-        images, labels = data
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
             outputs = self(tf.concat(images, axis=0), training=True)
             task_losses = self.domain_task_losses(labels, outputs)
             loss = tf.add_n(task_losses) / len(task_losses)
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
-        return self.log(loss=loss, **dict(zip(self.task_loss_names, task_losses, strict=True)))
+        logs = dict(zip(self.task_loss_names, task_losses, strict=True))
+        return self.log(images[0], loss=loss, **logs)
 
     def test_step(self, data):
         """Update and return the domains' task losses and metrics."""
         logs = {}
+        data = keras.utils.unpack_x_y_sample_weight(data)[:2]
         for domain, images, labels in zip(self.domains, *data, strict=True):
-            outputs = self.crop([self(self.pad(images)), images])
+            outputs = self.cropped(self(self.padded(images)), images)
             name = f"{domain}_task_loss"
-            logs[name] = self.log(**{name: self.task_loss(labels, outputs)})[name]
-            metrics = self.domain_metrics[domain]
-            for metric in metrics:
+            logs[name] = self.log(images, **{name: self.task_loss(labels, outputs)})[name]
+            for metric in self.domain_metrics[domain]:
                 metric.update_state(labels, outputs)
-            logs.update({f"{domain}_{k}": v for k, v in self.results(metrics).items()})
-        return logs
+        return {**logs, **self.scores()}
+
+    def scores(self) -> dict[str, tf.Tensor]:
+        """The results of the domains' metrics."""
+        return {
+            f"{domain}_{name}": value
+            for domain, metrics in self.domain_metrics.items()
+            for name, value in self.results(metrics).items()
+        }
 
     def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
         """The task loss of each domain; the outputs are the domains' one after the other."""

@@ -26,7 +26,7 @@ class TransferTrainer(NetworkTrainer):
         >>> m = build_ada_atdt("depth", "semantic", size="tiny")
         >>> trainer = TransferTrainer(m.encoder_1, m.encoder_2, m.transfer, m.decoder_2)
         >>> trainer.compile(keras.optimizers.Adam(5e-4), keras.losses.MeanAbsoluteError())
-        >>> list(trainer.train_on_batch(tf.ones((2, 32, 32, 3)), return_dict=True))
+        >>> list(trainer.train_on_batch(tf.ones((2, 64, 64, 3)), return_dict=True))
         ['loss']
     """
 
@@ -55,15 +55,20 @@ class TransferTrainer(NetworkTrainer):
         with tf.GradientTape() as tape:
             loss = self.transfer_loss(features_2, self.transfer(features_1, training=True))
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return self.log(loss=loss)
+        return self.log(images, loss=loss)
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""
-        images, labels = data
-        padded = self.pad(images)
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        padded, count = self.padded(images), tf.shape(images)[0]
         moved = self.transfer(self.encoder_1(padded))
-        logs = self.log(loss=self.transfer_loss(self.encoder_2(padded), moved))
-        outputs = self.crop([self.decoder_2(moved), images])
+        loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
+        logs = self.log(images, loss=loss)
+        outputs = self.cropped(self.decoder_2(moved), images)
         for metric in self.task_metrics:
             metric.update_state(labels, outputs)
-        return {**logs, **self.results(self.task_metrics)}
+        return {**logs, **self.scores()}
+
+    def scores(self) -> dict[str, tf.Tensor]:
+        """The results of the task's metrics."""
+        return self.results(self.task_metrics)

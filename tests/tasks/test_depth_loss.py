@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from adaat_keras.tasks.losses import DepthLoss
 
+IGNORANCE = 0.13
+
 
 def random_batch(seed=0):
     """Metres with every kind of pixel that does not count, and outputs."""
@@ -19,6 +21,15 @@ def counts(metres):
     return np.isfinite(metres) & (metres > 0) & (metres <= 100)
 
 
+def peer(metres, outputs):
+    """One value an image, in plain NumPy."""
+    pairs = [
+        (truth[counts(truth)], out[counts(truth)])
+        for truth, out in zip(metres, outputs, strict=True)
+    ]
+    return [np.mean(np.abs(t / 100 - o[:, 0])) / IGNORANCE if t.size else 0 for t, o in pairs]
+
+
 def test_a_constant_error_of_13_m_scores_one_at_an_ignorance_of_013():
     metres = np.full((2, 3, 4), 50.0, "float32")
     outputs = np.full((2, 3, 4, 1), 0.63, "float32")
@@ -26,7 +37,7 @@ def test_a_constant_error_of_13_m_scores_one_at_an_ignorance_of_013():
 
 
 def test_the_best_constant_guess_scores_one_when_ignorance_is_measured():
-    metres, _ = random_batch()
+    metres = random_batch()[0][:1]
     valid = metres[counts(metres)] / 100
     median = np.median(valid)
     loss = DepthLoss(ignorance=float(np.mean(np.abs(valid - median))))
@@ -34,23 +45,48 @@ def test_the_best_constant_guess_scores_one_when_ignorance_is_measured():
     assert float(loss(metres, outputs)) == pytest.approx(1, rel=1e-5)
 
 
-def test_it_is_the_mean_absolute_error_over_the_valid_pixels_of_the_batch():
+def test_it_is_the_mean_over_images_of_the_mean_absolute_error_over_valid_pixels():
     metres, outputs = random_batch()
-    valid = counts(metres)
-    expected = np.mean(np.abs(metres[valid] / 100 - outputs[..., 0][valid])) / 0.13
-    assert float(DepthLoss()(metres, outputs)) == pytest.approx(expected, rel=1e-5)
+    metres[1, 1:] = 0  # one image with few valid pixels, which counts as much as the others
+    each = DepthLoss(IGNORANCE, reduction="none")(metres, outputs)
+    np.testing.assert_allclose(each, peer(metres, outputs), rtol=1e-5)
+    assert float(DepthLoss(IGNORANCE)(metres, outputs)) == pytest.approx(np.mean(each), rel=1e-6)
+
+
+def test_a_batch_scores_the_mean_of_its_parts():
+    metres, outputs = random_batch()
+    metres[0, 1:] = 0
+    parts = [float(DepthLoss(IGNORANCE)(metres[n : n + 1], outputs[n : n + 1])) for n in range(3)]
+    assert float(DepthLoss(IGNORANCE)(metres, outputs)) == pytest.approx(np.mean(parts), rel=1e-6)
+
+
+def test_an_image_without_a_valid_pixel_counts_zero():
+    metres, outputs = random_batch()
+    metres[2] = 0
+    each = peer(metres, outputs)
+    assert each[2] == 0
+    assert float(DepthLoss(IGNORANCE)(metres, outputs)) == pytest.approx(sum(each) / 3, rel=1e-5)
+
+
+def test_sample_weights_weight_images():
+    metres, outputs = random_batch()
+    weighted = DepthLoss(IGNORANCE)(metres, outputs, sample_weight=np.array([1.0, 0, 2]))
+    expected = np.dot(peer(metres, outputs), [1, 0, 2]) / 3
+    assert float(weighted) == pytest.approx(expected, rel=1e-5)
 
 
 def test_labels_may_carry_a_channel_axis():
     metres, outputs = random_batch()
-    assert float(DepthLoss()(metres[..., None], outputs)) == float(DepthLoss()(metres, outputs))
+    assert float(DepthLoss(IGNORANCE)(metres[..., None], outputs)) == float(
+        DepthLoss(IGNORANCE)(metres, outputs)
+    )
 
 
 def test_invalid_pixels_have_no_gradient_and_the_others_do():
     metres, outputs = random_batch()
     outputs = tf.Variable(outputs)
     with tf.GradientTape() as tape:
-        loss = DepthLoss()(metres, outputs)
+        loss = DepthLoss(IGNORANCE)(metres, outputs)
     gradient = tape.gradient(loss, outputs).numpy()[..., 0]
     np.testing.assert_array_equal(gradient != 0, counts(metres))
 
@@ -58,7 +94,7 @@ def test_invalid_pixels_have_no_gradient_and_the_others_do():
 def test_a_batch_without_a_valid_pixel_scores_zero_with_a_zero_gradient():
     outputs = tf.Variable(random_batch()[1])
     with tf.GradientTape() as tape:
-        loss = DepthLoss()(np.zeros((3, 8, 9), "float32"), outputs)
+        loss = DepthLoss(IGNORANCE)(np.zeros((3, 8, 9), "float32"), outputs)
     assert float(loss) == 0
     assert not tape.gradient(loss, outputs).numpy().any()
 

@@ -3,9 +3,16 @@
 - `training_batches`: endless random crops, a function of the seed and the batch's number.
 - `evaluation_batches`: whole frames in order.
 - `random_crop`, `augment`: what happens to a frame on the way.
+- `resized`: a domain at another size, by `nearest` for labels, `nearest_valid` for depth.
+- `cached`: a domain that is decoded once, into a `memory_cache` or a `disk_cache`.
+- `pack`: a domain in a few files, which `Packed` reads; made of `write_shards`, `shard_index`
+  (which frame is where), `packed_key` (reads one key of them), `fingerprint` (whose they are).
 """
 
+from adaat_keras.domains.pipeline.cached import cached
 from adaat_keras.domains.pipeline.evaluation_batches import evaluation_batches
+from adaat_keras.domains.pipeline.pack import pack
+from adaat_keras.domains.pipeline.resized import Resized
 from adaat_keras.domains.pipeline.training_batches import training_batches
 
-__all__ = ["evaluation_batches", "training_batches"]
+__all__ = ["Resized", "cached", "evaluation_batches", "pack", "training_batches"]

@@ -2,8 +2,10 @@
 
 - `run_config`: all that decides a run's result.
 - `run_folder`: the files that a run leaves.
+- `open_domain`: a domain by name, with the user's options.
 - `setup`: configuration, model and data, from which recipes make steps.
 - `train_method`: a whole run; `train_step`: one step of it.
+- `plain_errors`: errors from within TensorFlow's graphs, said plainly.
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
 - `train_from_config`: a run from its configuration alone; `load_run`: a finished one's model.

@@ -1,14 +1,15 @@
 """A finished run's model from its folder."""
 
-import json
 from pathlib import Path
 
 import keras
 
 from adaat_keras import methods
+from adaat_keras.methods.harness.load_network import read_model
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models import transfer as transfers
 
 
 def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
@@ -16,7 +17,7 @@ def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
-        ValueError: Its model cannot be read.
+        ValueError: Its configuration or its model cannot be read.
     """
     folder = RunFolder(directory)
     for file in (folder.config, folder.model):
@@ -25,11 +26,10 @@ def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
                 f"{file} does not exist: {directory} holds no finished run; "
                 "`adaat-keras train --directory` makes one"
             )
-    config = RunConfig(**json.loads(folder.config.read_text()))
-    try:
-        model = keras.saving.load_model(folder.model, compile=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{folder.model} cannot be read as a Keras model: {error}") from error
+    config = folder.read_config()
+    # Keras finds the class of a saved network only once its module is imported.
+    transfers.get(config.transfer)
+    model = read_model(folder.model)
     if not isinstance(model, AdaAtdt):
         raise ValueError(f"{folder.model} holds a {type(model).__name__}, not an AdaAtdt")
     return config, methods.get(config.method).predictor(model)

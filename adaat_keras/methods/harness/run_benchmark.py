@@ -1,7 +1,6 @@
 """Several methods and seeds on one pair of domains."""
 
 import json
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ def run_benchmark(
     seeds: int,
     directory: Path | str,
     store: Path | str | None = None,
+    devices: str = "1",
     verbose: int = 1,
 ) -> dict:
     """Train what is missing, share what methods have in common, and put the scores together.
@@ -30,10 +30,18 @@ def run_benchmark(
         directory: Holds a folder a run, `results.json`, `table.md`, `panels.png` and
             `tsne.png`; the same call goes on where it was stopped.
         store: Folder of the shared steps; `directory/steps` by default.
+        devices: As `train_from_config`'s.
+        verbose: As in `keras.Model.fit`.
 
     Returns:
         What `results.json` holds.
+
+    Raises:
+        ValueError: No method, no seed, an unknown name, or a folder holds a run of another
+            configuration.
     """
+    if not methods or seeds < 1:
+        raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")
     directory = Path(directory)
     runs = [(name, run_of(config, name, seed)) for seed in range(seeds) for name in methods]
     rows, folders = [], {}
@@ -42,12 +50,12 @@ def run_benchmark(
         folders.setdefault(name, path)
         if verbose:
             print(f"\nrun {number} of {len(runs)}: {name}, seed {run.seed}", flush=True)
-        start = time.monotonic()
-        if not RunFolder(path).metrics.exists():
-            train_from_config(run, path, store=store or directory / "steps", verbose=verbose)
-        metrics = json.loads(RunFolder(path).metrics.read_text())
-        seconds = round(time.monotonic() - start, 1)
-        rows.append({"method": name, "seed": run.seed, "seconds": seconds, "metrics": metrics})
+        folder = RunFolder(path)
+        folder.check(run)
+        if not folder.finished:
+            train_from_config(run, path, store or directory / "steps", devices, verbose)
+        metrics = json.loads(folder.metrics.read_text())
+        rows.append({"method": name, "seed": run.seed, "metrics": metrics})
     rows.sort(key=lambda row: methods.index(row["method"]))
     results = {"to_task": config.to_task, "config": config.to_dict(), "rows": rows}
     write_json(directory / "results.json", results)

@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass, field
 
-from adaat_keras import methods, tasks
+from adaat_keras import domains, methods, tasks
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.sizes import size_options
 from adaat_keras.registry import check_name
@@ -62,6 +62,9 @@ class RunConfig:
 
     def __post_init__(self):
         self._fill_defaults()
+        # Here, since the source may take minutes to make before the target's turn comes.
+        for domain in (self.source, self.target):
+            check_name("domain", domain, domains.names())
         check_name("method", self.method, methods.names())
         check_name("task", self.to_task, tasks.names())
         check_name("transfer function", self.transfer, transfers.names())
@@ -88,6 +91,10 @@ class RunConfig:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
         if self.crop < 64 or self.crop % 32:
             raise ValueError(f"crop must be a multiple of 32 pixels, at least 64, not {self.crop}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
+        if not 0 <= self.seed < 2**31:
+            raise ValueError(f"seed must be between 0 and 2**31 - 1, not {self.seed}")
         for name in ("epochs", "steps_per_epoch", "validation_frames"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -1,6 +1,7 @@
 """The folder that a run leaves, and what makes it the same run."""
 
 import json
+import shutil
 from pathlib import Path
 
 from adaat_keras.files import write_json
@@ -33,24 +34,62 @@ class RunFolder:
         self.metrics = self.path / "metrics.json"
         self.state = self.path / "state"
 
+    @property
+    def begun(self) -> bool:
+        """Whether the folder's run has finished an epoch."""
+        return self.history.exists()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the folder's run has nothing left to do."""
+        return self.metrics.exists() and self.model.exists()
+
+    def check(self, config: RunConfig) -> None:
+        """Raise a `ValueError` if the folder's run has begun with another configuration."""
+        differing = self._differing(config) if self.begun else []
+        if differing:
+            raise ValueError(
+                f"{self.path} holds a run of another configuration: {'; '.join(differing)}. "
+                "Choose another --directory, or delete that one"
+            )
+
     def claim(self, config: RunConfig) -> None:
         """Make this the folder of a run with this configuration, or of the same run going on.
+
+        A run of another configuration that never finished an epoch gives way.
 
         Raises:
             ValueError: The folder holds a run of another configuration; names the difference.
         """
-        ours = json.loads(json.dumps(config.to_dict()))
+        self.check(config)
+        if self._differing(config):
+            shutil.rmtree(self.state, ignore_errors=True)
+            shutil.rmtree(self.logs, ignore_errors=True)
+            self.config.unlink()
         if not self.config.exists():
-            write_json(self.config, ours)
-            return
-        theirs = json.loads(self.config.read_text())
-        differing = [k for k in {**ours, **theirs} if ours.get(k) != theirs.get(k)]
-        if differing:
-            lines = (f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} now" for k in differing)
-            raise ValueError(
-                f"{self.path} holds a run of another configuration: {'; '.join(lines)}. "
-                "Choose another --directory, or delete that one"
-            )
+            write_json(self.config, config.to_dict())
+
+    def read_config(self) -> RunConfig:
+        """The configuration of the folder's run.
+
+        Raises:
+            ValueError: The file holds none; names the file.
+        """
+        try:
+            return RunConfig(**json.loads(self.config.read_text()))
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{self.config} is no run's configuration: {error}") from error
+
+    def _differing(self, config: RunConfig) -> list[str]:
+        """Every option with which the folder's run differs, with both values."""
+        if not self.config.exists():
+            return []
+        ours, theirs = json.loads(json.dumps(config.to_dict())), self.read_config().to_dict()
+        return [
+            f"{name} is {theirs[name]!r} there, {value!r} now"
+            for name, value in ours.items()
+            if theirs[name] != value
+        ]
 
     def network(self, name: str) -> Path:
         """The file of a trained network."""

@@ -5,9 +5,10 @@ from functools import lru_cache
 import keras
 import tensorflow as tf
 
-from adaat_keras import domains, tasks
+from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline import evaluation_batches, training_batches
+from adaat_keras.methods.harness.open_domain import open_domain
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
 from adaat_keras.training.schedules import learning_rate_schedule
@@ -31,8 +32,8 @@ class Setup:
         self.domain = lru_cache(self._open)
 
     def _open(self, role: str, split: str) -> Domain:
-        name, options = getattr(self.config, role), getattr(self.config, f"{role}_options")
-        return domains.get(name, split=split, **options)
+        options = getattr(self.config, f"{role}_options")
+        return open_domain(getattr(self.config, role), split, options)
 
     def batches(
         self, role: str, task: str | None, first_batch: int, share: int = 1

@@ -26,6 +26,12 @@ def train_from_config(
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(config.seed)
     strategy = strategy_for(devices)
+    count = strategy.num_replicas_in_sync
+    if config.batch_size % (2 * count):
+        raise ValueError(
+            f"batch_size must be a multiple of {2 * count}, two images on each of the {count} "
+            f"devices, not {config.batch_size}"
+        )
     with strategy.scope():
         model = build_ada_atdt(
             config.from_task, config.to_task, config.transfer, config.size, config.precision

@@ -7,11 +7,13 @@ import tensorflow as tf
 from adaat_keras import methods
 from adaat_keras.files import written_whole
 from adaat_keras.methods.harness.history import read_history
+from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.report import report
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import train_step
+from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import AdaAtdt
 
 
@@ -43,19 +45,31 @@ def train_method(
         FloatingPointError: A loss became NaN or infinite.
     """
     folder = RunFolder(directory)
-    folder.claim(config)
-    begin_with_the_same_weights(model, folder.state / "initial.weights.h5")
+    folder.check(config)
     setup = Setup(config, model, strategy or tf.distribute.get_strategy())
     method = methods.get(config.method)
     steps = method.steps(setup)
+    if not folder.begun:
+        try_data(steps)
+    folder.claim(config)
+    begin_with_the_same_weights(model, folder.state / "initial.weights.h5")
     store = Path(store or folder.state)
     for number, step in enumerate(steps, 1):
         train_step(setup, step, folder, number, len(steps), store, verbose)
-    with written_whole(folder.model) as temporary:
-        model.save(temporary)
+    if not folder.finished:
+        with written_whole(folder.model) as temporary:
+            model.save(temporary)
     trained = {name for step in steps for name in step.networks}
     report(setup, method.predictor(model), trained, folder, verbose)
     return by_step(read_history(folder.history))
+
+
+def try_data(steps: list[Step]) -> None:
+    """Read a batch of all data, so that what is wrong with it is told before any training."""
+    for step in steps:
+        for batches in (step.batches(0), step.validation()):
+            with plain_errors(step.name):
+                next(iter(batches))
 
 
 def begin_with_the_same_weights(model: AdaAtdt, path: Path) -> None:

@@ -1,5 +1,6 @@
 """Trains one step of a recipe, from wherever it was left."""
 
+import filecmp
 import hashlib
 import json
 import shutil
@@ -11,6 +12,7 @@ import keras
 from adaat_keras.files import write_json, written_whole
 from adaat_keras.methods.harness.history import History, merge_history, read_history
 from adaat_keras.methods.harness.load_network import load_network
+from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
@@ -54,7 +56,8 @@ def train_step(
     with setup.strategy.scope():
         trainer = step.make_trainer()
     home = store / f"{step.name}-{digest(setup, step, trainer)}"
-    if not (home / "done.json").exists():
+    files = {name: home / f"{name}.keras" for name in step.networks}
+    if not all(file.exists() for file in (home / "done.json", *files.values())):
         callbacks = [
             TimeLeft(
                 f"step {number} of {count}, {step.name}",
@@ -64,13 +67,12 @@ def train_step(
             *([ShortProgress()] if verbose == 1 else []),
             StopOnNan(step.name, home / "checkpoint"),
             keras.callbacks.TensorBoard(folder.logs / step.name, write_graph=False),
-            History(folder.history, step.name),
+            History(step.name, home / "history.csv", folder.history),
         ]
-        finish(setup, step, trainer, folder, home, callbacks, verbose)
-    for name in step.networks:
-        with written_whole(folder.network(name)) as temporary:
-            shutil.copyfile(home / f"{name}.keras", temporary)
-        load_network(folder.network(name), getattr(setup.model, name))
+        finish(setup, step, trainer, home, callbacks, verbose)
+    for name, file in files.items():
+        load_network(file, getattr(setup.model, name))
+        copy_if_different(file, folder.network(name))
     merge_history(folder.history, read_history(home / "history.csv"))
 
 
@@ -78,7 +80,6 @@ def finish(
     setup: Setup,
     step: Step,
     trainer: NetworkTrainer,
-    folder: RunFolder,
     home: Path,
     callbacks: list,
     verbose: int,
@@ -88,25 +89,32 @@ def finish(
     checkpoint = Checkpoint(home / "checkpoint")
     begun = checkpoint.restore(trainer)
     start = time.monotonic()
-    trainer.fit(
-        step.batches(begun * config.steps_per_epoch),
-        initial_epoch=begun,
-        epochs=config.epochs,
-        steps_per_epoch=config.steps_per_epoch,
-        validation_data=step.validation(),
-        # The log first: a state without its row would leave a hole.
-        callbacks=[*callbacks, checkpoint],
-        shuffle=False,
-        verbose=verbose,
-    )
+    with plain_errors(step.name):
+        trainer.fit(
+            step.batches(begun * config.steps_per_epoch),
+            initial_epoch=begun,
+            epochs=config.epochs,
+            steps_per_epoch=config.steps_per_epoch,
+            validation_data=step.validation(),
+            # The log first: a state without its row would leave a hole.
+            callbacks=[*callbacks, checkpoint],
+            shuffle=False,
+            verbose=verbose,
+        )
     for name in step.networks:
         with written_whole(home / f"{name}.keras") as temporary:
             getattr(setup.model, name).save(temporary)
-    rows = [row for row in read_history(folder.history) if row["step"] == step.name]
-    merge_history(home / "history.csv", rows)
     seconds = time.monotonic() - start
     write_json(home / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
-    checkpoint.remove()
+    # The whole folder: a kill while a state was written has left half a file there.
+    shutil.rmtree(checkpoint.folder)
+
+
+def copy_if_different(file: Path, to: Path) -> None:
+    """Copy a file unless `to` has the same content already."""
+    if not to.exists() or not filecmp.cmp(file, to, shallow=False):
+        with written_whole(to) as temporary:
+            shutil.copyfile(file, temporary)
 
 
 def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:

@@ -16,14 +16,15 @@ class Unet(Network):
     1x1 convolution to 256: 53,223,296 parameters. The paper gives the total alone: the layers
     are ours, fitted to it.
 
-    Input and output: `(batch, height, width, features)`, height and width multiples of 8.
+    Input and output: `(batch, height, width, features)`, height and width multiples of 8 from 16
+    on.
 
     Args:
         features: Channels of the features of both tasks.
 
     Example:
-        >>> Unet(features=16)(keras.ops.ones((1, 8, 16, 16))).shape
-        TensorShape([1, 8, 16, 16])
+        >>> Unet(features=16)(keras.ops.ones((1, 16, 32, 16))).shape
+        TensorShape([1, 16, 32, 16])
     """
 
     arguments = ("features",)

@@ -13,8 +13,8 @@ class UnetAttention(Unet):
     (section 4.3): 71,806,339 parameters.
 
     Example:
-        >>> UnetAttention(features=16)(keras.ops.ones((1, 8, 16, 16))).shape
-        TensorShape([1, 8, 16, 16])
+        >>> UnetAttention(features=16)(keras.ops.ones((1, 16, 32, 16))).shape
+        TensorShape([1, 16, 32, 16])
     """
 
     kind = "unet_attention"

@@ -1,0 +1,53 @@
+"""`adaat-keras data check`: reads a data set from end to end and says what is wrong with it."""
+
+import argparse
+
+from adaat_keras import domains
+from adaat_keras.commands.json_object import json_object
+from adaat_keras.domains.street_world.variants import VARIANTS
+
+
+def add_parser(actions) -> None:
+    """Add this action."""
+    check = actions.add_parser(
+        "check",
+        help="read a data set from end to end and say what is wrong with it",
+        description="Count the frames, labels, sizes, classes and depths of every split, and name "
+        "every bad file. The exit status is 1 if something is wrong.",
+    )
+    in_folders = sorted(set(domains.names()) - set(VARIANTS))
+    check.add_argument("domain", choices=in_folders, metavar="DOMAIN", help=", ".join(in_folders))
+    check.add_argument("--root", required=True, metavar="DIR", help="the data set's root")
+    check.add_argument("--tag-set", type=int, choices=(13, 23, 28), help="CARLA's tags")
+    check.add_argument(
+        "--skip-bad",
+        action="store_true",
+        help="name bad files, but do not fail for them, as skip_bad=True leaves them out",
+    )
+    check.add_argument(
+        "--show", type=int, default=20, metavar="INT", help="bad files to name a split (20)"
+    )
+    check.add_argument(
+        "--domain-options",
+        type=json_object,
+        default={},
+        metavar="JSON",
+        help="how to open it, e.g. '{\"train_ids\": true}'",
+    )
+    check.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check every split; 1 if something is wrong, else 0."""
+    from adaat_keras.domains.formats.check_splits import check_splits
+
+    extra = dict(options.domain_options)
+    if options.tag_set is not None:
+        if options.domain != "carla":
+            raise ValueError(f"--tag-set is for carla alone, not for {options.domain}")
+        extra["tag_set"] = options.tag_set
+    good = check_splits(
+        options.domain, options.root, extra, skip_bad=options.skip_bad, show=options.show
+    )
+    print("nothing is wrong" if good else "something is wrong, see above")
+    return 0 if good else 1

@@ -1,0 +1,177 @@
+"""CARLA: what a script recorded in the simulator."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import tensorflow as tf
+
+from adaat_keras.domains.formats.check_root import check_folder, check_root
+from adaat_keras.domains.formats.folder_domain import Files, FolderDomain, SkipBad, no_frames
+from adaat_keras.domains.formats.packed_depth import FAR_PLANE, packed_depth
+from adaat_keras.domains.formats.png_kind import IMAGE, LABELS_IN_RED, PACKED_DEPTH
+from adaat_keras.domains.street_world.classes import SKY
+from adaat_keras.registry import check_name
+
+# The end of each split as a share of all frames in order. Inferred: AT/DT's sizes are 3500, 500
+# and 1000; which frames they took is not published.
+_ENDS = {"train": (0.0, 0.7), "val": (0.7, 0.8), "test": (0.8, 1.0)}
+# Inferred: the far plane is where the sky is; a little less, since it is not certain that every
+# version of the simulator writes the very largest number there.
+_SKY_DEPTH = 0.999 * FAR_PLANE
+
+
+class Carla(FolderDomain):
+    """Frames recorded in CARLA (Dosovitskiy et al., 2017), simulator at carla.org.
+
+    There is no official data set and no official tree: record one, with cameras for RGB, depth
+    (raw) and semantic segmentation (raw, tags in the red channel) at the same place. The tree is
+    AT/DT's:
+
+        root/
+          episode_0000/MyCamera_L/
+            000000.png           8-bit RGB or RGBA
+            Semantic/000000.png  8-bit RGB or RGBA, the tag in the red channel
+            Depth/000000.png     24 bits of depth in 8-bit RGB or RGBA, red lowest
+
+    or any folders whose files pair by name, given as `image_folder`, `semantic_folder` and
+    `depth_folder`. Licence: CARLA's code is MIT, its assets CC-BY; check the site.
+
+    Split: if root has folders named train, val or test, they are the split, each with episodes.
+    Otherwise the frames in order are cut at 70 and 80 %, which gives AT/DT's sizes (3500, 500,
+    1000) for their 5000 frames; that they cut there is inferred. `None` is all.
+
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
+    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid, 1000 in the sky.
+
+    Tags changed with the simulator's version, and a wrong set mislabels in silence. So some
+    label files are looked at when the domain is opened. With 13 tags the sky has none: what has
+    tag 0 and lies at the far plane is taken for sky (inferred), which reads the depth file too;
+    without depth files the sky is ignored.
+
+    Args:
+        root: The folder that contains the episodes.
+        split: `"train"`, `"val"`, `"test"` or `None`.
+        tag_set: 13 (CARLA up to 0.9.9), 23 (0.9.10 to 0.9.13) or 28 (tags 0 to 28, from 0.9.14).
+        image_folder, semantic_folder, depth_folder: Used instead of root's tree.
+        riders_and_trucks: With tag set 28, count a rider as a person, and a truck, bus, train or
+            bicycle as a vehicle; the AT/DT rule ignores them. (That the rule holds for CARLA is
+            inferred, and road lines count as road.) The older sets do not tell them apart.
+        check_tags: Whether to look at some label files for a wrong tag set.
+        skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
+            `"missing"` leaves out frames that lack a file, without reading any.
+
+    Raises:
+        ValueError: An unknown split or tag set; a root that is not the right folder; labels that
+            do not follow the tag set, with the one that they likely follow.
+        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains.formats.writers import write_streets
+        >>> root = tempfile.mkdtemp()
+        >>> write_streets("carla", root, 1, "val", height=32, width=64, tag_set=23)
+        >>> frames = Carla(root, "val", tag_set=23)
+        >>> len(frames), frames.tasks, frames[0]["depth"].shape
+        (1, ('semantic', 'depth'), (32, 64))
+    """
+
+    name = "carla"
+    splits = tuple(_ENDS)
+    kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
+    class_map_choices = ("carla_13", "carla_23", "carla_28")
+    focal_length = 859.238
+    """Pixels, of AT/DT's recording; another camera has another."""
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        split: str | None = "train",
+        tag_set: int = 13,
+        image_folder: str | Path | None = None,
+        semantic_folder: str | Path | None = None,
+        depth_folder: str | Path | None = None,
+        riders_and_trucks: bool = False,
+        check_tags: bool = True,
+        skip_bad: SkipBad = False,
+    ):
+        if split is not None:
+            check_name("split", split, list(self.splits))
+        class_map = f"carla_{tag_set}"
+        check_name("set of tags", class_map, list(self.class_map_choices))
+        if image_folder is None:
+            files = _of_split(check_root(self.name, root, _holds, "episode_0000, ..."), split)
+        else:
+            folders = {"image": image_folder, "semantic": semantic_folder, "depth": depth_folder}
+            files = _share(_of_folders(folders), split)
+        if not files:
+            raise no_frames(self.name, split, root if image_folder is None else image_folder)
+        self.split = split
+        super().__init__(files, class_map, riders_and_trucks, skip_bad)
+        problem = self.label_variant_problem() if check_tags else None
+        if problem:
+            folder = self.files[0]["semantic"].parent
+            raise ValueError(f"{folder}: {problem}; check_tags=False reads them as they are")
+
+    def sources(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """The keys whose files have to be read for the asked `keys`."""
+        if "semantic" in keys and self._sky_is_in_depth:
+            return tuple(dict.fromkeys((*keys, "depth")))
+        return keys
+
+    def semantic(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Classes from what is stored: uint8 `(height, width)`, 0 to 10, 255 = ignored."""
+        labels = super().semantic(stored, index)
+        if not self._sky_is_in_depth:
+            return labels
+        untagged = self.label_ids(stored["semantic"]) == 0
+        sky = untagged & (self.depth(stored, index) >= _SKY_DEPTH)
+        return tf.where(sky, tf.constant(SKY, tf.uint8), labels)
+
+    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
+        return packed_depth(stored["depth"])
+
+    @property
+    def _sky_is_in_depth(self) -> bool:
+        return self.class_map == "carla_13" and "depth" in self.tasks
+
+
+def _holds(folder: Path) -> bool:
+    return any(any((folder / part).glob("episode_*")) for part in ("", *_ENDS))
+
+
+def _of_split(root: Path, split: str | None) -> list[Files]:
+    """The frames of a split: those in its folder if there is one, else its share of all."""
+    parts = [part for part in _ENDS if (root / part).is_dir()]
+    if split in parts:
+        return list(_episodes(root / split))
+    files = [frame for part in ("", *parts) for frame in _episodes(root / part)]
+    return files if split is None else [] if parts else _share(files, split)
+
+
+def _share(files: list[Files], split: str | None) -> list[Files]:
+    start, end = (0.0, 1.0) if split is None else _ENDS[split]
+    return files[round(start * len(files)) : round(end * len(files))]
+
+
+def _episodes(folder: Path) -> Iterator[Files]:
+    """The frames of all episodes in a folder, in order."""
+    for camera in sorted(folder.glob("episode_*/MyCamera_L")):
+        yield from _paired(camera, {"semantic": camera / "Semantic", "depth": camera / "Depth"})
+
+
+def _of_folders(given: Mapping[str, str | Path | None]) -> list[Files]:
+    """The frames of the given folders."""
+    folders = {
+        key: check_folder(f"{key}_folder", folder)
+        for key, folder in given.items()
+        if folder is not None
+    }
+    return list(_paired(folders.pop("image"), folders))
+
+
+def _paired(images: Path, folders: Mapping[str, Path]) -> Iterator[Files]:
+    """The images of a folder, each with the files of the same name in the other folders."""
+    for image in sorted(images.glob("[!.]*.png")):
+        yield {"image": image, **{key: folder / image.name for key, folder in folders.items()}}

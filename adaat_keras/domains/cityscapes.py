@@ -1,0 +1,94 @@
+"""Cityscapes: German and neighbouring cities by daylight."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from adaat_keras.domains.formats.check_root import check_root
+from adaat_keras.domains.formats.cityscapes_camera import cityscapes_camera
+from adaat_keras.domains.formats.disparity_domain import DisparityDomain
+from adaat_keras.domains.formats.folder_domain import SkipBad, no_frames
+from adaat_keras.domains.formats.png_kind import FIXED_POINT, IMAGE, LABEL_IDS
+from adaat_keras.registry import check_name
+
+_IMAGE = "leftImg8bit"
+
+
+class Cityscapes(DisparityDomain):
+    """Cityscapes (Cordts et al., 2016): 5000 finely labelled frames of 2048 x 1024 pixels.
+
+    From cityscapes-dataset.com, after registration: leftImg8bit_trainvaltest.zip, and for the
+    semantics gtFine_trainvaltest.zip, for the depth disparity_trainvaltest.zip and
+    camera_trainvaltest.zip, all unpacked into one folder:
+
+        root/
+          leftImg8bit/train/aachen/aachen_000000_000019_leftImg8bit.png  8-bit RGB
+          gtFine/train/aachen/aachen_000000_000019_gtFine_labelIds.png   8-bit grey
+          disparity/train/aachen/aachen_000000_000019_disparity.png      16-bit grey
+          camera/train/aachen/aachen_000000_000019_camera.json
+
+    Licence: for non-commercial use; check the site for its terms.
+
+    Split: the official one, train (2975), val (500) and test (1525). The labels of test are
+    withheld, and its published label files are blank, so test has depth alone.
+
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
+    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid. Depth is
+    `baseline * fx / d` with `d = (pixel - 1) / 256`, baseline and fx from that image's own camera
+    file; nothing is filled in where the stereo matching failed.
+
+    Args:
+        root: The folder that contains leftImg8bit.
+        split: `"train"`, `"val"` or `"test"`.
+        riders_and_trucks: Count a rider as a person, and a truck, bus, train or bicycle as a
+            vehicle; the AT/DT rule ignores them.
+        train_ids: Read `..._gtFine_labelTrainIds.png` instead, which Cityscapes' own scripts make.
+        skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
+            `"missing"` leaves out frames that lack a file, without reading any.
+
+    Raises:
+        ValueError: An unknown split, or a root that is not the right folder.
+        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains.formats.writers import write_streets
+        >>> root = tempfile.mkdtemp()
+        >>> write_streets("cityscapes", root, 1, "val", height=32, width=64)
+        >>> frames = Cityscapes(root, "val")
+        >>> len(frames), frames.tasks, frames[0]["depth"].shape
+        (1, ('semantic', 'depth'), (32, 64))
+    """
+
+    name = "cityscapes"
+    splits = ("train", "val", "test")
+    kinds: ClassVar = {"image": IMAGE, "semantic": LABEL_IDS, "depth": FIXED_POINT}
+    class_map_choices = ("cityscapes", "cityscapes_train")
+    read_camera = staticmethod(cityscapes_camera)
+    zero = 1
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        split: str = "train",
+        riders_and_trucks: bool = False,
+        train_ids: bool = False,
+        skip_bad: SkipBad = False,
+    ):
+        check_name("split", split, list(self.splits))
+        root = check_root(self.name, root, lambda folder: (folder / _IMAGE).is_dir(), _IMAGE)
+        ends = {"depth": ("disparity", "disparity.png"), "camera": ("camera", "camera.json")}
+        if split != "test":
+            kind = "labelTrainIds" if train_ids else "labelIds"
+            ends["semantic"] = ("gtFine", f"gtFine_{kind}.png")
+        files = []
+        for image in sorted((root / _IMAGE / split).glob(f"*/[!.]*_{_IMAGE}.png")):
+            city, stem = image.parent.name, image.name.removesuffix(f"{_IMAGE}.png")
+            others = {
+                key: root / top / split / city / f"{stem}{end}" for key, (top, end) in ends.items()
+            }
+            files.append({"image": image, **others})
+        if not files:
+            raise no_frames(self.name, split, root / _IMAGE / split)
+        self.split = split
+        class_map = "cityscapes_train" if train_ids else "cityscapes"
+        super().__init__(files, class_map, riders_and_trucks, skip_bad)

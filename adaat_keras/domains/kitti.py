@@ -1,0 +1,147 @@
+"""KITTI 2015: Karlsruhe by daylight."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import tensorflow as tf
+
+from adaat_keras.domains.formats.check_root import check_folder, check_root
+from adaat_keras.domains.formats.disparity_domain import DisparityDomain
+from adaat_keras.domains.formats.folder_domain import SkipBad, no_frames
+from adaat_keras.domains.formats.kitti_calibration import kitti_calibration
+from adaat_keras.domains.formats.kitti_depth import kitti_depth
+from adaat_keras.domains.formats.png_kind import FIXED_POINT, IMAGE, LABEL_IDS
+from adaat_keras.registry import check_name
+
+_FOLDERS = {"train": "training", "test": "testing"}
+
+
+class Kitti(DisparityDomain):
+    """KITTI 2015 (Menze and Geiger, 2015): 200 labelled frames of about 1242 x 375 pixels.
+
+    From cvlibs.net/datasets/kitti, after registration: for the semantics data_semantics.zip, for
+    the depth data_scene_flow.zip and data_scene_flow_calib.zip, all unpacked into one folder, or
+    into up to three:
+
+        root/
+          training/image_2/000000_10.png             8-bit RGB
+          training/semantic/000000_10.png            8-bit grey, Cityscapes label ids
+        scene_flow_root/  (by default root)
+          training/disp_occ_0/000000_10.png          16-bit grey, sparse
+        calibration_root/  (by default scene_flow_root)
+          training/calib_cam_to_cam/000000.txt
+
+    Either archive alone is enough for its task, since both contain the images. Licence: Creative
+    Commons, non-commercial, share alike; check the site for its terms.
+
+    Split: the official one; train is the folder training, test is testing, images without labels.
+
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
+    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid: about one pixel in
+    five is valid. Sizes differ from image to image. Depth is `fx * baseline / (pixel / 256)` with
+    that image's own calibration.
+
+    Args:
+        root: The folder that contains training and testing.
+        split: `"train"` or `"test"`.
+        scene_flow_root: Where data_scene_flow.zip was unpacked, if elsewhere.
+        calibration_root: Where data_scene_flow_calib.zip was unpacked, if elsewhere.
+        disparity: The folder of disparities: `"disp_occ_0"` has occluded pixels too,
+            `"disp_noc_0"` has not.
+        depth_folder: A folder of KITTI depth maps (`pixel / 256` metres, 16-bit grey) with the
+            images' names, read instead of disparities; needs no calibration.
+        riders_and_trucks: Count a rider as a person, and a truck, bus, train or bicycle as a
+            vehicle; the AT/DT rule ignores them.
+        train_ids: The label files hold Cityscapes train ids (the official ones do not).
+        skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
+            `"missing"` leaves out frames that lack a file, without reading any.
+
+    Raises:
+        ValueError: An unknown split, or a root that is not the right folder.
+        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains.formats.writers import write_streets
+        >>> root = tempfile.mkdtemp()
+        >>> write_streets("kitti", root, 1, "train", height=32, width=64)
+        >>> frames = Kitti(root, "train")
+        >>> len(frames), frames.tasks, frames[0]["depth"].shape
+        (1, ('semantic', 'depth'), (32, 64))
+    """
+
+    name = "kitti"
+    splits = tuple(_FOLDERS)
+    kinds: ClassVar = {"image": IMAGE, "semantic": LABEL_IDS, "depth": FIXED_POINT}
+    class_map_choices = ("cityscapes", "cityscapes_train")
+    read_camera = staticmethod(kitti_calibration)
+    zero = 0
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        split: str = "train",
+        scene_flow_root: str | Path | None = None,
+        calibration_root: str | Path | None = None,
+        disparity: str = "disp_occ_0",
+        depth_folder: str | Path | None = None,
+        riders_and_trucks: bool = False,
+        train_ids: bool = False,
+        skip_bad: SkipBad = False,
+    ):
+        check_name("split", split, list(self.splits))
+        check_name("folder of disparities", disparity, ["disp_occ_0", "disp_noc_0"])
+        part = _FOLDERS[split]
+        root, flow, calibration = _roots(root, scene_flow_root, calibration_root)
+        depths = (
+            check_folder("depth_folder", depth_folder) if depth_folder else flow / part / disparity
+        )
+        # data_scene_flow has a second image of each scene, ..._11.png, that has no labels.
+        images = sorted((root / part / "image_2").glob("[!.]*_10.png"))
+        if not images:
+            raise no_frames(self.name, split, root / part / "image_2")
+        files = [
+            {
+                "image": image,
+                "semantic": root / part / "semantic" / image.name,
+                "depth": depths / image.name,
+                "camera": calibration / part / "calib_cam_to_cam" / f"{image.name[:6]}.txt",
+            }
+            for image in images
+        ]
+        self.split = split
+        self._depth_is_stored = depth_folder is not None
+        class_map = "cityscapes_train" if train_ids else "cityscapes"
+        super().__init__(files, class_map, riders_and_trucks, skip_bad)
+
+    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
+        if self._depth_is_stored:
+            return kitti_depth(stored["depth"])
+        return super().depth(stored, index)
+
+
+def _roots(root, scene_flow_root, calibration_root) -> tuple[Path, Path, Path]:
+    """The three roots, each by default the one before."""
+    expected = "training/image_2 or testing/image_2"
+    root = check_root("kitti", root, lambda folder: _holds(folder, "image_2"), expected)
+    flow = calibration = root
+    if scene_flow_root is not None:
+        flow = calibration = check_root(
+            "kitti scene flow",
+            scene_flow_root,
+            lambda folder: _holds(folder, "disp_occ_0") or _holds(folder, "disp_noc_0"),
+            "training/disp_occ_0",
+        )
+    if calibration_root is not None:
+        calibration = check_root(
+            "kitti calibration",
+            calibration_root,
+            lambda folder: _holds(folder, "calib_cam_to_cam"),
+            "training/calib_cam_to_cam",
+        )
+    return root, flow, calibration
+
+
+def _holds(folder: Path, name: str) -> bool:
+    return any((folder / part / name).is_dir() for part in _FOLDERS.values())

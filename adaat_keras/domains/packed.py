@@ -1,0 +1,123 @@
+"""Frames that `adaat-keras data pack` has written."""
+
+from pathlib import Path
+
+import tensorflow as tf
+
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline.packed_key import PackedKey
+from adaat_keras.domains.pipeline.shard_index import FILE
+
+
+class Packed(Domain):
+    """A domain that was decoded, resized and packed into TFRecord shards, at their size.
+
+    `adaat-keras data pack DOMAIN --split train --out DIR` (or `pack`) writes them, and
+    `--source packed --source-options '{"root": "DIR"}'` trains on them in place of the folders.
+    To withhold a label, delete its folder:
+
+        root/
+          train/image/index.json       which frame is where; checksums
+          train/image/00000.tfrecord
+          train/semantic/...
+          train/depth/...
+          val/...
+
+    The shards are valid TFRecord files; their frames are read by index, in any order, without
+    what lies before them (`PackedKey` says how).
+
+    Args:
+        root: The folder given as `--out`.
+        split: Name of a folder in it; `None` if `root` itself holds the keys.
+        verify: Check a key's checksums when it is first asked for, at the speed of reading all of
+            it once. Without it, only the shards' lengths are checked.
+
+    Attributes:
+        name: The packed domain's name.
+        folder: What holds the keys.
+
+    Raises:
+        FileNotFoundError: There is no such folder, or a shard is missing.
+        ValueError: The folder is not packed (the message names one near it that is), packed in
+            part or by another version, or a shard is damaged; the message names the file.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains import Streets
+        >>> from adaat_keras.domains.pipeline import pack
+        >>> root = tempfile.mkdtemp()
+        >>> streets = Streets("streets_sim", "val", frames=3, height=16, width=32, cache=root)
+        >>> _ = pack(streets, root + "/val", keys=("image", "depth"))
+        >>> packed = Packed(root, split="val")
+        >>> packed.name, len(packed), packed.tasks, packed[1]["depth"].shape
+        ('streets_sim', 3, ('depth',), (16, 32))
+    """
+
+    def __init__(
+        self, root: str | Path | None = None, split: str | None = None, verify: bool = True
+    ):
+        self.folder = _packed_folder(root, split)
+        self._keys = {folder.name: PackedKey(folder) for folder in _key_folders(self.folder)}
+        self._unverified = set(self._keys) if verify else set()
+        self.tasks = tuple(key for key in self._keys if key != "image")
+        self.name = self._keys["image"].index.domain
+        self._check_together()
+
+    def __len__(self) -> int:
+        return self._keys["image"].index.frames
+
+    def require(self, keys: tuple[str, ...]) -> None:
+        """Raise unless there are undamaged shards for the `keys`.
+
+        Raises:
+            ValueError: There are none for a key, or a checksum is wrong.
+        """
+        super().require(keys)
+        for key in sorted(self._unverified.intersection(keys)):
+            self._keys[key].index.check_sums(self._keys[key].folder)
+            self._unverified.remove(key)
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as `require`."""
+        self.require(keys)
+        return {key: self._keys[key].read(index) for key in keys}
+
+    def _check_together(self) -> None:
+        image = self._keys["image"]
+        for key in self.tasks:
+            label = self._keys[key]
+            alike = label.index.domain == self.name and len(label.sizes) == len(image.sizes)
+            if not (alike and (label.sizes == image.sizes).all()):
+                raise ValueError(
+                    f"{image.folder} and {label.folder} hold frames of different domains or "
+                    f"sizes; delete {label.folder} and pack again"
+                )
+
+
+def _packed_folder(root: str | Path | None, split: str | None) -> Path:
+    """The folder of a split, if there are packed images in it."""
+    if root is None:
+        raise ValueError("packed needs root=, the folder given to `adaat-keras data pack --out`")
+    folder = Path(root).expanduser() / (split or "")
+    if (folder / "image" / FILE).exists():
+        return folder
+    if not folder.parent.is_dir():
+        raise FileNotFoundError(f"{folder.parent}: there is no such folder")
+    message = f"{folder} holds no packed frames, since there is no image/{FILE} in it"
+    raise ValueError(f"{message}; {_advice(folder)}")
+
+
+def _advice(folder: Path) -> str:
+    near = [folder, folder.parent, folder.parent.parent]
+    inside = [child for place in near if place.is_dir() for child in sorted(place.iterdir())]
+    found = [place for place in (*near, *inside) if (place / "image" / FILE).exists()]
+    if found:
+        places = " or ".join(f"root={p.parent}, split={p.name!r}" for p in dict.fromkeys(found))
+        return f"packed frames are at {places}"
+    return "write them with `adaat-keras data pack`"
+
+
+def _key_folders(folder: Path) -> list[Path]:
+    """The folders of keys; a label whose shards were deleted counts as deleted with them."""
+    folders = (path.parent for path in sorted(folder.glob(f"*/{FILE}")))
+    return [f for f in folders if f.name == "image" or any(f.glob("*.tfrecord"))]

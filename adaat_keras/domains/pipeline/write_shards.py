@@ -1,0 +1,131 @@
+"""Packing the frames of a domain into shards."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline.fingerprint import fingerprint
+from adaat_keras.domains.pipeline.shard_index import (
+    FILE,
+    Shard,
+    ShardIndex,
+    checksum,
+    shard_path,
+)
+from adaat_keras.files import written_whole
+
+# Fewer frames are done before a progress bar would say anything.
+_FEW = 64
+
+
+def write_shards(domain: Domain, folders: dict[str, Path], shard_frames: int) -> None:
+    """Write shards of a domain's frames, a folder for each key, and go on where others stopped.
+
+    Frames are read in parallel, all keys of a frame together and always with its image, so that
+    the domain can tell when their sizes differ. Each shard is written whole, and the index after
+    it; shards that are there with the right checksum are kept.
+
+    Args:
+        domain: Where the frames come from.
+        folders: Where each key's shards go.
+        shard_frames: Frames a shard.
+
+    Raises:
+        ValueError: A folder holds other frames, or a frame cannot be read.
+    """
+    indices = {key: _open_index(domain, key, folders[key], shard_frames) for key in folders}
+    any_index = next(iter(indices.values()))
+    verbose = int(len(domain) > _FEW)
+    progress = keras.utils.Progbar(len(domain), unit_name="frame", verbose=verbose)
+    for number in range(any_index.shard_count):
+        span = range(number * shard_frames, min((number + 1) * shard_frames, len(domain)))
+        missing = {
+            key: folders[key]
+            for key, index in indices.items()
+            if not _is_whole(index, folders[key], number)
+        }
+        if missing:
+            for key, shard in _write_shard(domain, missing, number, span).items():
+                indices[key].shards[number : number + 1] = [shard]
+                indices[key].save(folders[key])
+        progress.add(len(span))
+
+
+def _open_index(domain: Domain, key: str, folder: Path, shard_frames: int) -> ShardIndex:
+    """The index of what is in the folder already, or a new one."""
+    pixels = domain.read(tf.constant(0, tf.int64), (key,))[key]
+    new = ShardIndex(
+        domain=domain.name,
+        key=key,
+        fingerprint=fingerprint(domain, key),
+        dtype=pixels.dtype.name,
+        channels=list(pixels.shape[2:]),
+        frames=len(domain),
+        shard_frames=shard_frames,
+    )
+    if not (folder / FILE).exists():
+        return new
+    old = ShardIndex.load(folder)
+    for name in ("domain", "fingerprint", "frames", "shard_frames"):
+        ours, theirs = getattr(new, name), getattr(old, name)
+        if ours != theirs:
+            raise ValueError(
+                f"{folder} holds other frames ({name} {theirs}, not {ours}); choose another "
+                "folder or delete this one"
+            )
+    return old
+
+
+def _is_whole(index: ShardIndex, folder: Path, number: int) -> bool:
+    path = shard_path(folder, number)
+    written = number < len(index.shards) and path.exists()
+    return written and checksum(path) == index.shards[number].sha256
+
+
+def _write_shard(
+    domain: Domain, folders: dict[str, Path], number: int, span: range
+) -> dict[str, Shard]:
+    sizes = []
+    with ExitStack() as stack:
+        paths, writers = {}, {}
+        for key, folder in folders.items():
+            paths[key] = stack.enter_context(written_whole(shard_path(folder, number)))
+            writers[key] = stack.enter_context(tf.io.TFRecordWriter(str(paths[key])))
+        for frame in _frames(domain, tuple(folders), span):
+            sizes.append(list(frame["image"].shape[:2]))
+            for key, writer in writers.items():
+                if list(frame[key].shape[:2]) != sizes[-1]:
+                    raise ValueError(
+                        f"{domain.name}, frame {span[len(sizes) - 1]}: the image has size "
+                        f"{sizes[-1]}, its {key} {list(frame[key].shape[:2])}; both must show the "
+                        "same pixels"
+                    )
+                writer.write(_little_endian(frame[key]).tobytes())
+        for key, writer in writers.items():
+            writer.close()
+        return {
+            key: Shard(path.stat().st_size, checksum(path), sizes) for key, path in paths.items()
+        }
+
+
+def _little_endian(pixels: np.ndarray) -> np.ndarray:
+    return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+
+
+def _frames(domain: Domain, keys: tuple[str, ...], span: range):
+    """Frames in order, read in parallel; an error in the graph becomes one for the user."""
+    keys = ("image", *(key for key in keys if key != "image"))
+    frames = tf.data.Dataset.range(span.start, span.stop).map(
+        lambda index: domain.read(index, keys), tf.data.AUTOTUNE, deterministic=True
+    )
+    try:
+        yield from frames.as_numpy_iterator()
+    except tf.errors.OpError as error:
+        message = error.message.split(" [[{{")[0].removeprefix("assertion failed: ")
+        raise ValueError(f"{domain.name}, frames {span.start} to {span.stop - 1}: {message}") from (
+            error
+        )

@@ -1,0 +1,96 @@
+"""SYNTHIA-SF: San Francisco, simulated."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import tensorflow as tf
+
+from adaat_keras.domains.formats.check_root import check_root
+from adaat_keras.domains.formats.folder_domain import Files, FolderDomain, SkipBad, no_frames
+from adaat_keras.domains.formats.packed_depth import packed_depth
+from adaat_keras.domains.formats.png_kind import IMAGE, LABELS_IN_RED, PACKED_DEPTH
+from adaat_keras.registry import check_name
+
+_SEQUENCES = {"train": (2, 4, 5, 6), "val": (3,)}
+
+
+class SynthiaSF(FolderDomain):
+    """SYNTHIA-SF (Hernandez-Juarez et al., 2017): 2224 frames of 1920 x 1080 pixels.
+
+    From synthia-dataset.net, unpacked to:
+
+        root/
+          SEQ1/ ... SEQ6/
+            RGBLeft/0000000.png    8-bit RGB
+            GTLeft/0000000.png     8-bit RGB or RGBA, the class id in the red channel
+            DepthLeft/0000000.png  24 bits of depth in 8-bit RGB or RGBA, red lowest
+
+    Licence: for non-commercial research; check the site for its terms.
+
+    Split: AT/DT's, train = SEQ2, 4, 5 and 6 (1766 frames), val = SEQ3 (201); `None` is all six.
+
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
+    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid, 1000 in the sky.
+
+    Args:
+        root: The folder that contains SEQ1 to SEQ6.
+        split: `"train"`, `"val"` or `None`.
+        riders_and_trucks: Count a rider as a person, and a truck, bus, train or bicycle as a
+            vehicle; the AT/DT rule ignores them. (That this data set follows the same rule is
+            inferred, and road lines count as road.)
+        skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
+            `"missing"` leaves out frames that lack a file, without reading any.
+
+    Raises:
+        ValueError: An unknown split, or a root that is not the right folder.
+        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains.formats.writers import write_streets
+        >>> root = tempfile.mkdtemp()
+        >>> write_streets("synthia_sf", root, 1, "val", height=32, width=64)
+        >>> frames = SynthiaSF(root, "val")
+        >>> len(frames), frames.tasks, frames[0]["depth"].shape
+        (1, ('semantic', 'depth'), (32, 64))
+    """
+
+    name = "synthia_sf"
+    splits = tuple(_SEQUENCES)
+    kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
+    class_map_choices = ("synthia_sf",)
+    focal_length = 847.630211643
+    """Pixels, at 1920 pixels' width."""
+
+    def __init__(
+        self,
+        root: str | Path | None = None,
+        split: str | None = "train",
+        riders_and_trucks: bool = False,
+        skip_bad: SkipBad = False,
+    ):
+        if split is not None:
+            check_name("split", split, list(self.splits))
+        root = check_root(self.name, root, _holds, "SEQ1 to SEQ6 with RGBLeft, GTLeft, DepthLeft")
+        sequences = range(1, 7) if split is None else _SEQUENCES[split]
+        files = [frame for number in sequences for frame in _frames(root / f"SEQ{number}")]
+        if not files:
+            raise no_frames(self.name, split, root)
+        self.split = split
+        super().__init__(files, "synthia_sf", riders_and_trucks, skip_bad)
+
+    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
+        return packed_depth(stored["depth"])
+
+
+def _holds(folder: Path) -> bool:
+    return any((folder / f"SEQ{number}" / "RGBLeft").is_dir() for number in range(1, 7))
+
+
+def _frames(sequence: Path) -> list[Files]:
+    folders = {"image": "RGBLeft", "semantic": "GTLeft", "depth": "DepthLeft"}
+    images = sorted((sequence / "RGBLeft").glob("[!.]*.png"))
+    return [
+        {key: sequence / folder / image.name for key, folder in folders.items()} for image in images
+    ]

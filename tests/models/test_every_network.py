@@ -1,0 +1,86 @@
+"""What holds for every network, and for every transfer function that exists."""
+
+from functools import partial
+
+import keras
+import numpy as np
+import pytest
+
+from adaat_keras.models import BaseModel, Decoder, DomainClassifier, Encoder, transfer
+
+FEATURES = 16
+
+# A maker, the input's channels and the output's shape for an input of 1 x 32 x 64.
+NETWORKS = {
+    "encoder": (lambda **o: Encoder(4, 1, **o), 3, (1, 8, 16, FEATURES)),
+    "decoder": (lambda **o: Decoder(5, 4, **o), FEATURES, (1, 128, 256, 5)),
+    "domain_classifier": (lambda **o: DomainClassifier(FEATURES, **o), FEATURES, (1, 4, 8, 1)),
+    "base_model": (
+        lambda dtype=None, **o: BaseModel(Encoder(4, 1, dtype=dtype), Decoder(5, 4, dtype), **o),
+        3,
+        (1, 32, 64, 5),
+    ),
+} | {
+    name: (
+        partial(transfer.get(name), FEATURES),
+        FEATURES,
+        (1, 32, 64, FEATURES),
+    )
+    for name in transfer.names()
+}
+
+pytestmark = pytest.mark.parametrize("name", list(NETWORKS))
+
+
+def inputs_of(name):
+    shape = (1, 32, 64, NETWORKS[name][1])
+    return np.random.default_rng(0).uniform(0, 2, shape).astype(np.float32)
+
+
+def test_it_gives_the_shape_that_its_docstring_promises(name):
+    make, _, shape = NETWORKS[name]
+    assert make()(inputs_of(name)).shape == shape
+
+
+def test_it_comes_back_from_its_config(name):
+    network = NETWORKS[name][0](name="mine")
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
+    assert type(again) is type(network)
+    assert again.get_config() == network.get_config()
+    assert [w.shape for w in again.weights] == [w.shape for w in network.weights]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_it_saves_and_reloads_with_equal_weights_outputs_and_precision(name, dtype, tmp_path):
+    network = NETWORKS[name][0](dtype=dtype)
+    network.save(tmp_path / "network.keras")
+    again = keras.saving.load_model(tmp_path / "network.keras")
+    for one, other in zip(network.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    expected = network.predict(inputs_of(name), verbose=0)
+    np.testing.assert_array_equal(again.predict(inputs_of(name), verbose=0), expected)
+    assert np.ptp(expected) > 0
+
+
+def test_its_weights_stay_float32_in_bfloat16(name):
+    make, _, shape = NETWORKS[name]
+    network = make(dtype="mixed_bfloat16")
+    outputs = network(inputs_of(name))
+    # What a loss or a metric sees is float32.
+    features = name == "encoder" or name in transfer.names()
+    assert keras.backend.standardize_dtype(outputs.dtype) == ("bfloat16" if features else "float32")
+    assert outputs.shape == shape
+    assert {weight.dtype for weight in network.weights} == {"float32"}
+
+
+def test_it_compiles_and_every_weight_learns(name):
+    network = NETWORKS[name][0]()
+    inputs = inputs_of(name)
+    network.compile(keras.optimizers.SGD(1e-2), keras.losses.MeanSquaredError(), jit_compile=False)
+    before = network.get_weights()
+    targets = np.random.default_rng(1).normal(size=NETWORKS[name][2])
+    loss = network.fit(inputs, targets, verbose=0).history["loss"]
+    assert np.isfinite(loss).all()
+    # A bias that instance normalization follows has no effect, hence no gradient to speak of.
+    kernels = [(a, b) for a, b in zip(before, network.get_weights(), strict=True) if a.ndim == 4]
+    assert all(np.abs(a - b).max() > 0 for a, b in kernels)

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from adaat_keras import build_ada_atdt
+from adaat_keras.models.tiled import Tiled
+
+
+class Pixelwise:
+    """A model whose output is a function of the pixel alone; it keeps the tiles that it saw."""
+
+    def __init__(self, function=lambda x: x):
+        self.function = function
+        self.shapes = []
+
+    def predict_on_batch(self, images):
+        self.shapes.append(images.shape[1:3])
+        return self.function(images)
+
+
+SIZES = [(64, 64), (40, 50), (65, 64), (101, 203), (300, 90)]
+
+
+@pytest.mark.parametrize("size", [(64, 64), (40, 51)])
+def test_an_image_that_fits_one_tile_is_predicted_as_by_the_model(size, image):
+    model = build_ada_atdt(size="tiny")
+    outputs = Tiled(model, tile=64).predict_on_batch(image(*size))
+    np.testing.assert_allclose(outputs, model.predict_on_batch(image(*size)), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_pixel_is_covered_and_lands_where_it_was(size, image):
+    x = image(*size, count=2)
+    np.testing.assert_allclose(Tiled(Pixelwise(), tile=64).predict_on_batch(x), x, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_constant_stays_constant_across_seams(size, image):
+    constant = Pixelwise(lambda x: np.full((*x.shape[:3], 5), 3.5, np.float32))
+    outputs = Tiled(constant, tile=64).predict_on_batch(image(*size))
+    assert outputs.shape == (1, *size, 5)
+    np.testing.assert_allclose(outputs, 3.5, rtol=1e-6)
+
+
+def test_a_seam_is_no_step(image):
+    """Tiles that disagree by 1 blend over their overlap."""
+    model = Pixelwise()
+    model.function = lambda x: np.full(x.shape, len(model.shapes), np.float32)
+    row = Tiled(model, tile=64).predict_on_batch(image(64, 112))[0, 32, :, 0]
+    assert (row[0], row[-1]) == pytest.approx((1, 2))
+    assert np.abs(np.diff(row)).max() < 0.15
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_tile_is_larger_than_asked_and_neighbours_overlap_by_a_quarter(size, image):
+    tiled = Tiled(model := Pixelwise(), tile=64)
+    tiled.predict_on_batch(image(*size))
+    assert max(max(shape) for shape in model.shapes) <= 64
+    for length in size:
+        starts = np.array(tiled._starts(length))
+        assert starts[0] == 0
+        assert starts[-1] + 64 >= length
+        assert (np.diff(starts) <= 48).all()
+
+
+def test_a_tile_has_at_least_64_pixels():
+    with pytest.raises(ValueError, match="at least 64 pixels, not 32"):
+        Tiled(Pixelwise(), tile=32)

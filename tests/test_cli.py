@@ -1,0 +1,271 @@
+"""What a user sees of the command line."""
+
+import argparse
+import dataclasses
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from adaat_keras.cli import build_parser, main
+from adaat_keras.commands.run_options import OPTIONS, RENAMED
+from adaat_keras.methods.harness import RunConfig
+
+TINY = "--size tiny --transfer conv --epochs 1 --steps-per-epoch 2 --batch-size 4 --crop 64"
+
+
+@pytest.fixture(scope="session")
+def frames(tmp_path_factory):
+    """How to open a domain with few and small frames, as JSON."""
+    cache = str(tmp_path_factory.mktemp("cache"))
+    return json.dumps({"frames": 6, "height": 64, "width": 64, "cache": cache})
+
+
+@pytest.fixture(scope="session")
+def tiny(frames):
+    data = ["--source-options", frames, "--target-options", frames]
+    return [*TINY.split(), *data, "--validation-frames", "1"]
+
+
+@pytest.fixture(scope="session")
+def run(tiny, tmp_path_factory):
+    """The folder of a finished run."""
+    folder = tmp_path_factory.mktemp("cli") / "run"
+    assert main(["train", *tiny, "--directory", str(folder)]) == 0
+    return folder
+
+
+@pytest.fixture
+def refused(capsys):
+    """Runs a command that must fail as a user's mistake, and gives its one line."""
+
+    def message(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as exit:
+            status = exit.code
+        error = capsys.readouterr().err
+        assert status == 2
+        assert "Traceback" not in error
+        return error
+
+    return message
+
+
+def parsers(parser, name="adaat-keras"):
+    """Every command's parser by name."""
+    yield name, parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command, child in action.choices.items():
+                yield from parsers(child, f"{name} {command}")
+
+
+@pytest.mark.parametrize(("name", "parser"), parsers(build_parser()))
+def test_help_explains_every_option(name, parser):
+    text = parser.format_help()
+    for action in parser._actions:
+        assert action.help or isinstance(action, argparse._SubParsersAction), action
+        assert all(option in text for option in action.option_strings)
+
+
+def test_every_option_of_a_run_is_there_with_the_default_that_help_tells():
+    told = {RENAMED.get(name, name.replace("-", "_")): default for name, _, default, _ in OPTIONS}
+    fields = {field.name for field in dataclasses.fields(RunConfig)}
+    assert fields == {*told, "gradient_reversal"}
+    assert RunConfig(**told) == RunConfig()
+
+
+def test_help_does_not_wait_for_tensorflow():
+    code = "import sys; from adaat_keras.cli import main; sys.argv = ['adaat-keras', '--help']\n"
+    code += "try: main()\nexcept SystemExit: assert not {'tensorflow', 'keras'} & {*sys.modules}"
+    shown = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    for command in ("train", "evaluate", "predict", "benchmark", "data", "table"):
+        assert re.search(rf"^ +{command} ", shown.stdout, re.MULTILINE)
+
+
+MISTAKES = {
+    "--from normals": "unknown task 'normals'; choose one of: depth, semantic",
+    "--to normals": "unknown task 'normals'; choose one of: depth, semantic",
+    "--source mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
+    "--target mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
+    "--transfer gan": "unknown transfer function 'gan'; .*conv, unet, unet_attention",
+    "--method best": "unknown method 'best'; choose one of: ada_atdt, at_dt, oracle, source_only",
+    "--size huge": "unknown size 'huge'; choose one of: tiny, small, paper",
+    "--schedule flat": "unknown schedule 'flat'; choose one of: cosine, paper, constant",
+    "--precision float16": "unknown precision 'float16'; .*float32, mixed_bfloat16",
+    "--adversarial-loss hinge": "unknown adversarial loss 'hinge'; .*least_squares, wasserstein",
+    "--from semantic": "from and to are both 'semantic'",
+    "--alpha 1.5": "alpha must be between 0 and 1, not 1.5",
+    "--alpha nan": "alpha must be between 0 and 1, not nan",
+    "--batch-size 5": "batch_size must be even and positive, not 5",
+    "--crop 100": "crop must be a multiple of 32 pixels.*, not 100",
+    "--crop 96": "a frame is smaller than the crop of 96 pixels",
+    "--epochs 0": "epochs must be at least 1, not 0",
+    "--learning-rate -1": "learning_rate must be positive, not -1.0",
+    "--seed -1": r"seed must be between 0 and 2\*\*31 - 1, not -1",
+    "--devices 99": "99 devices asked for, but this machine has",
+    "--devices two": "devices must be a number or 'all', not 'two'",
+    "--source-options [1]": r"'\[1\]' is no JSON object",
+    "--source-options frames=1": "'frames=1' is no JSON",
+    '--target-options {"frmes":1}': r"streets_real cannot be opened with \{'frmes': 1\}",
+    '--target-options {"split":"dev"}': "multiple values .*'split'",
+    '--target-options {"look":"dusk"}': "unknown look 'dusk'; choose one of: .*daylight",
+    "--epochs many": "invalid int value: 'many'",
+    "--learning-rate 3e38": "became nan in step 'adversarial', epoch 1, batch 2",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
+    mistake, tiny, refused, tmp_path
+):
+    folder = tmp_path / "run"
+    assert re.search(
+        MISTAKES[mistake], refused("train", *tiny, *mistake.split(), "--directory", folder)
+    )
+    assert not (folder / "history.csv").exists()
+    if "3e38" not in mistake:
+        assert not folder.exists()
+
+
+def test_a_folder_of_another_run_is_left_alone(run, tiny, refused):
+    error = refused("train", *tiny, "--epochs", "3", "--seed", "4", "--directory", run)
+    assert f"{run} holds a run of another configuration" in error
+    assert "epochs is 1 there, 3 now; seed is 0 there, 4 now" in error
+    error = refused("train", *tiny, "--directory", run / "config.json")
+    assert str(run / "config.json") in error
+
+
+def test_the_traceback_is_shown_when_asked_for():
+    with pytest.raises(ValueError, match="unknown size"):
+        main(["--traceback", "train", "--size", "huge"])
+
+
+@pytest.mark.parametrize("command", ["evaluate {}", "predict {0}/image.png --weights {0}"])
+def test_a_folder_that_holds_no_run_is_an_error(command, refused, tmp_path):
+    Image.new("RGB", (64, 64)).save(tmp_path / "image.png")
+    assert "holds no finished run" in refused(*command.format(tmp_path).split())
+
+
+def test_evaluate_prints_scores(run, capsys):
+    assert main(["evaluate", str(run)]) == 0
+    assert "streets_real test" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("domain", ["streets_real", "streets_sim"])
+def test_evaluate_prints_the_scores_of_the_run_as_json(domain, run, capsys):
+    capsys.readouterr()
+    assert main(["evaluate", str(run), "--domain", domain, "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    role = {"streets_real": "target", "streets_sim": "source"}[domain]
+    assert scores == json.loads((run / "metrics.json").read_text())[role]
+
+
+def test_evaluate_names_a_split_that_is_not_there(run, refused):
+    assert "unknown split 'dev'; choose one of" in refused("evaluate", run, "--split", "dev")
+
+
+def test_predict_writes_maps_of_the_images_sizes(run, tmp_path):
+    sizes = {"a": (65, 81), "b": (120, 67), "c": (64, 64)}
+    for name, size in sizes.items():
+        Image.fromarray(np.full((*size, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
+    out = tmp_path / "out"
+    assert main(["predict", str(tmp_path), "--weights", str(run), "--out", str(out)]) == 0
+    for name, size in sizes.items():
+        ids = np.asarray(Image.open(out / f"{name}_semantic.png"))
+        assert ids.shape == size
+        assert ids.max() <= 10
+        assert np.asarray(Image.open(out / f"{name}_semantic_color.png")).shape == (*size, 3)
+
+
+def test_predict_names_a_file_that_is_no_image(run, refused, tmp_path):
+    (tmp_path / "a.png").write_text("no image")
+    arguments = ("--weights", run, "--out", tmp_path / "out")
+    assert "a.png is no image" in refused("predict", tmp_path / "a.png", *arguments)
+    assert "b.png" in refused("predict", tmp_path / "b.png", *arguments)
+
+
+def test_a_damaged_model_is_named(run, refused, tmp_path):
+    shutil.copy(run / "config.json", tmp_path)
+    (tmp_path / "model.keras").write_bytes((run / "model.keras").read_bytes()[:5000])
+    assert "model.keras cannot be read as a Keras model" in refused("evaluate", tmp_path)
+
+
+def test_data_show_writes_a_sheet(frames, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    options = ["--frames", "2", "--out", str(sheet), "--domain-options", frames]
+    assert main(["data", "show", "streets_real", *options]) == 0
+    assert Image.open(sheet).width > 3 * 64
+
+
+def test_data_show_lists_the_domains(refused):
+    assert "streets_real, streets_sim" in refused("data", "show", "mars")
+    assert "--frames must be at least 1, not 0" in refused("data", "show", "x", "--frames", "0")
+
+
+def test_table_prints_table_1_beside_our_counts(capsys):
+    assert main(["table", "parameters"]) == 0
+    table = capsys.readouterr().out
+    for paper, ours in ((7.8, 7.83), (16.8, 16.75), (53.2, 53.22), (71.8, 71.81)):
+        assert f"| {paper} | {ours} |" in table
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[1]", b"no", b"\xff\xfe", b'{"rows": 1}'])
+def test_table_names_a_file_that_holds_no_results(content, refused, tmp_path):
+    (tmp_path / "results.json").write_bytes(content)
+    error = refused("table", tmp_path / "results.json")
+    assert f"{tmp_path}/results.json is no benchmark's results.json" in error
+
+
+def test_table_names_a_file_that_is_not_there(refused):
+    assert "none.json is neither 'parameters' nor" in refused("table", "none.json")
+
+
+@pytest.mark.slow
+def test_benchmark_compares_methods_and_goes_on_where_it_was_stopped(
+    tiny, tmp_path, capsys, refused
+):
+    command = ["benchmark", *tiny, "--methods", "source_only,ada_atdt:conv"]
+    command += ["--directory", str(tmp_path)]
+    assert main(command) == 0
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [(r["method"], r["seed"]) for r in results["rows"]] == [
+        ("source_only", 0),
+        ("ada_atdt:conv", 0),
+    ]
+    table = (tmp_path / "table.md").read_text()
+    assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == [
+        "| source_only",
+        "| ada_atdt:conv",
+    ]
+    runs = [p for p in tmp_path.rglob("*") if p.is_file() and p.parent != tmp_path]
+    before = {p: p.stat().st_mtime_ns for p in runs}
+
+    assert main(command) == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    assert json.loads((tmp_path / "results.json").read_text()) == results
+    assert main(["table", str(tmp_path / "results.json")]) == 0
+    assert capsys.readouterr().out.strip().endswith(table.strip())
+    assert "epochs is 1 there, 2 now" in refused(*command, "--epochs", "2")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--methods", "source_only,best"], "unknown method 'best'"),
+        (["--methods", "ada_atdt:gan"], "unknown transfer function 'gan'"),
+        (["--methods", ","], "nothing to run: methods"),
+        (["--seeds", "0"], "seeds 0"),
+        (["--devices", "99"], "99 devices"),
+    ],
+)
+def test_benchmark_names_a_mistake_before_it_trains(options, message, tiny, refused, tmp_path):
+    folder = tmp_path / "benchmark"
+    assert message in refused("benchmark", *tiny, *options, "--directory", folder)
+    assert not folder.exists()

@@ -1,0 +1,115 @@
+"""Traps 3 and 4 of DESIGN.md 5, and what else holds for every trainer."""
+
+import keras
+import numpy as np
+import pytest
+from trainer_kit import (
+    TRAINERS,
+    assert_equal_weights,
+    make_batches,
+    make_model,
+    make_trainer,
+    weights_of,
+)
+
+from adaat_keras import tasks
+
+pytestmark = pytest.mark.parametrize("kind", TRAINERS)
+LEARNS = {
+    "adversarial": {"encoder_1", "decoder_1", "domain_classifier"},
+    "joint": {"encoder_1", "decoder_1"},
+    "supervised": {"encoder_1", "decoder_1"},
+    "transfer": {"transfer"},
+}
+
+
+def changed(before, after):
+    return {name.split("/")[0] for name in before if not np.array_equal(before[name], after[name])}
+
+
+@pytest.mark.parametrize("task", tasks.names())
+def test_it_trains_its_networks_and_no_others(kind, task):
+    model = make_model(task)
+    trainer = make_trainer(kind, model)
+    before = weights_of(model)
+    history = trainer.fit(make_batches(kind, model), verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert changed(before, weights_of(model)) == LEARNS[kind]
+
+
+def test_its_loss_falls(kind):
+    model = make_model()
+    trainer = make_trainer(
+        kind,
+        model,
+        optimizer=lambda: keras.optimizers.Adam(3e-3),
+        **({"alpha": 1.0} if kind == "adversarial" else {}),
+    )
+    losses = trainer.fit(make_batches(kind, model), epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < 0.8 * losses[0]
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16"], indirect=True)
+def test_float16_is_refused_with_the_way_out(kind, precision):
+    with pytest.raises(ValueError, match="'mixed_float16' is not supported.*'mixed_bfloat16'"):
+        make_trainer(kind, make_model())
+
+
+def test_float16_networks_are_refused_under_any_precision(kind):
+    with pytest.raises(ValueError, match="'mixed_float16' is not supported.*'mixed_bfloat16'"):
+        make_trainer(kind, make_model(dtype="mixed_float16"))
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16"], indirect=True)
+def test_bfloat16_trains_float32_weights(kind, precision):
+    model = make_model()
+    assert model.encoder_1.compute_dtype == "bfloat16"
+    before = weights_of(model)
+    trainer = make_trainer(kind, model, metrics=True)
+    data = make_batches(kind, model, size=64)
+    history = trainer.fit(data, validation_data=data, verbose=0).history
+    assert np.isfinite(list(history.values())).all()
+    assert changed(before, weights_of(model)) == LEARNS[kind]
+    assert {weight.dtype for weight in weights_of(model).values()} == {np.dtype("float32")}
+
+
+def test_its_networks_are_saved_after_training_and_predict_the_same(kind, tmp_path):
+    model = make_model()
+    make_trainer(kind, model).fit(make_batches(kind, model), verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert_equal_weights(weights_of(again), weights_of(model))
+    x = np.random.default_rng(0).uniform(0, 255, (1, 50, 70, 3))
+    for one, other in ((again, model), (again.base_model_1, model.base_model_1)):
+        np.testing.assert_array_equal(one.predict(x, verbose=0), other.predict(x, verbose=0))
+
+
+def test_an_epochs_log_is_the_mean_over_its_own_batches(kind):
+    """Without a learning rate, an epoch over the later batches logs what it would alone."""
+    model = make_model()
+    still = {"optimizer": lambda: keras.optimizers.SGD(0.0)}
+    data = make_batches(kind, model, count=16)
+    both = make_trainer(kind, model, **still).fit(
+        data, epochs=2, steps_per_epoch=2, shuffle=False, verbose=0
+    )
+    later = make_trainer(kind, model, **still).fit(data.skip(2), shuffle=False, verbose=0)
+    assert {name: values[1] for name, values in both.history.items()} == pytest.approx(
+        {name: values[0] for name, values in later.history.items()}, rel=1e-5
+    )
+
+
+def test_its_scores_are_those_of_the_networks_predictions_at_any_size(kind):
+    model = make_model()
+    trainer = make_trainer(kind, model, metrics=True)
+    data = make_batches(kind, model, count=3, batch=1, size=45)
+    logs = trainer.evaluate(data, return_dict=True, verbose=0)
+    network = model if kind == "transfer" else model.base_model_1
+    task = tasks.get(model.to_task if kind == "transfer" else model.from_task)
+    (metric,) = task.metrics()
+    for images, labels in data:
+        one = kind == "transfer"
+        images, labels = (images, labels) if one else (images[0], labels[0])
+        metric.update_state(labels, network.predict(images, verbose=0))
+    prefix = "" if kind == "transfer" else "source_"
+    expected = {f"{prefix}{name}": float(value) for name, value in metric.result().items()}
+    assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=1e-4, nan_ok=True)

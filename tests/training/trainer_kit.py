@@ -1,0 +1,96 @@
+"""Small trainers, batches and comparisons for the tests of the trainers."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.training import (
+    AdversarialTrainer,
+    SupervisedTrainer,
+    TransferTrainer,
+    adversarial_losses,
+)
+
+TRAINERS = ("adversarial", "joint", "supervised", "transfer")
+TO_TASK = {"depth": "semantic", "semantic": "depth"}
+
+
+def make_model(task="depth", seed=0, **options):
+    keras.utils.set_random_seed(seed)
+    return build_ada_atdt(task, TO_TASK[task], transfer="conv", size="tiny", **options)
+
+
+def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=False, **options):
+    """One of `TRAINERS`, compiled; `optimizer` gives a fresh optimizer each time it is called."""
+    optimizer = optimizer or (lambda: keras.optimizers.SGD(0.05))
+    task = tasks.get(model.from_task)
+    domains = ("source",) if kind == "supervised" else ("source", "target")
+    scores = {domain: task.metrics() for domain in domains} if metrics else None
+    if kind == "adversarial":
+        trainer = AdversarialTrainer(
+            model.encoder_1, model.decoder_1, model.domain_classifier, **options
+        )
+        loss = adversarial_losses.get(loss)
+        trainer.compile(optimizer(), optimizer(), task.loss(), loss, scores)
+    elif kind == "transfer":
+        trainer = TransferTrainer(model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)
+        # Decoder 2's task; labels come from `make_batches` of that task.
+        scores = tasks.get(model.to_task).metrics() if metrics else None
+        trainer.compile(optimizer(), keras.losses.MeanAbsoluteError(), scores)
+    else:
+        trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, domains)
+        trainer.compile(optimizer(), task.loss(), scores)
+    return trainer
+
+
+def frames(task, count, size=32, seed=0):
+    """Images and labels; each image has another share of labels that do not count."""
+    rng = np.random.default_rng(seed)
+    images = rng.uniform(0, 255, (count, size, size, 3)).astype(np.float32)
+    if task == "depth":
+        labels = rng.uniform(1, 120, (count, size, size)).astype(np.float32)
+    else:
+        labels = rng.integers(0, 11, (count, size, size)).astype(np.uint8)
+    for n, label in enumerate(labels):
+        label[: n * size // count] = 0 if task == "depth" else 255
+    return images, labels
+
+
+def make_batches(kind, model, count=8, batch=4, size=32, seed=0):
+    """A dataset as the trainer of this kind takes it, `batch` images of each domain a batch."""
+    task = model.to_task if kind == "transfer" else model.from_task
+    domains = 2 if kind in ("adversarial", "joint") else 1
+    parts = [frames(task, count, size, seed + 100 * n) for n in range(domains)]
+    if kind == "transfer":
+        data = parts[0]
+    else:
+        data = tuple(x for x, _ in parts), tuple(y for _, y in parts)
+    return tf.data.Dataset.from_tensor_slices(data).batch(batch, drop_remainder=True)
+
+
+def weights_of(model):
+    """All weights of all six networks, by network and place."""
+    return {
+        f"{name}/{n}": weight
+        for name, network in model.networks.items()
+        for n, weight in enumerate(network.get_weights())
+    }
+
+
+def assert_equal_weights(actual, expected):
+    assert actual.keys() == expected.keys()
+    for name, weight in expected.items():
+        np.testing.assert_array_equal(actual[name], weight, err_msg=name)
+
+
+def assert_close_weights(actual, expected, relative=1e-5):
+    """Relative to a network's largest weight: only rounding moves biases that a norm follows."""
+    assert actual.keys() == expected.keys()
+    largest = {}
+    for name, weight in expected.items():
+        network = name.split("/")[0]
+        largest[network] = max(largest.get(network, 0), np.abs(weight).max())
+    for name, weight in expected.items():
+        atol = relative * largest[name.split("/")[0]]
+        np.testing.assert_allclose(actual[name], weight, rtol=0, atol=atol, err_msg=name)
