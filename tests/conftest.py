@@ -16,3 +16,11 @@ def precision(request):
     keras.config.set_dtype_policy(request.param)
     yield request.param
     keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture
+def eagerly():
+    """No graphs in one test: tracing a trainer takes longer than its few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

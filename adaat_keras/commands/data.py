@@ -1,8 +1,8 @@
 """`adaat-keras data`: looks at domains, checks them, writes them."""
 
-from adaat_keras.commands import data_check, data_show, data_write_streets
+from adaat_keras.commands import data_check, data_pack, data_show, data_write_streets
 
-ACTIONS = (data_show, data_check, data_write_streets)
+ACTIONS = (data_show, data_check, data_pack, data_write_streets)
 
 
 def add_parser(commands) -> None:

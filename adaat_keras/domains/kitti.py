@@ -110,15 +110,15 @@ class Kitti(DisparityDomain):
             for image in images
         ]
         self.split = split
-        self._depth_is_stored = depth_folder is not None
+        self.needs_camera = depth_folder is None
         class_map = "cityscapes_train" if train_ids else "cityscapes"
         super().__init__(files, class_map, riders_and_trucks, skip_bad)
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
-        if self._depth_is_stored:
-            return kitti_depth(stored["depth"])
-        return super().depth(stored, index)
+        if self.needs_camera:
+            return super().depth(stored, index)
+        return kitti_depth(stored["depth"])
 
 
 def _roots(root, scene_flow_root, calibration_root) -> tuple[Path, Path, Path]:

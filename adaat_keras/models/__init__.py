@@ -7,9 +7,11 @@
 - `domain_classifier`: features to domain logits (C).
 - `transfer/`: features of task 1 to features of task 2 (G), one file a variant.
 - `ada_atdt`: the whole, D2(G(E1(x))).
+- `tiled`: predictions of large images in overlapping tiles.
 - `sizes`: the named sizes.
 """
 
+from adaat_keras.models import transfer
 from adaat_keras.models.ada_atdt import AdaAtdt
 from adaat_keras.models.base_model import BaseModel
 from adaat_keras.models.decoder import Decoder
@@ -17,3 +19,7 @@ from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.encoder import Encoder
 
 __all__ = ["AdaAtdt", "BaseModel", "Decoder", "DomainClassifier", "Encoder"]
+
+# Keras finds the class of a saved network only once its module is imported.
+for _name in transfer.names():
+    transfer.get(_name)

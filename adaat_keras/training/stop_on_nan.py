@@ -27,11 +27,25 @@ class StopOnNan(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Look at every value of the log."""
+        """Look at every value of the batch's log."""
+        self._check(logs, f"batch {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look at the validation losses: the epoch's last step may have broken the weights.
+
+        Other scores may be NaN for good reason, such as the IoU of a class that never occurs.
+        """
+        losses = {name: value for name, value in (logs or {}).items() if name.endswith("loss")}
+        self._check(losses, "validation")
+
+    def _check(self, logs: dict | None, place: str) -> None:
         for name, value in (logs or {}).items():
             if not math.isfinite(float(value)):
+                kept = ""
+                if self.epoch > 0:
+                    kept = f"; the state of the last whole epoch is kept in {self.state}"
                 raise FloatingPointError(
                     f"{name} became {float(value)} in step {self.step!r}, epoch "
-                    f"{self.epoch + 1}, batch {batch + 1}; the state of the last whole epoch is "
-                    f"kept in {self.state}. Try a lower learning rate, or look at the labels"
+                    f"{self.epoch + 1}, {place}{kept}. Try a lower learning rate, or look at the "
+                    "labels"
                 )

@@ -112,6 +112,16 @@ def test_a_root_without_an_image_is_told(tmp_path, capsys):
     assert "no split of kitti has a single image" in text
 
 
+@pytest.mark.parametrize(
+    ("domain", "message"),
+    [("streets_sim", "does not read folders"), ("waymo", "choose one of: carla, cityscapes")],
+)
+def test_a_domain_without_folders_is_refused(domain, message, tmp_path, capsys):
+    status, text = check(capsys, domain, tmp_path)
+    assert status == 2
+    assert message in text
+
+
 def test_options_are_checked(tmp_path, capsys):
     kitti(tmp_path)
     status, text = check(capsys, "kitti", tmp_path, "--tag-set", "13")

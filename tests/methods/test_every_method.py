@@ -68,7 +68,8 @@ def test_step_1_logs_both_sides_of_the_game_and_the_metrics_of_both_domains(run_
 
 def test_tensorboard_has_a_log_of_every_step_that_was_trained(run_of):
     logs = run_of("ada_atdt").logs
-    assert {p.name for p in logs.iterdir()} == {"adversarial", "supervised", "transfer"}
+    # The supervised step may come from the store, trained for another method.
+    assert {p.name for p in logs.iterdir()} >= {"adversarial", "transfer"}
     assert all(list((step / "train").glob("events.*")) for step in logs.iterdir())
 
 

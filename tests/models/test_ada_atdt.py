@@ -37,6 +37,7 @@ def test_an_odd_image_is_padded_by_reflection_and_cropped_back(image):
     np.testing.assert_allclose(model.predict(x, verbose=0), expected, atol=1e-4)
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("tasks", [("depth", "semantic"), ("semantic", "depth")])
 def test_all_six_networks_survive_saving_bit_for_bit(tasks, image, tmp_path):
     model, x = build(from_task=tasks[0], to_task=tasks[1]), image(50, 70)
@@ -61,6 +62,7 @@ def test_weights_saved_alone_hold_all_six_networks(tmp_path):
             np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("name", ["encoder_1", "transfer", "decoder_2"])
 def test_training_a_network_on_its_path_changes_the_prediction(name, image):
     model, x = build(), image(64, 64)
@@ -70,6 +72,7 @@ def test_training_a_network_on_its_path_changes_the_prediction(name, image):
     assert np.abs(model.predict(x, verbose=0) - before).max() > 1e-4
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("name", ["decoder_1", "encoder_2", "domain_classifier"])
 def test_a_network_off_its_path_does_not(name, image):
     model, x = build(), image(64, 64)
@@ -79,6 +82,7 @@ def test_a_network_off_its_path_does_not(name, image):
     np.testing.assert_array_equal(model.predict(x, verbose=0), before)
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("number", [1, 2])
 def test_base_models_are_the_shared_encoder_and_decoder_at_any_size(number, image):
     model, x = build(), image(50, 70)

@@ -29,7 +29,10 @@ NETWORKS = {
     for name in transfer.names()
 }
 
-pytestmark = pytest.mark.parametrize("name", list(NETWORKS))
+pytestmark = [
+    pytest.mark.parametrize("name", list(NETWORKS)),
+    pytest.mark.usefixtures("eagerly"),
+]
 
 
 def inputs_of(name):

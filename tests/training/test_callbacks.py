@@ -24,7 +24,7 @@ def test_a_nan_stops_fit_at_its_batch(tmp_path):
     trainer = make_trainer("transfer", model)
     images = np.random.default_rng(0).uniform(0, 255, (12, 32, 32, 3)).astype(np.float32)
     images[9] = np.nan
-    with pytest.raises(FloatingPointError, match="loss became nan .* epoch 1, batch 3"):
+    with pytest.raises(FloatingPointError, match=r"loss became nan .* epoch 1, batch 3"):
         trainer.fit(
             images, batch_size=4, shuffle=False, verbose=0, callbacks=[StopOnNan("x", tmp_path)]
         )

@@ -22,6 +22,9 @@ CASES = [(kind, "least_squares") for kind in TRAINERS] + [
 ]
 
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
+
 @pytest.fixture(autouse=True)
 def deterministic():
     tf.config.experimental.enable_op_determinism()

@@ -2,8 +2,14 @@
 
 import pytest
 import tensorflow as tf
-from trainer_kit import TRAINERS, assert_close_weights, make_batches, make_model, make_trainer
-from trainer_kit import weights_of
+from trainer_kit import (
+    TRAINERS,
+    assert_close_weights,
+    make_batches,
+    make_model,
+    make_trainer,
+    weights_of,
+)
 
 from adaat_keras.training import adversarial_losses
 from adaat_keras.training.devices import strategy_for

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from adaat_keras.training.schedules import NAMES, learning_rate_schedule
@@ -12,7 +14,7 @@ def test_every_schedule_begins_at_the_learning_rate_and_never_rises(name):
     schedule = learning_rate_schedule(name, 5e-4, epochs=30, steps_per_epoch=7)
     rates = [rate(schedule, step) for step in range(0, 211, 7)]
     assert rates[0] == pytest.approx(5e-4)
-    assert all(later <= earlier for earlier, later in zip(rates, rates[1:], strict=False))
+    assert all(later <= earlier for earlier, later in pairwise(rates))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import numpy as np
 from adaat_keras import domains
 from adaat_keras.domains.formats.folder_domain import FolderDomain
 from adaat_keras.domains.formats.survey import Survey, survey
-from adaat_keras.registry import Registry
+from adaat_keras.registry import Registry, check_name
 from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import CLASS_NAMES
 
@@ -29,14 +29,12 @@ def check_splits(
         Whether nothing is wrong.
 
     Raises:
-        ValueError: The root is not the right folder, or an option does not exist.
+        ValueError: There is no such domain in folders or no such option, or the root is not the
+            right folder.
         FileNotFoundError: There is no such folder, or no split has a single image.
     """
     found, good = 0, True
-    if not Path(root).is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder")
-    loader = Registry("domain", "adaat_keras.domains", base="domain").get(name)
-    for split in loader.splits:
+    for split in _splits(name, root):
         try:
             domain = _open(name, root, split, options)
         except FileNotFoundError as error:
@@ -47,6 +45,17 @@ def check_splits(
     if not found:
         raise FileNotFoundError(f"{root}: no split of {name} has a single image")
     return good
+
+
+def _splits(name: str, root: Path | str) -> tuple[str, ...]:
+    check_name("domain", name, domains.names())
+    registry = Registry("domain", "adaat_keras.domains", base="domain")
+    loader = registry.get(name) if name in registry.names() else None
+    if loader is None or not issubclass(loader, FolderDomain):
+        raise ValueError(f"{name} does not read folders of PNG files, there is nothing to check")
+    if not Path(root).is_dir():
+        raise FileNotFoundError(f"{root}: there is no such folder")
+    return loader.splits
 
 
 def _open(name: str, root: Path | str, split: str, options: dict) -> FolderDomain:

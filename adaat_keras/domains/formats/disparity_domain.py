@@ -20,10 +20,12 @@ class DisparityDomain(FolderDomain):
     Attributes:
         read_camera: Reads a camera file.
         zero: The pixel value of disparity 0.
+        needs_camera: Whether depth is stored as disparity at all.
     """
 
     read_camera: Callable[[Path], StereoCamera]
     zero: int
+    needs_camera = True
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise unless there are labels for the `keys`, and a good camera file for each depth.
@@ -33,7 +35,7 @@ class DisparityDomain(FolderDomain):
             FileNotFoundError: A camera file is missing.
         """
         super().require(keys)
-        if "depth" in keys:
+        if "depth" in keys and self.needs_camera:
             self._all_focal_baselines()
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:

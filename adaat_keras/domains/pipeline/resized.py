@@ -3,7 +3,8 @@
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.pipeline.nearest import nearest, nearest_valid
+from adaat_keras.domains.pipeline.nearest import nearest
+from adaat_keras.domains.pipeline.nearest_valid import nearest_valid
 
 
 class Resized(Domain):

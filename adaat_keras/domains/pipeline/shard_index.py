@@ -24,14 +24,20 @@ class Shard:
     """One file of packed frames.
 
     Attributes:
+        frames: How many it holds.
         bytes: Length of the file.
         sha256: Checksum of the file.
-        sizes: Height and width of each frame.
+        sizes: Height and width of each frame, or a single pair if all are alike.
     """
 
+    frames: int
     bytes: int
     sha256: str
     sizes: list[list[int]]
+
+    def all_sizes(self) -> np.ndarray:
+        """Height and width of each frame, int64 `(frames, 2)`."""
+        return np.broadcast_to(np.array(self.sizes, np.int64), (self.frames, 2))
 
 
 @dataclass
@@ -84,11 +90,8 @@ class ShardIndex:
 
     def save(self, folder: Path) -> None:
         """Write the index into a folder."""
-        write_json(folder / FILE, {"format": _FORMAT, "version": _VERSION} | self.to_dict())
-
-    def to_dict(self) -> dict:
-        """The index as JSON takes it."""
-        return dataclasses.asdict(self)
+        about = {"format": _FORMAT, "version": _VERSION}
+        write_json(folder / FILE, about | dataclasses.asdict(self))
 
     @property
     def shard_count(self) -> int:
@@ -97,15 +100,14 @@ class ShardIndex:
 
     def sizes(self) -> np.ndarray:
         """Height and width of each frame, int64 `(frames, 2)`."""
-        return np.array([size for shard in self.shards for size in shard.sizes], np.int64)
+        return np.concatenate([shard.all_sizes() for shard in self.shards])
 
     def offsets(self) -> np.ndarray:
         """Where each frame's pixels begin in its shard, in bytes, int64 `(frames,)`."""
         pixel = np.dtype(self.dtype).itemsize * int(np.prod(self.channels))
         offsets = []
         for shard in self.shards:
-            lengths = np.prod(np.array(shard.sizes, np.int64), axis=1) * pixel
-            records = lengths + _BEFORE + _AFTER
+            records = np.prod(shard.all_sizes(), axis=1) * pixel + _BEFORE + _AFTER
             offsets.append(np.cumsum(records) - records + _BEFORE)
         return np.concatenate(offsets)
 
@@ -127,8 +129,8 @@ class ShardIndex:
                 raise FileNotFoundError(f"{path}: this shard is missing; {_AGAIN}")
             if path.stat().st_size != shard.bytes:
                 raise ValueError(
-                    f"{path}: this shard has {path.stat().st_size} bytes in place of "
-                    f"{shard.bytes}; {_AGAIN}"
+                    f"{path}: this shard is cut off, {path.stat().st_size} bytes of {shard.bytes}; "
+                    f"{_AGAIN}"
                 )
 
     def check_sums(self, folder: Path) -> None:

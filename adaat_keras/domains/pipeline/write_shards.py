@@ -1,5 +1,6 @@
 """Packing the frames of a domain into shards."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -74,8 +75,9 @@ def _open_index(domain: Domain, key: str, folder: Path, shard_frames: int) -> Sh
         ours, theirs = getattr(new, name), getattr(old, name)
         if ours != theirs:
             raise ValueError(
-                f"{folder} holds other frames ({name} {theirs}, not {ours}); choose another "
-                "folder or delete this one"
+                f"{folder} holds frames of another domain, split, option or size, or of files "
+                f"that have changed since ({name} {theirs}, not {ours}); choose another folder or "
+                "delete this one"
             )
     return old
 
@@ -98,34 +100,31 @@ def _write_shard(
         for frame in _frames(domain, tuple(folders), span):
             sizes.append(list(frame["image"].shape[:2]))
             for key, writer in writers.items():
-                if list(frame[key].shape[:2]) != sizes[-1]:
-                    raise ValueError(
-                        f"{domain.name}, frame {span[len(sizes) - 1]}: the image has size "
-                        f"{sizes[-1]}, its {key} {list(frame[key].shape[:2])}; both must show the "
-                        "same pixels"
-                    )
-                writer.write(_little_endian(frame[key]).tobytes())
-        for key, writer in writers.items():
+                pixels = frame[key]
+                writer.write(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes())
+        for writer in writers.values():
             writer.close()
+        one_size = all(size == sizes[0] for size in sizes)
+        about = {"frames": len(span), "sizes": sizes[:1] if one_size else sizes}
         return {
-            key: Shard(path.stat().st_size, checksum(path), sizes) for key, path in paths.items()
+            key: Shard(bytes=path.stat().st_size, sha256=checksum(path), **about)
+            for key, path in paths.items()
         }
 
 
-def _little_endian(pixels: np.ndarray) -> np.ndarray:
-    return pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
-
-
-def _frames(domain: Domain, keys: tuple[str, ...], span: range):
+def _frames(domain: Domain, keys: tuple[str, ...], span: range) -> Iterator[dict[str, np.ndarray]]:
     """Frames in order, read in parallel; an error in the graph becomes one for the user."""
     keys = ("image", *(key for key in keys if key != "image"))
     frames = tf.data.Dataset.range(span.start, span.stop).map(
         lambda index: domain.read(index, keys), tf.data.AUTOTUNE, deterministic=True
     )
     try:
-        yield from frames.as_numpy_iterator()
+        for index, frame in zip(span, frames.as_numpy_iterator(), strict=True):
+            sizes = {key: pixels.shape[:2] for key, pixels in frame.items()}
+            if len(set(sizes.values())) > 1:
+                raise ValueError(f"{domain.name}, frame {index}: sizes differ, {sizes}")
+            yield frame
     except tf.errors.OpError as error:
         message = error.message.split(" [[{{")[0].removeprefix("assertion failed: ")
-        raise ValueError(f"{domain.name}, frames {span.start} to {span.stop - 1}: {message}") from (
-            error
-        )
+        place = f"{domain.name}, frames {span.start} to {span.stop - 1}"
+        raise ValueError(f"{place}: {message}") from error

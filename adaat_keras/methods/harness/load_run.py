@@ -9,7 +9,6 @@ from adaat_keras.methods.harness.load_network import read_model
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models import transfer as transfers
 
 
 def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
@@ -27,8 +26,6 @@ def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
                 "`adaat-keras train --directory` makes one"
             )
     config = folder.read_config()
-    # Keras finds the class of a saved network only once its module is imported.
-    transfers.get(config.transfer)
     model = read_model(folder.model)
     if not isinstance(model, AdaAtdt):
         raise ValueError(f"{folder.model} holds a {type(model).__name__}, not an AdaAtdt")
