@@ -15,12 +15,21 @@ OPTIONS = (
     ("method", str, "ada_atdt", "recipe: " + ", ".join(methods.names())),
     ("transfer", str, "unet_attention", "transfer function: conv, unet or unet_attention"),
     ("size", str, "small", "size of the networks: tiny, small or paper"),
-    ("alpha", float, None, "weight of the task loss in step 1, 0 to 1"),
-    ("adversarial-loss", str, None, "binary_crossentropy, least_squares or wasserstein"),
+    ("alpha", float, None, "weight of the task loss in step 1, 0 to 1 (default: by task 1)"),
+    (
+        "adversarial-loss",
+        str,
+        None,
+        "binary_crossentropy, least_squares or wasserstein (default: by task 1)",
+    ),
     ("epochs", int, 8, "epochs of every step"),
     ("steps-per-epoch", int, 150, "training steps an epoch"),
     ("batch-size", int, 8, "images a step; step 1 takes half of them from each domain"),
     ("crop", int, 128, "height and width of the crops, a multiple of 32, at least 64"),
+    ("height", int, None, "height that frames are resized to for training (default: their own)"),
+    ("width", int, None, "width, likewise; scores are taken at the frames' own size"),
+    ("cache", str, None, "keep decoded training frames in memory or on disk (default: neither)"),
+    ("crops-per-frame", int, 1, "training crops of each decoded frame"),
     ("learning-rate", float, 5e-4, "of Adam, at the start"),
     ("schedule", str, "cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant"),
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
@@ -36,14 +45,13 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
     """Add every option of a run but some."""
     for name, kind, default, text in OPTIONS:
         if name not in leave_out:
-            shown = "by task 1" if default is None else default
             parser.add_argument(
                 f"--{name}",
                 dest=RENAMED.get(name, name.replace("-", "_")),
                 type=kind,
                 default=argparse.SUPPRESS,
                 metavar="JSON" if kind is json_object else kind.__name__.upper(),
-                help=f"{text} (default: {shown})" if shown != {} else text,
+                help=f"{text} (default: {default})" if default not in (None, {}) else text,
             )
     parser.add_argument(
         "--gradient-reversal",

@@ -30,6 +30,13 @@ def get(name: "str | Domain", **options) -> "Domain":
     return _registry.get(name)(**options)
 
 
+def stand_in(name: str, split: str) -> str:
+    """The split in which a domain has the labels that one looks for in this split."""
+    check_name("domain", name, names())
+    module = "streets" if name in variants.VARIANTS else name
+    return _registry.get(module).stands_in.get(split, split)
+
+
 def __getattr__(name: str):
     """The domains' classes by their own names, imported when they are first asked for."""
     for module in _registry.names():

@@ -61,6 +61,8 @@ class Cityscapes(DisparityDomain):
 
     name = "cityscapes"
     splits = ("train", "val", "test")
+    # The labels of test are withheld.
+    stands_in: ClassVar = {"test": "val"}
     kinds: ClassVar = {"image": IMAGE, "semantic": LABEL_IDS, "depth": FIXED_POINT}
     class_map_choices = ("cityscapes", "cityscapes_train")
     read_camera = staticmethod(cityscapes_camera)

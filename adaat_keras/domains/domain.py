@@ -1,6 +1,7 @@
 """What every domain offers: frames by index, as arrays and as graph operations."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 import tensorflow as tf
@@ -16,12 +17,14 @@ class Domain(ABC):
     - `"depth"`: float32 `(height, width)`, metres along the optical axis, 0 = invalid.
 
     Subclasses implement `__len__` and `read`, and set `name` and `tasks` (the label keys that
-    exist). `read` runs in graph operations, so that `tf.data` decodes in parallel; it touches
+    exist); a data set without one of the splits train, val and test, or without labels in it,
+    names another for it in `stands_in`. `read` runs in graph operations, so that `tf.data` decodes in parallel; it touches
     only the files of the keys that it is asked for.
     """
 
     name: str
     tasks: tuple[str, ...]
+    stands_in: ClassVar[dict[str, str]] = {}
 
     @abstractmethod
     def __len__(self) -> int:

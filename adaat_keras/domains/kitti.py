@@ -72,6 +72,8 @@ class Kitti(DisparityDomain):
 
     name = "kitti"
     splits = tuple(_FOLDERS)
+    # As in AT/DT: trained on the labels of task 1, scored on those of task 2, of the same images.
+    stands_in: ClassVar = {"val": "train", "test": "train"}
     kinds: ClassVar = {"image": IMAGE, "semantic": LABEL_IDS, "depth": FIXED_POINT}
     class_map_choices = ("cityscapes", "cityscapes_train")
     read_camera = staticmethod(kitti_calibration)

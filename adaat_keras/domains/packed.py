@@ -98,22 +98,26 @@ def _packed_folder(root: str | Path | None, split: str | None) -> Path:
     """The folder of a split, if there are packed images in it."""
     if root is None:
         raise ValueError("packed needs root=, the folder given to `adaat-keras data pack --out`")
-    folder = Path(root).expanduser() / (split or "")
-    if (folder / "image" / FILE).exists():
-        return folder
-    if not folder.parent.is_dir():
-        raise FileNotFoundError(f"{folder.parent}: there is no such folder")
-    message = f"{folder} holds no packed frames, since there is no image/{FILE} in it"
-    raise ValueError(f"{message}; {_advice(folder)}")
+    root = Path(root).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: there is no such folder")
+    folder = root / (split or "")
+    if not _is_packed(folder):
+        message = f"{folder} holds no packed frames, since there is no image/{FILE} in it"
+        raise ValueError(f"{message}; {_advice(root)}")
+    return folder
 
 
-def _advice(folder: Path) -> str:
-    near = [folder, folder.parent, folder.parent.parent]
-    inside = [child for place in near if place.is_dir() for child in sorted(place.iterdir())]
-    found = [place for place in (*near, *inside) if (place / "image" / FILE).exists()]
+def _is_packed(folder: Path) -> bool:
+    return (folder / "image" / FILE).exists()
+
+
+def _advice(root: Path) -> str:
+    root = root.resolve()
+    near = [root, root.parent, *sorted(root.glob("*")), *sorted(root.glob("*/*"))]
+    found = [f"root={place.parent}, split={place.name!r}" for place in near if _is_packed(place)]
     if found:
-        places = " or ".join(f"root={p.parent}, split={p.name!r}" for p in dict.fromkeys(found))
-        return f"packed frames are at {places}"
+        return f"packed frames are at {' or '.join(found[:3])}"
     return "write them with `adaat-keras data pack`"
 
 

@@ -62,9 +62,10 @@ class DiskCache(Domain):
                 self._load(missing)
         return {key: self._keys[key].read(index) for key in keys}
 
+    # Not to be made a part of the graph from within which it is called.
+    @tf.autograph.experimental.do_not_convert
     def _load(self, keys: tuple[str, ...]) -> None:
-        folders = {
-            key: self.folder / f"{self.name}-{key}-{fingerprint(self.domain, key)}" for key in keys
-        }
-        write_shards(self.domain, folders, _SHARD_FRAMES)
+        names = {key: fingerprint(self.domain, key) for key in keys}
+        folders = {key: self.folder / f"{self.name}-{key}-{names[key]}" for key in keys}
+        write_shards(self.domain, folders, names, _SHARD_FRAMES)
         self._keys |= {key: PackedKey(folder) for key, folder in folders.items()}

@@ -58,6 +58,8 @@ class MemoryCache(Domain):
     def _missing(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(key for key in keys if key not in self._pixels)
 
+    # Not to be made a part of the graph from within which it is called.
+    @tf.autograph.experimental.do_not_convert
     def _load(self, keys: tuple[str, ...]) -> None:
         frames = {key: [] for key in keys}
         verbose = int(len(self) > _FEW)

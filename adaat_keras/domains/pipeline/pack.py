@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline.fingerprint import fingerprint
 from adaat_keras.domains.pipeline.resized import Resized
 from adaat_keras.domains.pipeline.write_shards import write_shards
 
@@ -64,5 +65,6 @@ def pack(
     keys = ("image", *domain.tasks) if keys is None else keys
     domain.require(keys)
     out = Path(out).expanduser()
-    write_shards(domain, {key: out / key for key in keys}, shard_frames)
+    fingerprints = {key: fingerprint(domain, key) for key in keys}
+    write_shards(domain, {key: out / key for key in keys}, fingerprints, shard_frames)
     return out

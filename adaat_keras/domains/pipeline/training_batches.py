@@ -27,10 +27,9 @@ def training_batches(
     function of the seed and n alone, so that a training that was interrupted goes on with the
     batches that it would have seen.
 
-    With several crops a frame, decoding costs that much less. The crops of 32 frames take turns:
-    one of each frame, then another of each, and so on. So no 32 samples in a row that begin at a
-    multiple of 32 have two crops of one frame, but the next `32 * crops_per_frame` samples come
-    from the same 32 frames (and are held in memory).
+    With several crops a frame, each is decoded once for that many samples, and these are spread:
+    of 32 frames, one crop of each comes first, then another of each, and so on, and only then the
+    next 32 frames. The crops that wait, up to `32 * crops_per_frame`, are held in memory.
 
     Args:
         domain: Where the frames come from.
@@ -53,21 +52,27 @@ def training_batches(
     if crops_per_frame < 1:
         raise ValueError(f"crops_per_frame must be at least 1, not {crops_per_frame}")
 
+    def seeds(number):
+        return tf.unstack(tf.random.split(tf.stack([tf.cast(seed, number.dtype), number])))
+
     def read(number):
         return domain.read(shuffled(number, len(domain), seed), keys)
 
-    def sample(frame, number):
-        place, colour = tf.unstack(tf.random.split(tf.stack([tf.cast(seed, number.dtype), number])))
-        frame = random_crop(frame, crop, place)
-        image = augment(frame["image"], colour)
+    def cut(frame, number):
+        return random_crop(frame, crop, seeds(number)[0])
+
+    def finish(number, frame):
+        image = augment(frame["image"], seeds(number)[1])
         return image if task is None else (image, frame[task])
 
     first = first_batch * batch_size
+    numbers = tf.data.Dataset.range(first, tf.int64.max)
     if crops_per_frame == 1:
-        numbers = tf.data.Dataset.range(first, tf.int64.max)
-        samples = numbers.map(lambda n: sample(read(n), n), tf.data.AUTOTUNE, deterministic=True)
+        crops = numbers.map(lambda n: cut(read(n), n), tf.data.AUTOTUNE, deterministic=True)
     else:
-        samples = _mixed_samples(read, sample, first, crops_per_frame)
+        crops = _mixed_crops(read, cut, first, crops_per_frame)
+    samples = tf.data.Dataset.zip(numbers, crops)
+    samples = samples.map(finish, tf.data.AUTOTUNE, deterministic=True)
     return samples.batch(batch_size, drop_remainder=True).prefetch(4)
 
 
@@ -77,26 +82,20 @@ def shuffled(number: tf.Tensor, length: int, seed: int) -> tf.Tensor:
     return tf.random.experimental.index_shuffle(number % length, order, length - 1)
 
 
-def _mixed_samples(read: Callable, sample: Callable, first: int, crops: int) -> tf.data.Dataset:
-    """The samples from number `first` on, where the crops of `_MIXED` frames take turns."""
+def _mixed_crops(read: Callable, cut: Callable, first: int, crops: int) -> tf.data.Dataset:
+    """The crops from number `first` on, where those of `_MIXED` frames take turns."""
     in_block = _MIXED * crops
 
-    def samples_of(number):
-        """All samples of the `number`-th frame to be read, stacked."""
+    def crops_of(number):
+        """All crops of the `number`-th frame to be read, stacked."""
         frame = read(number)
         start = number // _MIXED * in_block + number % _MIXED
-        samples = [sample(frame, start + turn * _MIXED) for turn in range(crops)]
-        return tf.nest.map_structure(lambda *parts: tf.stack(parts), *samples)
+        taken = [cut(frame, start + turn * _MIXED) for turn in range(crops)]
+        return {key: tf.stack([part[key] for part in taken]) for key in frame}
 
-    frames = tf.data.Dataset.range(first // in_block * _MIXED, tf.int64.max)
     return (
-        frames.map(samples_of, tf.data.AUTOTUNE, deterministic=True)
-        .interleave(
-            lambda *stacked: tf.data.Dataset.from_tensor_slices(
-                stacked if len(stacked) > 1 else stacked[0]
-            ),
-            cycle_length=_MIXED,
-            block_length=1,
-        )
+        tf.data.Dataset.range(first // in_block * _MIXED, tf.int64.max)
+        .map(crops_of, tf.data.AUTOTUNE, deterministic=True)
+        .interleave(tf.data.Dataset.from_tensor_slices, cycle_length=_MIXED, block_length=1)
         .skip(first % in_block)
     )

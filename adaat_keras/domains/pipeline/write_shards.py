@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.pipeline.fingerprint import fingerprint
 from adaat_keras.domains.pipeline.shard_index import (
     FILE,
     Shard,
@@ -23,7 +22,9 @@ from adaat_keras.files import written_whole
 _FEW = 64
 
 
-def write_shards(domain: Domain, folders: dict[str, Path], shard_frames: int) -> None:
+def write_shards(
+    domain: Domain, folders: dict[str, Path], fingerprints: dict[str, str], shard_frames: int
+) -> None:
     """Write shards of a domain's frames, a folder for each key, and go on where others stopped.
 
     Frames are read in parallel, all keys of a frame together and always with its image, so that
@@ -33,12 +34,16 @@ def write_shards(domain: Domain, folders: dict[str, Path], shard_frames: int) ->
     Args:
         domain: Where the frames come from.
         folders: Where each key's shards go.
+        fingerprints: Of the domain and each key.
         shard_frames: Frames a shard.
 
     Raises:
         ValueError: A folder holds other frames, or a frame cannot be read.
     """
-    indices = {key: _open_index(domain, key, folders[key], shard_frames) for key in folders}
+    indices = {
+        key: _open_index(domain, key, folder, fingerprints[key], shard_frames)
+        for key, folder in folders.items()
+    }
     any_index = next(iter(indices.values()))
     verbose = int(len(domain) > _FEW)
     progress = keras.utils.Progbar(len(domain), unit_name="frame", verbose=verbose)
@@ -56,13 +61,15 @@ def write_shards(domain: Domain, folders: dict[str, Path], shard_frames: int) ->
         progress.add(len(span))
 
 
-def _open_index(domain: Domain, key: str, folder: Path, shard_frames: int) -> ShardIndex:
+def _open_index(
+    domain: Domain, key: str, folder: Path, fingerprint: str, shard_frames: int
+) -> ShardIndex:
     """The index of what is in the folder already, or a new one."""
     pixels = domain.read(tf.constant(0, tf.int64), (key,))[key]
     new = ShardIndex(
         domain=domain.name,
         key=key,
-        fingerprint=fingerprint(domain, key),
+        fingerprint=fingerprint,
         dtype=pixels.dtype.name,
         channels=list(pixels.shape[2:]),
         frames=len(domain),

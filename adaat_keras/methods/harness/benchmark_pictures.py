@@ -16,7 +16,7 @@ from adaat_keras.models import AdaAtdt
 
 
 def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, out: Path) -> None:
-    """Write `panels.png`, a column a method, and `tsne.png`, a plot a method with an encoder 1.
+    """Write `panels.png`, a column a method, and `tsne.png`, a plot an encoder 1.
 
     Args:
         config: What all runs have in common.
@@ -30,13 +30,14 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
         for role in ("source", "target")
     }
     draw_panels(**columns(config, models, opened["target"]), path=out / "panels.png")
-    with_encoder = {name: model for name, model in models.items() if isinstance(model, AdaAtdt)}
-    if with_encoder:
-        groups = {
-            name: tuple(sample_features(model.encoder_1, domain) for domain in opened.values())
-            for name, model in with_encoder.items()
-        }
-        captions = {name: caption(config, results, name) for name in groups}
+    groups, captions = {}, {}
+    for name, model in models.items():
+        # Runs of one method that differ in the transfer function have the same encoder 1.
+        method = name.partition(":")[0]
+        if isinstance(model, AdaAtdt) and method not in groups:
+            groups[method] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
+            captions[method] = caption(config, results, name)
+    if groups:
         draw_tsne(groups, out / "tsne.png", captions)
 
 
@@ -54,10 +55,10 @@ def columns(config: RunConfig, models: dict[str, keras.Model], domain: Domain) -
 
 
 def caption(config: RunConfig, results: dict, name: str) -> str:
-    """A method's main score on the target and the probe's accuracy."""
-    main = tasks.get(config.to_task).primary_metric
-    _, factor, digits = COLUMNS[config.to_task]
+    """Base model 1's main score on the target, as in figure 3, and the probe's accuracy."""
+    main = tasks.get(config.from_task).primary_metric
+    _, factor, digits = COLUMNS[config.from_task]
     metrics = next(row["metrics"] for row in results["rows"] if row["method"] == name)
-    score = spread([metrics["target"].get(main)], factor, digits)
+    score = spread([metrics["base_1_target"].get(main)], factor, digits)
     probe = metrics["domain_probe"]["accuracy"]
     return f"{main.replace('_', ' ')} {score}, probe {100 * probe:.0f} %"

@@ -32,6 +32,10 @@ class RunConfig:
         batch_size: Images a training step; step 1 takes half of them from each domain.
         crop: Height and width of the crops, a multiple of 32, at least 64.
         learning_rate, schedule: Of Adam, for all networks.
+        height, width: Size that frames are resized to for training, both or neither; scores are
+            taken at the frames' own size.
+        cache: Where decoded training frames are kept: `"memory"`, `"disk"` or nowhere.
+        crops_per_frame: Training crops of each decoded frame.
         validation_frames: Frames of each domain to score after every epoch.
         seed: Decides weights, order of the data, augmentation.
         precision: Keras' dtype policy: `"float32"` or `"mixed_bfloat16"`.
@@ -54,6 +58,10 @@ class RunConfig:
     crop: int = 128
     learning_rate: float = 5e-4
     schedule: str = "cosine"
+    height: int | None = None
+    width: int | None = None
+    cache: str | None = None
+    crops_per_frame: int = 1
     validation_frames: int = 32
     seed: int = 0
     precision: str = "float32"
@@ -71,6 +79,8 @@ class RunConfig:
         check_name("adversarial loss", self.adversarial_loss, adversarial_losses.names())
         check_name("schedule", self.schedule, list(schedules.NAMES))
         check_name("precision", self.precision, ["float32", "mixed_bfloat16"])
+        if self.cache is not None:
+            check_name("cache", self.cache, ["memory", "disk"])
         size_options(self.size)
         self._check_numbers()
 
@@ -95,7 +105,9 @@ class RunConfig:
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed must be between 0 and 2**31 - 1, not {self.seed}")
-        for name in ("epochs", "steps_per_epoch", "validation_frames"):
+        if (self.height is None) != (self.width is None):
+            raise ValueError("height and width go together: give both, or neither")
+        for name in ("epochs", "steps_per_epoch", "validation_frames", "crops_per_frame"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 

@@ -7,7 +7,12 @@ import tensorflow as tf
 
 from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.pipeline import evaluation_batches, training_batches
+from adaat_keras.domains.pipeline import (
+    Resized,
+    cached,
+    evaluation_batches,
+    training_batches,
+)
 from adaat_keras.methods.harness.open_domain import open_domain
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
@@ -30,10 +35,18 @@ class Setup:
         self.from_task = tasks.get(config.from_task)
         self.to_task = tasks.get(config.to_task)
         self.domain = lru_cache(self._open)
+        self.training_domain = lru_cache(self._open_for_training)
 
     def _open(self, role: str, split: str) -> Domain:
         options = getattr(self.config, f"{role}_options")
         return open_domain(getattr(self.config, role), split, options)
+
+    def _open_for_training(self, role: str) -> Domain:
+        """The training split, resized and cached as the configuration says."""
+        config, domain = self.config, self.domain(role, "train")
+        if config.height is not None:
+            domain = Resized(domain, config.height, config.width)
+        return cached(domain, config.cache)
 
     def batches(
         self, role: str, task: str | None, first_batch: int, share: int = 1
@@ -43,8 +56,15 @@ class Setup:
         # Two domains with the same number of frames must not be walked through in step.
         seed = 2 * config.seed + (role == "target")
         size = config.batch_size // share
-        domain = self.domain(role, "train")
-        return training_batches(domain, task, size, config.crop, seed, first_batch)
+        return training_batches(
+            self.training_domain(role),
+            task,
+            size,
+            config.crop,
+            seed,
+            first_batch,
+            config.crops_per_frame,
+        )
 
     def validation(self, role: str, task: str) -> tf.data.Dataset:
         """Whole frames of the validation split."""
