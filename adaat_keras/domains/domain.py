@@ -18,8 +18,8 @@ class Domain(ABC):
 
     Subclasses implement `__len__` and `read`, and set `name` and `tasks` (the label keys that
     exist); a data set without one of the splits train, val and test, or without labels in it,
-    names another for it in `stands_in`. `read` runs in graph operations, so that `tf.data` decodes in parallel; it touches
-    only the files of the keys that it is asked for.
+    names another for it in `stands_in`. `read` runs in graph operations, so that `tf.data`
+    decodes in parallel; it touches only the files of the keys that it is asked for.
     """
 
     name: str

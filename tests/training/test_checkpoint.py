@@ -13,13 +13,11 @@ from trainer_kit import (
     weights_of,
 )
 
-from adaat_keras.training import adversarial_losses
 from adaat_keras.training.checkpoint import Checkpoint
 
 STEPS = 2
-CASES = [(kind, "least_squares") for kind in TRAINERS] + [
-    ("adversarial", name) for name in adversarial_losses.names() if name != "least_squares"
-]
+# The Wasserstein loss draws random numbers, which a resumed training must draw again.
+CASES = [(kind, "least_squares") for kind in TRAINERS] + [("adversarial", "wasserstein")]
 
 
 pytestmark = pytest.mark.usefixtures("eagerly")

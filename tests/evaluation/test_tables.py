@@ -1,0 +1,60 @@
+import pytest
+
+from adaat_keras.evaluation.format_table import format_table
+from adaat_keras.evaluation.paper_rows import paper_rows
+from adaat_keras.evaluation.parameter_table import parameter_table
+
+
+def test_the_papers_rows_are_those_of_its_tables_in_our_units():
+    carla = paper_rows("carla", "cityscapes", "semantic")
+    assert carla["ADA-AT/DT (unet)"]["iou_sidewalk"] == pytest.approx(0.6854)
+    assert carla["FCNs in the Wild"]["iou_sky"] == pytest.approx(0.06177)
+    assert carla["AT/DT (DA)"]["accuracy"] == pytest.approx(0.8192)
+    assert paper_rows("synthia_sf", "carla", "depth")["ADA-AT/DT (unet_attention)"][
+        "sq_rel"
+    ] == pytest.approx(0.19125)
+
+
+def test_the_classes_of_a_consistent_row_average_to_its_mean_iou():
+    row = paper_rows("synthia_sf", "cityscapes", "semantic")["ADA-AT/DT (unet_attention)"]
+    classes = [v for name, v in row.items() if name.startswith("iou_")]
+    assert len(classes) == 11
+    assert sum(classes) / 11 == pytest.approx(row["mean_iou"], abs=1e-4)
+
+
+def test_a_pair_that_the_paper_does_not_report_has_no_rows():
+    assert paper_rows("streets_sim", "streets_real", "semantic") == {}
+    assert paper_rows("synthia_sf", "carla", "semantic") == {}
+
+
+def results(source, target, *rows):
+    rows = [
+        {"method": method, "seed": seed, "metrics": {"target": target_scores, "source": {}}}
+        for method, seed, target_scores in rows
+    ]
+    return {"to_task": "depth", "config": {"source": source, "target": target}, "rows": rows}
+
+
+def test_a_table_tells_mean_and_spread_over_seeds():
+    table = format_table(
+        results(
+            "streets_sim",
+            "streets_real",
+            ("at_dt", 0, {"abs_rel": 0.2}),
+            ("at_dt", 1, {"abs_rel": 0.4}),
+        )
+    )
+    last = table.splitlines()[-1]
+    assert last.startswith("| at_dt | 0.300 ± 0.141 | - |")
+
+
+def test_the_papers_rows_stand_before_ours():
+    lines = format_table(results("carla", "kitti", ("at_dt", 0, {"abs_rel": 0.5}))).splitlines()
+    assert lines[2].startswith("| AT/DT, in the paper | 0.439 |")
+    assert lines[-1].startswith("| at_dt | 0.500 |")
+
+
+def test_table_1_is_met_to_its_digit():
+    for line in parameter_table().splitlines()[2:]:
+        _, _, paper, here, _, _ = line.split("|")
+        assert float(here) == pytest.approx(float(paper), abs=0.06)
