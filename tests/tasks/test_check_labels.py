@@ -6,7 +6,9 @@ from adaat_keras import tasks
 
 def test_good_labels_pass():
     tasks.get("semantic").check_labels(np.array([[0, 10, 255]], np.uint8), "a.png")
-    tasks.get("depth").check_labels(np.array([[0.0, np.nan, np.inf, 5.0, 120000.0]], np.float32), "a.png")
+    tasks.get("depth").check_labels(
+        np.array([[0.0, np.nan, np.inf, 5.0, 120000.0]], np.float32), "a.png"
+    )
     tasks.get("depth").check_labels(np.zeros((2, 2), np.float32), "a.png")
 
 

@@ -57,9 +57,14 @@ class Resized(Domain):
 
     def _resize(self, key: str, value: tf.Tensor) -> tf.Tensor:
         size = (self.height, self.width)
-        if tuple(value.shape[:2]) == size:
-            return value
-        if key == "image":
-            resized = tf.image.resize(value, size, antialias=True)
-            return tf.saturate_cast(tf.round(resized), value.dtype)
-        return (nearest_valid if key == "depth" else nearest)(value, size)
+
+        def resized():
+            if key == "image":
+                return tf.saturate_cast(
+                    tf.round(tf.image.resize(value, size, antialias=True)), value.dtype
+                )
+            return (nearest_valid if key == "depth" else nearest)(value, size)
+
+        # Only a look at the frame tells whether there is anything to do, and that takes time.
+        there = tf.reduce_all(tf.shape(value)[:2] == size)
+        return tf.ensure_shape(tf.cond(there, lambda: value, resized), (*size, *value.shape[2:]))
