@@ -32,13 +32,15 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.evaluation import score
     from adaat_keras.methods.harness.load_run import load_run
     from adaat_keras.methods.harness.open_domain import open_domain
+    from adaat_keras.methods.harness.plain_errors import plain_errors
     from adaat_keras.methods.harness.report import without_nan
 
     config, predictor = load_run(options.directory)
     name = options.domain or config.target
     opened = {config.source: config.source_options, config.target: config.target_options}
     domain = open_domain(name, options.split, {**opened.get(name, {}), **options.domain_options})
-    metrics = score(predictor, domain, config.to_task, options.frames)
+    with plain_errors("evaluate"):
+        metrics = score(predictor, domain, config.to_task, options.frames)
     if options.json:
         print(json.dumps(without_nan(metrics), indent=2))
         return

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
 
     images = find_images(options.images)
     config, predictor = load_run(options.weights)
-    if options.tile:
+    if options.tile is not None:
         predictor = Tiled(predictor, options.tile)
     out = Path(options.out)
     write_predictions(predictor, config.to_task, images, out, options.depth_unit)

@@ -80,7 +80,7 @@ def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
     image = read_image(path)
     try:
         return model.predict_on_batch(image[None].astype(np.float32))[0]
-    except tf.errors.InvalidArgumentError as error:
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
         height, width = image.shape[:2]
         raise ValueError(
             f"the network cannot take {path}: {width} x {height} pixels are probably too few for it"

@@ -6,10 +6,16 @@ from contextlib import contextmanager
 
 import tensorflow as tf
 
+BAD_DATA = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.DataLossError)
+HINT = (
+    "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
+    "`adaat-keras --traceback` shows where this came from"
+)
+
 
 @contextmanager
 def plain_errors(step: str) -> Iterator[None]:
-    """Raise a check that failed in a graph as a `ValueError` that says what the check says.
+    """Raise a check that failed in a graph, or a bad file, as a `ValueError` that says so.
 
     Args:
         step: Name of the training step, for the message.
@@ -26,8 +32,7 @@ def plain_errors(step: str) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.InvalidArgumentError as error:
+    except BAD_DATA as error:
         check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
-        if not check:
-            raise
-        raise ValueError(f"step {step!r}: {check[1]}") from error
+        said = check[1] if check else error.message.strip().partition("\n")[0] + HINT
+        raise ValueError(f"step {step!r}: {said}") from error

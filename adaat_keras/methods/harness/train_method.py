@@ -12,7 +12,7 @@ from adaat_keras.methods.harness.report import report
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
-from adaat_keras.methods.harness.train_step import train_step
+from adaat_keras.methods.harness.train_step import Place, train_step
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import AdaAtdt
 
@@ -26,6 +26,9 @@ def train_method(
     verbose: int = 1,
 ) -> dict[str, dict[str, list[float]]]:
     """Train a model by the configuration's method, or go on where a killed run stopped.
+
+    Turns on TensorFlow's op determinism in this process, so that a run that was killed ends in the
+    same weights as one that was not.
 
     Args:
         config: What to do.
@@ -41,31 +44,50 @@ def train_method(
         The history: for every step, the values of every epoch by name.
 
     Raises:
-        ValueError: The folder holds a run of another configuration.
+        ValueError: The folder holds a run of another configuration, the data is not in order, or
+            the batch cannot be shared by the devices.
         FloatingPointError: A loss became NaN or infinite.
     """
+    tf.config.experimental.enable_op_determinism()
+    strategy = strategy or tf.distribute.get_strategy()
+    check_batch(config, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
-    setup = Setup(config, model, strategy or tf.distribute.get_strategy())
+    folder.path.mkdir(parents=True, exist_ok=True)
+    setup = Setup(config, model, strategy)
     method = methods.get(config.method)
     steps = method.steps(setup)
     if not folder.begun:
-        try_data(steps)
+        try_data(setup, steps)
     folder.claim(config)
     begin_with_the_same_weights(model, folder.state / "initial.weights.h5")
     store = Path(store or folder.state)
+    seconds = None
     for number, step in enumerate(steps, 1):
-        train_step(setup, step, folder, number, len(steps), store, verbose)
+        place = Place(number, len(steps), seconds)
+        seconds = train_step(setup, step, folder, place, store, verbose)
     if not folder.finished:
         with written_whole(folder.model) as temporary:
             model.save(temporary)
     trained = {name for step in steps for name in step.networks}
-    report(setup, method.predictor(model), trained, folder, verbose)
+    with plain_errors("report"):
+        report(setup, method.predictor(model), trained, folder, verbose)
     return by_step(read_history(folder.history))
 
 
-def try_data(steps: list[Step]) -> None:
+def check_batch(config: RunConfig, devices: int) -> None:
+    """Raise a `ValueError` unless every device gets an image of each domain."""
+    if config.batch_size % (2 * devices):
+        raise ValueError(
+            f"batch_size must be a multiple of {2 * devices}, two images on each of the {devices} "
+            f"devices, not {config.batch_size}"
+        )
+
+
+def try_data(setup: Setup, steps: list[Step]) -> None:
     """Read a batch of all data, so that what is wrong with it is told before any training."""
+    for role in ("source", "target"):
+        setup.domain(role, "test")
     for step in steps:
         for batches in (step.batches(0), step.validation()):
             with plain_errors(step.name):

@@ -6,9 +6,12 @@ import json
 import shutil
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 
+from adaat_keras import __version__
+from adaat_keras.domains.street_world.frames import RENDERER_VERSION
 from adaat_keras.files import write_json, written_whole
 from adaat_keras.methods.harness.history import History, merge_history, read_history
 from adaat_keras.methods.harness.load_network import load_network
@@ -38,9 +41,17 @@ SHARED_OPTIONS = (
 )
 
 
+class Place(NamedTuple):
+    """A step's place in its run: its number, from 1, of how many, and how long an epoch takes."""
+
+    number: int
+    count: int
+    seconds: float | None = None
+
+
 def train_step(
-    setup: Setup, step: Step, folder: RunFolder, number: int, count: int, store: Path, verbose=1
-) -> None:
+    setup: Setup, step: Step, folder: RunFolder, place: Place, store: Path, verbose: int = 1
+) -> float | None:
     """Train a step's networks, unless the store holds them, and put them into model and folder.
 
     A step's home in the store is named by a digest of all that decides its result: options, data,
@@ -51,22 +62,27 @@ def train_step(
         setup: Model and data.
         step: What to train.
         folder: The run's folder.
-        number: This step's number, from 1.
-        count: How many steps the run has.
+        place: Which step of the run this is.
         store: Folder of the steps' homes.
         verbose: As in `keras.Model.fit`.
+
+    Returns:
+        Seconds that an epoch took, as far as this process knows.
     """
     with setup.strategy.scope():
         trainer = step.make_trainer()
+    clock = TimeLeft(
+        f"step {place.number} of {place.count}, {step.name}",
+        setup.config.epochs,
+        epochs_after=(place.count - place.number) * setup.config.epochs,
+        seconds=place.seconds,
+        verbose=verbose,
+    )
     home = store / f"{step.name}-{digest(setup, step, trainer)}"
     files = {name: home / f"{name}.keras" for name in step.networks}
     if not all(file.exists() for file in (home / "done.json", *files.values())):
         callbacks = [
-            TimeLeft(
-                f"step {number} of {count}, {step.name}",
-                setup.config.epochs,
-                epochs_after=(count - number) * setup.config.epochs,
-            ),
+            clock,
             *([ShortProgress()] if verbose == 1 else []),
             StopOnNan(step.name, home / "checkpoint"),
             keras.callbacks.TensorBoard(folder.logs / step.name, write_graph=False),
@@ -77,6 +93,7 @@ def train_step(
         load_network(file, getattr(setup.model, name))
         copy_if_different(file, folder.network(name))
     merge_history(folder.history, read_history(home / "history.csv"))
+    return clock.seconds
 
 
 def finish(
@@ -124,7 +141,8 @@ def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:
     """A name for all that decides the step's result."""
     options = setup.config.to_dict()
     chosen = {name: options[name] for name in (*SHARED_OPTIONS, *step.depends_on)}
-    sha = hashlib.sha256(json.dumps([step.name, chosen], sort_keys=True).encode())
+    versions = [__version__, RENDERER_VERSION]
+    sha = hashlib.sha256(json.dumps([step.name, chosen, versions], sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
     return sha.hexdigest()[:16]

@@ -1,6 +1,7 @@
 """The seven usual depth metrics, per image, then averaged over images."""
 
 import keras
+import numpy as np
 from keras import ops
 
 _NAMES = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
@@ -66,8 +67,8 @@ class DepthMetrics(keras.metrics.Metric):
         self.images.assign_add(ops.sum(ops.cast(ops.any(valid, axis=1), "float64")))
 
     def result(self) -> dict[str, keras.KerasTensor]:
-        """The seven by name, 0 before the first image."""
-        means = ops.divide_no_nan(self.total, self.images)
+        """The seven by name, NaN before the first image: 0 would be a perfect error."""
+        means = ops.where(self.images > 0, ops.divide_no_nan(self.total, self.images), np.nan)
         return dict(zip(_NAMES, ops.unstack(ops.cast(means, self.dtype)), strict=True))
 
     def get_config(self) -> dict:
