@@ -21,6 +21,7 @@ SEMANTIC = (
 )
 DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
 # Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3.
+MAIN = {"semantic": "mean_iou", "depth": "abs_rel"}
 COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3)}
 
 
@@ -28,31 +29,36 @@ def format_table(results: dict) -> str:
     """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
 
     Besides the columns of Table 2 or 3 it tells the transfer's ceiling (the main score of the
-    same network on the source, where its training labels come from) and how well a fresh probe
-    tells the domains apart from encoder 1's features (50 % = not at all).
+    same network on the source, where its training labels come from), the main score of task 1 on
+    the target, and how well a fresh probe tells the domains apart from encoder 1's features
+    (50 % = not at all).
 
     Where the paper reports on the pair of domains, its rows come first.
 
     Args:
-        results: `{"to_task", "config": {"source", "target"}, "rows": [{"method", "seed",
-            "metrics"}, ...]}`, as `adaat-keras benchmark` writes it.
+        results: `{"to_task", "config": {"source", "target", "from_task"}, "rows": [{"method",
+            "seed", "metrics"}, ...]}`, as `adaat-keras benchmark` writes it.
     """
     metrics, factor, digits = COLUMNS[results["to_task"]]
-    main = "mean_iou" if "mean_iou" in metrics else "abs_rel"
-    methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
-    head = ["method", *(m.removeprefix("iou_").replace("_", " ") for m in metrics)]
-    head += [f"{main.replace('_', ' ')} on A", "probe %"]
-    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     config = results["config"]
+    main, main_1 = MAIN[results["to_task"]], MAIN[config["from_task"]]
+    _, factor_1, digits_1 = COLUMNS[config["from_task"]]
+    methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
+    head = ["method", *(m.removeprefix("iou_") for m in metrics)]
+    head += [f"{main} on A", f"task 1, {main_1}", "probe %"]
+    head = [name.replace("_", " ") for name in head]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for name, scores in paper_rows(config["source"], config["target"], results["to_task"]).items():
         cells = [spread([scores.get(m)], factor, digits) for m in metrics]
-        lines.append([f"{name}, in the paper", *cells, "-", "-"])
+        lines.append([f"{name}, in the paper", *cells, "-", "-", "-"])
     for method in methods:
         scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
         cells = [spread([s["target"].get(m) for s in scores], factor, digits) for m in metrics]
         ceiling = spread([s["source"].get(main) for s in scores], factor, digits)
+        task_1 = [s.get("base_1_target", {}).get(main_1) for s in scores]
         probes = [s.get("domain_probe", {}).get("accuracy") for s in scores]
-        lines.append([method, *cells, ceiling, spread(probes, 100, 0)])
+        others = (ceiling, spread(task_1, factor_1, digits_1), spread(probes, 100, 0))
+        lines.append([method, *cells, *others])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 

@@ -32,7 +32,8 @@ def results(source, target, *rows):
         {"method": method, "seed": seed, "metrics": {"target": target_scores, "source": {}}}
         for method, seed, target_scores in rows
     ]
-    return {"to_task": "depth", "config": {"source": source, "target": target}, "rows": rows}
+    config = {"source": source, "target": target, "from_task": "semantic"}
+    return {"to_task": "depth", "config": config, "rows": rows}
 
 
 def test_a_table_tells_mean_and_spread_over_seeds():
