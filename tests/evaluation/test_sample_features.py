@@ -40,7 +40,7 @@ def test_an_encoders_features_of_frames_of_any_size_are_sampled_reproducibly(toy
 
 
 def test_a_frame_with_too_few_locations_gives_as_many_features_as_any(toy_domain):
-    features = sample_features(FrameNumber(), toy_domain([(4, 4), (4, 4)]), per_frame=7)
+    features = sample_features(FrameNumber(), toy_domain([(5, 8), (5, 8)]), per_frame=7)
     assert features.shape == (14, 1)
 
 
