@@ -45,7 +45,14 @@ class RunFolder:
         return self.metrics.exists() and self.model.exists()
 
     def check(self, config: RunConfig) -> None:
-        """Raise a `ValueError` if the folder's run has begun with another configuration."""
+        """Raise a `ValueError` if the folder's run has begun with another configuration.
+
+        Raises:
+            NotADirectoryError: The folder is a file.
+            ValueError: Names every option that differs, with both values.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise NotADirectoryError(f"{self.path} is a file; --directory takes a folder")
         differing = self._differing(config) if self.begun else []
         if differing:
             raise ValueError(

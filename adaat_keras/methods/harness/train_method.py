@@ -53,7 +53,6 @@ def train_method(
     check_batch(config, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
-    folder.path.mkdir(parents=True, exist_ok=True)
     setup = Setup(config, model, strategy)
     method = methods.get(config.method)
     steps = method.steps(setup)
