@@ -23,7 +23,9 @@ def readme(folder, config=None, metrics=METRICS):
 
 
 def test_the_command_gives_the_same_configuration_again(tmp_path):
-    config = RunConfig("carla", "kitti", "semantic", "depth", seed=3, target_options={"root": "/my data"})
+    config = RunConfig(
+        "carla", "kitti", "semantic", "depth", seed=3, target_options={"root": "/my data"}
+    )
     command = re.search(r"```bash\n(adaat-keras train.*?)```", readme(tmp_path, config), re.DOTALL)
     words = shlex.split(command[1].replace("\\\n", " "))
     options = build_parser().parse_args(words[1:])
