@@ -44,6 +44,7 @@ def test_the_time_left_counts_this_steps_epochs_and_those_after_it(monkeypatch, 
 
 
 def test_the_progress_bar_hides_values_per_class_that_the_history_keeps(capsys):
+    keras.config.enable_interactive_logging()
     model = make_model("semantic")
     trainer = make_trainer("supervised", model, metrics=True)
     data = make_batches("supervised", model)
