@@ -1,4 +1,4 @@
-"""Writing files so that a kill at any moment leaves the old one or the new one, whole."""
+"""Files: written so that a kill at any moment leaves the old or the new one, and where to."""
 
 import json
 import os
@@ -37,3 +37,11 @@ def write_json(path: Path, value) -> None:
     """Write a value as indented JSON."""
     with written_whole(path) as temporary:
         temporary.write_text(json.dumps(value, indent=2) + "\n")
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept.
+
+    The folder that the environment variable `ADAAT_KERAS_CACHE` names, or `~/.cache/adaat_keras`.
+    """
+    return Path(os.environ.get("ADAAT_KERAS_CACHE") or "~/.cache/adaat_keras").expanduser()

@@ -2,7 +2,7 @@
 
 import argparse
 
-from adaat_keras.commands.json_object import json_object
+from adaat_keras.commands.add_domain_options import add_domain_options
 
 
 def add_parser(actions) -> None:
@@ -24,13 +24,7 @@ def add_parser(actions) -> None:
     check.add_argument(
         "--show", type=int, default=20, metavar="INT", help="bad files to name a split (20)"
     )
-    check.add_argument(
-        "--domain-options",
-        type=json_object,
-        default={},
-        metavar="JSON",
-        help="how to open it, e.g. '{\"train_ids\": true}'",
-    )
+    add_domain_options(check, "how to open it, e.g. '{\"train_ids\": true}'")
     check.set_defaults(run=run)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from adaat_keras.commands.json_object import json_object
+from adaat_keras.commands.add_domain_options import add_domain_options
 
 
 def add_parser(actions) -> None:
@@ -24,13 +24,7 @@ def add_parser(actions) -> None:
     pack.add_argument(
         "--shard-frames", type=int, default=128, metavar="INT", help="frames a file (default: 128)"
     )
-    pack.add_argument(
-        "--domain-options",
-        type=json_object,
-        default={},
-        metavar="JSON",
-        help='how to open the domain, e.g. \'{"root": "DIR"}\'',
-    )
+    add_domain_options(pack, 'how to open the domain, e.g. \'{"root": "DIR"}\'')
     pack.set_defaults(run=run)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from adaat_keras.commands.json_object import json_object
+from adaat_keras.commands.add_domain_options import add_domain_options
 
 
 def add_parser(actions) -> None:
@@ -16,13 +16,7 @@ def add_parser(actions) -> None:
     show.add_argument("--split", default="val", help="train, val or test (default: val)")
     show.add_argument("--frames", type=int, default=8, metavar="INT", help="how many (default: 8)")
     show.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png)")
-    show.add_argument(
-        "--domain-options",
-        type=json_object,
-        default={},
-        metavar="JSON",
-        help="how to open it, e.g. '{\"frames\": 100}'",
-    )
+    add_domain_options(show, "how to open it, e.g. '{\"frames\": 100}'")
     show.set_defaults(run=run)
 
 
@@ -31,18 +25,16 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras import tasks
     from adaat_keras.evaluation import draw_panels
     from adaat_keras.methods.harness.open_domain import open_domain
-    from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
+    from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
 
     if options.frames < 1:
         raise ValueError(f"--frames must be at least 1, not {options.frames}")
     domain = open_domain(options.domain, options.split, options.domain_options)
-    count = min(options.frames, len(domain))
-    rows = []
-    for index in range(count):
-        frame = domain[index * len(domain) // count]
-        labels = (tasks.get(name).colorize(frame[name]) for name in domain.tasks)
-        rows.append([frame["image"], *labels])
+    shown = [tasks.get(name) for name in domain.tasks]
+    rows = [
+        [frame["image"], *(picture(task, frame, None) for task in shown)]
+        for frame in chosen_frames(domain, options.frames)
+    ]
     out = options.out or f"{options.domain}.png"
-    legend = dict(zip(CLASS_NAMES, PALETTE, strict=True)) if "semantic" in domain.tasks else None
-    draw_panels(rows, ["image", *domain.tasks], out, legend=legend)
-    print(f"{count} of {len(domain)} frames of {options.domain}, split {options.split}: {out}")
+    draw_panels(rows, ["image", *domain.tasks], out, legend=legend_of(*shown))
+    print(f"{len(rows)} of {len(domain)} frames of {options.domain}, split {options.split}: {out}")

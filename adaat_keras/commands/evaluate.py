@@ -3,7 +3,7 @@
 import argparse
 import json
 
-from adaat_keras.commands.json_object import json_object
+from adaat_keras.commands.add_domain_options import add_domain_options
 
 DESCRIPTION = """Score a trained model on a domain: task 2 by the run's method, in the
 conventions of AT/DT (one confusion matrix over the split; depth metrics per image)."""
@@ -15,13 +15,7 @@ def add_parser(commands) -> None:
     parser.add_argument("directory", metavar="DIR", help="the run's folder")
     parser.add_argument("--domain", help="what to score on (default: the run's target)")
     parser.add_argument("--split", default="test", help="train, val or test (default: test)")
-    parser.add_argument(
-        "--domain-options",
-        type=json_object,
-        default={},
-        metavar="JSON",
-        help="how to open it, over how the run did, e.g. '{\"frames\": 100}'",
-    )
+    add_domain_options(parser, "how to open it, over how the run did, e.g. '{\"frames\": 100}'")
     parser.add_argument("--frames", type=int, metavar="INT", help="how many (default: all)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)

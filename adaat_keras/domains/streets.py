@@ -1,6 +1,5 @@
 """The embedded streets: a simulator and its targets, made on this machine from seeds."""
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -21,6 +20,7 @@ from adaat_keras.domains.street_world.frames import (
 from adaat_keras.domains.street_world.layout import LAYOUTS
 from adaat_keras.domains.street_world.look import LOOKS
 from adaat_keras.domains.street_world.variants import VARIANTS
+from adaat_keras.files import cache_folder
 from adaat_keras.registry import check_name
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
@@ -90,7 +90,8 @@ class Streets(Domain):
         if self.frames < 1:
             raise ValueError(f"frames must be at least 1, got {self.frames}")
         self.height, self.width = height, width
-        self.folder = _cache_root(cache) / self._folder_name()
+        root = cache_folder() if cache is None else Path(cache).expanduser()
+        self.folder = root / self._folder_name()
         self._tensors: dict[str, tf.Tensor] = {}
         if not self.folder.exists():
             self._make()
@@ -187,9 +188,3 @@ class Streets(Domain):
     def _batch(self, start: int) -> tuple:
         seeds = self.seeds[start : start + _BATCH]
         return self.layout, self.look, seeds, self.height, self.width
-
-
-def _cache_root(cache: str | Path | None) -> Path:
-    """The folder for the frames of all domains."""
-    default = os.environ.get("ADAAT_KERAS_CACHE") or "~/.cache/adaat_keras"
-    return Path(default if cache is None else cache).expanduser()

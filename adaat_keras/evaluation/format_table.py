@@ -2,6 +2,7 @@
 
 import statistics
 
+from adaat_keras import tasks
 from adaat_keras.evaluation.paper_rows import paper_rows
 
 SEMANTIC = (
@@ -21,7 +22,6 @@ SEMANTIC = (
 )
 DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
 # Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3.
-MAIN = {"semantic": "mean_iou", "depth": "abs_rel"}
 COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3)}
 
 
@@ -41,7 +41,9 @@ def format_table(results: dict) -> str:
     """
     metrics, factor, digits = COLUMNS[results["to_task"]]
     config = results["config"]
-    main, main_1 = MAIN[results["to_task"]], MAIN[config["from_task"]]
+    main, main_1 = (
+        tasks.get(name).primary_metric for name in (results["to_task"], config["from_task"])
+    )
     _, factor_1, digits_1 = COLUMNS[config["from_task"]]
     methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
     head = ["method", *(m.removeprefix("iou_") for m in metrics)]

@@ -4,7 +4,8 @@
 - `evaluation_batches`: whole frames in order.
 - `random_crop`, `augment`: what happens to a frame on the way.
 - `resized`: a domain at another size, by `nearest` for labels, `nearest_valid` for depth.
-- `cached`: a domain that is decoded once, into a `memory_cache` or a `disk_cache`.
+- `cached`: a domain that is decoded once, into a `memory_cache` or a `disk_cache`, each a
+  `key_cache`.
 - `pack`: a domain in a few files, which `Packed` reads; made of `write_shards`, `shard_index`
   (which frame is where), `packed_key` (reads one key of them), `fingerprint` (whose they are).
 """

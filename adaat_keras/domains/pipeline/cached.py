@@ -1,11 +1,11 @@
 """Frames that are decoded once."""
 
-import os
 from pathlib import Path
 
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline.disk_cache import DiskCache
 from adaat_keras.domains.pipeline.memory_cache import MemoryCache
+from adaat_keras.files import cache_folder
 
 
 def cached(domain: Domain, where: str | None, folder: str | Path | None = None) -> Domain:
@@ -36,6 +36,5 @@ def cached(domain: Domain, where: str | None, folder: str | Path | None = None) 
     if where == "memory":
         return MemoryCache(domain)
     if where == "disk":
-        default = Path(os.environ.get("ADAAT_KERAS_CACHE") or "~/.cache/adaat_keras") / "frames"
-        return DiskCache(domain, default if folder is None else folder)
+        return DiskCache(domain, cache_folder() / "frames" if folder is None else folder)
     raise ValueError(f"unknown cache {where!r}; choose memory, disk or None")

@@ -6,13 +6,14 @@ import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline.fingerprint import fingerprint
+from adaat_keras.domains.pipeline.key_cache import KeyCache
 from adaat_keras.domains.pipeline.packed_key import PackedKey
 from adaat_keras.domains.pipeline.write_shards import write_shards
 
 _SHARD_FRAMES = 128
 
 
-class DiskCache(Domain):
+class DiskCache(KeyCache):
     """Keeps the frames of a domain as raw pixels on the disk, each key from when it is first read.
 
     Each key has a folder named by the domain's fingerprint, with shards as `pack` writes them: a
@@ -37,35 +38,15 @@ class DiskCache(Domain):
     """
 
     def __init__(self, domain: Domain, folder: str | Path):
-        self.domain = domain
-        self.name, self.tasks = domain.name, domain.tasks
+        super().__init__(domain)
         self.folder = Path(folder).expanduser()
         self._keys: dict[str, PackedKey] = {}
 
-    def __len__(self) -> int:
-        return len(self.domain)
-
-    def require(self, keys: tuple[str, ...]) -> None:
-        """Raise unless the domain has labels for the `keys`; raises as the domain does."""
-        super().require(keys)
-        missing = tuple(key for key in keys if key not in self._keys)
-        if missing:
-            self.domain.require(missing)
-
-    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
-        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as the domain."""
-        self.require(keys)
-        missing = tuple(key for key in keys if key not in self._keys)
-        if missing:
-            # `read` is traced into tf.data graphs, where nothing could be read yet.
-            with tf.init_scope():
-                self._load(missing)
-        return {key: self._keys[key].read(index) for key in keys}
-
-    # Not to be made a part of the graph from within which it is called.
-    @tf.autograph.experimental.do_not_convert
     def _load(self, keys: tuple[str, ...]) -> None:
         names = {key: fingerprint(self.domain, key) for key in keys}
         folders = {key: self.folder / f"{self.name}-{key}-{names[key]}" for key in keys}
         write_shards(self.domain, folders, names, _SHARD_FRAMES)
         self._keys |= {key: PackedKey(folder) for key, folder in folders.items()}
+
+    def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
+        return self._keys[key].read(index)

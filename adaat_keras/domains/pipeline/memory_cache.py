@@ -5,12 +5,13 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline.key_cache import KeyCache
 
 # Fewer frames are done before a progress bar would say anything.
 _FEW = 64
 
 
-class MemoryCache(Domain):
+class MemoryCache(KeyCache):
     """Keeps the frames of a domain in memory, each key from when it is first read.
 
     Memory: frames x height x width x 3 bytes for images, 1 for semantics, 4 for depth (3.1 GB for
@@ -30,36 +31,10 @@ class MemoryCache(Domain):
     """
 
     def __init__(self, domain: Domain):
-        self.domain = domain
-        self.name, self.tasks = domain.name, domain.tasks
+        super().__init__(domain)
         self._pixels: dict[str, tf.Tensor] = {}
         self._shapes: dict[str, np.ndarray] = {}
 
-    def __len__(self) -> int:
-        return len(self.domain)
-
-    def require(self, keys: tuple[str, ...]) -> None:
-        """Raise unless the domain has labels for the `keys`; raises as the domain does."""
-        super().require(keys)
-        missing = self._missing(keys)
-        if missing:
-            self.domain.require(missing)
-
-    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
-        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as the domain."""
-        self.require(keys)
-        missing = self._missing(keys)
-        if missing:
-            # `read` is traced into tf.data graphs, and a tensor made there would be lost with them.
-            with tf.init_scope(), tf.device("CPU"):
-                self._load(missing)
-        return {key: self._frame(key, index) for key in keys}
-
-    def _missing(self, keys: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(key for key in keys if key not in self._pixels)
-
-    # Not to be made a part of the graph from within which it is called.
-    @tf.autograph.experimental.do_not_convert
     def _load(self, keys: tuple[str, ...]) -> None:
         frames = {key: [] for key in keys}
         verbose = int(len(self) > _FEW)

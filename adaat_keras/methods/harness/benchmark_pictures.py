@@ -5,11 +5,12 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from adaat_keras import domains, tasks
+from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
-from adaat_keras.evaluation import draw_panels, draw_tsne, sample_features
+from adaat_keras.evaluation import any_size, draw_panels, draw_tsne, sample_features
 from adaat_keras.evaluation.format_table import COLUMNS, spread
 from adaat_keras.methods.harness.load_run import load_run
+from adaat_keras.methods.harness.open_domain import open_domain
 from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
@@ -26,7 +27,7 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
     """
     models = {name: load_run(path)[1] for name, path in runs.items()}
     opened = {
-        role: domains.get(getattr(config, role), split="test", **getattr(config, f"{role}_options"))
+        role: open_domain(getattr(config, role), "test", getattr(config, f"{role}_options"))
         for role in ("source", "target")
     }
     draw_panels(**columns(config, models, opened["target"]), path=out / "panels.png")
@@ -46,10 +47,11 @@ def columns(config: RunConfig, models: dict[str, keras.Model], domain: Domain) -
     task = tasks.get(config.to_task)
     has_truth = task.name in domain.tasks
     titles = ["image", *(["truth"] if has_truth else []), *models]
+    predictors = [any_size(model) for model in models.values()]
     rows: list[list[np.ndarray]] = []
     for frame in chosen_frames(domain):
         truth = [picture(task, frame, None)] if has_truth else []
-        predicted = (picture(task, frame, model) for model in models.values())
+        predicted = (picture(task, frame, predict) for predict in predictors)
         rows.append([frame["image"], *truth, *predicted])
     return {"rows": rows, "titles": titles, "legend": legend_of(task)}
 

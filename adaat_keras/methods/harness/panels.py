@@ -1,11 +1,13 @@
 """The rows of a run's figure 4."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
+from adaat_keras.evaluation import any_size
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
 from adaat_keras.tasks.task import Task
@@ -23,12 +25,12 @@ def panels(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict:
     if setup.to_task.name in domain.tasks:
         columns.append((setup.to_task, "true", None))
     titles = ["image", *(f"{task.name}, {kind}" for task, kind, _ in columns)]
+    columns = [(task, kind, network and any_size(network)) for task, kind, network in columns]
     rows = []
     for frame in chosen_frames(domain):
-        cells = (picture(task, frame, network) for task, _, network in columns)
+        cells = (picture(task, frame, predict) for task, _, predict in columns)
         rows.append([frame["image"], *cells])
-    legends = (legend_of(task) for task, *_ in columns)
-    return {"rows": rows, "titles": titles, "legend": next(filter(None, legends), None)}
+    return {"rows": rows, "titles": titles, "legend": legend_of(*(task for task, *_ in columns))}
 
 
 def chosen_frames(domain: Domain, count: int = 6) -> Iterator[dict[str, np.ndarray]]:
@@ -37,16 +39,20 @@ def chosen_frames(domain: Domain, count: int = 6) -> Iterator[dict[str, np.ndarr
     return (domain[n * len(domain) // count] for n in range(count))
 
 
-def legend_of(task: Task) -> dict[str, np.ndarray] | None:
-    """The colours of a task's classes by name, where it has classes."""
-    if task.name != "semantic":
+def legend_of(*tasks: Task) -> dict[str, np.ndarray] | None:
+    """The colours of classes by name, where one of the tasks has classes."""
+    if all(task.name != "semantic" for task in tasks):
         return None
     return dict(zip(CLASS_NAMES, PALETTE, strict=True))
 
 
-def picture(task: Task, frame: dict[str, np.ndarray], network: keras.Model | None) -> np.ndarray:
-    """A frame's prediction in colours, or its truth where there is no network."""
-    if network is None:
+def picture(
+    task: Task, frame: dict[str, np.ndarray], predict: Callable[[np.ndarray], tf.Tensor] | None
+) -> np.ndarray:
+    """A frame's prediction in colours, or its truth where nothing predicts.
+
+    `predict` is a network as `evaluation.any_size` compiles it.
+    """
+    if predict is None:
         return task.colorize(frame[task.name])
-    outputs = network.predict_on_batch(frame["image"][None].astype("float32"))[0]
-    return task.colorize(task.decode(outputs))
+    return task.colorize(task.decode(predict(frame["image"][None]).numpy()[0]))
