@@ -13,6 +13,7 @@ def build_ada_atdt(
     to_task: str = "semantic",
     transfer: str = "unet_attention",
     size: str = "small",
+    classifier: str = "patch",
     dtype: str | keras.DTypePolicy | None = None,
 ) -> AdaAtdt:
     """Build the six networks for a pair of tasks, untrained.
@@ -22,6 +23,7 @@ def build_ada_atdt(
         to_task: Task 2, labelled in the source domain alone.
         transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3).
         size: `"small"` for a processor, `"paper"` for Table 1's networks, `"tiny"` for trials.
+        classifier: What the domain classifier looks at: `"patch"` (the paper) or `"pixel"`.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
 
     Returns:
@@ -47,7 +49,9 @@ def build_ada_atdt(
     return AdaAtdt(
         encoder_1=Encoder(**options, name="encoder_1"),
         decoder_1=Decoder(channels_1, **width, name="decoder_1"),
-        domain_classifier=DomainClassifier(features, dtype=dtype, name="domain_classifier"),
+        domain_classifier=DomainClassifier(
+            features, classifier, dtype=dtype, name="domain_classifier"
+        ),
         encoder_2=Encoder(**options, name="encoder_2"),
         decoder_2=Decoder(channels_2, **width, name="decoder_2"),
         transfer=transfer_class(features, dtype=dtype, name="transfer"),

@@ -55,6 +55,7 @@ def fit_ada_atdt(
         to_task=model.to_task,
         transfer=model.transfer.kind,
         size=size_name(model.encoder_1.base_filters, model.encoder_1.residual_blocks),
+        classifier=model.domain_classifier.view,
         precision=model.encoder_1.dtype_policy.name,
         **options,
     )

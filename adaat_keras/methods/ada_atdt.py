@@ -19,7 +19,7 @@ class AdaAtdt(Method):
         return [
             adversarial_step(setup),
             supervised_step(setup, domain="source"),
-            transfer_step(setup),
+            transfer_step(setup, adapt=True),
         ]
 
     def predictor(self, model):

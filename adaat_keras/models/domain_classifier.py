@@ -3,6 +3,10 @@
 import keras
 
 from adaat_keras.models.network import Network
+from adaat_keras.registry import check_name
+
+# The kernels' size and the strides.
+VIEWS = {"patch": (4, (4, 2, 1, 1, 1)), "pixel": (1, (1, 1, 1, 1, 1))}
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -14,26 +18,41 @@ class DomainClassifier(Network):
     the total alone: the layers are ours, fitted to it, and the strides are chosen so that C adds
     little to the time of a training step.
 
-    Input: features `(batch, height, width, features)`. Output: logits
-    `(batch, ceil(height / 8), ceil(width / 8), 1)`, float32, high for the source domain A.
+    With `view="pixel"` the same convolutions are 1x1 and look at every location by itself: they
+    see what the features say of a place, but not how the street is laid out.
+
+    Input: features `(batch, height, width, features)`. Output: logits, float32, high for the
+    source domain A, `(batch, ceil(height / 8), ceil(width / 8), 1)`; with `view="pixel"`
+    `(batch, height, width, 1)`.
 
     Args:
         features: Channels of the encoder's features.
+        view: `"patch"`, as in the paper, or `"pixel"`.
+
+    Raises:
+        ValueError: No view has this name.
 
     Example:
         >>> DomainClassifier(features=16)(keras.ops.ones((1, 8, 16, 16))).shape
         TensorShape([1, 1, 2, 1])
     """
 
-    arguments = ("features",)
+    arguments = ("features", "view")
 
-    def __init__(self, features: int = 256, dtype=None, **kwargs):
+    def __init__(self, features: int = 256, view: str = "patch", dtype=None, **kwargs):
+        check_name("view", view, list(VIEWS))
+        kernel, strides = VIEWS[view]
+
         # === Layers ===
         widths = (2 * features, 2 * features, features, features // 2, 1)
-        strides = (4, 2, 1, 1, 1)
         convolutions = [
             keras.layers.Conv2D(
-                width, 4, strides=stride, padding="same", dtype=dtype, name=f"convolution_{n + 1}"
+                width,
+                kernel,
+                strides=stride,
+                padding="same",
+                dtype=dtype,
+                name=f"convolution_{n + 1}",
             )
             for n, (width, stride) in enumerate(zip(widths, strides, strict=True))
         ]
@@ -49,3 +68,4 @@ class DomainClassifier(Network):
 
         # === Config ===
         self.features = features
+        self.view = view

@@ -3,6 +3,7 @@
 import keras
 import matplotlib
 import numpy as np
+import tensorflow as tf
 
 from adaat_keras.tasks.losses import DepthLoss
 from adaat_keras.tasks.metrics import DepthMetrics
@@ -36,13 +37,17 @@ class Depth(Task):
     primary_metric = "abs_rel"
     higher_is_better = False
 
-    def loss(self) -> keras.losses.Loss:
+    def loss(self, class_weights=None) -> keras.losses.Loss:
         """L1 on depth / 100 m over valid pixels; the best constant guess scores 1."""
         return DepthLoss(max_depth=MAX_DEPTH)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """The seven depth metrics, per image, then averaged."""
         return [DepthMetrics(min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)]
+
+    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Metres, 0.001 to 100."""
+        return tf.clip_by_value(outputs[..., 0] * MAX_DEPTH, MIN_DEPTH, MAX_DEPTH)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Depth / 100 m `(..., 1)` to float32 metres `(...)`, 0.001 to 100."""

@@ -2,12 +2,15 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from adaat_keras.tasks.losses import SemanticLoss
 from adaat_keras.tasks.metrics import SegmentationMetrics
 from adaat_keras.tasks.task import Task
 
 IGNORED = 255
+# Of a prediction that is trusted as a label.
+CERTAIN = 0.8
 
 # In the order of the columns of the paper's Table 2: a class' place is its label.
 CLASS_NAMES = (
@@ -58,17 +61,22 @@ class Semantic(Task):
     """
 
     name = "semantic"
-    channels = len(CLASS_NAMES)
+    channels = classes = len(CLASS_NAMES)
     primary_metric = "mean_iou"
     higher_is_better = True
 
-    def loss(self) -> keras.losses.Loss:
+    def loss(self, class_weights=None) -> keras.losses.Loss:
         """Cross-entropy from logits, ignored pixels left out; a uniform guess scores 1."""
-        return SemanticLoss(num_classes=self.channels, ignored=IGNORED)
+        return SemanticLoss(num_classes=self.channels, ignored=IGNORED, class_weights=class_weights)
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Mean IoU, accuracy and IoU per class, from 0 to 1."""
         return [SegmentationMetrics(CLASS_NAMES, ignored=IGNORED)]
+
+    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
+        """The likeliest class, int32; ignored where its probability is below 0.8."""
+        certain = tf.reduce_max(tf.nn.softmax(outputs), axis=-1) >= CERTAIN
+        return tf.where(certain, tf.argmax(outputs, axis=-1, output_type="int32"), IGNORED)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Logits or probabilities `(..., 11)` to the likeliest class, uint8 `(...)`."""

@@ -1,9 +1,12 @@
 """What every task offers: channels, loss, metrics, decoding and colours."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 
 class Task(ABC):
@@ -16,22 +19,34 @@ class Task(ABC):
     Attributes:
         name: The task's name, which is also the label's key in a frame.
         channels: Output channels of a decoder for this task.
+        classes: How many classes it tells apart; 0 where it measures.
         primary_metric: The metric that a single number stands for, e.g. `"mean_iou"`.
         higher_is_better: Whether a larger `primary_metric` is better.
     """
 
     name: str
     channels: int
+    classes: ClassVar[int] = 0
     primary_metric: str
     higher_is_better: bool
 
     @abstractmethod
-    def loss(self) -> keras.losses.Loss:
-        """The task loss, in units of ignorance: 1 is what the best constant guess scores."""
+    def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
+        """The task loss, in units of ignorance: 1 is what the best constant guess scores.
+
+        `class_weights` say what a pixel of each class counts, where the task has classes.
+        """
 
     @abstractmethod
     def metrics(self) -> list[keras.metrics.Metric]:
         """Fresh streaming metrics that take labels and network outputs."""
+
+    @abstractmethod
+    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Network outputs `(batch, height, width, channels)` as labels to train on.
+
+        In the domain's form, `(batch, height, width)`; where they are too uncertain, invalid.
+        """
 
     @abstractmethod
     def decode(self, outputs: np.ndarray) -> np.ndarray:

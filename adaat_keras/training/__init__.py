@@ -3,6 +3,7 @@
 - `network_trainer`: what they have in common.
 - `supervised_trainer`: a base model on labels (step 2; AT/DT's step 1).
 - `adversarial_trainer`: base model 1 against the domain classifier (step 1, equations 1 and 2).
+- `edge_head`, `moment_distance`: what these may add to their losses.
 - `transfer_trainer`: the transfer function between two base models (step 3, equation 3).
 - `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
 - `schedules`: learning rates over a step's training.

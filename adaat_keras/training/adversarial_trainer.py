@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from adaat_keras.training.moment_distance import moment_distance
 from adaat_keras.training.supervised_trainer import SupervisedTrainer
 
 
@@ -26,6 +27,8 @@ class AdversarialTrainer(SupervisedTrainer):
         domain_classifier: Takes the encoder's features, puts out logits (C).
         alpha: Weight of the task loss, 0 to 1.
         gradient_reversal: Reverse the classifier's loss in place of flipping the labels.
+        moment_weight: Weight of `moment_distance` between the domains' features, beside the task.
+        **kwargs: As `SupervisedTrainer`'s: `edge_weight`, `seed`.
 
     Example:
         >>> from adaat_keras.models import Decoder, DomainClassifier, Encoder
@@ -47,6 +50,7 @@ class AdversarialTrainer(SupervisedTrainer):
         domain_classifier,
         alpha: float = 0.4,
         gradient_reversal: bool = False,
+        moment_weight: float = 0.0,
         **kwargs,
     ):
         super().__init__(encoder, decoder, domains=("source", "target"), **kwargs)
@@ -55,6 +59,7 @@ class AdversarialTrainer(SupervisedTrainer):
         self.domain_classifier = domain_classifier
         self.alpha = alpha
         self.gradient_reversal = gradient_reversal
+        self.moment_weight = moment_weight
 
     def compile(
         self,
@@ -69,7 +74,8 @@ class AdversarialTrainer(SupervisedTrainer):
         self.classifier_optimizer = classifier_optimizer
         self.adversarial_loss = adversarial_loss
         classifier_optimizer.build(self.domain_classifier.trainable_variables)
-        self.means |= {name: keras.metrics.Mean(name=name) for name in DOMAIN_MEANS}
+        names = (*DOMAIN_MEANS, *(("moment_distance",) if self.moment_weight else ()))
+        self.means |= {name: keras.metrics.Mean(name=name) for name in names}
 
     def train_step(self, data):
         """One step of both optimizers."""
@@ -82,7 +88,9 @@ class AdversarialTrainer(SupervisedTrainer):
             domain = self.domain_labels(images)
             classifier_loss = self.adversarial_loss(domain, logits)
             adversarial_loss = self.encoder_adversarial_loss(domain, logits, classifier_loss)
-            loss = (1 - self.alpha) * adversarial_loss + self.alpha * tf.add_n(task_losses) / 2
+            task_loss, logs = self.with_edges(tf.add_n(task_losses) / 2, features, images)
+            task_loss, logs = self.with_moments(task_loss, logs, features)
+            loss = (1 - self.alpha) * adversarial_loss + self.alpha * task_loss
             classifier_loss += self.gradient_penalty(features)
         self.apply_gradients(tape, loss, classifier_loss)
         self.update_accuracy(domain, logits)
@@ -92,7 +100,16 @@ class AdversarialTrainer(SupervisedTrainer):
             adversarial_loss=adversarial_loss,
             classifier_loss=classifier_loss,
             **dict(zip(self.task_loss_names, task_losses, strict=True)),
+            **logs,
         )
+
+    def with_moments(self, loss, logs, features) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The loss plus the distance of the domains' moments where it is wanted, and the log."""
+        if not self.moment_weight:
+            return loss, logs
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        distance = moment_distance(*tf.split(features, 2)) / replicas
+        return loss + self.moment_weight * distance, {**logs, "moment_distance": distance}
 
     def apply_gradients(self, tape, loss, classifier_loss) -> None:
         """Step both optimizers, both gradients taken before either step."""

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from adaat_keras.training.edge_head import EdgeHead
 from adaat_keras.training.network_trainer import NetworkTrainer
 
 
@@ -19,6 +20,8 @@ class SupervisedTrainer(NetworkTrainer):
     Args:
         encoder, decoder: The base model; shared, not copied.
         domains: Names of the domains, used as prefixes in the logs.
+        edge_weight: Weight of the edges' loss beside the task's; see `EdgeHead`.
+        seed: Of the edges' head.
 
     Example:
         >>> from adaat_keras.models import Decoder, Encoder
@@ -29,15 +32,28 @@ class SupervisedTrainer(NetworkTrainer):
         ['loss', 'source_task_loss']
     """
 
-    def __init__(self, encoder, decoder, domains: tuple[str, ...] = ("source",), **kwargs):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        domains: tuple[str, ...] = ("source",),
+        edge_weight: float = 0.0,
+        seed: int = 0,
+        **kwargs,
+    ):
         super().__init__(encoder.stride, **kwargs)
         self.encoder = encoder
         self.decoder = decoder
         self.domains = domains
+        self.edge_weight = edge_weight
+        self.edge_head = EdgeHead(encoder.stride, seed) if edge_weight else None
+        if self.edge_head:
+            self.edge_head.build((None, None, None, encoder.features), (None, None, None, 3))
 
     def compile(self, optimizer, task_loss, metrics: dict[str, list] | None = None) -> None:
         """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`."""
-        super().compile(optimizer, self.base_variables, ("loss", *self.task_loss_names))
+        names = ("loss", *self.task_loss_names, *(("edge_loss",) if self.edge_head else ()))
+        super().compile(optimizer, self.base_variables, names)
         self.task_loss = task_loss
         self.domain_metrics = {domain: (metrics or {}).get(domain, []) for domain in self.domains}
 
@@ -48,8 +64,9 @@ class SupervisedTrainer(NetworkTrainer):
 
     @property
     def base_variables(self) -> list[keras.Variable]:
-        """The trainable variables of encoder and decoder."""
-        return self.encoder.trainable_variables + self.decoder.trainable_variables
+        """The trainable variables of encoder, decoder and the edges' head."""
+        parts = (self.encoder, self.decoder, *([self.edge_head] if self.edge_head else []))
+        return [variable for part in parts for variable in part.trainable_variables]
 
     def call(self, images, training=False):
         """The prediction for images whose size is a multiple of the encoder's stride."""
@@ -59,12 +76,22 @@ class SupervisedTrainer(NetworkTrainer):
         """One optimizer step on the mean of the domains' task losses."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         with tf.GradientTape() as tape:
-            outputs = self(tf.concat(images, axis=0), training=True)
+            features = self.encoder(tf.concat(images, axis=0), training=True)
+            outputs = self.decoder(features, training=True)
             task_losses = self.domain_task_losses(labels, outputs)
-            loss = tf.add_n(task_losses) / len(task_losses)
+            loss, logs = self.with_edges(tf.add_n(task_losses) / len(task_losses), features, images)
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
-        logs = dict(zip(self.task_loss_names, task_losses, strict=True))
+        logs |= dict(zip(self.task_loss_names, task_losses, strict=True))
         return self.log(images[0], loss=loss, **logs)
+
+    def with_edges(self, loss, features, images) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The loss plus the edges' where they are wanted, and what to log of these."""
+        if not self.edge_head:
+            return loss, {}
+        losses = self.edge_head(features, tf.concat(images, axis=0))
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        edge_loss = tf.reduce_mean(losses) / replicas
+        return loss + self.edge_weight * edge_loss, {"edge_loss": edge_loss}
 
     def test_step(self, data):
         """Update and return the domains' task losses and metrics."""

@@ -1,5 +1,7 @@
 """Trains the transfer function between two base models."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -13,13 +15,21 @@ class TransferTrainer(NetworkTrainer):
     encoders and the decoder stay as they are. In testing the prediction D2(G(E1(x))) is scored
     against task 2's labels.
 
-    A batch is `(images, labels)`; `train_step` takes the images alone as well and never looks at
-    labels.
+    Beyond the paper, G may be trained through D2 as well, which stays as it is: by task 2's loss
+    of D2(G(E1(x))) on the source's labels (`decoded_weight`), and on the target, where there are
+    none, by what D2(G(E1(x))) itself says of the unchanged image, as the truth for the image in
+    another style (`consistency_weight`).
+
+    A batch is `(images, labels)`. `train_step` takes the images alone as well, as long as no
+    weight asks for more; with `consistency_weight` it takes `((source images, target images,
+    the same target images in another style), source labels)`.
 
     Args:
         encoder_1, encoder_2: Encoders of the base models (E1, E2).
         transfer: The transfer function (G), the only network that learns.
         decoder_2: Decoder of base model 2 (D2).
+        decoded_weight: Weight of task 2's loss on the source's labels.
+        consistency_weight: Weight of task 2's loss on the target's own predictions.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -30,32 +40,75 @@ class TransferTrainer(NetworkTrainer):
         ['loss']
     """
 
-    def __init__(self, encoder_1, encoder_2, transfer, decoder_2, **kwargs):
+    def __init__(
+        self,
+        encoder_1,
+        encoder_2,
+        transfer,
+        decoder_2,
+        decoded_weight: float = 0.0,
+        consistency_weight: float = 0.0,
+        **kwargs,
+    ):
         super().__init__(encoder_1.stride * transfer.stride, **kwargs)
         self.encoder_1 = encoder_1
         self.encoder_2 = encoder_2
         self.transfer = transfer
         self.decoder_2 = decoder_2
+        self.decoded_weight = decoded_weight
+        self.consistency_weight = consistency_weight
 
-    def compile(self, optimizer, transfer_loss, task_metrics: list | None = None) -> None:
-        """Set the optimizer, the loss between features and the metrics of `test_step`."""
-        super().compile(optimizer, self.transfer.trainable_variables, ("loss",))
+    def compile(
+        self,
+        optimizer,
+        transfer_loss,
+        task_metrics: list | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    ) -> None:
+        """Set the optimizer, the loss between features and the metrics of `test_step`.
+
+        Task 2's loss is needed where a weight is not 0, `Task.pseudo_labels` for consistency.
+        """
+        weights = {
+            "transfer_loss": True,
+            "decoded_loss": self.decoded_weight,
+            "consistency_loss": self.consistency_weight,
+        }
+        names = ("loss", *(name for name, weight in weights.items() if weight))
+        super().compile(optimizer, self.transfer.trainable_variables, names)
         self.transfer_loss = transfer_loss
         self.task_metrics = task_metrics or []
+        self.task_loss = task_loss
+        self.pseudo_labels = pseudo_labels
 
     def call(self, images, training=False):
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
-        return self.decoder_2(self.transfer(self.encoder_1(images)))
+        return self.decoder_2(self.transfer(self.encoder_1(images), training=training))
 
     def train_step(self, data):
         """One step of the transfer function."""
-        images, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, *target = images if isinstance(images, tuple | list) else (images,)
         features_1, features_2 = self.encoder_1(images), self.encoder_2(images)
         variables = self.transfer.trainable_variables
         with tf.GradientTape() as tape:
-            loss = self.transfer_loss(features_2, self.transfer(features_1, training=True))
+            moved = self.transfer(features_1, training=True)
+            losses = {"transfer_loss": self.transfer_loss(features_2, moved)}
+            loss = losses["transfer_loss"]
+            if self.decoded_weight:
+                losses["decoded_loss"] = self.task_loss(labels, self.decoder_2(moved))
+                loss += self.decoded_weight * losses["decoded_loss"]
+            if self.consistency_weight:
+                losses["consistency_loss"] = self.consistency_loss(*target)
+                loss += self.consistency_weight * losses["consistency_loss"]
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        return self.log(images, loss=loss)
+        return self.log(images, loss=loss, **losses)
+
+    def consistency_loss(self, unchanged, restyled) -> tf.Tensor:
+        """Task 2's loss of restyled images against the prediction for the unchanged ones."""
+        labels = tf.stop_gradient(self.pseudo_labels(self(unchanged)))
+        return self.task_loss(labels, self(restyled, training=True))
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""
@@ -63,7 +116,8 @@ class TransferTrainer(NetworkTrainer):
         padded, count = self.padded(images), tf.shape(images)[0]
         moved = self.transfer(self.encoder_1(padded))
         loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
-        logs = self.log(images, loss=loss)
+        self.log(images, transfer_loss=loss)
+        logs = {"transfer_loss": self.means["transfer_loss"].result()}
         outputs = self.cropped(self.decoder_2(moved), images)
         for metric in self.task_metrics:
             metric.update_state(labels, outputs)

@@ -2,7 +2,9 @@
 
 - `training_batches`: endless random crops, a function of the seed and the batch's number.
 - `evaluation_batches`: whole frames in order.
-- `random_crop`, `augment`: what happens to a frame on the way.
+- `random_crop`, `augment`, `restyle`: what happens to a frame on the way; `augmentations` names
+  the last two.
+- `class_frequencies`: how often each class occurs, for a loss that balances them.
 - `resized`: a domain at another size, by `nearest` for labels, `nearest_valid` for depth.
 - `cached`: a domain that is decoded once, into a `memory_cache` or a `disk_cache`, each a
   `key_cache`.
@@ -10,10 +12,20 @@
   (which frame is where), `packed_key` (reads one key of them), `fingerprint` (whose they are).
 """
 
+from adaat_keras.domains.pipeline.augmentations import AUGMENTATIONS
 from adaat_keras.domains.pipeline.cached import cached
+from adaat_keras.domains.pipeline.class_frequencies import class_frequencies
 from adaat_keras.domains.pipeline.evaluation_batches import evaluation_batches
 from adaat_keras.domains.pipeline.pack import pack
 from adaat_keras.domains.pipeline.resized import Resized
 from adaat_keras.domains.pipeline.training_batches import training_batches
 
-__all__ = ["Resized", "cached", "evaluation_batches", "pack", "training_batches"]
+__all__ = [
+    "AUGMENTATIONS",
+    "Resized",
+    "cached",
+    "class_frequencies",
+    "evaluation_batches",
+    "pack",
+    "training_batches",
+]

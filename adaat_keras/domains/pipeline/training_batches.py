@@ -20,6 +20,7 @@ def training_batches(
     seed: int,
     first_batch: int = 0,
     crops_per_frame: int = 1,
+    augmentation: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = augment,
 ) -> tf.data.Dataset:
     """Random, augmented crops of a domain, without end.
 
@@ -39,6 +40,7 @@ def training_batches(
         seed: Decides order, place and augmentation.
         first_batch: Number of the batch to begin with.
         crops_per_frame: Crops of a frame each time it is decoded.
+        augmentation: What changes an image, given a seed; leaves size and labels true.
 
     Returns:
         A dataset of images `(batch, crop, crop, 3)`, float32 in 0..255, or of pairs of images and
@@ -62,7 +64,7 @@ def training_batches(
         return random_crop(frame, crop, seeds(number)[0])
 
     def finish(number, frame):
-        image = augment(frame["image"], seeds(number)[1])
+        image = augmentation(frame["image"], seeds(number)[1])
         return image if task is None else (image, frame[task])
 
     first = first_batch * batch_size

@@ -6,6 +6,8 @@ from adaat_keras.domains.street_world.noise import cells
 from adaat_keras.domains.street_world.patch import Patch, bricks, mix, speckle
 
 _GROUND = 3.6
+# Brighter than white paper, since it is the dim light of a night's street that falls on it.
+_LAMPLIGHT = np.array([[3.6], [3.0], [2.0]], np.float32)
 
 
 def facade(patch: Patch) -> np.ndarray:
@@ -46,8 +48,11 @@ def _windows(patch: Patch, color: np.ndarray, along, y, top: float, code: int) -
     frame = upper & (u < wide + 0.05) & (np.abs(v) < tall + 0.04)
     pane = upper & (u < wide) & (u > 0.015) & (np.abs(v) < tall)
     color = mix(color, np.minimum(color * 1.2, 0.95), frame * (0.7 * patch.look.windows))
-    glass = patch.color("glass") * (0.55 + 0.75 * cells(column + 400, floor + 20) + 0.25 * v)
-    return mix(color, glass, pane * patch.look.windows)
+    room = cells(column + 400, floor + 20)
+    glass = patch.color("glass") * (0.55 + 0.75 * room + 0.25 * v)
+    color = mix(color, glass, pane * patch.look.windows)
+    lit = pane & (cells(column + 700 + code % 100, floor + 60) < patch.look.lit_windows)
+    return mix(color, _LAMPLIGHT * (0.6 + 0.4 * room), lit)
 
 
 def _ground_floor(patch: Patch, color: np.ndarray, along, y, code: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Sun and sky light on surfaces, and the shadows of houses, cars, trees and people."""
+"""Sun, sky and lamp light on surfaces, and the shadows of houses, cars, trees and people."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +12,7 @@ from adaat_keras.domains.street_world.look import Look
 from adaat_keras.domains.street_world.scene import Scene
 
 _CELL, _WIDE, _LONG = 0.125, 14.0, 70.0
+_WARM = np.array([[1.0], [0.86], [0.62]], np.float32)
 
 
 class _Caster(NamedTuple):
@@ -42,6 +43,8 @@ class Light:
     ambient: float
     sun: float
     color: tuple[float, float, float]
+    lamps: float = 0.0
+    headlights: float = 0.0
 
     @staticmethod
     def draw(scene: Scene, look: Look, rng: np.random.Generator) -> "Light":
@@ -49,7 +52,7 @@ class Light:
         height, around = radians(rng.uniform(*look.sun_height)), rng.uniform(0, 2 * np.pi)
         direction = (cos(height) * sin(around), sin(height), cos(height) * cos(around))
         ambient, sun = rng.uniform(*look.ambient), rng.uniform(*look.sun)
-        return Light(scene, direction, ambient, sun, look.sun_color)
+        return Light(scene, direction, ambient, sun, look.sun_color, look.lamps, look.headlights)
 
     def shade(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         """The factor `(3, n)` on the colour of each surface point."""
@@ -63,7 +66,29 @@ class Light:
             * (1 - 0.3 * np.exp(y * -1.6) * (normals[1] < 0.5))
         )
         sun = self.sun * lit * (1 - cast)
-        return (np.array(self.color, np.float32)[:, None] * sun + sky) * (1 - contact)
+        light = np.array(self.color, np.float32)[:, None] * sun + sky
+        if self.lamps or self.headlights:
+            light = light + _WARM * (self._lamplight(points, normals) + self._headlight(points))
+        return light * (1 - contact)
+
+    def _lamplight(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
+        """What the street lamps add: by the distance squared, on surfaces that face them."""
+        total = np.zeros_like(points[0])
+        for solid in self.scene.solids:
+            if self.lamps and solid.material == "lamp":
+                center = solid.shape.center
+                ray = [c - p for c, p in zip(center, points, strict=True)]
+                square = sum(r * r for r in ray)
+                facing = sum(n * r for n, r in zip(normals, ray, strict=True)) / np.sqrt(square)
+                # Streets reflect: a wall that turns away from a lamp is not black.
+                total += (0.3 + 0.7 * np.maximum(facing, 0)) / (0.3 + square / center[1] ** 2)
+        return total * np.float32(self.lamps * 1.3)
+
+    def _headlight(self, points: np.ndarray) -> np.ndarray:
+        """What the camera car's low beam adds: ahead of it, near the ground."""
+        x, y, z = points
+        low = np.clip(1.6 - 0.5 * y, 0.1, 1) * np.exp(-((x / (2 + 0.3 * z)) ** 2))
+        return np.float32(self.headlights) * low / (1 + (z / 14) ** 2)
 
     def _house_shadow(self, x, y, z) -> np.ndarray:
         """1 where the houses on the sun's side stand before the sun."""

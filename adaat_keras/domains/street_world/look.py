@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from adaat_keras.domains.street_world.palettes import GAME, MUTED, Color
+from adaat_keras.domains.street_world.palettes import GAME, MUTED, WARMTH, Color
 
 Range = tuple[float, float]
 
@@ -23,9 +23,12 @@ class Look:
         sun_color: Tint of the sunlight, 1 = neutral.
         zenith: Colour straight up.
         horizon: Colour of the sky at the horizon, and of the haze.
-        clouds: Share of the sky that clouds cover, 0 to 1.
+        clouds: Share of the sky that clouds cover, 0 to 1; -1 is a sky without any.
         haze: Metres after which 63 % of a thing's colour is haze.
         glow: Materials that shine by themselves, and how much of their colour is added.
+        lamps: Light of a street lamp on what is right below it; 0 is switched off.
+        headlights: Light of the camera car on what is right before it; 0 is switched off.
+        lit_windows: Share of the panes behind which there is light.
         saturation: 0 is grey, 1 leaves the palette as it is.
         contrast: Around mid grey; 1 leaves it.
         exposure: Factor on all light.
@@ -60,6 +63,9 @@ class Look:
     vignette: Range
     noise: Range
     glow: Mapping[str, float] = field(default_factory=dict)
+    lamps: float = 0.0
+    headlights: float = 0.0
+    lit_windows: float = 0.0
 
 
 LOOKS: dict[str, Look] = {
@@ -106,5 +112,59 @@ LOOKS: dict[str, Look] = {
         vignette=(0.1, 0.3),
         noise=(2.5, 7.0),
         glow={"lamp_red": 0.4, "lamp_amber": 0.4, "lamp_green": 0.4},
+    ),
+    "night": Look(
+        palette=MUTED,
+        shade=0.16,
+        texture=1.0,
+        windows=0.8,
+        ambient=(0.13, 0.22),
+        sun=(0.0, 0.0),
+        sun_height=(40.0, 60.0),
+        sun_color=(1.0, 1.0, 1.0),
+        zenith=(12, 14, 26),
+        horizon=(48, 42, 46),
+        clouds=(-1.0, -1.0),
+        haze=(140.0, 300.0),
+        saturation=(0.6, 0.85),
+        contrast=(1.0, 1.1),
+        exposure=(0.95, 1.3),
+        cast=((1.02, 1.18), (0.92, 1.0), (0.7, 0.88)),
+        blur=(0.45, 0.75),
+        vignette=(0.1, 0.35),
+        noise=(6.0, 12.0),
+        glow={
+            "lamp": 1.0,
+            "lamp_red": 0.9,
+            "lamp_amber": 0.9,
+            "lamp_green": 0.9,
+            "headlight": 0.9,
+            "taillight": 0.7,
+        },
+        lamps=0.5,
+        headlights=0.4,
+        lit_windows=0.25,
+    ),
+    # Colour is warmth: what light there is, is the sun's that has warmed a wall or the road.
+    "thermal": Look(
+        palette=WARMTH,
+        shade=0.1,
+        texture=0.4,
+        windows=0.7,
+        ambient=(0.9, 1.05),
+        sun=(0.0, 0.12),
+        sun_height=(25.0, 55.0),
+        sun_color=(1.0, 1.0, 1.0),
+        zenith=(14, 14, 14),
+        horizon=(70, 70, 70),
+        clouds=(-1.0, -1.0),
+        haze=(250.0, 500.0),
+        saturation=(0.0, 0.0),
+        contrast=(1.15, 1.4),
+        exposure=(1.2, 1.4),
+        cast=((1.0, 1.0), (1.0, 1.0), (1.0, 1.0)),
+        blur=(0.55, 0.85),
+        vignette=(0.0, 0.15),
+        noise=(2.5, 6.0),
     ),
 }

@@ -91,4 +91,51 @@ MUTED: Palette = {
         (54, 72, 66), (160, 162, 164), (70, 72, 78),
     ),
 }
+
+
+def _grey(*levels: int) -> tuple[Color, ...]:
+    return tuple((level, level, level) for level in levels)
+
+
+# What a thermal camera sees on a cool day: skin, tyres and lamps are warm, the sky and what
+# mirrors it (glass, polished paint) are cold, and a facade is as warm as its walls let through.
+WARMTH: Palette = {
+    "road": _grey(104, 96, 112),
+    "marking": _grey(88),
+    "paving": _grey(92, 98, 84),
+    "kerb": _grey(82),
+    "grass": _grey(62, 70, 56),
+    "facade": _grey(120, 132, 110, 142, 126, 116, 150, 104, 136, 128),
+    "glass": _grey(64, 52, 78),
+    "roof": _grey(74, 62, 84),
+    "wall": _grey(108, 118, 98, 124),
+    "fence": _grey(76, 92, 66, 84, 100),
+    "gap": _grey(58),
+    "pole": _grey(70, 60, 78),
+    "lamp": _grey(210),
+    "sign_back": _grey(56),
+    "sign_red": _grey(58),
+    "sign_blue": _grey(52),
+    "sign_yellow": _grey(60),
+    "sign_green": _grey(54),
+    "sign_white": _grey(48),
+    "signal_box": _grey(120, 112),
+    "skin": _grey(246, 238, 250),
+    "hair": _grey(198, 210, 188, 204),
+    "shirt": _grey(196, 208, 182, 214, 190, 202, 220, 176),
+    "trousers": _grey(178, 190, 168, 184),
+    "leaf": _grey(78, 86, 70, 82),
+    "trunk": _grey(88, 80),
+    "paint": _grey(84, 96, 72, 110, 90, 78, 102, 88, 120),
+    "tyre": _grey(196),
+    "plate": _grey(104),
+    "headlight": _grey(214),
+    "taillight": _grey(176),
+    "hub": _grey(150, 162),
+    "ink": _grey(60),
+    "awning": _grey(80, 88, 74, 92, 84, 78),
+    "lamp_red": _grey(204),
+    "lamp_amber": _grey(204),
+    "lamp_green": _grey(204),
+}
 # fmt: on

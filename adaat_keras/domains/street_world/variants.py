@@ -13,4 +13,6 @@ class Variant(NamedTuple):
 VARIANTS: dict[str, Variant] = {
     "streets_sim": Variant(layout="simulator", look="simulator"),
     "streets_real": Variant(layout="camera_car", look="daylight"),
+    "streets_night": Variant(layout="camera_car", look="night"),
+    "streets_thermal": Variant(layout="camera_car", look="thermal"),
 }

@@ -4,7 +4,10 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from adaat_keras import domains, methods, tasks
+from adaat_keras.domains.pipeline import AUGMENTATIONS
+from adaat_keras.methods.harness.recipes import RECIPES
 from adaat_keras.models import transfer as transfers
+from adaat_keras.models.domain_classifier import VIEWS
 from adaat_keras.models.sizes import size_options
 from adaat_keras.registry import check_name
 from adaat_keras.training import adversarial_losses, schedules
@@ -22,12 +25,25 @@ class RunConfig:
     Attributes:
         source, target: Domains A and B, by name.
         from_task, to_task: Tasks 1 and 2.
-        method: Recipe (`adaat_keras.methods.names()`).
+        method: Which steps, on what (`adaat_keras.methods.names()`).
+        recipe: `"recommended"`, or `"paper"`: what the attributes from `augmentation` to
+            `consistency_weight` are where they are `None` (`adaat_keras.methods.harness.recipes`).
         transfer: Transfer function.
         size: Size of the networks.
         alpha: Weight of the task loss in step 1; `None` takes the one of task 1.
         adversarial_loss: Of step 1; `None` takes the one of task 1.
         gradient_reversal: Reverse the classifier's loss in place of flipped labels.
+        augmentation: What happens to training images: `"color"` (the paper's), `"style"` or
+            `"none"`.
+        class_balance: Classes count in the loss by their frequency to the power of minus this: 0
+            is the paper's, 1 makes all classes equal.
+        edge_weight: Of the edges that encoder 1 must know too, in step 1.
+        moment_weight: Of the distance between the domains' features in size, in step 1.
+        classifier: What the domain classifier looks at: `"patch"` (the paper's) or `"pixel"`.
+        classifier_rate: The classifier's learning rate, as a multiple of the others'.
+        decoded_weight: Of task 2's loss on the source's labels, in step 3.
+        consistency_weight: Of task 2's loss on the target's own predictions, in step 3, for
+            methods that adapt to the target.
         epochs, steps_per_epoch: Of every step.
         batch_size: Images a training step; step 1 takes half of them from each domain.
         crop: Height and width of the crops, a multiple of 32, at least 64.
@@ -47,11 +63,20 @@ class RunConfig:
     from_task: str = "depth"
     to_task: str = "semantic"
     method: str = "ada_atdt"
+    recipe: str = "recommended"
     transfer: str = "unet_attention"
     size: str = "small"
     alpha: float | None = None
     adversarial_loss: str | None = None
     gradient_reversal: bool = False
+    augmentation: str | None = None
+    class_balance: float | None = None
+    edge_weight: float | None = None
+    moment_weight: float | None = None
+    classifier: str | None = None
+    classifier_rate: float | None = None
+    decoded_weight: float | None = None
+    consistency_weight: float | None = None
     epochs: int = 8
     steps_per_epoch: int = 150
     batch_size: int = 8
@@ -77,6 +102,8 @@ class RunConfig:
         check_name("task", self.to_task, tasks.names())
         check_name("transfer function", self.transfer, transfers.names())
         check_name("adversarial loss", self.adversarial_loss, adversarial_losses.names())
+        check_name("augmentation", self.augmentation, list(AUGMENTATIONS))
+        check_name("classifier's view", self.classifier, list(VIEWS))
         check_name("schedule", self.schedule, list(schedules.NAMES))
         check_name("precision", self.precision, ["float32", "mixed_bfloat16"])
         if self.cache is not None:
@@ -91,6 +118,10 @@ class RunConfig:
         if self.adversarial_loss is None:
             loss = ADVERSARIAL_LOSS.get(self.from_task, "least_squares")
             object.__setattr__(self, "adversarial_loss", loss)
+        check_name("recipe", self.recipe, list(RECIPES))
+        for name, value in RECIPES[self.recipe].items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
 
     def _check_numbers(self) -> None:
         if self.from_task == self.to_task:
@@ -107,6 +138,13 @@ class RunConfig:
             raise ValueError(f"seed must be between 0 and 2**31 - 1, not {self.seed}")
         if (self.height is None) != (self.width is None):
             raise ValueError("height and width go together: give both, or neither")
+        if not 0 <= self.class_balance <= 1:
+            raise ValueError(f"class_balance must be between 0 and 1, not {self.class_balance}")
+        for name in ("edge_weight", "moment_weight", "decoded_weight", "consistency_weight"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ValueError(f"{name} must be 0 or greater, not {getattr(self, name)}")
+        if not 0 < self.classifier_rate < float("inf"):
+            raise ValueError(f"classifier_rate must be positive, not {self.classifier_rate}")
         for name in ("epochs", "steps_per_epoch", "validation_frames", "crops_per_frame"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

@@ -3,19 +3,23 @@
 from functools import lru_cache
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline import (
+    AUGMENTATIONS,
     Resized,
     cached,
+    class_frequencies,
     evaluation_batches,
     training_batches,
 )
 from adaat_keras.methods.harness.open_domain import open_domain
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
+from adaat_keras.tasks.task import Task
 from adaat_keras.training.schedules import learning_rate_schedule
 
 
@@ -49,9 +53,17 @@ class Setup:
         return cached(domain, config.cache)
 
     def batches(
-        self, role: str, task: str | None, first_batch: int, share: int = 1
+        self,
+        role: str,
+        task: str | None,
+        first_batch: int,
+        share: int = 1,
+        augmentation: str | None = None,
     ) -> tf.data.Dataset:
-        """Endless training batches of `"source"` or `"target"`, each 1 / share of a whole one."""
+        """Endless training batches of `"source"` or `"target"`, each 1 / share of a whole one.
+
+        The augmentation changes neither frames nor crops.
+        """
         config = self.config
         # Two domains with the same number of frames must not be walked through in step.
         seed = 2 * config.seed + (role == "target")
@@ -64,16 +76,26 @@ class Setup:
             seed,
             first_batch,
             config.crops_per_frame,
+            AUGMENTATIONS[augmentation or config.augmentation],
         )
 
     def validation(self, role: str, task: str) -> tf.data.Dataset:
         """Whole frames of the validation split."""
         return evaluation_batches(self.domain(role, "val"), task, self.config.validation_frames)
 
-    def optimizer(self) -> keras.optimizers.Optimizer:
-        """A fresh Adam with the configuration's schedule."""
+    def task_loss(self, task: Task, role: str) -> keras.losses.Loss:
+        """The task's loss, its classes balanced by how often a domain has them if so configured."""
+        if not (task.classes and self.config.class_balance):
+            return task.loss()
+        frequencies = class_frequencies(self.domain(role, "train"), task.classes)
+        # A class of one pixel in ten thousand counts no more than one in a thousand.
+        weights = np.maximum(frequencies, 1e-3) ** -self.config.class_balance
+        return task.loss(weights / np.sum(weights * frequencies))
+
+    def optimizer(self, rate: float = 1.0) -> keras.optimizers.Optimizer:
+        """A fresh Adam with the configuration's schedule, its learning rates times `rate`."""
         config = self.config
         rate = learning_rate_schedule(
-            config.schedule, config.learning_rate, config.epochs, config.steps_per_epoch
+            config.schedule, rate * config.learning_rate, config.epochs, config.steps_per_epoch
         )
         return keras.optimizers.Adam(rate)

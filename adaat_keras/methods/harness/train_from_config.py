@@ -25,6 +25,11 @@ def train_from_config(
     strategy = strategy_for(devices)
     with strategy.scope():
         model = build_ada_atdt(
-            config.from_task, config.to_task, config.transfer, config.size, config.precision
+            config.from_task,
+            config.to_task,
+            config.transfer,
+            config.size,
+            config.classifier,
+            config.precision,
         )
     return train_method(config, model, directory, store, strategy, verbose)

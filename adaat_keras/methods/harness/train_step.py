@@ -36,6 +36,8 @@ SHARED_OPTIONS = (
     "crops_per_frame",
     "learning_rate",
     "schedule",
+    "augmentation",
+    "class_balance",
     "seed",
     "precision",
 )

@@ -19,11 +19,14 @@ def adversarial_step(setup: Setup) -> Step:
             model.domain_classifier,
             alpha=config.alpha,
             gradient_reversal=config.gradient_reversal,
+            moment_weight=config.moment_weight,
+            edge_weight=config.edge_weight,
+            seed=config.seed,
         )
         trainer.compile(
             setup.optimizer(),
-            setup.optimizer(),
-            task.loss(),
+            setup.optimizer(config.classifier_rate),
+            setup.task_loss(task, "source"),
             adversarial_losses.get(config.adversarial_loss),
             {domain: task.metrics() for domain in ("source", "target")},
         )
@@ -34,6 +37,10 @@ def adversarial_step(setup: Setup) -> Step:
         joint,
         name="adversarial",
         networks=(*joint.networks, "domain_classifier"),
-        depends_on=(*joint.depends_on, "alpha", "adversarial_loss", "gradient_reversal"),
+        depends_on=(
+            *joint.depends_on,
+            *("alpha", "adversarial_loss", "gradient_reversal", "moment_weight"),
+            "classifier_rate",
+        ),
         make_trainer=make_trainer,
     )

@@ -12,15 +12,24 @@ def joint_step(setup: Setup) -> Step:
     domains = ("source", "target")
 
     def make_trainer():
-        trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, domains=domains)
+        trainer = SupervisedTrainer(
+            model.encoder_1,
+            model.decoder_1,
+            domains=domains,
+            edge_weight=setup.config.edge_weight,
+            seed=setup.config.seed,
+        )
         metrics = {domain: task.metrics() for domain in domains}
-        trainer.compile(setup.optimizer(), task.loss(), metrics)
+        trainer.compile(setup.optimizer(), setup.task_loss(task, "source"), metrics)
         return trainer
 
     return Step(
         name="joint",
         networks=("encoder_1", "decoder_1"),
-        depends_on=("from_task", "source", "source_options", "target", "target_options"),
+        depends_on=(
+            *("from_task", "source", "source_options", "target", "target_options"),
+            "edge_weight",
+        ),
         make_trainer=make_trainer,
         batches=lambda first: side_by_side(
             *(setup.batches(domain, task.name, first, share=2) for domain in domains)

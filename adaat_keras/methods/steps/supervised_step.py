@@ -12,7 +12,8 @@ def supervised_step(setup: Setup, domain: str) -> Step:
 
     def make_trainer():
         trainer = SupervisedTrainer(model.encoder_2, model.decoder_2, domains=(domain,))
-        trainer.compile(setup.optimizer(), task.loss(), {domain: task.metrics()})
+        loss = setup.task_loss(task, domain)
+        trainer.compile(setup.optimizer(), loss, {domain: task.metrics()})
         return trainer
 
     return Step(

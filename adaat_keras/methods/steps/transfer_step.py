@@ -1,26 +1,63 @@
 """Step 3: the transfer function on the source."""
 
 import keras
+import tensorflow as tf
 
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.training import TransferTrainer
 
 
-def transfer_step(setup: Setup) -> Step:
-    """Train the transfer function on images of the source, by the L1 distance of features."""
-    model, task = setup.model, setup.to_task
+def transfer_step(setup: Setup, adapt: bool = False) -> Step:
+    """Train the transfer function on images of the source, by the L1 distance of features.
+
+    With `adapt` it may train on images of the target too, if the configuration gives that weight.
+    """
+    model, task, config = setup.model, setup.to_task, setup.config
+    consistency_weight = config.consistency_weight if adapt else 0.0
 
     def make_trainer():
-        trainer = TransferTrainer(model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)
-        trainer.compile(setup.optimizer(), keras.losses.MeanAbsoluteError(), task.metrics())
+        trainer = TransferTrainer(
+            model.encoder_1,
+            model.encoder_2,
+            model.transfer,
+            model.decoder_2,
+            decoded_weight=config.decoded_weight,
+            consistency_weight=consistency_weight,
+        )
+        trainer.compile(
+            setup.optimizer(),
+            keras.losses.MeanAbsoluteError(),
+            task.metrics(),
+            setup.task_loss(task, "source"),
+            task.pseudo_labels,
+        )
         return trainer
 
+    def batches(first):
+        labels = task.name if config.decoded_weight else None
+        source = setup.batches("source", labels, first)
+        return with_target(source, setup, first) if consistency_weight else source
+
+    target = ("consistency_weight", "target", "target_options") if consistency_weight else ()
     return Step(
         name="transfer",
         networks=("transfer",),
-        depends_on=("from_task", "to_task", "source", "source_options"),
+        depends_on=("from_task", "to_task", "source", "source_options", "decoded_weight", *target),
         make_trainer=make_trainer,
-        batches=lambda first: setup.batches("source", None, first),
+        batches=batches,
         validation=lambda: setup.validation("source", task.name),
     )
+
+
+def with_target(source: tf.data.Dataset, setup: Setup, first: int) -> tf.data.Dataset:
+    """Batches of the source with images of the target, as they are and in another style."""
+    unchanged, restyled = (
+        setup.batches("target", None, first, augmentation=name) for name in ("none", "style")
+    )
+
+    def join(batch, *target):
+        images, *labels = batch if isinstance(batch, tuple) else (batch,)
+        return (images, *target), *labels
+
+    return tf.data.Dataset.zip(source, unchanged, restyled).map(join)

@@ -1,0 +1,27 @@
+"""Recipes: named settings of everything that the paper leaves open or that goes beyond it."""
+
+# Each is the default of the `RunConfig` attribute of its name. docs/experiments.md has the
+# evidence for what differs.
+RECIPES: dict[str, dict] = {
+    # The paper's, where it says what it does; else as plain as can be.
+    "paper": {
+        "augmentation": "color",
+        "class_balance": 0.0,
+        "edge_weight": 0.0,
+        "moment_weight": 0.0,
+        "classifier": "patch",
+        "classifier_rate": 1.0,
+        "decoded_weight": 0.0,
+        "consistency_weight": 0.0,
+    },
+    "recommended": {
+        "augmentation": "style",
+        "class_balance": 0.5,
+        "edge_weight": 0.2,
+        "moment_weight": 0.0,
+        "classifier": "pixel",
+        "classifier_rate": 1.0,
+        "decoded_weight": 1.0,
+        "consistency_weight": 0.5,
+    },
+}
