@@ -11,8 +11,19 @@ TITLES = {
     "base_2_target": "task 2 on the target without transfer (source-only)",
     "base_2_source": "task 2 on the source without transfer",
     "domain_probe": "a probe telling the domains apart from encoder 1's features",
+    "classifier_accuracy": "how often the domain classifier is right",
+    "transfer_error": "error of the transferred features, 1 = knows nothing",
 }
-SHOWN = ("mean_iou", "accuracy", "abs_rel", "rmse", "delta_1", "proxy_a_distance")
+SHOWN = (
+    "mean_iou",
+    "accuracy",
+    "abs_rel",
+    "rmse",
+    "delta_1",
+    "proxy_a_distance",
+    "source",
+    "target",
+)
 
 
 def print_metrics(directory: Path | str) -> None:

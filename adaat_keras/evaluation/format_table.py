@@ -3,6 +3,7 @@
 import statistics
 
 from adaat_keras import tasks
+from adaat_keras.evaluation.gap_closed import gap_closed
 from adaat_keras.evaluation.paper_rows import paper_rows
 
 SEMANTIC = (
@@ -31,7 +32,8 @@ def format_table(results: dict) -> str:
     Besides the columns of Table 2 or 3 it tells the transfer's ceiling (the main score of the
     same network on the source, where its training labels come from), the main score of task 1 on
     the target, and how well a fresh probe tells the domains apart from encoder 1's features
-    (50 % = not at all).
+    (50 % = not at all); where source-only and the oracle are among the methods, how much of the
+    gap between them is closed, by the mean main scores.
 
     Where the paper reports on the pair of domains, its rows come first.
 
@@ -48,11 +50,14 @@ def format_table(results: dict) -> str:
     methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
     head = ["method", *(m.removeprefix("iou_") for m in metrics)]
     head += [f"{main} on A", f"task 1, {main_1}", "probe %"]
+    gaps = gaps_closed(results["rows"], main)
+    if gaps:
+        head.append("gap closed %")
     head = [name.replace("_", " ") for name in head]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     for name, scores in paper_rows(config["source"], config["target"], results["to_task"]).items():
         cells = [spread([scores.get(m)], factor, digits) for m in metrics]
-        lines.append([f"{name}, in the paper", *cells, "-", "-", "-"])
+        lines.append([f"{name}, in the paper", *cells, *["-"] * (len(head) - 1 - len(cells))])
     for method in methods:
         scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
         cells = [spread([s["target"].get(m) for s in scores], factor, digits) for m in metrics]
@@ -60,8 +65,25 @@ def format_table(results: dict) -> str:
         task_1 = [s.get("base_1_target", {}).get(main_1) for s in scores]
         probes = [s.get("domain_probe", {}).get("accuracy") for s in scores]
         others = (ceiling, spread(task_1, factor_1, digits_1), spread(probes, 100, 0))
-        lines.append([method, *cells, *others])
+        gap = (spread([gaps[method]], 100, 0),) if gaps else ()
+        lines.append([method, *cells, *others, *gap])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def gaps_closed(rows: list[dict], metric: str) -> dict[str, float | None]:
+    """Every method's share of the gap from source-only to the oracle; empty without these two."""
+    scores: dict[str, list[float]] = {}
+    for row in rows:
+        value = row["metrics"]["target"].get(metric)
+        if value is not None:
+            scores.setdefault(row["method"], []).append(value)
+    means = {method: statistics.mean(values) for method, values in scores.items()}
+    if not {"source_only", "oracle"} <= set(means):
+        return {}
+    low, high = means["source_only"], means["oracle"]
+    return {row["method"]: None for row in rows} | {
+        method: gap_closed(mean, low, high) for method, mean in means.items()
+    }
 
 
 def spread(values: list[float | None], factor: float = 1, digits: int = 3) -> str:

@@ -5,18 +5,21 @@ import math
 import keras
 
 from adaat_keras.evaluation import (
+    domain_accuracy,
     domain_probe,
     draw_curves,
     draw_panels,
     draw_tsne,
     sample_features,
     score,
+    transfer_error,
     write_run_readme,
 )
 from adaat_keras.files import write_json
 from adaat_keras.methods.harness.panels import panels
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.training import adversarial_losses
 
 DOMAINS = ("source", "target")
 
@@ -44,6 +47,7 @@ def report(
             for domain in DOMAINS
         ]
         metrics["domain_probe"] = domain_probe(*features)
+        metrics |= alignment(setup, trained)
         draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
     draw_curves(folder.history, folder.path / "curves.png")
     draw_panels(**panels(setup, predictor, trained), path=folder.path / "panels.png")
@@ -72,6 +76,29 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
         for domain in reversed(DOMAINS)
         if task in setup.domain(domain, "test").tasks
     }
+
+
+def alignment(setup: Setup, trained: set[str]) -> dict[str, dict]:
+    """How alike the domains are to the networks that meet both, on the test splits.
+
+    - `"classifier_accuracy"`: how often C is right in each domain.
+    - `"transfer_error"`: G's distance to E2's features in each domain.
+    """
+    model, results = setup.model, {}
+    opened = {role: setup.domain(role, "test") for role in DOMAINS}
+    if "domain_classifier" in trained:
+        threshold = adversarial_losses.get(setup.config.adversarial_loss).threshold
+        results["classifier_accuracy"] = {
+            role: domain_accuracy(
+                model.encoder_1, model.domain_classifier, domain, role == "source", threshold
+            )
+            for role, domain in opened.items()
+        }
+    if "transfer" in trained:
+        results["transfer_error"] = {
+            role: transfer_error(model, domain) for role, domain in opened.items()
+        }
+    return results
 
 
 def without_nan(value):

@@ -13,9 +13,10 @@ class SemanticLoss(keras.losses.Loss):
     """Cross-entropy of logits over the valid pixels, where 1 is what a uniform guess scores.
 
     The mean of -ln p(true class) over the pixels whose label is not `ignored`, divided by
-    ln(`num_classes`); with `class_weights` the mean weighted by those of the true classes. Every image counts equally, however sparse its labels; one without a valid
-    pixel counts 0. So the loss of a batch is the mean of the losses of its parts, on one device
-    as on several. Computed in float32 whatever the dtype of the logits.
+    ln(`num_classes`); with `class_weights` the mean weighted by those of the true classes. Every
+    image counts equally, however sparse its labels; one without a valid pixel counts 0. So the
+    loss of a batch is the mean of the losses of its parts, on one device as on several. Computed
+    in float32 whatever the dtype of the logits.
 
     L_task of eq. 1 of the paper, up to the constant divisor.
 
