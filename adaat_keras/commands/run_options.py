@@ -42,6 +42,7 @@ OPTIONS = (
     ("learning-rate", float, 5e-4, "of Adam, at the start"),
     ("schedule", str, "cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant"),
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
+    ("split", str, "test", "to score the finished run on: test, or val while you still choose"),
     ("seed", int, 0, "decides weights, order of the data, augmentation"),
     ("precision", str, "float32", "float32 or mixed_bfloat16"),
     ("source-options", json_object, {}, "how to open the source, e.g. '{\"frames\": 100}'"),

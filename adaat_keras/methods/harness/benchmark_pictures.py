@@ -27,7 +27,7 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
     """
     models = {name: load_run(path)[1] for name, path in runs.items()}
     opened = {
-        role: open_domain(getattr(config, role), "test", getattr(config, f"{role}_options"))
+        role: open_domain(getattr(config, role), config.split, getattr(config, f"{role}_options"))
         for role in ("source", "target")
     }
     draw_panels(**columns(config, models, opened["target"]), path=out / "panels.png")

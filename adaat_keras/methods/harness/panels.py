@@ -18,7 +18,7 @@ def panels(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict:
 
     Returns the arguments `rows`, `titles` and `legend` of `evaluation.draw_panels`.
     """
-    domain = setup.domain("target", "test")
+    domain = setup.domain("target", setup.config.split)
     columns = [(setup.to_task, "predicted", predictor)]
     if "encoder_1" in trained:
         columns.insert(0, (setup.from_task, "predicted", setup.model.base_model_1))

@@ -1,4 +1,4 @@
-"""What a finished run tells: scores on the test splits, pictures, a README."""
+"""What a finished run tells: scores, pictures, a README."""
 
 import math
 
@@ -39,11 +39,11 @@ def report(
     if folder.metrics.exists():
         return
     if verbose:
-        print("scoring the test splits", flush=True)
+        print("scoring", flush=True)
     metrics = scores(setup, predictor, trained)
     if "encoder_1" in trained:
         features = [
-            sample_features(setup.model.encoder_1, setup.domain(domain, "test"))
+            sample_features(setup.model.encoder_1, setup.domain(domain, setup.config.split))
             for domain in DOMAINS
         ]
         metrics["domain_probe"] = domain_probe(*features)
@@ -57,7 +57,7 @@ def report(
 
 
 def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str, dict]:
-    """Metrics on both test splits.
+    """Metrics on the split of the configuration in both domains.
 
     - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
     - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
@@ -71,10 +71,10 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
         rows["base_1_"] = (model.base_model_1, config.from_task)
         rows["base_2_"] = (model.base_model_2, config.to_task)
     return {
-        f"{prefix}{domain}": score(network, setup.domain(domain, "test"), task)
+        f"{prefix}{domain}": score(network, setup.domain(domain, setup.config.split), task)
         for prefix, (network, task) in rows.items()
         for domain in reversed(DOMAINS)
-        if task in setup.domain(domain, "test").tasks
+        if task in setup.domain(domain, setup.config.split).tasks
     }
 
 
@@ -85,7 +85,7 @@ def alignment(setup: Setup, trained: set[str]) -> dict[str, dict]:
     - `"transfer_error"`: G's distance to E2's features in each domain.
     """
     model, results = setup.model, {}
-    opened = {role: setup.domain(role, "test") for role in DOMAINS}
+    opened = {role: setup.domain(role, setup.config.split) for role in DOMAINS}
     if "domain_classifier" in trained:
         threshold = adversarial_losses.get(setup.config.adversarial_loss).threshold
         results["classifier_accuracy"] = {

@@ -53,6 +53,7 @@ class RunConfig:
         cache: Where decoded training frames are kept: `"memory"`, `"disk"` or nowhere.
         crops_per_frame: Training crops of each decoded frame.
         validation_frames: Frames of each domain to score after every epoch.
+        split: What the finished run is scored on: `"test"`, or `"val"` for whoever still chooses.
         seed: Decides weights, order of the data, augmentation.
         precision: Keras' dtype policy: `"float32"` or `"mixed_bfloat16"`.
         source_options, target_options: What the domains are opened with, e.g. `{"root": ...}`.
@@ -88,6 +89,7 @@ class RunConfig:
     cache: str | None = None
     crops_per_frame: int = 1
     validation_frames: int = 32
+    split: str = "test"
     seed: int = 0
     precision: str = "float32"
     source_options: dict = field(default_factory=dict)
@@ -106,6 +108,7 @@ class RunConfig:
         check_name("classifier's view", self.classifier, list(VIEWS))
         check_name("schedule", self.schedule, list(schedules.NAMES))
         check_name("precision", self.precision, ["float32", "mixed_bfloat16"])
+        check_name("split", self.split, ["val", "test"])
         if self.cache is not None:
             check_name("cache", self.cache, ["memory", "disk"])
         size_options(self.size)

@@ -86,7 +86,7 @@ def check_batch(config: RunConfig, devices: int) -> None:
 def try_data(setup: Setup, steps: list[Step]) -> None:
     """Read a batch of all data, so that what is wrong with it is told before any training."""
     for role in ("source", "target"):
-        setup.domain(role, "test")
+        setup.domain(role, setup.config.split)
     for step in steps:
         for batches in (step.batches(0), step.validation()):
             with plain_errors(step.name):
