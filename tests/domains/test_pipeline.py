@@ -7,7 +7,12 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.pipeline import evaluation_batches, training_batches
+from adaat_keras.domains.pipeline import (
+    AUGMENTATIONS,
+    class_frequencies,
+    evaluation_batches,
+    training_batches,
+)
 from adaat_keras.domains.pipeline.augment import augment
 
 COUNT, HEIGHT, WIDTH, CROP = 7, 20, 30, 8
@@ -115,11 +120,8 @@ def test_equal_seeds_give_equal_batches_and_others_differ():
         assert not np.array_equal(one[1], other[1])
 
 
-def test_image_and_label_are_cut_out_at_the_same_place(monkeypatch):
-    monkeypatch.setitem(
-        training_batches.__globals__, "augment", lambda image, _: tf.cast(image, "float32")
-    )
-    for image, label in samples(30):
+def test_image_and_label_are_cut_out_at_the_same_place():
+    for image, label in samples(30, augmentation=AUGMENTATIONS["none"]):
         np.testing.assert_array_equal(label, label_at(label))
         np.testing.assert_array_equal(image, image_at(label))
 
@@ -188,3 +190,18 @@ def test_evaluation_gives_whole_frames_in_order_spread_over_the_domain(frames, i
     assert [place(label[0])[0] for _, label in found] == list(indices)
     for image, label in found:
         np.testing.assert_array_equal(image[0, ..., 2], label[0] // 10000)
+
+
+def test_the_augmentation_changes_no_crop():
+    """So that the same crops can be had in two styles."""
+    plain, styled = (batches(3, augmentation=AUGMENTATIONS[name]) for name in ("none", "style"))
+    for (image, label), (other_image, other_label) in zip(plain, styled, strict=True):
+        np.testing.assert_array_equal(label, other_label)
+        assert not np.array_equal(image, other_image)
+        np.testing.assert_array_equal(image[0], image_at(label[0]))
+
+
+def test_class_frequencies_are_the_shares_of_the_labelled_pixels():
+    shares = class_frequencies(Coordinates(forbidden="depth"), 11)
+    # Rows 0 to 19 have the labels 0 to 10, and 0 to 8 once more.
+    np.testing.assert_allclose(shares, np.array([2] * 9 + [1] * 2) / 20)

@@ -37,7 +37,7 @@ def test_every_layout_renders_with_every_look(layout, look):
     assert frame["semantic"].shape == frame["depth"].shape == (HEIGHT, WIDTH)
     assert [frame[key].dtype for key in ("image", "semantic", "depth")] == ["u1", "u1", "f4"]
     assert frame["semantic"].max() <= classes.SKY
-    assert frame["image"].std() > 20
+    assert frame["image"].std() > 15
 
 
 def test_depth_is_zero_in_the_sky_and_positive_elsewhere():
@@ -76,6 +76,25 @@ def test_a_look_changes_no_label(layout):
         assert frame["semantic"].tobytes() == frames[0]["semantic"].tobytes()
         assert frame["depth"].tobytes() == frames[0]["depth"].tobytes()
         assert (frame["image"] != frames[0]["image"]).mean() > 0.5
+
+
+def test_the_thermal_picture_is_grey_and_persons_are_the_warmest_in_it():
+    frames = [draw("camera_car", "thermal", seed) for seed in range(8)]
+    images = np.stack([frame["image"].astype(float) for frame in frames])
+    labels = np.stack([frame["semantic"] for frame in frames])
+    # Noise is each colour channel's own.
+    assert np.ptp(images.mean(axis=(0, 1, 2))) < 0.5
+    warmth = [images[labels == label].mean() for label in range(classes.SKY + 1)]
+    assert np.argmax(warmth) == classes.PERSON
+    assert np.argmin(warmth) == classes.SKY
+
+
+def test_the_night_is_dark_but_under_a_lamp():
+    day, night = (draw("camera_car", look, 3)["image"].mean() for look in ("daylight", "night"))
+    assert night < 0.65 * day
+    dark = replace(LOOKS["night"], lamps=0.0, headlights=0.0, lit_windows=0.0)
+    unlit = render(LAYOUTS["camera_car"], dark, 3, HEIGHT, WIDTH)["image"].mean()
+    assert unlit < 0.7 * night
 
 
 def test_every_palette_has_the_same_materials():

@@ -97,3 +97,31 @@ def test_it_comes_back_from_its_config():
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert again.get_config() == loss.get_config()
     assert (again.num_classes, again.ignored, again.reduction) == (5, 9, "sum")
+
+
+def test_class_weights_weigh_as_scikit_learns_sample_weights():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(1, 5, 6, 11)).astype("float32")
+    labels = rng.integers(0, 11, (1, 5, 6)).astype("uint8")
+    labels[0, 0] = 255
+    weights = rng.uniform(0.1, 3, 11)
+    valid = labels != 255
+    expected = log_loss(
+        labels[valid],
+        softmax(logits[valid].astype("float64"), axis=-1),
+        sample_weight=weights[labels[valid]],
+        labels=range(11),
+    )
+    ours = SemanticLoss(class_weights=weights)(labels, logits)
+    assert float(ours) == pytest.approx(expected / np.log(11), rel=1e-5)
+
+
+def test_a_uniform_guess_scores_one_with_any_class_weights():
+    labels = np.arange(11, dtype="uint8").reshape(1, 1, 11)
+    loss = SemanticLoss(class_weights=np.linspace(0.1, 5, 11))
+    assert float(loss(labels, np.zeros((1, 1, 11, 11), "float32"))) == pytest.approx(1)
+
+
+def test_as_many_class_weights_as_classes():
+    with pytest.raises(ValueError, match="11 classes have 3 class_weights"):
+        SemanticLoss(class_weights=[1, 2, 3])

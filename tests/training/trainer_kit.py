@@ -39,7 +39,7 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
         scores = tasks.get(model.to_task).metrics() if metrics else None
         trainer.compile(optimizer(), keras.losses.MeanAbsoluteError(), scores)
     else:
-        trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, domains)
+        trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, domains, **options)
         trainer.compile(optimizer(), task.loss(), scores)
     return trainer
 

@@ -1,0 +1,74 @@
+"""The transfer function trained through decoder 2, on the source's labels and on the target."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from trainer_kit import frames, make_model, weights_of
+
+from adaat_keras import tasks
+from adaat_keras.training import TransferTrainer
+
+pytestmark = pytest.mark.usefixtures("eagerly")
+RATE = 0.05
+
+
+def make(model, **weights):
+    task = tasks.get(model.to_task)
+    trainer = TransferTrainer(
+        model.encoder_1, model.encoder_2, model.transfer, model.decoder_2, **weights
+    )
+    loss = keras.losses.MeanAbsoluteError()
+    trainer.compile(keras.optimizers.SGD(RATE), loss, None, task.loss(), task.pseudo_labels)
+    return trainer
+
+
+def through(model, x):
+    return model.decoder_2(model.transfer(model.encoder_1(x)))
+
+
+@pytest.mark.parametrize("task", tasks.names())
+def test_a_step_is_gradient_descent_on_the_sum_of_the_three_losses(task):
+    model = make_model(task)
+    to_task = tasks.get(model.to_task)
+    (x_a, y_a), (x_b, _), (x_b2, _) = (frames(model.to_task, 4, seed=n) for n in range(3))
+    before = weights_of(model)
+    variables = model.transfer.trainable_variables
+    truth = to_task.pseudo_labels(through(model, x_b))
+    with tf.GradientTape() as tape:
+        moved = model.transfer(model.encoder_1(x_a))
+        loss = tf.reduce_mean(tf.abs(moved - model.encoder_2(x_a)))
+        loss += 0.7 * to_task.loss()(y_a, model.decoder_2(moved))
+        loss += 0.3 * to_task.loss()(truth, through(model, x_b2))
+    gradients = tape.gradient(loss, variables)
+    expected = [v.numpy() - RATE * g.numpy() for v, g in zip(variables, gradients, strict=True)]
+    trainer = make(model, decoded_weight=0.7, consistency_weight=0.3)
+    logs = trainer.train_on_batch((x_a, x_b, x_b2), y_a, return_dict=True)
+    assert logs["loss"] == pytest.approx(float(loss), rel=1e-5)
+    for variable, value in zip(variables, expected, strict=True):
+        np.testing.assert_allclose(variable.numpy(), value, rtol=1e-4, atol=1e-6)
+    after = weights_of(model)
+    changed = {
+        name.split("/")[0] for name in before if not np.array_equal(before[name], after[name])
+    }
+    assert changed == {"transfer"}
+
+
+def test_uncertain_predictions_are_no_labels():
+    task = tasks.get("semantic")
+    logits = np.zeros((1, 1, 2, 11), "float32")
+    logits[0, 0, 1, 4] = 10
+    assert task.pseudo_labels(tf.constant(logits)).numpy().tolist() == [[[255, 4]]]
+
+
+def test_predicted_depth_is_a_label_within_range():
+    outputs = tf.constant([[[[0.25], [-3.0], [9.0]]]])
+    labels = tasks.get("depth").pseudo_labels(outputs)
+    np.testing.assert_allclose(labels.numpy(), [[[25.0, 0.001, 100.0]]])
+
+
+def test_without_weights_neither_labels_nor_target_are_asked_for():
+    model = make_model()
+    logs = make(model).train_on_batch(frames(model.to_task, 4)[0], return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["transfer_loss"])
+    assert set(logs) == {"loss", "transfer_loss"}
