@@ -167,6 +167,14 @@ def test_evaluate_prints_the_scores_of_the_run_as_json(domain, run, capsys):
     assert scores == json.loads((run / "metrics.json").read_text())[role]
 
 
+def test_evaluate_scales_depth_by_the_cameras_and_nothing_else(run, refused):
+    """At a scale of 2 the outputs are twice as large."""
+    double = scaled(lambda images, training: images + 1, "depth", 2.0)
+    assert double(3.0, training=False) == 8.0
+    for scale, message in (("2", "this run predicts semantic"), ("-1", "must be positive")):
+        assert message in refused("evaluate", run, "--depth-scale", scale)
+
+
 def test_evaluate_names_a_split_that_is_not_there(run, refused):
     assert "unknown split 'dev'; choose one of" in refused("evaluate", run, "--split", "dev")
 

@@ -18,7 +18,10 @@ def add_parser(actions) -> None:
         "--frames", type=int, default=100, metavar="INT", help="of the split train (default: 100)"
     )
     write.add_argument(
-        "--held-out", type=int, metavar="INT", help="of each other split (default: a tenth)"
+        "--held-out",
+        type=int,
+        metavar="INT",
+        help="of each other split, 0 to leave them out (default: a tenth)",
     )
     write.add_argument("--height", type=int, default=128, metavar="INT", help="pixels (128)")
     write.add_argument("--width", type=int, default=256, metavar="INT", help="pixels (256)")
@@ -33,9 +36,13 @@ def run(options: argparse.Namespace) -> None:
     """Write every split that the data set has."""
     from adaat_keras.domains.formats.writers import LAYOUTS, write_streets
 
-    held_out = options.held_out or max(1, options.frames // 10)
+    held_out = options.held_out
+    if held_out is None:
+        held_out = max(1, options.frames // 10)
     for split in LAYOUTS[options.layout].splits:
         frames = options.frames if split == "train" else held_out
+        if not frames:
+            continue
         write_streets(
             options.layout,
             options.out,

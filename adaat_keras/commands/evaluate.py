@@ -17,6 +17,14 @@ def add_parser(commands) -> None:
     parser.add_argument("--split", default="test", help="train, val or test (default: test)")
     add_domain_options(parser, "how to open it, over how the run did, e.g. '{\"frames\": 100}'")
     parser.add_argument("--frames", type=int, metavar="INT", help="how many (default: all)")
+    parser.add_argument(
+        "--depth-scale",
+        type=float,
+        default=1.0,
+        metavar="FLOAT",
+        help="factor on predicted depth: focal length of this domain's camera, in pixels, by that "
+        "of the source's, where both are known (default: 1)",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
 
@@ -34,10 +42,30 @@ def run(options: argparse.Namespace) -> None:
     opened = {config.source: config.source_options, config.target: config.target_options}
     domain = open_domain(name, options.split, {**opened.get(name, {}), **options.domain_options})
     with plain_errors("evaluate"):
-        metrics = score(predictor, domain, config.to_task, options.frames)
+        metrics = score(
+            scaled(predictor, config.to_task, options.depth_scale),
+            domain,
+            config.to_task,
+            options.frames,
+        )
     if options.json:
         print(json.dumps(without_nan(metrics), indent=2))
         return
     print(f"{config.method}, {config.to_task} on {name} {options.split}")
     for metric, value in metrics.items():
         print(f"  {metric:20} {value:.4f}")
+
+
+def scaled(predictor, task: str, scale: float):
+    """The predictor with its depth times the scale.
+
+    Raises:
+        ValueError: The scale is not positive, or the task is not depth.
+    """
+    if scale == 1:
+        return predictor
+    if not 0 < scale < float("inf"):
+        raise ValueError(f"--depth-scale must be positive, not {scale}")
+    if task != "depth":
+        raise ValueError(f"--depth-scale is for depth; this run predicts {task}")
+    return lambda images, training: scale * predictor(images, training=training)
