@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from adaat_keras.cli import build_parser, main
+from adaat_keras.commands.evaluate import scaled
 from adaat_keras.commands.run_options import OPTIONS, RENAMED
 from adaat_keras.methods.harness import RunConfig
 
