@@ -8,7 +8,7 @@
 - `transfer/`: features of task 1 to features of task 2 (G), one file a variant.
 - `ada_atdt`: the whole, D2(G(E1(x))).
 - `tiled`: predictions of large images in overlapping tiles.
-- `sizes`: the named sizes.
+- `sizes`: the named sizes; `reseed`: first weights that a seed alone decides.
 """
 
 from adaat_keras.models import transfer

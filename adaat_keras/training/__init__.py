@@ -5,6 +5,8 @@
 - `adversarial_trainer`: base model 1 against the domain classifier (step 1, equations 1 and 2).
 - `edge_head`, `moment_distance`: what these may add to their losses.
 - `transfer_trainer`: the transfer function between two base models (step 3, equation 3).
+- `dan_trainer`, `fcns_in_the_wild_trainer`: base model 2 as other methods adapt it, by
+  `multi_kernel_mmd` and by `class_size_penalty`.
 - `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
 - `schedules`: learning rates over a step's training.
 - `checkpoint`, `stop_on_nan`, `time_left`, `short_progress`: callbacks.
@@ -12,7 +14,15 @@
 """
 
 from adaat_keras.training.adversarial_trainer import AdversarialTrainer
+from adaat_keras.training.dan_trainer import DanTrainer
+from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
 from adaat_keras.training.supervised_trainer import SupervisedTrainer
 from adaat_keras.training.transfer_trainer import TransferTrainer
 
-__all__ = ["AdversarialTrainer", "SupervisedTrainer", "TransferTrainer"]
+__all__ = [
+    "AdversarialTrainer",
+    "DanTrainer",
+    "FcnsInTheWildTrainer",
+    "SupervisedTrainer",
+    "TransferTrainer",
+]

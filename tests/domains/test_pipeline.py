@@ -10,6 +10,7 @@ from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline import (
     AUGMENTATIONS,
     class_frequencies,
+    class_sizes,
     evaluation_batches,
     training_batches,
 )
@@ -205,3 +206,17 @@ def test_class_frequencies_are_the_shares_of_the_labelled_pixels():
     shares = class_frequencies(Coordinates(forbidden="depth"), 11)
     # Rows 0 to 19 have the labels 0 to 10, and 0 to 8 once more.
     np.testing.assert_allclose(shares, np.array([2] * 9 + [1] * 2) / 20)
+
+
+def test_class_sizes_are_quantiles_over_the_images_that_show_a_class():
+    class Shares(Coordinates):
+        """Frame n has n + 1 columns of class 1 of ten, the rest is class 0; none of class 2."""
+
+        def read(self, index, keys):
+            column = tf.range(10) <= tf.cast(index, "int32")
+            return {"semantic": tf.cast(tf.tile(column[None], [3, 1]), "uint8")}
+
+    sizes = class_sizes(Shares(count=9, forbidden="depth"), 3)
+    np.testing.assert_allclose(sizes.mean, [0.5, 0.5, 0], rtol=1e-6)
+    np.testing.assert_allclose(sizes.lower, [0.18, 0.18, 0], rtol=1e-6)
+    np.testing.assert_allclose(sizes.upper, [0.82, 0.82, 0], rtol=1e-6)

@@ -4,7 +4,8 @@
 - `evaluation_batches`: whole frames in order.
 - `random_crop`, `augment`, `restyle`: what happens to a frame on the way; `augmentations` names
   the last two.
-- `class_frequencies`: how often each class occurs, for a loss that balances them.
+- `class_frequencies`, `class_sizes`: how often each class occurs, for a loss that balances them,
+  and how much of a picture it takes.
 - `resized`: a domain at another size, by `nearest` for labels, `nearest_valid` for depth.
 - `cached`: a domain that is decoded once, into a `memory_cache` or a `disk_cache`, each a
   `key_cache`.
@@ -15,6 +16,7 @@
 from adaat_keras.domains.pipeline.augmentations import AUGMENTATIONS
 from adaat_keras.domains.pipeline.cached import cached
 from adaat_keras.domains.pipeline.class_frequencies import class_frequencies
+from adaat_keras.domains.pipeline.class_sizes import class_sizes
 from adaat_keras.domains.pipeline.evaluation_batches import evaluation_batches
 from adaat_keras.domains.pipeline.pack import pack
 from adaat_keras.domains.pipeline.resized import Resized
@@ -25,6 +27,7 @@ __all__ = [
     "Resized",
     "cached",
     "class_frequencies",
+    "class_sizes",
     "evaluation_batches",
     "pack",
     "training_batches",

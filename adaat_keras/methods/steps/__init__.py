@@ -5,12 +5,23 @@
 - `adversarial_step`: the same against the domain classifier (equations 1, 2).
 - `supervised_step`: base model 2 on one domain's labels.
 - `transfer_step`: the transfer function (equation 3).
-- `side_by_side`: batches of several domains.
+- `discrepancy_step`, `confusion_step`: base model 2 as DAN and FCNs in the wild adapt it.
+- `side_by_side`: batches of several domains; `with_target_images`: of a labelled and an unlabelled
+  one.
 """
 
 from adaat_keras.methods.steps.adversarial_step import adversarial_step
+from adaat_keras.methods.steps.confusion_step import confusion_step
+from adaat_keras.methods.steps.discrepancy_step import discrepancy_step
 from adaat_keras.methods.steps.joint_step import joint_step
 from adaat_keras.methods.steps.supervised_step import supervised_step
 from adaat_keras.methods.steps.transfer_step import transfer_step
 
-__all__ = ["adversarial_step", "joint_step", "supervised_step", "transfer_step"]
+__all__ = [
+    "adversarial_step",
+    "confusion_step",
+    "discrepancy_step",
+    "joint_step",
+    "supervised_step",
+    "transfer_step",
+]

@@ -1,0 +1,38 @@
+"""FCNs in the wild's step: base model 2 against a classifier of domains, within class sizes."""
+
+from dataclasses import replace
+
+from adaat_keras.domains.pipeline import class_sizes
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.with_target_images import with_target_images
+from adaat_keras.models import DomainClassifier
+from adaat_keras.models.reseed import reseed
+from adaat_keras.training import FcnsInTheWildTrainer
+
+
+def confusion_step(setup: Setup) -> Step:
+    """Train encoder 2 and decoder 2 on the source, confused with the target."""
+    model, task, config = setup.model, setup.to_task, setup.config
+    supervised = supervised_step(setup, domain="source")
+
+    def make_trainer():
+        sizes = class_sizes(setup.domain("source", "train"), task.classes) if task.classes else None
+        classifier = DomainClassifier(
+            model.encoder_2.features, view="pixel", dtype=model.encoder_2.dtype_policy
+        )
+        trainer = FcnsInTheWildTrainer(
+            model.encoder_2, model.decoder_2, reseed(classifier, config.seed), sizes
+        )
+        loss = setup.task_loss(task, "source")
+        trainer.compile(setup.optimizer(), setup.optimizer(), loss, {"source": task.metrics()})
+        return trainer
+
+    return replace(
+        supervised,
+        name="confusion",
+        depends_on=(*supervised.depends_on, "target", "target_options"),
+        make_trainer=make_trainer,
+        batches=lambda first: with_target_images(setup, first),
+    )

@@ -1,0 +1,70 @@
+"""Class sizes held within bounds."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from domain_toy import network
+
+from adaat_keras.training import FcnsInTheWildTrainer
+from adaat_keras.training.class_size_penalty import class_size_penalty
+
+LOWER, MEAN, UPPER = np.array([[0.3, 0.2, 0.1], [0.4, 0.3, 0.2], [0.5, 0.4, 0.3]], "float32")
+
+
+def penalty(*shares):
+    """Of a picture that has these shares at every pixel."""
+    pixels = tf.tile(tf.constant([[[shares]]], "float32"), [1, 4, 4, 1])
+    return float(class_size_penalty(pixels, LOWER, MEAN, UPPER))
+
+
+@pytest.mark.parametrize(
+    ("shares", "expected"),
+    [
+        ((0.5, 0.3, 0.2), 0),
+        ((0.7, 0.2, 0.1), 0.2 / 0.4 / 3),
+        ((0.2, 0.5, 0.3), (0.1 / 0.4 + 0.1 / 0.3) / 3),
+        # The third is absent, and what there is of it is suppressed.
+        ((0.5, 0.4, 0.005), 0.005 / 0.2 / 3),
+        ((0.5, 0.4, 0.0), 0),
+    ],
+)
+def test_what_lies_outside_counts_in_units_of_the_mean(shares, expected):
+    assert penalty(*shares) == pytest.approx(expected, abs=1e-6)
+
+
+class Sizes:
+    lower, mean, upper = LOWER, MEAN, UPPER
+
+
+def predicted_shares(size_weight):
+    """On a target whose pictures all look like the source's first class."""
+    keras.utils.set_random_seed(0)
+    encoder = network(1, keras.layers.Conv2D(4, 1, activation="relu"))
+    encoder.stride = 1
+    decoder = network(4, keras.layers.Conv2D(3, 1))
+    classifier = network(4, keras.layers.Conv2D(1, 1))
+    trainer = FcnsInTheWildTrainer(
+        encoder, decoder, classifier, Sizes, confusion_weight=0.0, size_weight=size_weight
+    )
+    trainer.compile(
+        keras.optimizers.Adam(0.02),
+        keras.optimizers.SGD(0.0),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, (16, 6, 6))
+    source = labels[..., None] - 1 + rng.normal(0, 0.2, (16, 6, 6, 1))
+    target = rng.normal(-1, 1, (16, 6, 6, 1))
+    data = tf.data.Dataset.from_tensor_slices(
+        ((source.astype("f4"), target.astype("f4")), (labels,))
+    )
+    trainer.fit(data.repeat().batch(8), steps_per_epoch=200, verbose=0)
+    return np.mean(tf.nn.softmax(trainer(target.astype("f4"))), axis=(0, 1, 2))
+
+
+def test_predictions_on_the_target_are_brought_within_the_bounds():
+    free, bound = predicted_shares(0.0), predicted_shares(5.0)
+    assert free[0] > UPPER[0] + 0.05
+    assert (bound > LOWER - 0.03).all()
+    assert (bound < UPPER + 0.03).all()
