@@ -7,6 +7,7 @@
 - `domain_classifier`: features to domain logits (C).
 - `transfer/`: features of task 1 to features of task 2 (G), one file a variant.
 - `ada_atdt`: the whole, D2(G(E1(x))).
+- `generator`, `patch_discriminator`: CycleGAN's networks, for methods that translate images.
 - `tiled`: predictions of large images in overlapping tiles.
 - `sizes`: the named sizes; `reseed`: first weights that a seed alone decides.
 """
@@ -17,8 +18,18 @@ from adaat_keras.models.base_model import BaseModel
 from adaat_keras.models.decoder import Decoder
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.encoder import Encoder
+from adaat_keras.models.generator import Generator
+from adaat_keras.models.patch_discriminator import PatchDiscriminator
 
-__all__ = ["AdaAtdt", "BaseModel", "Decoder", "DomainClassifier", "Encoder"]
+__all__ = [
+    "AdaAtdt",
+    "BaseModel",
+    "Decoder",
+    "DomainClassifier",
+    "Encoder",
+    "Generator",
+    "PatchDiscriminator",
+]
 
 # Keras finds the class of a saved network only once its module is imported.
 for _name in transfer.names():
