@@ -116,7 +116,10 @@ class CycleGanTrainer(NetworkTrainer):
                 losses["semantic_loss"] += self.semantic_loss(target, fake_source)
                 loss += self.semantic_weight * losses["semantic_loss"]
             step = self.optimizer.iterations
-            shown = (self.target_pool(fake_target, step), self.source_pool(fake_source, step))
+            shown = (
+                self.target_pool(fake_target, step=step),
+                self.source_pool(fake_source, step=step),
+            )
             discriminator_loss = self.told_apart(self.target_discriminator, target, shown[0])
             discriminator_loss += self.told_apart(self.source_discriminator, source, shown[1])
         generators, discriminators = self.generator_variables, self.discriminator_variables

@@ -77,6 +77,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
     def train_step(self, data):
         """One step of both optimizers."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.seen(images)
         counts = [tf.shape(x)[0] for x in images]
         with tf.GradientTape(persistent=True) as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)

@@ -15,10 +15,13 @@ class NetworkTrainer(keras.Model):
     Args:
         stride: What the networks need height and width to be multiples of; in testing, images
             of other sizes are padded, and predictions cropped back.
+        translator: Turns images of the source into the target's look before anything sees them;
+            stays as it is.
     """
 
-    def __init__(self, stride: int, **kwargs):
+    def __init__(self, stride: int, translator: keras.Model | None = None, **kwargs):
         super().__init__(**kwargs)
+        self.translator = translator
         self.pad = PadToStride(stride)
         self.crop = CropLike(dtype="float32")
         self.means = {}
@@ -40,6 +43,12 @@ class NetworkTrainer(keras.Model):
         # Restoring a checkpoint fills only slots that exist.
         optimizer.build(variables)
         self.means = {name: keras.metrics.Mean(name=name) for name in means}
+
+    def translated(self, images: tf.Tensor) -> tf.Tensor:
+        """Images of the source in the target's look, where there is a translator."""
+        if self.translator is None:
+            return images
+        return tf.stop_gradient(self.translator(tf.cast(images, "float32"), training=False))
 
     def padded(self, images: tf.Tensor) -> tf.Tensor:
         """Images padded to the stride, and a black one if there is none.

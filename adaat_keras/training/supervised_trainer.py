@@ -22,6 +22,7 @@ class SupervisedTrainer(NetworkTrainer):
         domains: Names of the domains, used as prefixes in the logs.
         edge_weight: Weight of the edges' loss beside the task's; see `EdgeHead`.
         seed: Of the edges' head.
+        **kwargs: As `NetworkTrainer`'s: `translator`.
 
     Example:
         >>> from adaat_keras.models import Decoder, Encoder
@@ -75,6 +76,7 @@ class SupervisedTrainer(NetworkTrainer):
     def train_step(self, data):
         """One optimizer step on the mean of the domains' task losses."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.seen(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
@@ -83,6 +85,12 @@ class SupervisedTrainer(NetworkTrainer):
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
         logs |= dict(zip(self.task_loss_names, task_losses, strict=True))
         return self.log(images[0], loss=loss, **logs)
+
+    def seen(self, images, first: str | None = None) -> tuple:
+        """The domains' images as the encoder sees them: those of the source translated."""
+        if (first or self.domains[0]) != "source":
+            return tuple(images)
+        return self.translated(images[0]), *images[1:]
 
     def with_edges(self, loss, features, images) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The loss plus the edges' where they are wanted, and what to log of these."""
@@ -98,7 +106,8 @@ class SupervisedTrainer(NetworkTrainer):
         logs = {}
         data = keras.utils.unpack_x_y_sample_weight(data)[:2]
         for domain, images, labels in zip(self.domains, *data, strict=True):
-            outputs = self.cropped(self(self.padded(images)), images)
+            (padded,) = self.seen((self.padded(images),), domain)
+            outputs = self.cropped(self(padded), images)
             name = f"{domain}_task_loss"
             logs[name] = self.log(images, **{name: self.task_loss(labels, outputs)})[name]
             for metric in self.domain_metrics[domain]:

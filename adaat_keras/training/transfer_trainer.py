@@ -30,6 +30,7 @@ class TransferTrainer(NetworkTrainer):
         decoder_2: Decoder of base model 2 (D2).
         decoded_weight: Weight of task 2's loss on the source's labels.
         consistency_weight: Weight of task 2's loss on the target's own predictions.
+        **kwargs: As `NetworkTrainer`'s: `translator`.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -90,6 +91,7 @@ class TransferTrainer(NetworkTrainer):
         """One step of the transfer function."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         images, *target = images if isinstance(images, tuple | list) else (images,)
+        images = self.translated(images)
         features_1, features_2 = self.encoder_1(images), self.encoder_2(images)
         variables = self.transfer.trainable_variables
         with tf.GradientTape() as tape:
@@ -113,7 +115,7 @@ class TransferTrainer(NetworkTrainer):
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        padded, count = self.padded(images), tf.shape(images)[0]
+        padded, count = self.translated(self.padded(images)), tf.shape(images)[0]
         moved = self.transfer(self.encoder_1(padded))
         loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
         self.log(images, transfer_loss=loss)

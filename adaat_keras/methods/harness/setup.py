@@ -32,10 +32,12 @@ class Setup:
         strategy: The devices to train on.
     """
 
-    def __init__(self, config: RunConfig, model: AdaAtdt, strategy: tf.distribute.Strategy):
+    def __init__(self, config: RunConfig, model: AdaAtdt, strategy: tf.distribute.Strategy | None):
         self.config = config
         self.model = model
-        self.strategy = strategy
+        self.strategy = strategy or tf.distribute.get_strategy()
+        # Those of the model, and what steps need besides.
+        self.networks: dict[str, keras.Model] = dict(model.networks)
         self.from_task = tasks.get(config.from_task)
         self.to_task = tasks.get(config.to_task)
         self.domain = lru_cache(self._open)
@@ -92,10 +94,10 @@ class Setup:
         weights = np.maximum(frequencies, 1e-3) ** -self.config.class_balance
         return task.loss(weights / np.sum(weights * frequencies))
 
-    def optimizer(self, rate: float = 1.0) -> keras.optimizers.Optimizer:
+    def optimizer(self, rate: float = 1.0, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
         """A fresh Adam with the configuration's schedule, its learning rates times `rate`."""
         config = self.config
         rate = learning_rate_schedule(
             config.schedule, rate * config.learning_rate, config.epochs, config.steps_per_epoch
         )
-        return keras.optimizers.Adam(rate)
+        return keras.optimizers.Adam(rate, beta_1=beta_1)

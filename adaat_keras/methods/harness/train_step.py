@@ -92,7 +92,7 @@ def train_step(
         ]
         finish(setup, step, trainer, home, callbacks, verbose)
     for name, file in files.items():
-        load_network(file, getattr(setup.model, name))
+        load_network(file, setup.networks[name])
         copy_if_different(file, folder.network(name))
     merge_history(folder.history, read_history(home / "history.csv"))
     return clock.seconds
@@ -125,7 +125,7 @@ def finish(
         )
     for name in step.networks:
         with written_whole(home / f"{name}.keras") as temporary:
-            getattr(setup.model, name).save(temporary)
+            setup.networks[name].save(temporary)
     seconds = time.monotonic() - start
     write_json(home / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
     # The whole folder: a kill while a state was written has left half a file there.

@@ -6,6 +6,7 @@
 - `supervised_step`: base model 2 on one domain's labels.
 - `transfer_step`: the transfer function (equation 3).
 - `discrepancy_step`, `confusion_step`: base model 2 as DAN and FCNs in the wild adapt it.
+- `translation_step`: translations between the domains' images, as CycleGAN and CyCADA learn them.
 - `side_by_side`: batches of several domains; `with_target_images`: of a labelled and an unlabelled
   one.
 """
@@ -16,6 +17,7 @@ from adaat_keras.methods.steps.discrepancy_step import discrepancy_step
 from adaat_keras.methods.steps.joint_step import joint_step
 from adaat_keras.methods.steps.supervised_step import supervised_step
 from adaat_keras.methods.steps.transfer_step import transfer_step
+from adaat_keras.methods.steps.translation_step import translation_step
 
 __all__ = [
     "adversarial_step",
@@ -24,4 +26,5 @@ __all__ = [
     "joint_step",
     "supervised_step",
     "transfer_step",
+    "translation_step",
 ]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import keras
+
 from adaat_keras.domains.pipeline import class_sizes
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
@@ -12,18 +14,29 @@ from adaat_keras.models.reseed import reseed
 from adaat_keras.training import FcnsInTheWildTrainer
 
 
-def confusion_step(setup: Setup) -> Step:
-    """Train encoder 2 and decoder 2 on the source, confused with the target."""
+def confusion_step(
+    setup: Setup, translator: keras.Model | None = None, within_sizes: bool = True
+) -> Step:
+    """Train encoder 2 and decoder 2 on the source, confused with the target.
+
+    The source's images may be translated first, the class sizes left out.
+    """
     model, task, config = setup.model, setup.to_task, setup.config
     supervised = supervised_step(setup, domain="source")
 
     def make_trainer():
-        sizes = class_sizes(setup.domain("source", "train"), task.classes) if task.classes else None
+        sizes = None
+        if task.classes and within_sizes:
+            sizes = class_sizes(setup.domain("source", "train"), task.classes)
         classifier = DomainClassifier(
             model.encoder_2.features, view="pixel", dtype=model.encoder_2.dtype_policy
         )
         trainer = FcnsInTheWildTrainer(
-            model.encoder_2, model.decoder_2, reseed(classifier, config.seed), sizes
+            model.encoder_2,
+            model.decoder_2,
+            reseed(classifier, config.seed),
+            sizes,
+            translator=translator,
         )
         loss = setup.task_loss(task, "source")
         trainer.compile(setup.optimizer(), setup.optimizer(), loss, {"source": task.metrics()})
@@ -31,7 +44,7 @@ def confusion_step(setup: Setup) -> Step:
 
     return replace(
         supervised,
-        name="confusion",
+        name="confusion" if within_sizes else "confusion_without_sizes",
         depends_on=(*supervised.depends_on, "target", "target_options"),
         make_trainer=make_trainer,
         batches=lambda first: with_target_images(setup, first),

@@ -1,13 +1,18 @@
 """AT/DT's step 1: base model 1 on both domains' labels."""
 
+import keras
+
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.side_by_side import side_by_side
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.training import SupervisedTrainer
 
 
-def joint_step(setup: Setup) -> Step:
-    """Train encoder 1 and decoder 1 on the labels of task 1 in both domains."""
+def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:
+    """Train encoder 1 and decoder 1 on the labels of task 1 in both domains.
+
+    The source's images may be translated first.
+    """
     model, task = setup.model, setup.from_task
     domains = ("source", "target")
 
@@ -18,6 +23,7 @@ def joint_step(setup: Setup) -> Step:
             domains=domains,
             edge_weight=setup.config.edge_weight,
             seed=setup.config.seed,
+            translator=translator,
         )
         metrics = {domain: task.metrics() for domain in domains}
         trainer.compile(setup.optimizer(), setup.task_loss(task, "source"), metrics)

@@ -1,17 +1,24 @@
 """Step 2: base model 2 on labels."""
 
+import keras
+
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.side_by_side import side_by_side
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.training import SupervisedTrainer
 
 
-def supervised_step(setup: Setup, domain: str) -> Step:
-    """Train encoder 2 and decoder 2 on the labels of task 2 in `"source"` or `"target"`."""
+def supervised_step(setup: Setup, domain: str, translator: keras.Model | None = None) -> Step:
+    """Train encoder 2 and decoder 2 on the labels of task 2 in `"source"` or `"target"`.
+
+    The source's images may be translated first.
+    """
     model, task = setup.model, setup.to_task
 
     def make_trainer():
-        trainer = SupervisedTrainer(model.encoder_2, model.decoder_2, domains=(domain,))
+        trainer = SupervisedTrainer(
+            model.encoder_2, model.decoder_2, domains=(domain,), translator=translator
+        )
         loss = setup.task_loss(task, domain)
         trainer.compile(setup.optimizer(), loss, {domain: task.metrics()})
         return trainer

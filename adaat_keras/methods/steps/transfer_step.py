@@ -8,10 +8,11 @@ from adaat_keras.methods.steps.step import Step
 from adaat_keras.training import TransferTrainer
 
 
-def transfer_step(setup: Setup, adapt: bool = False) -> Step:
+def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | None = None) -> Step:
     """Train the transfer function on images of the source, by the L1 distance of features.
 
     With `adapt` it may train on images of the target too, if the configuration gives that weight.
+    The source's images may be translated first.
     """
     model, task, config = setup.model, setup.to_task, setup.config
     consistency_weight = config.consistency_weight if adapt else 0.0
@@ -24,6 +25,7 @@ def transfer_step(setup: Setup, adapt: bool = False) -> Step:
             model.decoder_2,
             decoded_weight=config.decoded_weight,
             consistency_weight=consistency_weight,
+            translator=translator,
         )
         trainer.compile(
             setup.optimizer(),

@@ -1,0 +1,30 @@
+"""AT/DT on translated images."""
+
+from adaat_keras.methods.method import Method
+from adaat_keras.methods.steps import (
+    joint_step,
+    supervised_step,
+    transfer_step,
+    translation_step,
+)
+
+
+class AtDtDa(Method):
+    """AT/DT whose source images CycleGAN has translated (Ramirez et al. 2019, "AT/DT (DA)").
+
+    CycleGAN first; then the three steps of `AtDt`, each on F(x_A) in place of x_A.
+    """
+
+    def steps(self, setup):
+        """Translation, then joint, supervised and transfer on translated images."""
+        translation, to_target = translation_step(setup)
+        return [
+            translation,
+            joint_step(setup, translator=to_target),
+            supervised_step(setup, domain="source", translator=to_target),
+            transfer_step(setup, translator=to_target),
+        ]
+
+    def predictor(self, model):
+        """The whole path."""
+        return model

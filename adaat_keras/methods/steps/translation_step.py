@@ -1,0 +1,68 @@
+"""CycleGAN's step: translations between the domains' images."""
+
+import keras
+import tensorflow as tf
+
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.models import Generator, PatchDiscriminator
+from adaat_keras.models.reseed import reseed
+from adaat_keras.training import CycleGanTrainer
+
+# CycleGAN's Adam: 2e-4 where ours begins with 5e-4.
+RATE, BETA_1 = 0.4, 0.5
+
+
+def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.Model]:
+    """Train translations from source to target and back; also gives the one to the target.
+
+    With `semantic`, base model 2 as an earlier step left it must say of a translation what it says
+    of the original (CyCADA).
+    """
+    config, task = setup.config, setup.to_task
+    networks = translators(setup)
+    segmenter = setup.model.base_model_2 if semantic else None
+
+    def make_trainer():
+        shape = (config.crop, config.crop, 3)
+        trainer = CycleGanTrainer(*networks.values(), image_shape=shape, segmenter=segmenter)
+        optimizers = (setup.optimizer(RATE, BETA_1) for _ in range(2))
+        trainer.compile(*optimizers, setup.task_loss(task, "source"), task.pseudo_labels)
+        return trainer
+
+    def pairs(source, target):
+        return tf.data.Dataset.zip(source, target).map(lambda *images: (images,))
+
+    def validation(role):
+        return setup.validation(role, setup.from_task.name).map(lambda image, _: image)
+
+    step = Step(
+        name="semantic_translation" if semantic else "translation",
+        networks=tuple(networks),
+        depends_on=("source", "source_options", "target", "target_options"),
+        make_trainer=make_trainer,
+        batches=lambda first: pairs(
+            *(setup.batches(role, None, first, share=2) for role in ("source", "target"))
+        ),
+        validation=lambda: pairs(validation("source"), validation("target")),
+    )
+    return step, networks["to_target"]
+
+
+def translators(setup: Setup) -> dict[str, keras.Model]:
+    """Both generators and both discriminators, as wide and deep as the base models."""
+    encoder, seed = setup.model.encoder_1, setup.config.seed
+    width = {"base_filters": encoder.base_filters, "dtype": encoder.dtype_policy}
+    with setup.strategy.scope():
+        generators = [
+            Generator(residual_blocks=encoder.residual_blocks, name=name, **width)
+            for name in ("to_target", "to_source")
+        ]
+        discriminators = [
+            PatchDiscriminator(name=name, **width)
+            for name in ("target_discriminator", "source_discriminator")
+        ]
+    networks = [*generators, *discriminators]
+    named = {network.name: reseed(network, seed + n) for n, network in enumerate(networks)}
+    setup.networks |= named
+    return named

@@ -1,0 +1,130 @@
+"""CycleGAN's objective, by hand, and what it is for."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from adaat_keras import tasks
+from adaat_keras.models import BaseModel, Decoder, Encoder
+from adaat_keras.training import CycleGanTrainer
+
+SHAPE = (8, 8, 3)
+
+
+def factor(value):
+    """A generator that multiplies by a number."""
+    layer = keras.layers.Conv2D(3, 1, use_bias=False)
+    network = keras.Sequential([keras.Input((None, None, 3)), layer])
+    network.set_weights([value * np.eye(3, dtype="f4").reshape(1, 1, 3, 3)])
+    network.stride = 1
+    return network
+
+
+def critic(weight):
+    """A discriminator whose logit is a number times the mean of the channels."""
+    network = keras.Sequential(
+        [keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1, use_bias=False)]
+    )
+    network.set_weights([np.full((1, 1, 3, 1), weight / 3, "f4")])
+    return network
+
+
+def make(to_target, to_source, rate=0.0, **options):
+    trainer = CycleGanTrainer(
+        to_target, to_source, critic(0.01), critic(0.02), SHAPE, pool_size=0, **options
+    )
+    optimizers = (keras.optimizers.SGD(rate) for _ in range(2))
+    task = tasks.get("semantic")
+    trainer.compile(*optimizers, task.loss(), task.pseudo_labels)
+    return trainer
+
+
+def flat(value):
+    return tf.fill((2, *SHAPE), float(value))
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_losses_are_the_formulae_on_flat_images():
+    """a = 100 becomes 50 and comes back as 75; b = 60 becomes 90 and comes back as 45."""
+    logs = make(factor(0.5), factor(1.5)).train_on_batch((flat(100), flat(60)), return_dict=True)
+    adversarial = (0.01 * 50 - 1) ** 2 + (0.02 * 90 - 1) ** 2
+    cycle = (abs(75 - 100) + abs(45 - 60)) / 127.5
+    identity = (abs(30 - 60) + abs(150 - 100)) / 127.5
+    told_apart = ((0.01 * 60 - 1) ** 2 + (0.01 * 50) ** 2) / 2
+    told_apart += ((0.02 * 100 - 1) ** 2 + (0.02 * 90) ** 2) / 2
+    expected = {
+        "adversarial_loss": adversarial,
+        "cycle_loss": cycle,
+        "identity_loss": identity,
+        "discriminator_loss": told_apart,
+        "loss": adversarial + 10 * cycle + 5 * identity,
+    }
+    assert logs == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_each_side_steps_on_its_own_loss_alone():
+    """Without weights on cycle and identity, generators move by the adversarial loss only."""
+    trainer = make(factor(0.5), factor(1.5), rate=1e-4, cycle_weight=0.0)
+    trainer.train_on_batch((flat(100), flat(60)))
+    # d/dw of (0.01 * 100 w - 1)^2, shared by three equal entries of the diagonal.
+    slope = 2 * (0.01 * 50 - 1) * 0.01 / 3 * 100
+    moved = trainer.to_target.get_weights()[0][0, 0]
+    assert np.diag(moved) == pytest.approx(0.5 - 1e-4 * slope, rel=1e-5)
+    # d/dc of ((60 c - 1)^2 + (50 c)^2) / 2 by each third of the kernel.
+    slope = ((0.01 * 60 - 1) * 60 + 0.01 * 50 * 50) / 1
+    kernel = trainer.target_discriminator.get_weights()[0].reshape(-1)
+    assert kernel == pytest.approx(0.01 / 3 - 1e-4 * slope, rel=1e-4)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_segmenter_asks_for_translations_that_mean_the_same_and_stays():
+    segmenter = BaseModel(Encoder(4, 1), Decoder(11, 4))
+    before = segmenter.get_weights()
+    images = tf.random.stateless_uniform((2, *SHAPE), (0, 1), 0, 255)
+    trainer = make(factor(1.0), factor(0.3), rate=1e-3, segmenter=segmenter)
+    trainer.pseudo_labels = lambda outputs: tf.argmax(outputs, -1)
+    logs = trainer.train_on_batch((images, images), return_dict=True)
+    outputs, darker = segmenter(images), segmenter(0.3 * images)
+    labels = tf.argmax(outputs, -1)
+    loss = tasks.get("semantic").loss()
+    expected = float(loss(labels, outputs) + loss(labels, darker))
+    assert logs["semantic_loss"] == pytest.approx(expected, rel=1e-4)
+    for one, other in zip(before, segmenter.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_the_cycle_closes_and_translations_take_on_the_targets_brightness():
+    """A is dark, B is bright: F learns to brighten, H to undo it."""
+    keras.utils.set_random_seed(1)
+    rng = np.random.default_rng(0)
+    dark = rng.uniform(20, 80, (32, *SHAPE)).astype("f4")
+    bright = rng.uniform(150, 230, (32, *SHAPE)).astype("f4")
+
+    def generator():
+        scaled = keras.layers.Rescaling(1 / 127.5, -1)
+        back = keras.layers.Rescaling(127.5, 127.5)
+        network = keras.Sequential(
+            [keras.Input((None, None, 3)), scaled, keras.layers.Conv2D(3, 1), back]
+        )
+        network.stride = 1
+        return network
+
+    def discriminator():
+        scaled = keras.layers.Rescaling(1 / 127.5, -1)
+        hidden = keras.layers.Conv2D(8, 1, activation="leaky_relu")
+        return keras.Sequential(
+            [keras.Input((None, None, 3)), scaled, hidden, keras.layers.Conv2D(1, 1)]
+        )
+
+    trainer = CycleGanTrainer(
+        generator(), generator(), discriminator(), discriminator(), SHAPE, identity_weight=0.0
+    )
+    trainer.compile(keras.optimizers.Adam(0.01, 0.5), keras.optimizers.Adam(0.01, 0.5))
+    data = tf.data.Dataset.from_tensor_slices(((dark, bright),)).repeat().batch(8)
+    history = trainer.fit(data, epochs=3, steps_per_epoch=200, verbose=0).history
+    assert history["cycle_loss"][-1] < 0.2 * history["cycle_loss"][0]
+    assert abs(np.mean(trainer.to_target(dark)) - bright.mean()) < 40
+    there_and_back = trainer.to_source(trainer.to_target(dark))
+    assert np.abs(there_and_back - dark).mean() < 8
