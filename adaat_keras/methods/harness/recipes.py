@@ -15,13 +15,13 @@ RECIPES: dict[str, dict] = {
         "consistency_weight": 0.0,
     },
     "recommended": {
-        "augmentation": "style",
+        "augmentation": "color",
         "class_balance": 0.5,
-        "edge_weight": 0.2,
+        "edge_weight": 0.0,
         "moment_weight": 0.0,
-        "classifier": "pixel",
+        "classifier": "patch",
         "classifier_rate": 1.0,
         "decoded_weight": 1.0,
-        "consistency_weight": 0.5,
+        "consistency_weight": 0.0,
     },
 }
