@@ -17,12 +17,12 @@ class TransferTrainer(NetworkTrainer):
 
     Beyond the paper, G may be trained through D2 as well, which stays as it is: by task 2's loss
     of D2(G(E1(x))) on the source's labels (`decoded_weight`), and on the target, where there are
-    none, by what D2(G(E1(x))) itself says of the unchanged image, as the truth for the image in
-    another style (`consistency_weight`).
+    none, by what D2(G(E1(x))) itself says of the unchanged image, as the truth for the augmented
+    one (`consistency_weight`).
 
     A batch is `(images, labels)`. `train_step` takes the images alone as well, as long as no
     weight asks for more; with `consistency_weight` it takes `((source images, target images,
-    the same target images in another style), source labels)`.
+    the same target images augmented), source labels)`.
 
     Args:
         encoder_1, encoder_2: Encoders of the base models (E1, E2).
@@ -107,10 +107,10 @@ class TransferTrainer(NetworkTrainer):
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self.log(images, loss=loss, **losses)
 
-    def consistency_loss(self, unchanged, restyled) -> tf.Tensor:
-        """Task 2's loss of restyled images against the prediction for the unchanged ones."""
+    def consistency_loss(self, unchanged, augmented) -> tf.Tensor:
+        """Task 2's loss of augmented images against the prediction for the unchanged ones."""
         labels = tf.stop_gradient(self.pseudo_labels(self(unchanged)))
-        return self.task_loss(labels, self(restyled, training=True))
+        return self.task_loss(labels, self(augmented, training=True))
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""

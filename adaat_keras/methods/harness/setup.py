@@ -94,6 +94,10 @@ class Setup:
         weights = np.maximum(frequencies, 1e-3) ** -self.config.class_balance
         return task.loss(weights / np.sum(weights * frequencies))
 
+    def loss_options(self, task: Task) -> tuple[str, ...]:
+        """The options that `task_loss` of this task depends on."""
+        return ("class_balance",) if task.classes else ()
+
     def optimizer(self, rate: float = 1.0, beta_1: float = 0.9) -> keras.optimizers.Optimizer:
         """A fresh Adam with the configuration's schedule, its learning rates times `rate`."""
         config = self.config

@@ -37,7 +37,6 @@ SHARED_OPTIONS = (
     "learning_rate",
     "schedule",
     "augmentation",
-    "class_balance",
     "seed",
     "precision",
 )

@@ -35,6 +35,7 @@ def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:
         depends_on=(
             *("from_task", "source", "source_options", "target", "target_options"),
             "edge_weight",
+            *setup.loss_options(task),
         ),
         make_trainer=make_trainer,
         batches=lambda first: side_by_side(

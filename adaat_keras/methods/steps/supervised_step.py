@@ -26,7 +26,7 @@ def supervised_step(setup: Setup, domain: str, translator: keras.Model | None = 
     return Step(
         name="supervised" if domain == "source" else f"supervised_{domain}",
         networks=("encoder_2", "decoder_2"),
-        depends_on=("to_task", domain, f"{domain}_options"),
+        depends_on=("to_task", domain, f"{domain}_options", *setup.loss_options(task)),
         make_trainer=make_trainer,
         batches=lambda first: side_by_side(setup.batches(domain, task.name, first)),
         validation=lambda: side_by_side(setup.validation(domain, task.name)),

@@ -41,11 +41,15 @@ def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | N
         source = setup.batches("source", labels, first)
         return with_target(source, setup, first) if consistency_weight else source
 
-    target = ("consistency_weight", "target", "target_options") if consistency_weight else ()
+    weights = [name for name in ("decoded_weight", "consistency_weight") if getattr(config, name)]
+    target = ("target", "target_options") if consistency_weight else ()
     return Step(
         name="transfer",
         networks=("transfer",),
-        depends_on=("from_task", "to_task", "source", "source_options", "decoded_weight", *target),
+        depends_on=(
+            *("from_task", "to_task", "source", "source_options", *weights, *target),
+            *(setup.loss_options(task) if weights else ()),
+        ),
         make_trainer=make_trainer,
         batches=batches,
         validation=lambda: setup.validation("source", task.name),
@@ -53,13 +57,13 @@ def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | N
 
 
 def with_target(source: tf.data.Dataset, setup: Setup, first: int) -> tf.data.Dataset:
-    """Batches of the source with images of the target, as they are and in another style."""
-    unchanged, restyled = (
-        setup.batches("target", None, first, augmentation=name) for name in ("none", "style")
+    """Batches of the source with images of the target, as they are and augmented."""
+    unchanged, changed = (
+        setup.batches("target", None, first, augmentation=name) for name in ("none", None)
     )
 
     def join(batch, *target):
         images, *labels = batch if isinstance(batch, tuple) else (batch,)
         return (images, *target), *labels
 
-    return tf.data.Dataset.zip(source, unchanged, restyled).map(join)
+    return tf.data.Dataset.zip(source, unchanged, changed).map(join)
