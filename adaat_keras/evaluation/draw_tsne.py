@@ -12,7 +12,6 @@ from threadpoolctl import threadpool_limits
 from adaat_keras.evaluation.save_figure import save_figure
 
 _POINTS = 1000  # Per domain; the time grows faster than their number.
-_COLUMNS = 4
 _SOURCE, _TARGET = "#d62728", "#2ca02c"
 
 
@@ -21,6 +20,7 @@ def draw_tsne(
     path: Path | str,
     captions: dict[str, str] | None = None,
     seed: int = 0,
+    columns: int = 4,
 ) -> None:
     """Draw t-SNE plots of source (red) and target (green) features, as the paper's figure 3.
 
@@ -32,6 +32,7 @@ def draw_tsne(
         path: The PNG to write.
         captions: Title to a few words for the lower left corner, e.g. "mIoU 24.5, probe 71 %".
         seed: Decides which 1000 points of a larger domain are drawn, and their places.
+        columns: Plots in a row at most.
 
     Raises:
         ValueError: There is no group, or a feature is not finite.
@@ -46,7 +47,7 @@ def draw_tsne(
     """
     if not groups:
         raise ValueError("there are no features to draw: groups is empty")
-    columns = min(len(groups), _COLUMNS)
+    columns = min(len(groups), columns)
     rows = -(-len(groups) // columns)
     figure = Figure(figsize=(2.9 * columns, 3.2 * rows + 0.4), dpi=120, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)

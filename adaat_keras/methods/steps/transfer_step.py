@@ -41,7 +41,8 @@ def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | N
         source = setup.batches("source", labels, first)
         return with_target(source, setup, first) if consistency_weight else source
 
-    weights = [name for name in ("decoded_weight", "consistency_weight") if getattr(config, name)]
+    weights = ("decoded_weight",) if config.decoded_weight else ()
+    weights += ("consistency_weight",) if consistency_weight else ()
     target = ("target", "target_options") if consistency_weight else ()
     return Step(
         name="transfer",

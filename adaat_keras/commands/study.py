@@ -1,0 +1,57 @@
+"""`adaat-keras study`: the paper's figure 3 on a pair of domains."""
+
+import argparse
+
+from adaat_keras.commands.run_options import add_run_options, run_options
+
+LOSSES = "binary_crossentropy,least_squares,wasserstein"
+ALPHAS = "0.4,0.5,0.6"
+DESCRIPTION = """Train ADA-AT/DT with several adversarial losses and weights of the task loss, and
+draw encoder 1's features of both domains: figure 3 of the paper. The same command again goes on
+where it was stopped. The paper's values for SYNTHIA-SF to Cityscapes, mIoU at alpha 0.4, 0.5, 0.6:
+cross-entropy 20.4, 18.2, 15.3; least squares 27.2, 26.2, 21.2; Wasserstein 21.1, 20.6, 19.2."""
+
+
+def add_parser(commands) -> None:
+    """Add this command."""
+    parser = commands.add_parser("study", help="draw figure 3", description=DESCRIPTION)
+    add_run_options(parser, leave_out=("method", "alpha", "adversarial-loss"))
+    parser.add_argument(
+        "--losses", default=LOSSES, metavar="A,B,...", help=f"adversarial (default: {LOSSES})"
+    )
+    parser.add_argument(
+        "--alphas", default=ALPHAS, metavar="A,B,...", help=f"of the task (default: {ALPHAS})"
+    )
+    parser.add_argument(
+        "--directory",
+        default="runs/study",
+        metavar="DIR",
+        help="a folder a run, the table and the sheets (default: runs/study)",
+    )
+    parser.add_argument("--store", metavar="DIR", help="of shared steps (default: DIR/steps)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run and print the table."""
+    from adaat_keras.methods.harness.run_config import RunConfig
+    from adaat_keras.methods.harness.run_study import run_study
+
+    # The paper's figure has ten epochs.
+    config = RunConfig(**{"epochs": 10, **run_options(options)})
+    losses = [name for name in options.losses.split(",") if name]
+    alphas = [number(text) for text in options.alphas.split(",") if text]
+    rows = run_study(config, losses, alphas, options.directory, options.store, options.devices)
+    print("\n" + "\t".join(rows[0]))
+    for row in rows:
+        values = (f"{v:.3f}" if isinstance(v, float) else str(v) for v in row.values())
+        print("\t".join(values))
+    print(f"\n{options.directory}/losses.png and classifier.png show the features")
+
+
+def number(text: str) -> float:
+    """A number, or a `ValueError` that names what is none."""
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"--alphas takes numbers, not {text!r}") from None
