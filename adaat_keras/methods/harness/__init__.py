@@ -1,9 +1,10 @@
-"""Runs a recipe, resumes it after a kill, scores it and draws its pictures.
+"""Runs a method, resumes it after a kill, scores it and draws its pictures.
 
 - `run_config`: all that decides a run's result.
+- `recipes`: named settings of what the paper leaves open, or what goes beyond it.
 - `run_folder`: the files that a run leaves.
 - `open_domain`: a domain by name, with the user's options.
-- `setup`: configuration, model and data, from which recipes make steps.
+- `setup`: configuration, model and data, from which methods make steps.
 - `train_method`: a whole run; `train_step`: one step of it.
 - `plain_errors`: errors from within TensorFlow's graphs, said plainly.
 - `history`: the log of every epoch.
