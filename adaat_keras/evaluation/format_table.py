@@ -5,6 +5,7 @@ import statistics
 from adaat_keras import tasks
 from adaat_keras.evaluation.gap_closed import gap_closed
 from adaat_keras.evaluation.paper_rows import paper_rows
+from adaat_keras.tasks.task import Task
 
 SEMANTIC = (
     "iou_road",
@@ -50,7 +51,7 @@ def format_table(results: dict) -> str:
     methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
     head = ["method", *(m.removeprefix("iou_") for m in metrics)]
     head += [f"{main} on A", f"task 1, {main_1}", "probe %"]
-    gaps = gaps_closed(results["rows"], main)
+    gaps = gaps_closed(results["rows"], tasks.get(results["to_task"]))
     if gaps:
         head.append("gap closed %")
     head = [name.replace("_", " ") for name in head]
@@ -70,17 +71,23 @@ def format_table(results: dict) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def gaps_closed(rows: list[dict], metric: str) -> dict[str, float | None]:
-    """Every method's share of the gap from source-only to the oracle; empty without these two."""
+def gaps_closed(rows: list[dict], task: Task) -> dict[str, float | None]:
+    """Every method's share of the gap from source-only to the oracle.
+
+    Empty without these two, or where the oracle is no better: then there is no gap to close.
+    """
+    metric = task.primary_metric
     scores: dict[str, list[float]] = {}
     for row in rows:
-        value = row["metrics"]["target"].get(metric)
+        value = row["metrics"].get("target", {}).get(metric)
         if value is not None:
             scores.setdefault(row["method"], []).append(value)
     means = {method: statistics.mean(values) for method, values in scores.items()}
     if not {"source_only", "oracle"} <= set(means):
         return {}
     low, high = means["source_only"], means["oracle"]
+    if (high > low) != task.higher_is_better or high == low:
+        return {}
     return {row["method"]: None for row in rows} | {
         method: gap_closed(mean, low, high) for method, mean in means.items()
     }

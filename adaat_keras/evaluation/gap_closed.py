@@ -8,7 +8,8 @@ def gap_closed(method: float, source_only: float, oracle: float) -> float | None
         method, source_only, oracle: The same metric on the target's test split.
 
     Returns:
-        The share, below 0 where doing nothing is better; `None` where there is no gap.
+        The share, below 0 where doing nothing is better; `None` where both bounds are equal. Where
+        the oracle is the worse of the two, the number means nothing.
 
     Example:
         >>> gap_closed(method=0.50, source_only=0.40, oracle=0.60)

@@ -1,10 +1,10 @@
 """An encoder's features at random places of a domain: what t-SNE and the domain probe look at."""
 
 import numpy as np
-import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
 from adaat_keras.evaluation.any_size import any_size
+from adaat_keras.evaluation.spread_frames import spread_frames
 from adaat_keras.models import Encoder
 
 
@@ -41,13 +41,10 @@ def sample_features(
             f"{min(frames, len(domain))} (frames={frames})"
         )
     encode = any_size(encoder, encoder.stride)
-    images = tf.data.Dataset.range(count).map(
-        lambda n: domain.read(n * len(domain) // count, ("image",))["image"], tf.data.AUTOTUNE
-    )
     random = np.random.default_rng(seed)
     samples = []
-    for image in images.prefetch(4):
-        features = encode(image[None]).numpy().reshape(-1, encoder.features)
+    for image in spread_frames(domain, count):
+        features = encode(image).numpy().reshape(-1, encoder.features)
         places = random.choice(len(features), per_frame, replace=len(features) < per_frame)
         samples.append(features[places])
     return np.concatenate(samples)

@@ -12,9 +12,9 @@ from adaat_keras.models import AdaAtdt
 def transfer_error(model: AdaAtdt, domain: Domain, frames: int = 100) -> float:
     """Equation 3's distance `|G(E1(x)) - E2(x)|` over a domain, in units of E2's own spread.
 
-    1 is what a transfer scores that knows nothing but the mean of each channel of E2's features,
-    0 a perfect one. On the target it says how much of what G learnt on the source holds there; what
-    E2 itself gets wrong on the target, it cannot say.
+    1 is what a transfer scores that knows nothing of a frame but the mean of each channel of E2's
+    features, 0 a perfect one. On the target it says how much of what G learnt on the source holds
+    there; what E2 itself gets wrong on the target, it cannot say.
 
     Args:
         model: The six networks, trained.

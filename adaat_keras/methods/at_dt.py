@@ -8,7 +8,8 @@ class AtDt(Method):
     """Task 2 by transfer of features that nothing aligns (Ramirez et al., ICCV 2019).
 
     As `AdaAtdt` without the domain classifier: step 1 trains E1, D1 on both domains' labels
-    alone. The networks are ours, so that the classifier is the only difference.
+    alone. The networks are ours, so that the classifier is the only difference, beside what
+    `moment_weight` and `consistency_weight` may ask of `AdaAtdt`.
     """
 
     def steps(self, setup):

@@ -12,7 +12,8 @@ from adaat_keras.methods.steps import (
 class AtDtDa(Method):
     """AT/DT whose source images CycleGAN has translated (Ramirez et al. 2019, "AT/DT (DA)").
 
-    CycleGAN first; then the three steps of `AtDt`, each on F(x_A) in place of x_A.
+    CycleGAN first; then the three steps of `AtDt`, each on F(x_A) in place of x_A. Scores on the
+    source are those of its own images, which these networks have never seen.
     """
 
     def steps(self, setup):

@@ -80,6 +80,7 @@ class AdversarialTrainer(SupervisedTrainer):
     def train_step(self, data):
         """One step of both optimizers."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.seen(images)
         with tf.GradientTape(persistent=True) as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
@@ -107,8 +108,8 @@ class AdversarialTrainer(SupervisedTrainer):
         """The loss plus the distance of the domains' moments where it is wanted, and the log."""
         if not self.moment_weight:
             return loss, logs
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        distance = moment_distance(*tf.split(features, 2)) / replicas
+        parts = (self.gathered(part) for part in tf.split(features, 2))
+        distance = self.mean(moment_distance(*parts))
         return loss + self.moment_weight * distance, {**logs, "moment_distance": distance}
 
     def apply_gradients(self, tape, loss, classifier_loss) -> None:

@@ -12,7 +12,7 @@ def class_size_penalty(
     A class is taken to be in an image if its predicted share reaches a tenth of its lower bound
     (Hoffman et al. 2016, "FCNs in the wild", section 3.2): then what the share lacks to the lower
     bound or exceeds the upper one by counts, else the whole share, so that absent classes are
-    suppressed. In units of the class' mean share, at least a thousandth. Hoffman et al. solve for
+    suppressed. In units of the class' mean share, at least a hundredth. Hoffman et al. solve for
     the nearest distribution within the bounds; a hinge on the bounds is the same constraint as a
     loss.
 
@@ -31,4 +31,4 @@ def class_size_penalty(
     shares = tf.reduce_mean(tf.cast(probabilities, "float32"), axis=(1, 2))
     outside = tf.nn.relu(lower - shares) + tf.nn.relu(shares - upper)
     present = tf.stop_gradient(shares) >= 0.1 * lower
-    return tf.reduce_mean(tf.where(present, outside, shares) / np.maximum(mean, 1e-3))
+    return tf.reduce_mean(tf.where(present, outside, shares) / np.maximum(mean, 0.01))

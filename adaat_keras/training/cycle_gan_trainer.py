@@ -158,8 +158,3 @@ class CycleGanTrainer(NetworkTrainer):
     def distance(self, images, others) -> tf.Tensor:
         """L1 between images, in units of half their range."""
         return self.mean(tf.abs(images - others) / 127.5)
-
-    @staticmethod
-    def mean(values) -> tf.Tensor:
-        """The mean, such that gradients that are summed over devices are those of one device."""
-        return tf.reduce_mean(values) / tf.distribute.get_strategy().num_replicas_in_sync

@@ -43,19 +43,24 @@ class DanTrainer(SupervisedTrainer):
     def train_step(self, data):
         """One optimizer step on the task's loss and the discrepancy."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.seen(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
-            source, target = tf.split(features, [tf.shape(x)[0] for x in images])
+            source, target = tf.split(features, 2)
             task_loss = self.task_loss(labels[0], self.decoder(source, training=True))
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
-            mmd = multi_kernel_mmd(self.sample(source, 0), self.sample(target, 1)) / replicas
-            loss = task_loss + self.mmd_weight * mmd
+            samples = self.sample(source, 0), self.sample(target, 1)
+            mmd = self.mean(multi_kernel_mmd(*samples))
+            loss, logs = self.with_edges(task_loss, features, images)
+            loss += self.mmd_weight * mmd
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
-        return self.log(images[0], loss=loss, source_task_loss=task_loss, mmd=mmd)
+        return self.log(images[0], loss=loss, source_task_loss=task_loss, mmd=mmd, **logs)
 
     def sample(self, features: tf.Tensor, salt: int) -> tf.Tensor:
-        """Features at random places, `(PIXELS, channels)`, drawn by the number of the step."""
-        rows = tf.reshape(features, (-1, features.shape[-1]))
+        """Features at random places, `(PIXELS, channels)`, drawn by the number of the step.
+
+        Of all devices' images: the discrepancy is no mean over them.
+        """
+        rows = tf.reshape(self.gathered(features), (-1, features.shape[-1]))
         seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), salt])
         places = tf.random.stateless_uniform(
             [PIXELS], seed, maxval=tf.shape(rows)[0], dtype="int32"

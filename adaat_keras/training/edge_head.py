@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("adaat_keras")
 class EdgeHead(keras.layers.Layer):
     """Predicts the edges of an image from an encoder's features, and says how wrong it is.
 

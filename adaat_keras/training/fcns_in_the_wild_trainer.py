@@ -88,9 +88,9 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
                 "confusion_loss": self.cross_entropy(0.5, logits),
                 "size_loss": self.size_loss(target),
             }
-            loss = (
-                losses["source_task_loss"]
-                + self.confusion_weight * losses["confusion_loss"]
+            loss, logs = self.with_edges(losses["source_task_loss"], features, images)
+            loss += (
+                self.confusion_weight * losses["confusion_loss"]
                 + self.size_weight * losses["size_loss"]
             )
             domain = tf.concat([tf.ones(counts[0]), tf.zeros(counts[1])], axis=0)
@@ -100,7 +100,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         classifier_gradients = tape.gradient(classifier_loss, classifier)
         self.optimizer.apply(base_gradients, base)
         self.classifier_optimizer.apply(classifier_gradients, classifier)
-        return self.log(images[0], loss=loss, classifier_loss=classifier_loss, **losses)
+        return self.log(images[0], loss=loss, classifier_loss=classifier_loss, **losses, **logs)
 
     def cross_entropy(self, domain, logits: tf.Tensor) -> tf.Tensor:
         """Between domains, `(batch,)` or one for all, and logits; 1 = a classifier of no idea."""
@@ -115,7 +115,3 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
             return tf.constant(0.0)
         sizes = (self.class_sizes.lower, self.class_sizes.mean, self.class_sizes.upper)
         return self.mean(class_size_penalty(tf.nn.softmax(outputs), *sizes))
-
-    def mean(self, losses: tf.Tensor) -> tf.Tensor:
-        """The mean, such that gradients that are summed over devices are those of one device."""
-        return tf.reduce_mean(losses) / tf.distribute.get_strategy().num_replicas_in_sync

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 
+@keras.saving.register_keras_serializable("adaat_keras")
 class ImagePool(keras.layers.Layer):
     """Swaps half of the new images for older ones (Shrivastava et al. 2017; CycleGAN).
 
@@ -23,7 +24,8 @@ class ImagePool(keras.layers.Layer):
     """
 
     def __init__(self, shape: tuple[int, int, int], size: int = 50, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.shape = tuple(shape)
         self.size = size
         options = {"trainable": False, "initializer": "zeros", "aggregation": "only_first_replica"}
         self.images = self.add_weight(
@@ -39,23 +41,35 @@ class ImagePool(keras.layers.Layer):
         context = tf.distribute.get_replica_context()
         count, place = tf.shape(images)[0], context.replica_id_in_sync_group
         everyone = images if context.num_replicas_in_sync == 1 else context.all_gather(images, 0)
-        shown = self._exchange(everyone, tf.cast(step, "int32"))
+        shown = tf.ensure_shape(self._exchange(everyone, tf.cast(step, "int32")), everyone.shape)
         return shown[place * count : (place + 1) * count]
 
     def _exchange(self, images, step):
         total = tf.shape(images)[0]
-        filled = tf.convert_to_tensor(self.filled)
+        filled, kept = tf.convert_to_tensor(self.filled), tf.convert_to_tensor(self.images)
         swaps = tf.random.stateless_uniform([total], tf.stack([step, 0])) < 0.5
-        seats = tf.random.stateless_uniform(
+        drawn = tf.random.stateless_uniform(
             [total], tf.stack([step, 1]), maxval=self.size, dtype="int32"
         )
-        free = filled + tf.range(total)
-        full = free >= self.size
-        seats = tf.where(full, seats, free)
-        kept = tf.convert_to_tensor(self.images)
-        old = tf.gather(kept, seats)
-        given = tf.where((full & swaps)[:, None, None, None], old, images)
-        stored = tf.where((~full | swaps)[:, None, None, None], images, old)
-        self.images.assign(tf.tensor_scatter_nd_update(kept, seats[:, None], stored))
-        self.filled.assign(tf.minimum(filled + total, self.size))
-        return given
+
+        def exchange(n, kept, filled, given):
+            free = filled < self.size
+            seat = tf.where(free, filled, drawn[n])
+            exchanged = ~free & swaps[n]
+            given = given.write(n, tf.where(exchanged, kept[seat], images[n]))
+            stored = tf.where(free | exchanged, images[n], kept[seat])
+            kept = tf.tensor_scatter_nd_update(kept, [[seat]], stored[None])
+            return n + 1, kept, tf.minimum(filled + 1, self.size), given
+
+        # One after the other, since an image may be swapped for one of its own batch.
+        given = tf.TensorArray("float32", total, element_shape=self.shape)
+        _, kept, filled, given = tf.while_loop(
+            lambda n, *_: n < total, exchange, (0, kept, filled, given)
+        )
+        self.images.assign(kept)
+        self.filled.assign(filled)
+        return given.stack()
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "shape": self.shape, "size": self.size}

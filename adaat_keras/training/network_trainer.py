@@ -50,6 +50,24 @@ class NetworkTrainer(keras.Model):
             return images
         return tf.stop_gradient(self.translator(tf.cast(images, "float32"), training=False))
 
+    @staticmethod
+    def mean(values: tf.Tensor) -> tf.Tensor:
+        """The mean (0 of nothing), so that gradients summed over devices are those of one device.
+
+        For losses that are no `keras.losses.Loss`, which does the same.
+        """
+        total = tf.reduce_sum(values)
+        mean = tf.math.divide_no_nan(total, tf.cast(tf.size(values), total.dtype))
+        return mean / tf.distribute.get_strategy().num_replicas_in_sync
+
+    @staticmethod
+    def gathered(values: tf.Tensor) -> tf.Tensor:
+        """The whole batch's values on every device, for what is no mean over images."""
+        context = tf.distribute.get_replica_context()
+        if context is None or context.num_replicas_in_sync == 1:
+            return values
+        return context.all_gather(values, axis=0)
+
     def padded(self, images: tf.Tensor) -> tf.Tensor:
         """Images padded to the stride, and a black one if there is none.
 

@@ -86,9 +86,9 @@ class SupervisedTrainer(NetworkTrainer):
         logs |= dict(zip(self.task_loss_names, task_losses, strict=True))
         return self.log(images[0], loss=loss, **logs)
 
-    def seen(self, images, first: str | None = None) -> tuple:
+    def seen(self, images) -> tuple:
         """The domains' images as the encoder sees them: those of the source translated."""
-        if (first or self.domains[0]) != "source":
+        if self.domains[0] != "source":
             return tuple(images)
         return self.translated(images[0]), *images[1:]
 
@@ -96,9 +96,7 @@ class SupervisedTrainer(NetworkTrainer):
         """The loss plus the edges' where they are wanted, and what to log of these."""
         if not self.edge_head:
             return loss, {}
-        losses = self.edge_head(features, tf.concat(images, axis=0))
-        replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        edge_loss = tf.reduce_mean(losses) / replicas
+        edge_loss = self.mean(self.edge_head(features, tf.concat(images, axis=0)))
         return loss + self.edge_weight * edge_loss, {"edge_loss": edge_loss}
 
     def test_step(self, data):
@@ -106,7 +104,9 @@ class SupervisedTrainer(NetworkTrainer):
         logs = {}
         data = keras.utils.unpack_x_y_sample_weight(data)[:2]
         for domain, images, labels in zip(self.domains, *data, strict=True):
-            (padded,) = self.seen((self.padded(images),), domain)
+            padded = self.padded(images)
+            if domain == "source":
+                padded = self.translated(padded)
             outputs = self.cropped(self(padded), images)
             name = f"{domain}_task_loss"
             logs[name] = self.log(images, **{name: self.task_loss(labels, outputs)})[name]

@@ -38,7 +38,7 @@ class TransferTrainer(NetworkTrainer):
         >>> trainer = TransferTrainer(m.encoder_1, m.encoder_2, m.transfer, m.decoder_2)
         >>> trainer.compile(keras.optimizers.Adam(5e-4), keras.losses.MeanAbsoluteError())
         >>> list(trainer.train_on_batch(tf.ones((2, 64, 64, 3)), return_dict=True))
-        ['loss']
+        ['loss', 'transfer_loss']
     """
 
     def __init__(

@@ -54,7 +54,7 @@ def test_colour_is_taken_away_altogether_now_and_then():
 
 def test_half_of_the_pictures_get_what_the_paper_does():
     """The same seed with probability 0 is the paper's augmentation with another seed."""
-    mild = [augment(STEPS, tf.random.split(seed, 6)[5]).numpy() for seed in seeds(100)]
+    mild = [augment(STEPS, tf.random.split(seed, 7)[6]).numpy() for seed in seeds(100)]
     same = [np.array_equal(a, b) for a, b in zip(restyled(STEPS, 100), mild, strict=True)]
     assert 0.35 < np.mean(same) < 0.65
     np.testing.assert_array_equal(restyled(STEPS, 20, probability=0.0), mild[:20])

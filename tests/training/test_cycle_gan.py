@@ -6,8 +6,10 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras import tasks
-from adaat_keras.models import BaseModel, Decoder, Encoder
+from adaat_keras.models import BaseModel, Decoder, Encoder, Generator, PatchDiscriminator
 from adaat_keras.training import CycleGanTrainer
+from adaat_keras.training.checkpoint import Checkpoint
+from adaat_keras.training.devices import strategy_for
 
 SHAPE = (8, 8, 3)
 
@@ -128,3 +130,47 @@ def test_the_cycle_closes_and_translations_take_on_the_targets_brightness():
     assert abs(np.mean(trainer.to_target(dark)) - bright.mean()) < 40
     there_and_back = trainer.to_source(trainer.to_target(dark))
     assert np.abs(there_and_back - dark).mean() < 8
+
+
+def tiny(seed=0):
+    keras.utils.set_random_seed(seed)
+    trainer = CycleGanTrainer(
+        *(Generator(4, 1) for _ in range(2)),
+        *(PatchDiscriminator(4) for _ in range(2)),
+        image_shape=(32, 32, 3),
+        pool_size=3,
+    )
+    trainer.compile(keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01))
+    return trainer
+
+
+def images(count=8, batch=4):
+    rng = np.random.default_rng(0)
+    pair = tuple(rng.uniform(0, 255, (count, 32, 32, 3)).astype("f4") for _ in range(2))
+    return tf.data.Dataset.from_tensor_slices((pair,)).batch(batch, drop_remainder=True)
+
+
+def test_two_devices_give_the_weights_of_one_and_score_alike():
+    """A batch of one leaves the second device without an image."""
+    results = []
+    for devices in ("1", "2"):
+        with strategy_for(devices).scope():
+            trainer = tiny()
+        trainer.fit(images(), shuffle=False, verbose=0)
+        score = trainer.evaluate(images(3, 1), return_dict=True, verbose=0)["cycle_loss"]
+        results.append((trainer.get_weights(), score))
+    (one, score), (two, other_score) = results
+    assert other_score == pytest.approx(score, rel=1e-4)
+    for a, b in zip(one, two, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
+
+
+def test_a_state_that_comes_back_goes_on_alike(tmp_path):
+    whole = tiny()
+    whole.fit(images(16), shuffle=False, verbose=0)
+    first, second = tiny(), tiny(seed=9)
+    first.fit(images(16).take(2), shuffle=False, verbose=0, callbacks=[Checkpoint(tmp_path)])
+    assert Checkpoint(tmp_path).restore(second) == 1
+    second.fit(images(16).skip(2), shuffle=False, verbose=0)
+    for a, b in zip(whole.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)

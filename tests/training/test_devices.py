@@ -8,6 +8,7 @@ from trainer_kit import (
     make_batches,
     make_model,
     make_trainer,
+    make_validation,
     weights_of,
 )
 
@@ -31,7 +32,7 @@ def evaluated(devices, kind, task, batch):
     with strategy_for(devices).scope():
         model = make_model(task)
         trainer = make_trainer(kind, model, metrics=True)
-    data = make_batches(kind, model, count=5, batch=batch, size=40)
+    data = make_validation(kind, model, count=5, batch=batch, size=40)
     return trainer.evaluate(data, return_dict=True, verbose=0)
 
 

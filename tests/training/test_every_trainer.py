@@ -9,6 +9,7 @@ from trainer_kit import (
     make_batches,
     make_model,
     make_trainer,
+    make_validation,
     weights_of,
 )
 
@@ -17,6 +18,8 @@ from adaat_keras import tasks
 pytestmark = pytest.mark.parametrize("kind", TRAINERS)
 LEARNS = {
     "adversarial": {"encoder_1", "decoder_1", "domain_classifier"},
+    "confusion": {"encoder_1", "decoder_1", "domain_classifier"},
+    "discrepancy": {"encoder_1", "decoder_1"},
     "joint": {"encoder_1", "decoder_1"},
     "supervised": {"encoder_1", "decoder_1"},
     "transfer": {"transfer"},
@@ -57,8 +60,8 @@ def test_bfloat16_trains_float32_weights(kind, precision):
     assert model.encoder_1.compute_dtype == "bfloat16"
     before = weights_of(model)
     trainer = make_trainer(kind, model, metrics=True)
-    data = make_batches(kind, model, size=64)
-    history = trainer.fit(data, validation_data=data, verbose=0).history
+    data, held_out = (make(kind, model, size=64) for make in (make_batches, make_validation))
+    history = trainer.fit(data, validation_data=held_out, verbose=0).history
     assert np.isfinite(list(history.values())).all()
     assert changed(before, weights_of(model)) == LEARNS[kind]
     assert {weight.dtype for weight in weights_of(model).values()} == {np.dtype("float32")}
@@ -86,16 +89,17 @@ def test_an_epochs_log_is_the_mean_over_its_own_batches(kind):
         data, epochs=2, steps_per_epoch=2, shuffle=False, verbose=0
     )
     later = make_trainer(kind, model, **still).fit(data.skip(2), shuffle=False, verbose=0)
-    assert {name: values[1] for name, values in both.history.items()} == pytest.approx(
-        {name: values[0] for name, values in later.history.items()}, rel=1e-5
-    )
+    # These depend on places that are drawn by the number of the step.
+    drawn = {"loss", "mmd"} if kind == "discrepancy" else set()
+    for name in set(both.history) - drawn:
+        assert both.history[name][1] == pytest.approx(later.history[name][0], rel=1e-5)
 
 
 @pytest.mark.usefixtures("eagerly")
 def test_its_scores_are_those_of_the_networks_predictions_at_any_size(kind):
     model = make_model()
     trainer = make_trainer(kind, model, metrics=True)
-    data = make_batches(kind, model, count=3, batch=1, size=45)
+    data = make_validation(kind, model, count=3, batch=1, size=45)
     logs = trainer.evaluate(data, return_dict=True, verbose=0)
     network = model if kind == "transfer" else model.base_model_1
     task = tasks.get(model.to_task if kind == "transfer" else model.from_task)

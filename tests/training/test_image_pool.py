@@ -16,25 +16,41 @@ def show(pool, step, first, count=4):
 
 def test_the_first_images_are_given_as_they_come():
     pool = ImagePool((1, 1, 1), size=8)
-    np.testing.assert_array_equal(show(pool, 0, 0), [0, 1, 2, 3])
-    np.testing.assert_array_equal(show(pool, 1, 4), [4, 5, 6, 7])
+    np.testing.assert_array_equal(show(pool, 0, 1), [1, 2, 3, 4])
+    np.testing.assert_array_equal(show(pool, 1, 5), [5, 6, 7, 8])
     assert int(pool.filled) == 8
-    assert set(pool.images.numpy().reshape(-1)) == set(range(8))
+    assert set(pool.images.numpy().reshape(-1)) == set(range(1, 9))
 
 
 def test_a_full_pool_gives_an_older_image_half_of_the_time_and_keeps_the_new_one():
     pool = ImagePool((1, 1, 1), size=50)
     seen, old = set(), 0
     for step in range(200):
-        given = show(pool, step, 4 * step)
-        new = {4 * step + n for n in range(4)}
+        given = show(pool, step, 4 * step + 1)
+        new = {4 * step + n + 1 for n in range(4)}
         seen |= new
         assert set(given) <= seen
         old += sum(value not in new for value in given) if step >= 13 else 0
     assert 0.4 < old / (187 * 4) < 0.6
     kept = set(pool.images.numpy().reshape(-1).astype(int))
     assert kept <= seen
+    assert len(kept) == 50
     assert max(kept) > 4 * 190
+
+
+def test_nothing_is_lost_and_nothing_is_given_twice_while_it_fills():
+    """The batch that fills the pool finds only images in it; a swap never undoes another."""
+    pool = ImagePool((1, 1, 1), size=5)
+    for step in range(40):
+        before = set(pool.images.numpy().reshape(-1)) if step > 1 else set()
+        new = {4 * step + n + 1 for n in range(4)}
+        given = show(pool, step, 4 * step + 1)
+        assert 0 not in given
+        if step > 1:
+            assert len(set(given)) == 4
+            after = set(pool.images.numpy().reshape(-1))
+            # What was there is there still or was shown; what is new was shown or is kept.
+            assert before | new == after | set(given)
 
 
 def test_a_pool_of_none_gives_every_image():
@@ -47,6 +63,11 @@ def test_a_pool_that_comes_back_goes_on_alike():
         show(one, step, 4 * step)
     other.set_weights(one.get_weights())
     np.testing.assert_array_equal(show(one, 5, 20), show(other, 5, 20))
+
+
+def test_the_configuration_comes_back():
+    pool = ImagePool((2, 3, 1), size=4)
+    assert ImagePool.from_config(pool.get_config()).get_config() == pool.get_config()
 
 
 def test_devices_share_one_pool():

@@ -7,12 +7,14 @@ import tensorflow as tf
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.training import (
     AdversarialTrainer,
+    DanTrainer,
+    FcnsInTheWildTrainer,
     SupervisedTrainer,
     TransferTrainer,
     adversarial_losses,
 )
 
-TRAINERS = ("adversarial", "joint", "supervised", "transfer")
+TRAINERS = ("adversarial", "confusion", "discrepancy", "joint", "supervised", "transfer")
 TO_TASK = {"depth": "semantic", "semantic": "depth"}
 
 
@@ -25,7 +27,8 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
     """One of `TRAINERS`, compiled; `optimizer` gives a fresh optimizer each time it is called."""
     optimizer = optimizer or (lambda: keras.optimizers.SGD(0.05))
     task = tasks.get(model.from_task)
-    domains = ("source",) if kind == "supervised" else ("source", "target")
+    both = kind in ("adversarial", "joint")
+    domains = ("source", "target") if both else ("source",)
     scores = {domain: task.metrics() for domain in domains} if metrics else None
     if kind == "adversarial":
         trainer = AdversarialTrainer(
@@ -33,6 +36,14 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
         )
         loss = adversarial_losses.get(loss)
         trainer.compile(optimizer(), optimizer(), task.loss(), loss, scores)
+    elif kind == "confusion":
+        trainer = FcnsInTheWildTrainer(
+            model.encoder_1, model.decoder_1, model.domain_classifier, **options
+        )
+        trainer.compile(optimizer(), optimizer(), task.loss(), scores)
+    elif kind == "discrepancy":
+        trainer = DanTrainer(model.encoder_1, model.decoder_1, **options)
+        trainer.compile(optimizer(), task.loss(), scores)
     elif kind == "transfer":
         trainer = TransferTrainer(model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)
         # Decoder 2's task; labels come from `make_batches` of that task.
@@ -60,13 +71,20 @@ def frames(task, count, size=32, seed=0):
 def make_batches(kind, model, count=8, batch=4, size=32, seed=0):
     """A dataset as the trainer of this kind takes it, `batch` images of each domain a batch."""
     task = model.to_task if kind == "transfer" else model.from_task
-    domains = 2 if kind in ("adversarial", "joint") else 1
+    domains = 1 if kind in ("supervised", "transfer") else 2
     parts = [frames(task, count, size, seed + 100 * n) for n in range(domains)]
     if kind == "transfer":
         data = parts[0]
     else:
-        data = tuple(x for x, _ in parts), tuple(y for _, y in parts)
+        labelled = parts if kind in ("adversarial", "joint", "supervised") else parts[:1]
+        data = tuple(x for x, _ in parts), tuple(y for _, y in labelled)
     return tf.data.Dataset.from_tensor_slices(data).batch(batch, drop_remainder=True)
+
+
+def make_validation(kind, model, **options):
+    """A dataset as `test_step` takes it: the labelled domains alone."""
+    unlabelled = kind in ("confusion", "discrepancy")
+    return make_batches("supervised" if unlabelled else kind, model, **options)
 
 
 def weights_of(model):

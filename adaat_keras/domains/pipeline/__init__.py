@@ -5,7 +5,7 @@
 - `random_crop`, `augment`, `restyle`: what happens to a frame on the way; `augmentations` names
   the last two.
 - `class_frequencies`, `class_sizes`: how often each class occurs, for a loss that balances them,
-  and how much of a picture it takes.
+  and how much of a picture it takes; `class_shares`: of one picture.
 - `resized`: a domain at another size, by `nearest` for labels, `nearest_valid` for depth.
 - `cached`: a domain that is decoded once, into a `memory_cache` or a `disk_cache`, each a
   `key_cache`.

@@ -3,10 +3,11 @@
 import numpy as np
 
 from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline.class_shares import class_shares
 
 
 def class_frequencies(domain: Domain, classes: int, frames: int = 100) -> np.ndarray:
-    """The share of each class among the labelled pixels of some frames, spread evenly.
+    """The share of each class in some frames, spread evenly, each frame counting alike.
 
     Args:
         domain: Has labels of `"semantic"`.
@@ -21,10 +22,9 @@ def class_frequencies(domain: Domain, classes: int, frames: int = 100) -> np.nda
     """
     domain.require(("semantic",))
     count = min(frames, len(domain))
-    counts = np.zeros(classes, np.int64)
-    for n in range(count):
-        labels = domain.read(n * len(domain) // count, ("semantic",))["semantic"].numpy()
-        counts += np.bincount(labels.reshape(-1), minlength=256)[:classes]
-    if not counts.sum():
+    places = (n * len(domain) // count for n in range(count))
+    labels = (domain.read(place, ("semantic",))["semantic"].numpy() for place in places)
+    total = sum(class_shares(each, classes) for each in labels)
+    if not total.sum():
         raise ValueError(f"{domain.name}: no pixel of {count} frames has a class")
-    return counts / counts.sum()
+    return total / total.sum()

@@ -1,10 +1,11 @@
-"""How much of a picture each class takes."""
+"""How much of a picture each class takes, over many."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.pipeline.class_shares import class_shares
 
 
 class ClassSizes(NamedTuple):
@@ -21,21 +22,12 @@ class ClassSizes(NamedTuple):
     upper: np.ndarray
 
 
-def class_sizes(domain: Domain, classes: int, frames: int = 100) -> ClassSizes:
-    """Measure class sizes on some frames of a labelled domain, spread evenly.
+def class_sizes(labels: Iterable[np.ndarray], classes: int) -> ClassSizes:
+    """Measure class sizes on label maps `(height, width)`, of crops where crops are trained on.
 
-    Args:
-        domain: Has labels of `"semantic"`.
-        classes: How many there are; one that never occurs has bounds of 0.
-        frames: How many frames to look at; all of them where there are fewer.
+    A class that never occurs has bounds of 0.
     """
-    domain.require(("semantic",))
-    count = min(frames, len(domain))
-    shares = np.zeros((count, classes))
-    for n in range(count):
-        labels = domain.read(n * len(domain) // count, ("semantic",))["semantic"].numpy()
-        counts = np.bincount(labels.reshape(-1), minlength=256)[:classes]
-        shares[n] = counts / max(counts.sum(), 1)
+    shares = np.array([class_shares(each, classes) for each in labels])
     seen = (column[column > 0] for column in shares.T)
     sizes = [
         (np.quantile(c, 0.1), c.mean(), np.quantile(c, 0.9)) if c.size else (0, 0, 0) for c in seen

@@ -5,24 +5,27 @@ import tensorflow as tf
 from adaat_keras.domains.domain import Domain
 
 
-def evaluation_batches(domain: Domain, task: str, frames: int | None = None) -> tf.data.Dataset:
+def evaluation_batches(
+    domain: Domain, task: str | None, frames: int | None = None
+) -> tf.data.Dataset:
     """Images and labels of a domain in order, one whole frame a batch, since sizes may differ.
 
     Args:
         domain: Where the frames come from.
-        task: The labels to read.
+        task: The labels to read; `None` reads images alone.
         frames: How many, spread evenly over the domain; all by default.
 
     Returns:
-        A dataset of images `(1, height, width, 3)`, uint8, and labels `(1, height, width)`.
+        A dataset of images `(1, height, width, 3)`, uint8, and labels `(1, height, width)`, or of
+        images.
     """
-    keys = ("image", task)
+    keys = ("image",) if task is None else ("image", task)
     domain.require(keys)
     count = len(domain) if frames is None else min(frames, len(domain))
     return (
         tf.data.Dataset.range(count)
         .map(lambda n: domain.read(n * len(domain) // count, keys), tf.data.AUTOTUNE)
-        .map(lambda frame: (frame["image"], frame[task]))
+        .map(lambda frame: frame["image"] if task is None else (frame["image"], frame[task]))
         .batch(1, drop_remainder=True)
         .prefetch(4)
     )

@@ -28,7 +28,7 @@ def restyle(image: tf.Tensor, seed: tf.Tensor, probability: float = 0.5) -> tf.T
         >>> restyle(tf.zeros((4, 4, 3), tf.uint8), tf.constant([1, 2])).dtype
         tf.float32
     """
-    *seeds, last, mild = tf.unstack(tf.random.split(seed, 6))
+    *seeds, last, mild = tf.unstack(tf.random.split(seed, 7))
     chosen = tf.random.stateless_uniform([], last) < probability
     return tf.cond(chosen, lambda: _restyled(image, seeds), lambda: augment(image, mild))
 
@@ -39,8 +39,8 @@ def _restyled(image: tf.Tensor, seeds: list[tf.Tensor]) -> tf.Tensor:
     grey = tf.reduce_sum(image * [0.299, 0.587, 0.114], axis=-1, keepdims=True)
     image += tf.minimum(share, 1) * (grey - image)
     image = _through(_curves(seeds[1:3]), image)
-    sigma, *_ = tf.unstack(tf.random.stateless_uniform([1], seeds[3], 0, 0.05))
-    image += sigma * tf.random.stateless_normal(tf.shape(image), seeds[3])
+    sigma = tf.random.stateless_uniform([], seeds[3], 0, 0.05)
+    image += sigma * tf.random.stateless_normal(tf.shape(image), seeds[4])
     return 255 * tf.clip_by_value(image, 0, 1)
 
 

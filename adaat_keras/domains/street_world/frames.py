@@ -9,7 +9,7 @@ from adaat_keras.domains.street_world.layout import LAYOUTS
 from adaat_keras.domains.street_world.look import LOOKS
 from adaat_keras.domains.street_world.render import render
 
-RENDERER_VERSION = 2
+RENDERER_VERSION = 3
 """Raised whenever a pixel of any frame changes, so that old caches are not taken for new."""
 
 SPLITS = {"train": 0, "val": 1_000_000, "test": 2_000_000}

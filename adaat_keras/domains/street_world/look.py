@@ -28,7 +28,7 @@ class Look:
         glow: Materials that shine by themselves, and how much of their colour is added.
         lamps: Light of a street lamp on what is right below it; 0 is switched off.
         headlights: Light of the camera car on what is right before it; 0 is switched off.
-        lit_windows: Share of the panes behind which there is light.
+        lit_windows: How many panes have light behind them: 0 none, 0.25 one in six, 1 all.
         saturation: 0 is grey, 1 leaves the palette as it is.
         contrast: Around mid grey; 1 leaves it.
         exposure: Factor on all light.

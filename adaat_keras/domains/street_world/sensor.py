@@ -15,7 +15,10 @@ def expose(look: Look, rng: np.random.Generator, light: np.ndarray) -> np.ndarra
     light = light * _vignette(light.shape, rng.uniform(*look.vignette))
     strength = rng.uniform(*look.noise) / 255
     if strength:
-        light = light + strength * rng.standard_normal(light.shape, dtype=np.float32)
+        # A sensor without colour has one value a pixel.
+        channels = 3 if max(look.saturation) else 1
+        shape = (*light.shape[:2], channels)
+        light = light + strength * rng.standard_normal(shape, dtype=np.float32)
     return np.clip(light * 255 + 0.5, 0, 255).astype(np.uint8)
 
 

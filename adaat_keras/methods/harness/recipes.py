@@ -3,7 +3,8 @@
 # Each is the default of the `RunConfig` attribute of its name. docs/experiments.md has the
 # evidence for what differs.
 RECIPES: dict[str, dict] = {
-    # The paper's, where it says what it does; else as plain as can be.
+    # Nothing beyond the paper. Its schedule is left out (`--schedule paper`): it is made for 500
+    # epochs.
     "paper": {
         "augmentation": "color",
         "class_balance": 0.0,

@@ -35,15 +35,16 @@ class RunConfig:
         gradient_reversal: Reverse the classifier's loss in place of flipped labels.
         augmentation: What happens to training images: `"color"` (the paper's), `"style"` or
             `"none"`.
-        class_balance: Classes count in the loss by their frequency to the power of minus this: 0
-            is the paper's, 1 makes all classes equal.
+        class_balance: Pixels count in the loss by the frequency of their class in the source to
+            the power of minus this, relative to the others of their image; 0 is the paper's.
         edge_weight: Of the edges that encoder 1 must know too, in step 1.
-        moment_weight: Of the distance between the domains' features in size, in step 1.
+        moment_weight: Of the distance between the domains' features in size, in step 1 of
+            `ada_atdt` alone.
         classifier: What the domain classifier looks at: `"patch"` (the paper's) or `"pixel"`.
         classifier_rate: The classifier's learning rate, as a multiple of the others'.
         decoded_weight: Of task 2's loss on the source's labels, in step 3.
-        consistency_weight: Of task 2's loss on the target's own predictions, in step 3, for
-            methods that adapt to the target.
+        consistency_weight: Of task 2's loss on the target's own predictions, in step 3 of
+            `ada_atdt` alone.
         epochs, steps_per_epoch: Of every step.
         batch_size: Images a training step; step 1 takes half of them from each domain.
         crop: Height and width of the crops, a multiple of 32, at least 64.

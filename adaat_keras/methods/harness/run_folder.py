@@ -83,7 +83,8 @@ class RunFolder:
             ValueError: The file holds none; names the file.
         """
         try:
-            return RunConfig(**json.loads(self.config.read_text()))
+            # Runs from before there were recipes had what is the paper's now.
+            return RunConfig(**{"recipe": "paper", **json.loads(self.config.read_text())})
         except (ValueError, TypeError) as error:
             raise ValueError(f"{self.config} is no run's configuration: {error}") from error
 

@@ -18,6 +18,7 @@ from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.train_from_config import train_from_config
 from adaat_keras.models import AdaAtdt
+from adaat_keras.tasks.task import Task
 
 DOMAINS = ("source", "target")
 
@@ -88,7 +89,7 @@ def row_of(config: RunConfig, loss: str, alpha: float | str, metrics: dict) -> d
     return {
         "adversarial_loss": loss,
         "alpha": alpha,
-        main: metrics["target"].get(main),
+        main: metrics.get("target", {}).get(main),
         f"{main}_on_source": metrics["source"].get(main),
         f"task_1_{main_1}": metrics["base_1_target"].get(main_1),
         "probe_accuracy": metrics["domain_probe"]["accuracy"],
@@ -113,13 +114,7 @@ def draw_sheets(
     without, *adversarial = models
     with_classifier = {title: features[title] for title in adversarial}
     draw_tsne(with_classifier, out / "losses.png", captions, columns=columns)
-    best = max(
-        adversarial,
-        key=lambda title: (
-            (1 if task.higher_is_better else -1)
-            * rows[list(models).index(title)][task.primary_metric]
-        ),
-    )
+    best = best_of(task, dict(zip(models, rows, strict=True)), adversarial)
     groups = {}
     for title, name in ((without, "without classifier"), (best, f"with: {best}")):
         groups[f"encoder 1, {name}"] = features[title]
@@ -129,7 +124,15 @@ def draw_sheets(
     draw_tsne(groups, out / "classifier.png", columns=2)
 
 
-def caption(task: tasks.Task, row: dict) -> str:
+def best_of(task: Task, rows: dict[str, dict], titles: list[str]) -> str:
+    """The setting with the best main score on the target; the first where it has no labels."""
+    scores = {title: rows[title][task.primary_metric] for title in titles}
+    known = {title: score for title, score in scores.items() if score is not None}
+    choose = max if task.higher_is_better else min
+    return choose(known, key=known.get) if known else titles[0]
+
+
+def caption(task: Task, row: dict) -> str:
     """The main score of task 2 on the target, and the probe's accuracy."""
     _, factor, digits = COLUMNS[task.name]
     score = spread([row[task.primary_metric]], factor, digits)

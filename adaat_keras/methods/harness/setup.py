@@ -41,11 +41,16 @@ class Setup:
         self.from_task = tasks.get(config.from_task)
         self.to_task = tasks.get(config.to_task)
         self.domain = lru_cache(self._open)
+        self.frequencies = lru_cache(self._frequencies)
         self.training_domain = lru_cache(self._open_for_training)
 
     def _open(self, role: str, split: str) -> Domain:
         options = getattr(self.config, f"{role}_options")
         return open_domain(getattr(self.config, role), split, options)
+
+    def _frequencies(self, role: str, classes: int) -> np.ndarray:
+        """How often a domain has each class."""
+        return class_frequencies(self.domain(role, "train"), classes)
 
     def _open_for_training(self, role: str) -> Domain:
         """The training split, resized and cached as the configuration says."""
@@ -81,18 +86,17 @@ class Setup:
             AUGMENTATIONS[augmentation or config.augmentation],
         )
 
-    def validation(self, role: str, task: str) -> tf.data.Dataset:
-        """Whole frames of the validation split."""
+    def validation(self, role: str, task: str | None) -> tf.data.Dataset:
+        """Whole frames of the validation split, with or without labels."""
         return evaluation_batches(self.domain(role, "val"), task, self.config.validation_frames)
 
     def task_loss(self, task: Task, role: str) -> keras.losses.Loss:
         """The task's loss, its classes balanced by how often a domain has them if so configured."""
         if not (task.classes and self.config.class_balance):
             return task.loss()
-        frequencies = class_frequencies(self.domain(role, "train"), task.classes)
         # A class of one pixel in ten thousand counts no more than one in a thousand.
-        weights = np.maximum(frequencies, 1e-3) ** -self.config.class_balance
-        return task.loss(weights / np.sum(weights * frequencies))
+        frequencies = np.maximum(self.frequencies(role, task.classes), 1e-3)
+        return task.loss(frequencies**-self.config.class_balance)
 
     def loss_options(self, task: Task) -> tuple[str, ...]:
         """The options that `task_loss` of this task depends on."""

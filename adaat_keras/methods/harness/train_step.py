@@ -25,6 +25,9 @@ from adaat_keras.training.short_progress import ShortProgress
 from adaat_keras.training.stop_on_nan import StopOnNan
 from adaat_keras.training.time_left import TimeLeft
 
+TRAINING_VERSION = 2
+"""Raised whenever a step comes to other weights from the same options, data and first weights."""
+
 SHARED_OPTIONS = (
     "size",
     "epochs",
@@ -142,7 +145,7 @@ def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:
     """A name for all that decides the step's result."""
     options = setup.config.to_dict()
     chosen = {name: options[name] for name in (*SHARED_OPTIONS, *step.depends_on)}
-    versions = [__version__, RENDERER_VERSION]
+    versions = [__version__, RENDERER_VERSION, TRAINING_VERSION]
     sha = hashlib.sha256(json.dumps([step.name, chosen, versions], sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())

@@ -27,7 +27,10 @@ def confusion_step(
     def make_trainer():
         sizes = None
         if task.classes and within_sizes:
-            sizes = class_sizes(setup.domain("source", "train"), task.classes)
+            # Of crops, since these are what is predicted in training.
+            crops = setup.batches("source", task.name, 0).take(200 // config.batch_size + 1)
+            labels = (each for _, batch in crops.as_numpy_iterator() for each in batch)
+            sizes = class_sizes(labels, task.classes)
         classifier = DomainClassifier(
             model.encoder_2.features, view="pixel", dtype=model.encoder_2.dtype_policy
         )

@@ -30,7 +30,7 @@ def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:
         return trainer
 
     return Step(
-        name="joint",
+        name="joint_translated" if translator else "joint",
         networks=("encoder_1", "decoder_1"),
         depends_on=(
             *("from_task", "source", "source_options", "target", "target_options"),

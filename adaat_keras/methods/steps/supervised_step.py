@@ -14,6 +14,8 @@ def supervised_step(setup: Setup, domain: str, translator: keras.Model | None = 
     The source's images may be translated first.
     """
     model, task = setup.model, setup.to_task
+    name = "supervised" if domain == "source" else f"supervised_{domain}"
+    name += "_translated" if translator else ""
 
     def make_trainer():
         trainer = SupervisedTrainer(
@@ -24,7 +26,7 @@ def supervised_step(setup: Setup, domain: str, translator: keras.Model | None = 
         return trainer
 
     return Step(
-        name="supervised" if domain == "source" else f"supervised_{domain}",
+        name=name,
         networks=("encoder_2", "decoder_2"),
         depends_on=("to_task", domain, f"{domain}_options", *setup.loss_options(task)),
         make_trainer=make_trainer,

@@ -16,6 +16,7 @@ RATE, BETA_1 = 0.4, 0.5
 def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.Model]:
     """Train translations from source to target and back; also gives the one to the target.
 
+    On images without augmentation, or it would be the augmented look that is learnt.
     With `semantic`, base model 2 as an earlier step left it must say of a translation what it says
     of the original (CyCADA).
     """
@@ -34,15 +35,21 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
         return tf.data.Dataset.zip(source, target).map(lambda *images: (images,))
 
     def validation(role):
-        return setup.validation(role, setup.from_task.name).map(lambda image, _: image)
+        return setup.validation(role, None)
 
     step = Step(
         name="semantic_translation" if semantic else "translation",
         networks=tuple(networks),
-        depends_on=("source", "source_options", "target", "target_options"),
+        depends_on=(
+            *("source", "source_options", "target", "target_options"),
+            *(("to_task", *setup.loss_options(task)) if semantic else ()),
+        ),
         make_trainer=make_trainer,
         batches=lambda first: pairs(
-            *(setup.batches(role, None, first, share=2) for role in ("source", "target"))
+            *(
+                setup.batches(role, None, first, share=2, augmentation="none")
+                for role in ("source", "target")
+            )
         ),
         validation=lambda: pairs(validation("source"), validation("target")),
     )
@@ -63,6 +70,6 @@ def translators(setup: Setup) -> dict[str, keras.Model]:
             for name in ("target_discriminator", "source_discriminator")
         ]
     networks = [*generators, *discriminators]
-    named = {network.name: reseed(network, seed + n) for n, network in enumerate(networks)}
+    named = {network.name: reseed(network, 4 * seed + n) for n, network in enumerate(networks)}
     setup.networks |= named
     return named
