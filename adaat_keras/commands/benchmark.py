@@ -17,7 +17,7 @@ def add_parser(commands) -> None:
         "--methods",
         default=METHODS,
         metavar="A,B,...",
-        help="methods, with a transfer function after a colon where it is not the default "
+        help="methods, as METHOD[:TRANSFER][@RECIPE] where these are not the default "
         f"(default: {METHODS})",
     )
     parser.add_argument(

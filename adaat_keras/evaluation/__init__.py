@@ -15,6 +15,7 @@
 - `find_images`: image files by name, folder or pattern.
 - `read_image`: an image file as an array.
 - `format_table`: benchmark results in the columns of tables 2 and 3.
+- `format_overview`: several benchmarks in one table.
 - `paper_rows`: what the paper reports for a pair of domains (tables 2 and 3; `paper/`).
 - `parameter_table`: table 1 beside the networks' own counts.
 - `any_size`: one compiled call for images of every size.

@@ -1,5 +1,6 @@
 import pytest
 
+from adaat_keras.evaluation.format_overview import format_overview
 from adaat_keras.evaluation.format_table import format_table
 from adaat_keras.evaluation.paper_rows import paper_rows
 from adaat_keras.evaluation.parameter_table import parameter_table
@@ -59,3 +60,23 @@ def test_table_1_is_met_to_its_digit():
     for line in parameter_table().splitlines()[2:]:
         _, _, paper, here, _, _ = line.split("|")
         assert float(here) == pytest.approx(float(paper), abs=0.06)
+
+
+def test_an_overview_has_a_row_a_benchmark_and_tells_the_gap_closed():
+    """Lower is better here: 0.3 is half of the way from 0.4 to 0.2."""
+    rows = (("source_only", 0, 0.4), ("at_dt", 0, 0.3), ("oracle", 0, 0.2))
+    one = results("a", "b", *((name, seed, {"abs_rel": score}) for name, seed, score in rows))
+    other = results("a", "c", ("ada_atdt@paper", 0, {"abs_rel": 0.5}))
+    lines = format_overview([one, other]).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0][3:] == ["source_only", "at_dt", "oracle", "ada_atdt@paper"]
+    assert cells[2] == [
+        *("a -> b", "semantic -> depth", "abs rel"),
+        *("0.400", "0.300 (50 %)", "0.200", "-"),
+    ]
+    assert cells[3][3:] == ["-", "-", "-", "0.500"]
+
+
+def test_an_oracle_that_is_no_better_leaves_no_gap_to_close():
+    rows = (("source_only", 0, {"abs_rel": 0.2}), ("oracle", 0, {"abs_rel": 0.3}))
+    assert "gap closed" not in format_table(results("a", "b", *rows))

@@ -1,11 +1,20 @@
 """Recipes: what the paper leaves open, and what goes beyond it, by name."""
 
 import dataclasses
+import json
 
+import numpy as np
 import pytest
 
+from adaat_keras import build_ada_atdt
 from adaat_keras.methods.harness import RunConfig
 from adaat_keras.methods.harness.recipes import RECIPES
+from adaat_keras.methods.harness.run_folder import RunFolder
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.harness.train_step import digest
+from adaat_keras.methods.harness.variant import Variant
+from adaat_keras.methods.steps import joint_step, supervised_step, transfer_step
+from adaat_keras.models.reseed import reseed
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
@@ -46,3 +55,57 @@ def test_the_papers_recipe_adds_nothing_to_the_paper():
 def test_what_a_setting_cannot_be_is_a_clear_error(option, value, message):
     with pytest.raises(ValueError, match=message):
         RunConfig(**{option: value})
+
+
+def test_a_run_from_before_there_were_recipes_is_the_papers(tmp_path):
+    before = RunConfig(recipe="paper").to_dict()
+    for name in ("recipe", "split", *RECIPES["paper"]):
+        del before[name]
+    (tmp_path / "config.json").write_text(json.dumps(before))
+    assert RunFolder(tmp_path).read_config() == RunConfig(recipe="paper")
+
+
+def digest_of(step, **options):
+    config = RunConfig(size="tiny", **options)
+    model = build_ada_atdt(config.from_task, config.to_task, size="tiny", transfer="conv")
+    for network in model.networks.values():
+        reseed(network, 1)
+    setup = Setup(config, model, None)
+    setup.frequencies = lambda role, classes: np.linspace(0.01, 0.2, classes)
+    made = {"joint": joint_step, "transfer": transfer_step}.get(step)
+    made = made(setup) if made else supervised_step(setup, domain="source")
+    return digest(setup, made, made.make_trainer())
+
+
+@pytest.mark.parametrize("step", ["joint", "supervised", "transfer"])
+def test_recipes_share_the_steps_in_which_they_do_not_differ(step):
+    """Class balance is nothing to depth, nor the transfer's weight to what comes before it."""
+    paper, balanced, decoded = (
+        digest_of(step, recipe="paper", **options)
+        for options in ({}, {"class_balance": 0.5}, {"decoded_weight": 1.0})
+    )
+    assert (paper == balanced) == (step != "supervised")
+    assert (paper == decoded) == (step != "transfer")
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_transfers_batches_have_what_its_trainer_asks_for(recipe, tiny):
+    model = build_ada_atdt(size="tiny", transfer="conv")
+    setup = Setup(tiny(recipe=recipe, consistency_weight=0.5), model, None)
+    step = transfer_step(setup, adapt=True)
+    logs = step.make_trainer().train_on_batch(*next(iter(step.batches(0))), return_dict=True)
+    assert {"loss", "transfer_loss", "consistency_loss"} <= set(logs)
+    images = next(iter(step.batches(0)))[0]
+    assert [len(part) for part in images] == [2, 2, 2]
+    np.testing.assert_array_equal(images[1] % 1, 0)  # as they are
+
+
+def test_a_benchmarks_method_may_bring_its_own_transfer_function_and_recipe():
+    config = RunConfig(recipe="recommended", epochs=3)
+    run = Variant.parse("ada_atdt:conv@paper").config(config, seed=2)
+    assert run == RunConfig(method="ada_atdt", transfer="conv", recipe="paper", seed=2, epochs=3)
+    assert Variant.parse("at_dt").config(config, seed=0) == dataclasses.replace(
+        config, method="at_dt"
+    )
+    with pytest.raises(ValueError, match="unknown recipe 'best'"):
+        Variant.parse("at_dt@best").config(config, seed=0)

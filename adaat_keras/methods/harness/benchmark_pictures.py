@@ -13,6 +13,7 @@ from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.open_domain import open_domain
 from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
 from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.variant import Variant
 from adaat_keras.models import AdaAtdt
 
 
@@ -34,7 +35,8 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
     groups, captions = {}, {}
     for name, model in models.items():
         # Runs of one method that differ in the transfer function have the same encoder 1.
-        method = name.partition(":")[0]
+        variant = Variant.parse(name)
+        method = f"{variant.method}@{variant.recipe}" if variant.recipe else variant.method
         if isinstance(model, AdaAtdt) and method not in groups:
             groups[method] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
             captions[method] = caption(config, results, name)

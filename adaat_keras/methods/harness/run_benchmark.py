@@ -1,7 +1,6 @@
 """Several methods and seeds on one pair of domains."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from adaat_keras.evaluation.format_table import format_table
@@ -10,6 +9,7 @@ from adaat_keras.methods.harness.benchmark_pictures import benchmark_pictures
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.train_from_config import train_from_config
+from adaat_keras.methods.harness.variant import Variant
 
 
 def run_benchmark(
@@ -25,7 +25,8 @@ def run_benchmark(
 
     Args:
         config: What all runs have in common.
-        methods: Names of methods; `"ada_atdt:unet"` chooses the transfer function too.
+        methods: Names of methods; `"ada_atdt:unet@paper"` chooses the transfer function and the
+            recipe too.
         seeds: Seeds 0, 1, ... of every method.
         directory: Holds a folder a run, `results.json`, `table.md`, `panels.png` and
             `tsne.png`; the same call goes on where it was stopped.
@@ -43,10 +44,14 @@ def run_benchmark(
     if not methods or seeds < 1:
         raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")
     directory = Path(directory)
-    runs = [(name, run_of(config, name, seed)) for seed in range(seeds) for name in methods]
+    runs = [
+        (name, Variant.parse(name).config(config, seed))
+        for seed in range(seeds)
+        for name in methods
+    ]
     rows, folders = [], {}
     for number, (name, run) in enumerate(runs, 1):
-        path = directory / f"{name.replace(':', '-')}-seed{run.seed}"
+        path = directory / f"{name.replace(':', '-').replace('@', '-')}-seed{run.seed}"
         folders.setdefault(name, path)
         if verbose:
             print(f"\nrun {number} of {len(runs)}: {name}, seed {run.seed}", flush=True)
@@ -63,9 +68,3 @@ def run_benchmark(
         temporary.write_text(format_table(results) + "\n")
     benchmark_pictures(config, folders, results, directory)
     return results
-
-
-def run_of(config: RunConfig, name: str, seed: int) -> RunConfig:
-    """The configuration of one run."""
-    method, _, transfer = name.partition(":")
-    return replace(config, method=method, transfer=transfer or config.transfer, seed=seed)
