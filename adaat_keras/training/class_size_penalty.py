@@ -25,7 +25,8 @@ def class_size_penalty(
 
     Example:
         >>> even = tf.fill((1, 2, 2, 2), 0.5)
-        >>> float(class_size_penalty(even, *np.array([[0.4, 0.1], [0.5, 0.2], [0.6, 0.3]], "f4")))
+        >>> bounds = np.array([[0.4, 0.1], [0.5, 0.2], [0.6, 0.3]], "f4")
+        >>> round(float(class_size_penalty(even, *bounds)), 6)
         0.5
     """
     shares = tf.reduce_mean(tf.cast(probabilities, "float32"), axis=(1, 2))
