@@ -19,9 +19,6 @@ def test_two_devices_train_the_weights_of_one(config_of, tmp_path, run_of):
                 # Where a channel is nearly flat, so is its gradient, and Adam makes whole steps of
                 # it: `tests/training/test_devices.py` is exact, with SGD.
                 assert distance <= 1e-3 * np.linalg.norm(ours.numpy()), (name, ours.path)
-    images = np.random.default_rng(0).uniform(0, 255, (1, 64, 64, 3)).astype("float32")
-    expected = one.predict(images, verbose=0)
-    np.testing.assert_allclose(two.predict(images, verbose=0), expected, rtol=1e-2, atol=1e-3)
 
 
 def test_a_batch_that_devices_cannot_share_is_an_error(tiny, tmp_path):
