@@ -96,7 +96,7 @@ MISTAKES = {
     "--source mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
     "--target mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
     "--transfer gan": "unknown transfer function 'gan'; .*conv, unet, unet_attention",
-    "--method best": "unknown method 'best'; choose one of: ada_atdt, at_dt, oracle, source_only",
+    "--method best": "unknown method 'best'; choose one of: ada_atdt, at_dt, ",
     "--size huge": "unknown size 'huge'; choose one of: tiny, small, paper",
     "--schedule flat": "unknown schedule 'flat'; choose one of: cosine, paper, constant",
     "--precision float16": "unknown precision 'float16'; .*float32, mixed_bfloat16",

@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> None:
         print(format_table(*results) if len(results) == 1 else format_overview(results))
     except (KeyError, TypeError, ValueError) as error:
         names = ", ".join(options.what)
-        raise ValueError(f"{names}: no benchmark's results.json: {error!r}") from error
+        raise ValueError(f"{names} is no benchmark's results.json: {error!r}") from error
 
 
 def read_results(path: Path) -> dict:

@@ -114,7 +114,7 @@ def test_the_focal_length_follows_the_field_of_view(tmp_path):
         ({"name": "streets_mars"}, "streets_real, streets_sim"),
         ({"split": "dev"}, "train, val, test"),
         ({"layout": "plane"}, "camera_car, simulator"),
-        ({"look": "sepia"}, "daylight, simulator"),
+        ({"look": "sepia"}, "daylight, night, simulator, thermal"),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_choices(tmp_path, option, choices):

@@ -1,6 +1,7 @@
 """Every method trains from end to end and leaves what it should; a new file is tested here too."""
 
 import json
+from pathlib import Path
 
 import keras
 import pytest
@@ -28,6 +29,15 @@ def test_a_run_leaves_its_files(finished, tiny):
     assert found == files | {"networks", "state"}
     assert {p.stem for p in folder.networks.glob("*.keras")} == trained
     assert all(f"]({picture})" in (folder.path / "README.md").read_text() for picture in pictures)
+
+
+def test_training_needs_no_labels_of_task_2_on_the_target(finished):
+    method, folder = finished
+    if method != "oracle":
+        options = folder.read_config().target_options
+        files = Path(options["cache"]).glob("streets_real-*/semantic.npy")
+        assert all("-test-" in str(file) for file in files)
+        assert folder.finished
 
 
 def test_every_epoch_of_every_step_is_logged(finished, tiny):

@@ -6,7 +6,7 @@ import pytest
 
 from adaat_keras.methods.harness.run_study import run_study
 
-LOSSES, ALPHAS = ("least_squares", "binary_crossentropy"), (0.9,)
+LOSSES, ALPHAS = ("binary_crossentropy",), (0.9,)
 
 
 @pytest.fixture(scope="module")
