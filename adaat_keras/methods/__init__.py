@@ -1,8 +1,8 @@
-"""Recipes, one file each: which steps, in which order, on what. `get("ada_atdt")` gives one.
+"""Methods, one file each: which steps, in which order, on what. `get("ada_atdt")` gives one.
 
-- `method`: what every recipe offers.
-- `steps/`: the training steps that recipes are made of.
-- `harness/`: runs a recipe, resumes it after a kill, scores it and draws its pictures.
+- `method`: what every method offers.
+- `steps/`: the training steps that methods are made of.
+- `harness/`: runs a method, resumes it after a kill, scores it and draws its pictures.
 """
 
 from typing import TYPE_CHECKING
