@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Method(ABC):
-    """A recipe for task 2 on the target domain.
+    """A way to task 2 on the target domain.
 
     All methods train networks of one `AdaAtdt` model, in steps that the harness runs, resumes and
     scores; what a method does not train stays as it is.

@@ -1,4 +1,4 @@
-"""A configuration with its model and its data: what recipes make steps from."""
+"""A configuration with its model and its data: what methods make steps from."""
 
 from functools import lru_cache
 
@@ -24,7 +24,7 @@ from adaat_keras.training.schedules import learning_rate_schedule
 
 
 class Setup:
-    """Gives a recipe's steps their model, data and optimizers.
+    """Gives a method's steps their model, data and optimizers.
 
     Args:
         config: The run's configuration.

@@ -1,4 +1,4 @@
-"""Trains one step of a recipe, from wherever it was left."""
+"""Trains one step of a method, from wherever it was left."""
 
 import filecmp
 import hashlib

@@ -1,4 +1,4 @@
-"""The training steps that recipes are made of.
+"""The training steps that methods are made of.
 
 - `step`: what the harness needs to know of a step.
 - `joint_step`: base model 1 on both domains' labels (AT/DT).

@@ -1,4 +1,4 @@
-"""A training step of a recipe."""
+"""A training step of a method."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
