@@ -93,7 +93,15 @@ class AdversarialTrainer(SupervisedTrainer):
             task_loss, logs = self.with_moments(task_loss, logs, features)
             loss = (1 - self.alpha) * adversarial_loss + self.alpha * task_loss
             classifier_loss += self.gradient_penalty(features)
-        self.apply_gradients(tape, loss, classifier_loss)
+        self.step_together(
+            tape,
+            (self.optimizer, loss, self.base_variables),
+            (
+                self.classifier_optimizer,
+                classifier_loss,
+                self.domain_classifier.trainable_variables,
+            ),
+        )
         self.update_accuracy(domain, logits)
         return self.log(
             images[0],
@@ -111,14 +119,6 @@ class AdversarialTrainer(SupervisedTrainer):
         parts = (self.gathered(part) for part in tf.split(features, 2))
         distance = self.mean(moment_distance(*parts))
         return loss + self.moment_weight * distance, {**logs, "moment_distance": distance}
-
-    def apply_gradients(self, tape, loss, classifier_loss) -> None:
-        """Step both optimizers, both gradients taken before either step."""
-        base, classifier = self.base_variables, self.domain_classifier.trainable_variables
-        base_gradients = tape.gradient(loss, base)
-        classifier_gradients = tape.gradient(classifier_loss, classifier)
-        self.optimizer.apply(base_gradients, base)
-        self.classifier_optimizer.apply(classifier_gradients, classifier)
 
     def encoder_adversarial_loss(self, domain, logits, classifier_loss) -> tf.Tensor:
         """What the encoder minimizes against the classifier."""

@@ -122,11 +122,11 @@ class CycleGanTrainer(NetworkTrainer):
             )
             discriminator_loss = self.told_apart(self.target_discriminator, target, shown[0])
             discriminator_loss += self.told_apart(self.source_discriminator, source, shown[1])
-        generators, discriminators = self.generator_variables, self.discriminator_variables
-        gradients = tape.gradient(loss, generators)
-        discriminator_gradients = tape.gradient(discriminator_loss, discriminators)
-        self.optimizer.apply(gradients, generators)
-        self.discriminator_optimizer.apply(discriminator_gradients, discriminators)
+        self.step_together(
+            tape,
+            (self.optimizer, loss, self.generator_variables),
+            (self.discriminator_optimizer, discriminator_loss, self.discriminator_variables),
+        )
         return self.log(source, loss=loss, discriminator_loss=discriminator_loss, **losses)
 
     def test_step(self, data):

@@ -95,11 +95,12 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
             )
             domain = tf.concat([tf.ones(counts[0]), tf.zeros(counts[1])], axis=0)
             classifier_loss = self.cross_entropy(domain, logits)
-        base, classifier = self.base_variables, self.domain_classifier.trainable_variables
-        base_gradients = tape.gradient(loss, base)
-        classifier_gradients = tape.gradient(classifier_loss, classifier)
-        self.optimizer.apply(base_gradients, base)
-        self.classifier_optimizer.apply(classifier_gradients, classifier)
+        classifier = self.domain_classifier.trainable_variables
+        self.step_together(
+            tape,
+            (self.optimizer, loss, self.base_variables),
+            (self.classifier_optimizer, classifier_loss, classifier),
+        )
         return self.log(images[0], loss=loss, classifier_loss=classifier_loss, **losses, **logs)
 
     def cross_entropy(self, domain, logits: tf.Tensor) -> tf.Tensor:

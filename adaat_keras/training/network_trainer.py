@@ -61,6 +61,16 @@ class NetworkTrainer(keras.Model):
         return mean / tf.distribute.get_strategy().num_replicas_in_sync
 
     @staticmethod
+    def step_together(tape: tf.GradientTape, *sides: tuple) -> None:
+        """Step several optimizers from one state: all gradients are taken before any step.
+
+        A side is `(optimizer, loss, variables)`; the tape is persistent.
+        """
+        gradients = [tape.gradient(loss, variables) for _, loss, variables in sides]
+        for (optimizer, _, variables), gradient in zip(sides, gradients, strict=True):
+            optimizer.apply(gradient, variables)
+
+    @staticmethod
     def gathered(values: tf.Tensor) -> tf.Tensor:
         """The whole batch's values on every device, for what is no mean over images."""
         context = tf.distribute.get_replica_context()

@@ -4,6 +4,7 @@ import csv
 
 import pytest
 
+from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.methods.harness.run_study import run_study
 
 LOSSES, ALPHAS = ("binary_crossentropy",), (0.9,)
@@ -34,7 +35,7 @@ def test_both_sheets_are_drawn(studied):
 
 def test_a_study_that_is_done_trains_nothing(studied, tiny, store, monkeypatch):
     directory, rows = studied
-    monkeypatch.delitem(run_study.__globals__, "train_from_config")
+    monkeypatch.delitem(run_once.__globals__, "train_from_config")
     assert run_study(tiny(), LOSSES, ALPHAS, directory, store, verbose=0) == rows
 
 

@@ -3,13 +3,14 @@
 - `run_config`: all that decides a run's result.
 - `recipes`: named settings of what the paper leaves open, or what goes beyond it.
 - `run_folder`: the files that a run leaves.
-- `open_domain`: a domain by name, with the user's options.
+- `open_domain`: a domain by name, with the user's options; `open_role`: a configuration's.
 - `setup`: configuration, model and data, from which methods make steps.
 - `train_method`: a whole run; `train_step`: one step of it.
 - `plain_errors`: errors from within TensorFlow's graphs, said plainly.
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
 - `train_from_config`: a run from its configuration alone; `load_run`: a finished one's model.
+- `run_once`: a run's scores, trained only if they are not there yet.
 - `run_benchmark`: several methods and seeds, each method a `variant`; `benchmark_pictures`:
   figures 3 and 4 of them.
 - `run_study`: adversarial losses and alphas side by side (figure 3).

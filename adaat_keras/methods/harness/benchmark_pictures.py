@@ -10,7 +10,7 @@ from adaat_keras.domains.domain import Domain
 from adaat_keras.evaluation import any_size, draw_panels, draw_tsne, sample_features
 from adaat_keras.evaluation.format_table import COLUMNS, spread
 from adaat_keras.methods.harness.load_run import load_run
-from adaat_keras.methods.harness.open_domain import open_domain
+from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.variant import Variant
@@ -27,10 +27,7 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
         out: The benchmark's folder.
     """
     models = {name: load_run(path)[1] for name, path in runs.items()}
-    opened = {
-        role: open_domain(getattr(config, role), config.split, getattr(config, f"{role}_options"))
-        for role in ("source", "target")
-    }
+    opened = {role: open_role(config, role, config.split) for role in ("source", "target")}
     draw_panels(**columns(config, models, opened["target"]), path=out / "panels.png")
     groups, captions = {}, {}
     for name, model in models.items():

@@ -1,14 +1,12 @@
 """Several methods and seeds on one pair of domains."""
 
-import json
 from pathlib import Path
 
 from adaat_keras.evaluation.format_table import format_table
 from adaat_keras.files import write_json, written_whole
 from adaat_keras.methods.harness.benchmark_pictures import benchmark_pictures
 from adaat_keras.methods.harness.run_config import RunConfig
-from adaat_keras.methods.harness.run_folder import RunFolder
-from adaat_keras.methods.harness.train_from_config import train_from_config
+from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.methods.harness.variant import Variant
 
 
@@ -55,11 +53,7 @@ def run_benchmark(
         folders.setdefault(name, path)
         if verbose:
             print(f"\nrun {number} of {len(runs)}: {name}, seed {run.seed}", flush=True)
-        folder = RunFolder(path)
-        folder.check(run)
-        if not folder.finished:
-            train_from_config(run, path, store or directory / "steps", devices, verbose)
-        metrics = json.loads(folder.metrics.read_text())
+        metrics = run_once(run, path, store or directory / "steps", devices, verbose)
         rows.append({"method": name, "seed": run.seed, "metrics": metrics})
     rows.sort(key=lambda row: methods.index(row["method"]))
     results = {"to_task": config.to_task, "config": config.to_dict(), "rows": rows}

@@ -1,7 +1,6 @@
 """The paper's figure 3: adversarial losses and weights of the task side by side."""
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,9 @@ from adaat_keras.evaluation import draw_tsne, sample_features
 from adaat_keras.evaluation.format_table import COLUMNS, spread
 from adaat_keras.files import written_whole
 from adaat_keras.methods.harness.load_run import load_run
-from adaat_keras.methods.harness.open_domain import open_domain
+from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_config import RunConfig
-from adaat_keras.methods.harness.run_folder import RunFolder
-from adaat_keras.methods.harness.train_from_config import train_from_config
+from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.models import AdaAtdt
 from adaat_keras.tasks.task import Task
 
@@ -69,11 +67,8 @@ def run_study(
         path = directory / (f"{loss}-{alpha:g}" if loss else "at_dt")
         if verbose:
             print(f"\nrun {number} of {len(runs)}: {title}", flush=True)
-        folder = RunFolder(path)
-        folder.check(run)
-        if not folder.finished:
-            train_from_config(run, path, store or directory / "steps", devices, verbose)
-        rows.append(row_of(config, loss, alpha, json.loads(folder.metrics.read_text())))
+        metrics = run_once(run, path, store or directory / "steps", devices, verbose)
+        rows.append(row_of(config, loss, alpha, metrics))
         models[title] = load_run(path)[1]
     with written_whole(directory / "study.csv") as temporary, temporary.open("w") as file:
         writer = csv.DictWriter(file, rows[0])
@@ -101,10 +96,7 @@ def draw_sheets(
     config: RunConfig, rows: list[dict], models: dict[str, AdaAtdt], columns: int, out: Path
 ) -> None:
     """Draw `losses.png` and `classifier.png`."""
-    opened = {
-        role: open_domain(getattr(config, role), config.split, getattr(config, f"{role}_options"))
-        for role in DOMAINS
-    }
+    opened = {role: open_role(config, role, config.split) for role in DOMAINS}
     task = tasks.get(config.to_task)
     captions = {title: caption(task, row) for title, row in zip(models, rows, strict=True)}
     features = {

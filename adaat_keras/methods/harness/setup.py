@@ -16,7 +16,7 @@ from adaat_keras.domains.pipeline import (
     evaluation_batches,
     training_batches,
 )
-from adaat_keras.methods.harness.open_domain import open_domain
+from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
 from adaat_keras.tasks.task import Task
@@ -45,8 +45,7 @@ class Setup:
         self.training_domain = lru_cache(self._open_for_training)
 
     def _open(self, role: str, split: str) -> Domain:
-        options = getattr(self.config, f"{role}_options")
-        return open_domain(getattr(self.config, role), split, options)
+        return open_role(self.config, role, split)
 
     def _frequencies(self, role: str, classes: int) -> np.ndarray:
         """How often a domain has each class."""

@@ -28,14 +28,13 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
         shape = (config.crop, config.crop, 3)
         trainer = CycleGanTrainer(*networks.values(), image_shape=shape, segmenter=segmenter)
         optimizers = (setup.optimizer(RATE, BETA_1) for _ in range(2))
-        trainer.compile(*optimizers, setup.task_loss(task, "source"), task.pseudo_labels)
+        # The loss may count the classes of a hundred frames first.
+        loss = setup.task_loss(task, "source") if semantic else None
+        trainer.compile(*optimizers, loss, task.pseudo_labels)
         return trainer
 
     def pairs(source, target):
         return tf.data.Dataset.zip(source, target).map(lambda *images: (images,))
-
-    def validation(role):
-        return setup.validation(role, None)
 
     step = Step(
         name="semantic_translation" if semantic else "translation",
@@ -51,7 +50,7 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
                 for role in ("source", "target")
             )
         ),
-        validation=lambda: pairs(validation("source"), validation("target")),
+        validation=lambda: pairs(*(setup.validation(role, None) for role in ("source", "target"))),
     )
     return step, networks["to_target"]
 
