@@ -30,6 +30,7 @@ OPTIONS = (
     ("classifier", str, None, "the domain classifier's view: patch or pixel (default: by recipe)"),
     ("classifier-rate", float, None, "of its learning, as a multiple (default: by recipe)"),
     ("decoded-weight", float, None, "of task 2's loss in step 3 (default: by recipe)"),
+    ("teacher-weight", float, None, "of a teacher from labels in step 3 (default: by recipe)"),
     ("consistency-weight", float, None, "of the target in step 3 (default: by recipe)"),
     ("epochs", int, 8, "epochs of every step"),
     ("steps-per-epoch", int, 150, "training steps an epoch"),

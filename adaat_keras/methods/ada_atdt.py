@@ -1,7 +1,7 @@
 """ADA-AT/DT, the paper's method."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import adversarial_step, supervised_step, transfer_step
+from adaat_keras.methods.steps import adversarial_step, supervised_step, transfer_steps
 
 
 class AdaAtdt(Method):
@@ -19,7 +19,7 @@ class AdaAtdt(Method):
         return [
             adversarial_step(setup),
             supervised_step(setup, domain="source"),
-            transfer_step(setup, adapt=True),
+            *transfer_steps(setup, adapt=True),
         ]
 
     def predictor(self, model):

@@ -1,7 +1,7 @@
 """AT/DT, which the paper extends."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import joint_step, supervised_step, transfer_step
+from adaat_keras.methods.steps import joint_step, supervised_step, transfer_steps
 
 
 class AtDt(Method):
@@ -17,7 +17,7 @@ class AtDt(Method):
         return [
             joint_step(setup),
             supervised_step(setup, domain="source"),
-            transfer_step(setup),
+            *transfer_steps(setup),
         ]
 
     def predictor(self, model):

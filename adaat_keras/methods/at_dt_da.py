@@ -4,7 +4,7 @@ from adaat_keras.methods.method import Method
 from adaat_keras.methods.steps import (
     joint_step,
     supervised_step,
-    transfer_step,
+    transfer_steps,
     translation_step,
 )
 
@@ -23,7 +23,7 @@ class AtDtDa(Method):
             translation,
             joint_step(setup, translator=to_target),
             supervised_step(setup, domain="source", translator=to_target),
-            transfer_step(setup, translator=to_target),
+            *transfer_steps(setup, translator=to_target),
         ]
 
     def predictor(self, model):

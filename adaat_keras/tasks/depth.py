@@ -15,6 +15,8 @@ MAX_DEPTH = 100.0
 
 # Metres. Nothing in a street picture is nearer, so the brightest colour starts here.
 _BRIGHTEST = 1.0
+# Of 255: the far end in `picture`, where black is invalid.
+_DARKEST = 55
 
 
 class Depth(Task):
@@ -48,6 +50,18 @@ class Depth(Task):
     def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
         """Metres, 0.001 to 100."""
         return tf.clip_by_value(outputs[..., 0] * MAX_DEPTH, MIN_DEPTH, MAX_DEPTH)
+
+    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+        """Where they are finite and above 0."""
+        return tf.math.is_finite(labels) & (labels > 0)
+
+    def picture(self, labels: tf.Tensor) -> tf.Tensor:
+        """Grey, from white at 1 m to dark at 100 m, by the logarithm."""
+        valid = self.valid(labels)
+        metres = tf.clip_by_value(tf.where(valid, labels, MAX_DEPTH), _BRIGHTEST, MAX_DEPTH)
+        nearness = tf.math.log(MAX_DEPTH / metres) / np.log(MAX_DEPTH / _BRIGHTEST)
+        grey = tf.where(valid, _DARKEST + (255 - _DARKEST) * nearness, 0.0)
+        return tf.repeat(grey[..., None], 3, axis=-1)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Depth / 100 m `(..., 1)` to float32 metres `(...)`, 0.001 to 100."""

@@ -78,6 +78,16 @@ class Semantic(Task):
         certain = tf.reduce_max(tf.nn.softmax(outputs), axis=-1) >= CERTAIN
         return tf.where(certain, tf.argmax(outputs, axis=-1, output_type="int32"), IGNORED)
 
+    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+        """Where they are not ignored."""
+        return labels != IGNORED
+
+    def picture(self, labels: tf.Tensor) -> tf.Tensor:
+        """Cityscapes' colours."""
+        colors = np.zeros((256, 3), np.float32)
+        colors[: self.channels] = PALETTE
+        return tf.gather(tf.constant(colors), tf.cast(labels, "int32"))
+
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Logits or probabilities `(..., 11)` to the likeliest class, uint8 `(...)`."""
         return np.argmax(np.asarray(outputs), axis=-1).astype(np.uint8)

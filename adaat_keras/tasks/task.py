@@ -49,6 +49,17 @@ class Task(ABC):
         """
 
     @abstractmethod
+    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+        """Where labels `(batch, height, width)` in the domain's form say something, boolean."""
+
+    @abstractmethod
+    def picture(self, labels: tf.Tensor) -> tf.Tensor:
+        """Labels as images for a network to read: float32 `(batch, height, width, 3)`, 0 to 255.
+
+        What is valid differs from black, what is not is black.
+        """
+
+    @abstractmethod
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Network outputs `(..., channels)` to labels in the domain's form `(...)`."""
 

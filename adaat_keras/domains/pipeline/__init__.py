@@ -1,7 +1,7 @@
 """From frames to batches.
 
 - `training_batches`: endless random crops, a function of the seed and the batch's number.
-- `evaluation_batches`: whole frames in order.
+- `evaluation_batches`: whole frames in order; `keys_of`: what both read of a frame.
 - `random_crop`, `augment`, `restyle`: what happens to a frame on the way; `augmentations` names
   the last two.
 - `class_frequencies`, `class_sizes`: how often each class occurs, for a loss that balances them,

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline.augment import augment
+from adaat_keras.domains.pipeline.keys_of import keys_of
 from adaat_keras.domains.pipeline.random_crop import random_crop
 
 # Frames whose crops are mixed: more than a batch usually takes, few enough to hold all the crops.
@@ -14,7 +15,7 @@ _MIXED = 32
 
 def training_batches(
     domain: Domain,
-    task: str | None,
+    task: str | tuple[str, ...] | None,
     batch_size: int,
     crop: int,
     seed: int,
@@ -34,7 +35,7 @@ def training_batches(
 
     Args:
         domain: Where the frames come from.
-        task: The labels to read; `None` reads images alone.
+        task: The labels to read, of one task or several; `None` reads images alone.
         batch_size: Crops a batch.
         crop: Height and width of a crop.
         seed: Decides order, place and augmentation.
@@ -43,13 +44,13 @@ def training_batches(
         augmentation: What changes an image, given a seed; leaves size and labels true.
 
     Returns:
-        A dataset of images `(batch, crop, crop, 3)`, float32 in 0..255, or of pairs of images and
-        labels `(batch, crop, crop)`.
+        A dataset of images `(batch, crop, crop, 3)`, float32 in 0..255, or of tuples of images and
+        labels `(batch, crop, crop)`, one of each task.
 
     Raises:
         ValueError: There are no labels for the task, or `crops_per_frame` is below 1.
     """
-    keys = ("image",) if task is None else ("image", task)
+    keys = keys_of(task)
     domain.require(keys)
     if crops_per_frame < 1:
         raise ValueError(f"crops_per_frame must be at least 1, not {crops_per_frame}")
@@ -65,7 +66,7 @@ def training_batches(
 
     def finish(number, frame):
         image = augmentation(frame["image"], seeds(number)[1])
-        return image if task is None else (image, frame[task])
+        return image if task is None else (image, *(frame[key] for key in keys[1:]))
 
     first = first_batch * batch_size
     numbers = tf.data.Dataset.range(first, tf.int64.max)

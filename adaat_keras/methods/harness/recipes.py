@@ -13,6 +13,7 @@ RECIPES: dict[str, dict] = {
         "classifier": "patch",
         "classifier_rate": 1.0,
         "decoded_weight": 0.0,
+        "teacher_weight": 0.0,
         "consistency_weight": 0.0,
     },
     "recommended": {
@@ -23,6 +24,7 @@ RECIPES: dict[str, dict] = {
         "classifier": "patch",
         "classifier_rate": 1.0,
         "decoded_weight": 1.0,
+        "teacher_weight": 1.0,
         "consistency_weight": 0.0,
     },
 }

@@ -43,6 +43,8 @@ class RunConfig:
         classifier: What the domain classifier looks at: `"patch"` (the paper's) or `"pixel"`.
         classifier_rate: The classifier's learning rate, as a multiple of the others'.
         decoded_weight: Of task 2's loss on the source's labels, in step 3.
+        teacher_weight: Of task 2's loss on what a teacher, trained on the source from labels to
+            labels, makes of the target's labels of task 1, in step 3.
         consistency_weight: Of task 2's loss on the target's own predictions, in step 3 of
             `ada_atdt` alone.
         epochs, steps_per_epoch: Of every step.
@@ -78,6 +80,7 @@ class RunConfig:
     classifier: str | None = None
     classifier_rate: float | None = None
     decoded_weight: float | None = None
+    teacher_weight: float | None = None
     consistency_weight: float | None = None
     epochs: int = 8
     steps_per_epoch: int = 150
@@ -144,7 +147,7 @@ class RunConfig:
             raise ValueError("height and width go together: give both, or neither")
         if not 0 <= self.class_balance <= 1:
             raise ValueError(f"class_balance must be between 0 and 1, not {self.class_balance}")
-        for name in ("edge_weight", "moment_weight", "decoded_weight", "consistency_weight"):
+        for name in (name for name in RECIPES["paper"] if name.endswith("_weight")):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be 0 or greater, not {getattr(self, name)}")
         if not 0 < self.classifier_rate < float("inf"):

@@ -61,7 +61,7 @@ class Setup:
     def batches(
         self,
         role: str,
-        task: str | None,
+        task: str | tuple[str, ...] | None,
         first_batch: int,
         share: int = 1,
         augmentation: str | None = None,
@@ -85,7 +85,7 @@ class Setup:
             AUGMENTATIONS[augmentation or config.augmentation],
         )
 
-    def validation(self, role: str, task: str | None) -> tf.data.Dataset:
+    def validation(self, role: str, task: str | tuple[str, ...] | None) -> tf.data.Dataset:
         """Whole frames of the validation split, with or without labels."""
         return evaluation_batches(self.domain(role, "val"), task, self.config.validation_frames)
 

@@ -4,7 +4,8 @@
 - `joint_step`: base model 1 on both domains' labels (AT/DT).
 - `adversarial_step`: the same against the domain classifier (equations 1, 2).
 - `supervised_step`: base model 2 on one domain's labels.
-- `transfer_step`: the transfer function (equation 3).
+- `transfer_step`: the transfer function (equation 3); `teacher_step`: a teacher for it that reads
+  labels of task 1.
 - `discrepancy_step`, `confusion_step`: base model 2 as DAN and FCNs in the wild adapt it.
 - `translation_step`: translations between the domains' images, as CycleGAN and CyCADA learn them.
 - `side_by_side`: batches of several domains; `with_target_images`: of a labelled and an unlabelled
@@ -16,7 +17,8 @@ from adaat_keras.methods.steps.confusion_step import confusion_step
 from adaat_keras.methods.steps.discrepancy_step import discrepancy_step
 from adaat_keras.methods.steps.joint_step import joint_step
 from adaat_keras.methods.steps.supervised_step import supervised_step
-from adaat_keras.methods.steps.transfer_step import transfer_step
+from adaat_keras.methods.steps.teacher_step import teacher_step
+from adaat_keras.methods.steps.transfer_step import transfer_step, transfer_steps
 from adaat_keras.methods.steps.translation_step import translation_step
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "discrepancy_step",
     "joint_step",
     "supervised_step",
+    "teacher_step",
     "transfer_step",
+    "transfer_steps",
     "translation_step",
 ]

@@ -5,20 +5,40 @@ import tensorflow as tf
 
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
+from adaat_keras.methods.steps.teacher_step import teacher_step
 from adaat_keras.training import TransferTrainer
 
 
-def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | None = None) -> Step:
+def transfer_steps(
+    setup: Setup, adapt: bool = False, translator: keras.Model | None = None
+) -> list[Step]:
+    """The transfer function's step, after its teacher's if the configuration gives that weight."""
+    if not setup.config.teacher_weight:
+        return [transfer_step(setup, adapt, translator)]
+    step, teacher = teacher_step(setup)
+    return [step, transfer_step(setup, adapt, translator, teacher)]
+
+
+def transfer_step(
+    setup: Setup,
+    adapt: bool = False,
+    translator: keras.Model | None = None,
+    teacher: keras.Model | None = None,
+) -> Step:
     """Train the transfer function on images of the source, by the L1 distance of features.
 
-    With `adapt` it may train on images of the target too, half of each batch, if the configuration
-    gives that weight.
+    With a teacher, or with `adapt` if the configuration gives consistency a weight, it trains on
+    images of the target too, half of each batch.
     The source's images may be translated first.
     """
     model, task, config = setup.model, setup.to_task, setup.config
-    consistency_weight = config.consistency_weight if adapt else 0.0
-    weights = ("decoded_weight",) if config.decoded_weight else ()
-    weights += ("consistency_weight",) if consistency_weight else ()
+    weights = {
+        "decoded_weight": config.decoded_weight,
+        "teacher_weight": config.teacher_weight if teacher else 0.0,
+        "consistency_weight": config.consistency_weight if adapt else 0.0,
+    }
+    weights = {name: weight for name, weight in weights.items() if weight}
+    on_target = bool(weights.keys() - {"decoded_weight"})
 
     def make_trainer():
         trainer = TransferTrainer(
@@ -26,9 +46,9 @@ def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | N
             model.encoder_2,
             model.transfer,
             model.decoder_2,
-            decoded_weight=config.decoded_weight,
-            consistency_weight=consistency_weight,
+            teacher=teacher,
             translator=translator,
+            **weights,
         )
         trainer.compile(
             setup.optimizer(),
@@ -36,16 +56,16 @@ def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | N
             task.metrics(),
             setup.task_loss(task, "source") if weights else None,
             task.pseudo_labels,
+            setup.from_task.picture,
         )
         return trainer
 
     def batches(first):
         labels = task.name if config.decoded_weight else None
-        share = 2 if consistency_weight else 1
-        source = setup.batches("source", labels, first, share)
-        return with_target(source, setup, first) if consistency_weight else source
+        source = setup.batches("source", labels, first, share=2 if on_target else 1)
+        return with_target(source, setup, first, weights) if on_target else source
 
-    target = ("target", "target_options") if consistency_weight else ()
+    target = ("target", "target_options") if on_target else ()
     return Step(
         name="transfer_translated" if translator else "transfer",
         networks=("transfer",),
@@ -59,14 +79,22 @@ def transfer_step(setup: Setup, adapt: bool = False, translator: keras.Model | N
     )
 
 
-def with_target(source: tf.data.Dataset, setup: Setup, first: int) -> tf.data.Dataset:
-    """Batches of the source with images of the target, as they are and augmented."""
-    unchanged, changed = (
-        setup.batches("target", None, first, share=2, augmentation=name) for name in ("none", None)
-    )
+def with_target(
+    source: tf.data.Dataset, setup: Setup, first: int, weights: dict[str, float]
+) -> tf.data.Dataset:
+    """Batches of the source with those images and labels of the target that the weights need."""
+    labels = setup.from_task.name if "teacher_weight" in weights else None
+    target = [setup.batches("target", labels, first, share=2)]
+    if "consistency_weight" in weights:
+        target.append(setup.batches("target", None, first, share=2, augmentation="none"))
 
-    def join(batch, *target):
-        images, *labels = batch if isinstance(batch, tuple) else (batch,)
-        return (images, *target), *labels
+    def join(source, target, *unchanged):
+        (image, *label), (other, *known) = (
+            batch if isinstance(batch, tuple) else (batch,) for batch in (source, target)
+        )
+        images = {"source": image, "target": other}
+        labels = dict(zip(("source",), label, strict=False))
+        labels |= dict(zip(("target",), known, strict=False))
+        return images | dict(zip(("unchanged",), unchanged, strict=False)), labels
 
-    return tf.data.Dataset.zip(source, unchanged, changed).map(join)
+    return tf.data.Dataset.zip(source, *target).map(join)
