@@ -13,7 +13,7 @@ from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import digest
 from adaat_keras.methods.harness.variant import Variant
-from adaat_keras.methods.steps import joint_step, supervised_step, transfer_step
+from adaat_keras.methods.steps import joint_step, supervised_step, teacher_step, transfer_step
 from adaat_keras.models.reseed import reseed
 
 
@@ -34,7 +34,7 @@ def test_recipes_settle_the_same_things():
 def test_the_papers_recipe_adds_nothing_to_the_paper():
     paper = RunConfig(recipe="paper", from_task="semantic", to_task="depth")
     weights = [value for name, value in vars(paper).items() if name.endswith("_weight")]
-    assert weights == [0.0] * 4
+    assert weights == [0.0] * 5
     assert (paper.augmentation, paper.class_balance, paper.classifier) == ("color", 0.0, "patch")
     assert (paper.alpha, paper.adversarial_loss) == (0.4, "binary_crossentropy")
     assert paper.learning_rate == 5e-4
@@ -96,8 +96,32 @@ def test_the_transfers_batches_have_what_its_trainer_asks_for(recipe, tiny):
     logs = step.make_trainer().train_on_batch(*next(iter(step.batches(0))), return_dict=True)
     assert {"loss", "transfer_loss", "consistency_loss"} <= set(logs)
     images = next(iter(step.batches(0)))[0]
-    assert [len(part) for part in images] == [2, 2, 2]
-    np.testing.assert_array_equal(images[1] % 1, 0)  # as they are
+    assert {name: len(part) for name, part in images.items()} == {
+        "source": 2,
+        "target": 2,
+        "unchanged": 2,
+    }
+    np.testing.assert_array_equal(images["unchanged"] % 1, 0)
+
+
+def test_a_teacher_sees_the_holes_of_the_targets_labels_and_no_image(tiny):
+    model = build_ada_atdt(size="tiny", transfer="conv")
+    setup = Setup(tiny(), model, None)
+    step, teacher = teacher_step(setup)
+    (pictures,), (labels,) = next(iter(step.batches(0)))
+    depth, semantic, other = (
+        next(iter(setup.batches(role, task, 0, augmentation="none")))[1].numpy()
+        for role, task in (("source", "depth"), ("source", "semantic"), ("target", "depth"))
+    )
+    np.testing.assert_array_equal(labels, semantic)
+    known = (depth > 0) & (other > 0)
+    assert 0.2 < known.mean() < 1
+    np.testing.assert_array_equal(pictures.numpy().any(-1), known)
+    nearer = np.argsort(depth[known])
+    assert (np.diff(pictures.numpy()[known][nearer, 0]) <= 0).all()
+    logs = step.make_trainer().train_on_batch((pictures,), (labels,), return_dict=True)
+    assert np.isfinite(logs["loss"])
+    assert setup.networks["teacher"] is teacher
 
 
 def test_a_benchmarks_method_may_bring_its_own_transfer_function_and_recipe():

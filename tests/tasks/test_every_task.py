@@ -124,3 +124,20 @@ def test_a_compiled_model_logs_every_metric_under_its_own_name(name):
     assert set(history) == set(evaluated) | {f"val_{key}" for key in evaluated}
     expected = scores(task, labels, model.predict(images, batch_size=1, verbose=0))
     assert evaluated == pytest.approx(expected | {"loss": evaluated["loss"]}, rel=1e-5)
+
+
+def test_a_picture_shows_what_labels_say_and_black_where_they_say_nothing(name):
+    task = tasks.get(name)
+    labels = task.decode(random_outputs(task))
+    holes = labels.copy()
+    holes[:, :2] = {"semantic": 255}.get(name, 0)
+    assert np.asarray(task.valid(labels)).all()
+    valid = np.asarray(task.valid(holes))
+    assert not valid[:, :2].any()
+    assert valid[:, 2:].all()
+    picture = task.picture(holes).numpy()
+    assert (picture.shape, picture.dtype) == ((2, 8, 12, 3), np.float32)
+    assert (picture.any(-1) == valid).all()
+    assert picture.min() == 0
+    assert picture.max() <= 255
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 5

@@ -16,10 +16,18 @@ RATE = 0.05
 def make(model, **weights):
     task = tasks.get(model.to_task)
     trainer = TransferTrainer(
-        model.encoder_1, model.encoder_2, model.transfer, model.decoder_2, **weights
+        model.encoder_1,
+        model.encoder_2,
+        model.transfer,
+        model.decoder_2,
+        # Any network to task 2 will do.
+        teacher=model.base_model_2,
+        **weights,
     )
     loss = keras.losses.MeanAbsoluteError()
-    trainer.compile(keras.optimizers.SGD(RATE), loss, None, task.loss(), task.pseudo_labels)
+    picture = tasks.get(model.from_task).picture
+    functions = (task.loss(), task.pseudo_labels, picture)
+    trainer.compile(keras.optimizers.SGD(RATE), loss, None, *functions)
     return trainer
 
 
@@ -28,22 +36,27 @@ def through(model, x):
 
 
 @pytest.mark.parametrize("task", tasks.names())
-def test_a_step_is_gradient_descent_on_the_sum_of_the_three_losses(task):
+def test_a_step_is_gradient_descent_on_the_sum_of_the_four_losses(task):
     model = make_model(task)
     to_task = tasks.get(model.to_task)
-    (x_a, y_a), (x_b, _), (x_b2, _) = (frames(model.to_task, 4, seed=n) for n in range(3))
+    (x_a, y_a), (x_b, _) = (frames(model.to_task, 4, seed=n) for n in range(2))
+    x_b2, y_b2 = frames(task, 4, seed=2)
     before = weights_of(model)
     variables = model.transfer.trainable_variables
-    truth = to_task.pseudo_labels(through(model, x_b))
+    own = to_task.pseudo_labels(through(model, x_b))
+    taught = to_task.pseudo_labels(model.base_model_2(tasks.get(task).picture(y_b2)))
     with tf.GradientTape() as tape:
         moved = model.transfer(model.encoder_1(x_a))
         loss = tf.reduce_mean(tf.abs(moved - model.encoder_2(x_a)))
         loss += 0.7 * to_task.loss()(y_a, model.decoder_2(moved))
-        loss += 0.3 * to_task.loss()(truth, through(model, x_b2))
+        loss += 0.5 * to_task.loss()(taught, through(model, x_b2))
+        loss += 0.3 * to_task.loss()(own, through(model, x_b2))
     gradients = tape.gradient(loss, variables)
     expected = [v.numpy() - RATE * g.numpy() for v, g in zip(variables, gradients, strict=True)]
-    trainer = make(model, decoded_weight=0.7, consistency_weight=0.3)
-    logs = trainer.train_on_batch((x_a, x_b, x_b2), y_a, return_dict=True)
+    trainer = make(model, decoded_weight=0.7, teacher_weight=0.5, consistency_weight=0.3)
+    images = {"source": x_a, "target": x_b2, "unchanged": x_b}
+    labels = {"source": y_a, "target": y_b2}
+    logs = trainer.train_on_batch(images, labels, return_dict=True)
     assert logs["loss"] == pytest.approx(float(loss), rel=1e-5)
     for variable, value in zip(variables, expected, strict=True):
         np.testing.assert_allclose(variable.numpy(), value, rtol=1e-4, atol=1e-6)
