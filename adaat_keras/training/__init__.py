@@ -7,6 +7,7 @@
 - `transfer_trainer`: the transfer function between two base models (step 3, equation 3).
 - `dan_trainer`, `fcns_in_the_wild_trainer`: base model 2 as other methods adapt it, by
   `multi_kernel_mmd` and by `class_size_penalty`.
+- `taught_trainer`: base model 2 on what a teacher makes of the target's labels of task 1.
 - `cycle_gan_trainer`: translations between the domains' images, with an `image_pool`.
 - `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
 - `schedules`: learning rates over a step's training.
@@ -19,6 +20,7 @@ from adaat_keras.training.cycle_gan_trainer import CycleGanTrainer
 from adaat_keras.training.dan_trainer import DanTrainer
 from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
 from adaat_keras.training.supervised_trainer import SupervisedTrainer
+from adaat_keras.training.taught_trainer import TaughtTrainer
 from adaat_keras.training.transfer_trainer import TransferTrainer
 
 __all__ = [
@@ -27,5 +29,6 @@ __all__ = [
     "DanTrainer",
     "FcnsInTheWildTrainer",
     "SupervisedTrainer",
+    "TaughtTrainer",
     "TransferTrainer",
 ]
