@@ -1,6 +1,7 @@
 """A task's metrics of a model over a domain: the numbers of tables 2 and 3."""
 
 import keras
+import tensorflow as tf
 
 from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
@@ -31,11 +32,16 @@ def score(
     """
     predict = any_size(model)
     metrics = tasks.get(task_name).metrics()
+
+    @tf.function(reduce_retracing=True)
+    def count(labels, outputs):
+        for metric in metrics:
+            metric.update_state(labels, outputs)
+
     seen = 0
     for images, labels in evaluation_batches(domain, task_name, frames):
         outputs = predict(images)
-        for metric in metrics:
-            metric.update_state(labels, outputs)
+        count(labels, outputs)
         seen += 1
     if not seen:
         raise ValueError(f"{domain.name}: there is no frame to score (frames={frames})")

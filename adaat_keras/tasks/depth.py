@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from adaat_keras.tasks.losses import DepthLoss
 from adaat_keras.tasks.metrics import DepthMetrics
-from adaat_keras.tasks.task import Task
+from adaat_keras.tasks.task import CERTAINTY, Task
 
 # Metres. A network output of 1 stands for the far end.
 MIN_DEPTH = 0.001
@@ -47,7 +47,7 @@ class Depth(Task):
         """The seven depth metrics, per image, then averaged."""
         return [DepthMetrics(min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)]
 
-    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
+    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
         """Metres, 0.001 to 100."""
         return tf.clip_by_value(outputs[..., 0] * MAX_DEPTH, MIN_DEPTH, MAX_DEPTH)
 

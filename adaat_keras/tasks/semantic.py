@@ -6,11 +6,9 @@ import tensorflow as tf
 
 from adaat_keras.tasks.losses import SemanticLoss
 from adaat_keras.tasks.metrics import SegmentationMetrics
-from adaat_keras.tasks.task import Task
+from adaat_keras.tasks.task import CERTAINTY, Task
 
 IGNORED = 255
-# Of a prediction that is trusted as a label.
-CERTAIN = 0.8
 
 # In the order of the columns of the paper's Table 2: a class' place is its label.
 CLASS_NAMES = (
@@ -73,9 +71,9 @@ class Semantic(Task):
         """Mean IoU, accuracy and IoU per class, from 0 to 1."""
         return [SegmentationMetrics(CLASS_NAMES, ignored=IGNORED)]
 
-    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
-        """The likeliest class, int32; ignored where its probability is below 0.8."""
-        certain = tf.reduce_max(tf.nn.softmax(outputs), axis=-1) >= CERTAIN
+    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
+        """The likeliest class, int32; ignored where its probability is below `certainty`."""
+        certain = tf.reduce_max(tf.nn.softmax(outputs), axis=-1) >= certainty
         return tf.where(certain, tf.argmax(outputs, axis=-1, output_type="int32"), IGNORED)
 
     def valid(self, labels: tf.Tensor) -> tf.Tensor:

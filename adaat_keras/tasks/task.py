@@ -8,6 +8,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+# Of what a network says of itself, to be trusted as a label.
+CERTAINTY = 0.8
+
 
 class Task(ABC):
     """A dense prediction task.
@@ -42,10 +45,11 @@ class Task(ABC):
         """Fresh streaming metrics that take labels and network outputs."""
 
     @abstractmethod
-    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
+    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
         """Network outputs `(batch, height, width, channels)` as labels to train on.
 
-        In the domain's form, `(batch, height, width)`; where they are too uncertain, invalid.
+        In the domain's form, `(batch, height, width)`; where a probability is below `certainty`,
+        invalid.
         """
 
     @abstractmethod

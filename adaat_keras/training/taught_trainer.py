@@ -26,7 +26,8 @@ class TaughtTrainer(SupervisedTrainer):
         >>> teacher = BaseModel(Encoder(4, 1), Decoder(1, 4))
         >>> trainer = TaughtTrainer(Encoder(4, 1), Decoder(1, 4), teacher)
         >>> loss = keras.losses.MeanAbsoluteError()
-        >>> trainer.compile(keras.optimizers.Adam(), loss, tf.identity, tf.identity)
+        >>> as_they_are = lambda outputs, certainty: outputs
+        >>> trainer.compile(keras.optimizers.Adam(), loss, as_they_are, tf.identity)
         >>> x, y = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
         >>> sorted(trainer.train_on_batch((x, x), (y, x), return_dict=True))
         ['loss', 'source_task_loss', 'teacher_loss']
@@ -40,7 +41,7 @@ class TaughtTrainer(SupervisedTrainer):
         self,
         optimizer,
         task_loss,
-        pseudo_labels: Callable[[tf.Tensor], tf.Tensor],
+        pseudo_labels: Callable[..., tf.Tensor],
         picture: Callable[[tf.Tensor], tf.Tensor],
         metrics: dict[str, list] | None = None,
     ) -> None:
@@ -57,11 +58,11 @@ class TaughtTrainer(SupervisedTrainer):
         """One optimizer step on both domains."""
         images, (known, others), _ = keras.utils.unpack_x_y_sample_weight(data)
         images = self.seen(images)
-        taught = tf.stop_gradient(self.pseudo_labels(self.teacher(self.picture(others))))
+        taught = self.pseudo_labels(self.teacher(self.picture(others)), certainty=0.0)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
-            losses = self.domain_task_losses((known, taught), outputs)
+            losses = self.domain_task_losses((known, tf.stop_gradient(taught)), outputs)
             loss, logs = self.with_edges(tf.add_n(losses) / 2, features, images)
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
         logs |= {"source_task_loss": losses[0], "teacher_loss": losses[1]}

@@ -73,7 +73,7 @@ class TransferTrainer(NetworkTrainer):
         transfer_loss,
         task_metrics: list | None = None,
         task_loss: keras.losses.Loss | None = None,
-        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        pseudo_labels: Callable[..., tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
     ) -> None:
         """Set the optimizer, the loss between features and the metrics of `test_step`.
@@ -127,18 +127,15 @@ class TransferTrainer(NetworkTrainer):
         """The weighted sum of task 2's losses on what stands in for labels, and each by name."""
         outputs, losses, total = self(images["target"], training=True), {}, 0.0
         if self.teacher_weight:
-            truth = self.as_labels(self.teacher(self.picture(labels["target"])))
+            taught = self.teacher(self.picture(labels["target"]))
+            truth = tf.stop_gradient(self.pseudo_labels(taught, certainty=0.0))
             losses["teacher_loss"] = self.task_loss(truth, outputs)
             total += self.teacher_weight * losses["teacher_loss"]
         if self.consistency_weight:
-            truth = self.as_labels(self(images["unchanged"]))
+            truth = tf.stop_gradient(self.pseudo_labels(self(images["unchanged"])))
             losses["consistency_loss"] = self.task_loss(truth, outputs)
             total += self.consistency_weight * losses["consistency_loss"]
         return total, losses
-
-    def as_labels(self, outputs) -> tf.Tensor:
-        """Outputs of task 2 as labels, which no gradient flows through."""
-        return tf.stop_gradient(self.pseudo_labels(outputs))
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""

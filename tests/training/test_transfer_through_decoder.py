@@ -44,7 +44,7 @@ def test_a_step_is_gradient_descent_on_the_sum_of_the_four_losses(task):
     before = weights_of(model)
     variables = model.transfer.trainable_variables
     own = to_task.pseudo_labels(through(model, x_b))
-    taught = to_task.pseudo_labels(model.base_model_2(tasks.get(task).picture(y_b2)))
+    taught = to_task.pseudo_labels(model.base_model_2(tasks.get(task).picture(y_b2)), 0.0)
     with tf.GradientTape() as tape:
         moved = model.transfer(model.encoder_1(x_a))
         loss = tf.reduce_mean(tf.abs(moved - model.encoder_2(x_a)))
