@@ -33,7 +33,8 @@ def fit_ada_atdt(
         strategy: TensorFlow's strategy under whose scope the model was built.
         verbose: As in `keras.Model.fit`.
         **options: Further attributes of `RunConfig`: `epochs`, `steps_per_epoch`, `alpha`,
-            `learning_rate`, `method`, `seed` and others.
+            `learning_rate`, `method`, `seed` and others. To fine-tune: `steps=("adversarial",
+            "transfer")` trains these alone, `freeze=("decoder_1",)` leaves networks as they are.
 
     Returns:
         The history: for every step, the values of every epoch by name.

@@ -36,7 +36,7 @@ def fitted(frames, withheld, tmp_path_factory):
 
 def test_the_history_has_every_epoch_of_every_step(fitted):
     _, history, _ = fitted
-    assert list(history) == ["adversarial", "supervised", "transfer"]
+    assert list(history) == ["adversarial", "supervised", "teacher", "transfer"]
     assert len(history["adversarial"]["val_target_mean_iou"]) == 2
     assert len(history["supervised"]["val_source_abs_rel"]) == 2
     assert all(np.isfinite(history["transfer"]["loss"]))

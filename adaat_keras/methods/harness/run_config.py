@@ -1,6 +1,7 @@
 """Everything that decides a run's result, by the names of the command line's options."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from adaat_keras import domains, methods, tasks
@@ -57,6 +58,9 @@ class RunConfig:
         crops_per_frame: Training crops of each decoded frame.
         validation_frames: Frames of each domain to score after every epoch.
         split: What the finished run is scored on: `"test"`, or `"val"` for whoever still chooses.
+        steps: Names of the method's steps to train; all by default. What the others would train
+            stays as the model brings it.
+        freeze: Names of networks that stay as they are.
         seed: Decides weights, order of the data, augmentation.
         precision: Keras' dtype policy: `"float32"` or `"mixed_bfloat16"`.
         source_options, target_options: What the domains are opened with, e.g. `{"root": ...}`.
@@ -94,6 +98,8 @@ class RunConfig:
     crops_per_frame: int = 1
     validation_frames: int = 32
     split: str = "test"
+    steps: Sequence[str] | None = None
+    freeze: Sequence[str] = ()
     seed: int = 0
     precision: str = "float32"
     source_options: dict = field(default_factory=dict)

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from adaat_keras import methods
 from adaat_keras.files import written_whole
+from adaat_keras.methods.harness.chosen_steps import chosen_steps, frozen
 from adaat_keras.methods.harness.history import read_history
 from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.report import report
@@ -55,20 +56,23 @@ def train_method(
     folder.check(config)
     setup = Setup(config, model, strategy)
     method = methods.get(config.method)
-    steps = method.steps(setup)
+    every_step = method.steps(setup)
+    steps = chosen_steps(every_step, config.steps, config.freeze, model)
     if not folder.begun:
         try_data(setup, steps)
     folder.claim(config)
     begin_with_the_same_weights(model, folder.state / "initial.weights.h5")
     store = Path(store or folder.state)
     seconds = None
-    for number, step in enumerate(steps, 1):
-        place = Place(number, len(steps), seconds)
-        seconds = train_step(setup, step, folder, place, store, verbose)
+    with frozen(model, config.freeze):
+        for number, step in enumerate(steps, 1):
+            place = Place(number, len(steps), seconds)
+            seconds = train_step(setup, step, folder, place, store, verbose)
     if not folder.finished:
         with written_whole(folder.model) as temporary:
             model.save(temporary)
-    trained = {name for step in steps for name in step.networks}
+    # What a step left out would have trained came trained with the model.
+    trained = {name for step in every_step for name in step.networks}
     with plain_errors("report"):
         report(setup, method.predictor(model), trained, folder, verbose)
     return by_step(read_history(folder.history))

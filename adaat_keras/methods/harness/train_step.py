@@ -145,6 +145,8 @@ def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:
     """A name for all that decides the step's result."""
     options = setup.config.to_dict()
     chosen = {name: options[name] for name in (*SHARED_OPTIONS, *step.depends_on)}
+    if setup.config.freeze:
+        chosen["freeze"] = sorted(setup.config.freeze)
     versions = [__version__, RENDERER_VERSION, TRAINING_VERSION]
     sha = hashlib.sha256(json.dumps([step.name, chosen, versions], sort_keys=True).encode())
     for weight in trainer.get_weights():

@@ -1,0 +1,62 @@
+"""Which of a method's steps a run trains, and what it leaves as it is."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+from adaat_keras.methods.steps.step import Step
+from adaat_keras.models import AdaAtdt
+from adaat_keras.registry import check_name
+
+
+def chosen_steps(
+    steps: list[Step], names: Sequence[str] | None, freeze: Sequence[str], model: AdaAtdt
+) -> list[Step]:
+    """The steps of these names in the method's order, without the frozen networks.
+
+    A step for networks that are no part of the model, as a teacher is, comes along with whatever
+    follows it.
+
+    Args:
+        steps: All of the method's.
+        names: Of the steps to train; `None` means all.
+        freeze: Names of networks that stay as they are.
+        model: The networks.
+
+    Raises:
+        ValueError: There is no such step or network, or a step has nothing left to train.
+    """
+    for name in names or ():
+        check_name("step", name, [step.name for step in steps])
+    for name in freeze:
+        check_name("network", name, list(model.networks))
+    chosen, needed = [], False
+    for step in reversed(steps):
+        helps = not set(step.networks) & set(model.networks)
+        if names is None or step.name in names or (helps and needed):
+            chosen.insert(0, without(step, freeze))
+            needed = True
+    return chosen
+
+
+def without(step: Step, freeze: Sequence[str]) -> Step:
+    """The step for those of its networks that are not frozen."""
+    left = tuple(name for name in step.networks if name not in freeze)
+    if not left:
+        raise ValueError(
+            f"step {step.name!r} trains {', '.join(step.networks)} alone, which freeze names; "
+            "leave it out of steps, or out of freeze"
+        )
+    return replace(step, networks=left)
+
+
+@contextmanager
+def frozen(model: AdaAtdt, names: Sequence[str]) -> Iterator[None]:
+    """Within, these networks do not learn."""
+    for name in names:
+        model.networks[name].trainable = False
+    try:
+        yield
+    finally:
+        for name in names:
+            model.networks[name].trainable = True
