@@ -4,6 +4,7 @@ import argparse
 
 from adaat_keras import domains, methods
 from adaat_keras.commands.json_object import json_object
+from adaat_keras.commands.names import names
 
 DOMAINS = ", ".join(domains.names())
 # Name, type, default as `RunConfig` has it, what it says in --help.
@@ -44,6 +45,8 @@ OPTIONS = (
     ("schedule", str, "cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant"),
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
     ("split", str, "test", "to score the finished run on: test, or val while you still choose"),
+    ("steps", names, None, "of the method, those to train, as NAME,NAME (default: all)"),
+    ("freeze", names, (), "networks that stay as they are, as NAME,NAME"),
     ("seed", int, 0, "decides weights, order of the data, augmentation"),
     ("precision", str, "float32", "float32 or mixed_bfloat16"),
     ("source-options", json_object, {}, "how to open the source, e.g. '{\"frames\": 100}'"),
@@ -62,7 +65,7 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
                 type=kind,
                 default=argparse.SUPPRESS,
                 metavar="JSON" if kind is json_object else kind.__name__.upper(),
-                help=f"{text} (default: {default})" if default not in (None, {}) else text,
+                help=f"{text} (default: {default})" if default not in (None, {}, ()) else text,
             )
     parser.add_argument(
         "--gradient-reversal",
@@ -77,6 +80,6 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
 
 def run_options(options: argparse.Namespace) -> dict:
     """The options of a run that were given."""
-    names = {RENAMED.get(name, name.replace("-", "_")) for name, *_ in OPTIONS}
-    names.add("gradient_reversal")
-    return {name: value for name, value in vars(options).items() if name in names}
+    known = {RENAMED.get(name, name.replace("-", "_")) for name, *_ in OPTIONS}
+    known.add("gradient_reversal")
+    return {name: value for name, value in vars(options).items() if name in known}

@@ -10,7 +10,11 @@ from adaat_keras.evaluation.any_size import any_size
 
 
 def score(
-    model: keras.Model, domain: Domain, task_name: str, frames: int | None = None
+    model: keras.Model,
+    domain: Domain,
+    task_name: str,
+    frames: int | None = None,
+    reads: str | None = None,
 ) -> dict[str, float]:
     """Measure a model on whole frames of a domain, one at a time.
 
@@ -22,6 +26,8 @@ def score(
         domain: Frames with labels of the task.
         task_name: The task that the model predicts (`adaat_keras.tasks.names()`).
         frames: How many, spread evenly over the domain; all by default.
+        reads: The task whose labels, as pictures, the model takes in place of images, as a
+            teacher does.
 
     Returns:
         Section 4.4's metrics by name, as the task defines them (`adaat_keras.tasks.metrics`). The
@@ -39,8 +45,9 @@ def score(
             metric.update_state(labels, outputs)
 
     seen = 0
-    for images, labels in evaluation_batches(domain, task_name, frames):
-        outputs = predict(images)
+    keys = (task_name, reads) if reads else task_name
+    for images, labels, *read in evaluation_batches(domain, keys, frames):
+        outputs = predict(tasks.get(reads).picture(*read) if reads else images)
         count(labels, outputs)
         seen += 1
     if not seen:

@@ -97,8 +97,10 @@ def _flag(name: str, value) -> str:
     flag = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
     if value is True:
         return flag
-    if value is None or value is False or value == {}:
+    if value is None or value is False or value in ({}, (), []):
         return ""
+    if isinstance(value, tuple | list):
+        value = ",".join(value)
     text = value if isinstance(value, str) else json.dumps(value)
     return f"{flag} {shlex.quote(text)}"
 

@@ -51,6 +51,21 @@ def test_frames_are_spread_evenly_over_the_domain(toy_domain, pixelwise):
     assert score(model, domain, "semantic", frames=2) == pytest.approx(expected, nan_ok=True)
 
 
+def test_a_teacher_is_scored_on_pictures_of_the_other_tasks_labels(toy_domain, pixelwise):
+    """That says class 3 wherever the depth is valid: nothing else is not black."""
+    domain = toy_domain()
+    seen = {"hit": 0, "all": 0}
+    for frame in domain.frames:
+        predicted = np.where(np.isfinite(frame["depth"]) & (frame["depth"] > 0), 3, 0)
+        counts = frame["semantic"] != 255
+        seen["hit"] += np.sum(predicted[counts] == frame["semantic"][counts])
+        seen["all"] += counts.sum()
+    teacher = pixelwise(lambda picture: 10 * ops.one_hot(ops.where(picture[..., 0] > 0, 3, 0), 11))
+    scores = score(teacher, domain, "semantic", reads="depth")
+    assert 0 < seen["hit"] < seen["all"]
+    assert scores["accuracy"] == pytest.approx(seen["hit"] / seen["all"])
+
+
 def test_no_frame_is_an_error_that_names_the_domain(toy_domain, pixelwise):
     with pytest.raises(ValueError, match=r"toy: there is no frame to score \(frames=0\)"):
         score(pixelwise(logits), toy_domain(), "semantic", frames=0)

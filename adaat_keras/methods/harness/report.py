@@ -62,19 +62,23 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
     - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
     - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
     - `"base_2_target"`, `"base_2_source"`: task 2 by base model 2, which is source-only.
+    - `"teacher_target"`, `"teacher_source"`: task 2 by a teacher from the labels of task 1.
 
     What was not trained, or has no labels to score against, is left out.
     """
     config, model = setup.config, setup.model
-    rows = {"": (predictor, config.to_task)}
+    rows = {"": (predictor, config.to_task, None)}
     if "encoder_1" in trained:
-        rows["base_1_"] = (model.base_model_1, config.from_task)
-        rows["base_2_"] = (model.base_model_2, config.to_task)
+        rows["base_1_"] = (model.base_model_1, config.from_task, None)
+        rows["base_2_"] = (model.base_model_2, config.to_task, None)
+    if "teacher" in trained:
+        rows["teacher_"] = (setup.networks["teacher"], config.to_task, config.from_task)
+    opened = {role: setup.domain(role, config.split) for role in reversed(DOMAINS)}
     return {
-        f"{prefix}{domain}": score(network, setup.domain(domain, setup.config.split), task)
-        for prefix, (network, task) in rows.items()
-        for domain in reversed(DOMAINS)
-        if task in setup.domain(domain, setup.config.split).tasks
+        f"{prefix}{role}": score(network, domain, task, reads=reads)
+        for prefix, (network, task, reads) in rows.items()
+        for role, domain in opened.items()
+        if {task, reads or task} <= set(domain.tasks)
     }
 
 
