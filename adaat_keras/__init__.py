@@ -16,11 +16,26 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from adaat_keras.build import build_ada_atdt
     from adaat_keras.fit import fit_ada_atdt
+    from adaat_keras.presets import list_presets, load
 
 __version__ = "0.1.0"
-_HOMES = {"build_ada_atdt": "adaat_keras.build", "fit_ada_atdt": "adaat_keras.fit"}
-_PACKAGES = ("domains", "evaluation", "layers", "methods", "models", "tasks", "training")
-__all__ = ["build_ada_atdt", "fit_ada_atdt"]
+_HOMES = {
+    "build_ada_atdt": "adaat_keras.build",
+    "fit_ada_atdt": "adaat_keras.fit",
+    "list_presets": "adaat_keras.presets",
+    "load": "adaat_keras.presets",
+}
+_PACKAGES = (
+    "domains",
+    "evaluation",
+    "layers",
+    "methods",
+    "models",
+    "presets",
+    "tasks",
+    "training",
+)
+__all__ = ["build_ada_atdt", "fit_ada_atdt", "list_presets", "load"]
 
 
 def __getattr__(name: str):

@@ -4,9 +4,19 @@ import argparse
 import os
 import sys
 
-from adaat_keras.commands import benchmark, data, evaluate, predict, study, table, train
+from adaat_keras.commands import (
+    benchmark,
+    data,
+    evaluate,
+    export,
+    predict,
+    preset,
+    study,
+    table,
+    train,
+)
 
-COMMANDS = (train, evaluate, predict, benchmark, study, data, table)
+COMMANDS = (train, evaluate, predict, export, benchmark, study, preset, data, table)
 # What a user can mend is told in a line; anything else is ours, and keeps its traceback.
 USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError)
 

@@ -13,16 +13,16 @@ ORDER = {
     "registry": (),
     "files": (),
     "layers": (),
-    "models": ("layers", "registry"),
+    "models": ("layers", "registry", "files"),
     "training": ("layers", "models", "files", "registry"),
     "tasks": ("registry",),
     "domains": ("tasks", "registry", "files"),
     "evaluation": ("layers", "models", "tasks", "domains", "files", "registry"),
-    "build": ("models", "tasks"),
+    "presets": ("models", "tasks", "files"),
+    "build": ("models", "tasks", "presets"),
 }
 ORDER["methods"] = (*ORDER, "evaluation")
 ORDER["fit"] = ("methods", "models")
-ORDER["presets"] = tuple(ORDER)
 ORDER["commands"] = tuple(ORDER)
 ORDER["cli"] = ("commands",)
 ORDER["__init__"] = tuple(ORDER)
@@ -66,6 +66,7 @@ def test_the_renderer_needs_no_tensorflow(module):
         "methods/steps",
         "methods/harness",
         "evaluation",
+        "presets",
         "domains/pipeline",
     ],
 )

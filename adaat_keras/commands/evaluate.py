@@ -12,7 +12,7 @@ conventions of AT/DT (one confusion matrix over the split; depth metrics per ima
 def add_parser(commands) -> None:
     """Add this command."""
     parser = commands.add_parser("evaluate", help="score a model", description=DESCRIPTION)
-    parser.add_argument("directory", metavar="DIR", help="the run's folder")
+    parser.add_argument("directory", metavar="WHAT", help="a run's folder, or a preset")
     parser.add_argument("--domain", help="what to score on (default: the run's target)")
     parser.add_argument("--split", default="test", help="train, val or test (default: test)")
     add_domain_options(parser, "how to open it, over how the run did, e.g. '{\"frames\": 100}'")

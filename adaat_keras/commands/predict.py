@@ -10,7 +10,12 @@ def add_parser(commands) -> None:
     """Add this command."""
     parser = commands.add_parser("predict", help="predict for images", description=DESCRIPTION)
     parser.add_argument("images", nargs="+", help="image files, folders or globs")
-    parser.add_argument("--weights", required=True, metavar="DIR", help="a run's folder")
+    parser.add_argument(
+        "--weights",
+        required=True,
+        metavar="WHAT",
+        help="a run's folder, or a preset by name, folder or address",
+    )
     parser.add_argument("--out", default="predictions", metavar="DIR", help="where to write")
     parser.add_argument(
         "--depth-unit", default="mm", choices=("mm", "cm"), help="of depth PNGs (default: mm)"

@@ -10,7 +10,9 @@
 - `draw_tsne`: features of both domains in a plane (figure 3).
 - `draw_panels`: pictures, truth and predictions side by side (figure 4).
 - `draw_curves`: a run's training curves.
-- `write_run_readme`: the page that a run's folder opens with.
+- `write_run_readme`: the page that a run's folder opens with; `run_command`: the run as it is
+  typed.
+- `export_model`: a network as a SavedModel.
 - `write_predictions`: predictions for image files.
 - `find_images`: image files by name, folder or pattern.
 - `read_image`: an image file as an array.
@@ -28,9 +30,11 @@ from adaat_keras.evaluation.domain_probe import domain_probe
 from adaat_keras.evaluation.draw_curves import draw_curves
 from adaat_keras.evaluation.draw_panels import draw_panels
 from adaat_keras.evaluation.draw_tsne import draw_tsne
+from adaat_keras.evaluation.export_model import export_model
 from adaat_keras.evaluation.find_images import find_images
 from adaat_keras.evaluation.gap_closed import gap_closed
 from adaat_keras.evaluation.read_image import read_image
+from adaat_keras.evaluation.run_command import run_command
 from adaat_keras.evaluation.sample_features import sample_features
 from adaat_keras.evaluation.save_figure import save_figure
 from adaat_keras.evaluation.score import score
@@ -45,9 +49,11 @@ __all__ = [
     "draw_curves",
     "draw_panels",
     "draw_tsne",
+    "export_model",
     "find_images",
     "gap_closed",
     "read_image",
+    "run_command",
     "sample_features",
     "save_figure",
     "score",

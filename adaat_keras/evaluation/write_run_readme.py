@@ -1,10 +1,10 @@
 """The page that a run's folder opens with."""
 
-import json
 import math
 import shlex
 from pathlib import Path
 
+from adaat_keras.evaluation.run_command import run_command
 from adaat_keras.files import written_whole
 
 _PICTURES = {
@@ -13,9 +13,6 @@ _PICTURES = {
     "colours mix, the less the domains differ:",
     "curves.png": "Losses and validation metrics of every step:",
 }
-
-# Settings that the command line calls otherwise.
-_OPTIONS = {"from_task": "from", "to_task": "to"}
 
 _USE = """\
 ```bash
@@ -71,7 +68,7 @@ def write_run_readme(
     parts = [
         f"# {directory.resolve().name}",
         "Trained with",
-        f"```bash\n{_command(directory, config)}\n```",
+        f"```bash\n{run_command(directory, config)}\n```",
         "## Scores",
         *_tables(metrics),
         *(["## Pictures"] if shown else []),
@@ -83,26 +80,6 @@ def write_run_readme(
     ]
     with written_whole(directory / "README.md") as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-
-
-def _command(directory: Path, config: dict) -> str:
-    """The command line, one option a line."""
-    options = {**config, "directory": str(directory)}
-    flags = (_flag(name, value) for name, value in options.items())
-    return " \\\n    ".join(["adaat-keras train", *filter(None, flags)])
-
-
-def _flag(name: str, value) -> str:
-    """An option as it is typed; none for what is off or empty."""
-    flag = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
-    if value is True:
-        return flag
-    if value is None or value is False or value in ({}, (), []):
-        return ""
-    if isinstance(value, tuple | list):
-        value = ",".join(value)
-    text = value if isinstance(value, str) else json.dumps(value)
-    return f"{flag} {shlex.quote(text)}"
 
 
 def _tables(metrics: dict[str, dict[str, float | None]]) -> list[str]:

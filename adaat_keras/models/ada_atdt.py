@@ -1,5 +1,7 @@
 """The whole of ADA-AT/DT: six networks, of which the graph is the inference path."""
 
+from pathlib import Path
+
 import keras
 
 from adaat_keras.layers import CropLike, PadToStride
@@ -7,6 +9,7 @@ from adaat_keras.models.base_model import BaseModel
 from adaat_keras.models.decoder import Decoder
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.encoder import Encoder
+from adaat_keras.models.preset_format import write_preset
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -78,6 +81,13 @@ class AdaAtdt(keras.Model):
     def base_model_2(self) -> BaseModel:
         """Task 2 without transfer, from an image of any size: `D2(E2(x))`; shares the weights."""
         return BaseModel(self.encoder_2, self.decoder_2, name="base_model_2")
+
+    def save_to_preset(self, folder: Path | str, **details) -> None:
+        """Save the six networks as `adaat_keras.load` reads them, weights as float16.
+
+        `details` is anything that JSON takes, kept beside them.
+        """
+        write_preset(self, folder, details)
 
     def get_config(self) -> dict:
         """The constructor's arguments, the networks serialized."""

@@ -5,11 +5,12 @@
 - `run_folder`: the files that a run leaves.
 - `open_domain`: a domain by name, with the user's options; `open_role`: a configuration's.
 - `setup`: configuration, model and data, from which methods make steps.
-- `train_method`: a whole run; `train_step`: one step of it.
+- `train_method`: a whole run; `train_step`: one step of it; `chosen_steps`: which of them.
 - `plain_errors`: errors from within TensorFlow's graphs, said plainly.
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
-- `train_from_config`: a run from its configuration alone; `load_run`: a finished one's model.
+- `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one,
+  or of a preset.
 - `run_once`: a run's scores, trained only if they are not there yet.
 - `run_benchmark`: several methods and seeds, each method a `variant`; `benchmark_pictures`:
   figures 3 and 4 of them.

@@ -1,0 +1,25 @@
+"""`adaat-keras export`: the inference path as a SavedModel."""
+
+import argparse
+
+DESCRIPTION = """Write the network that predicts task 2 as a TensorFlow SavedModel, for machines
+without this package: images (n, height, width, 3) of any size above 32 x 32, float32, 0 to 255, to
+what the decoder puts out."""
+
+
+def add_parser(commands) -> None:
+    """Add this command."""
+    parser = commands.add_parser("export", help="write a SavedModel", description=DESCRIPTION)
+    parser.add_argument("weights", metavar="WHAT", help="a run's folder, or a preset")
+    parser.add_argument("--out", default="exported", metavar="DIR", help="default: exported")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Export and tell how to use it."""
+    from adaat_keras.evaluation import export_model
+    from adaat_keras.methods.harness.load_run import load_run
+
+    _, predictor = load_run(options.weights)
+    export_model(predictor, options.out)
+    print(f'model = tf.saved_model.load("{options.out}"); model.serve(images) predicts')

@@ -1,0 +1,146 @@
+"""The files of a preset: a model as it is published."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from adaat_keras.files import write_json, written_whole
+
+FORMAT = 1
+CONFIG, WEIGHTS, DETAILS = "config.json", "weights.h5", "preset.json"
+FILES = (CONFIG, WEIGHTS, DETAILS)
+
+
+def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
+    """Write a model's configuration, its weights and what is known of it.
+
+    Weights are rounded (`kept`) and packed, to 40 % of their size in float32: what is measured of
+    a preset is measured of these.
+
+        config.json     the model as Keras serializes it
+        weights.h5      its weights, by network and number
+        preset.json     the format's version, the weights' sha256, and `details`
+
+    Args:
+        model: `AdaAtdt`, whose `networks` are saved one by one.
+        folder: Where to write; files of an earlier preset there are replaced.
+        details: Anything that JSON takes.
+
+    Raises:
+        ValueError: A weight is not finite, or too large.
+    """
+    folder = Path(folder)
+    for name, network in model.networks.items():
+        for variable in network.weights:
+            if not np.isfinite(kept(keras.ops.convert_to_numpy(variable))).all():
+                raise ValueError(
+                    f"{name}: {variable.path} holds a value that is not finite, or beyond float16"
+                )
+    with written_whole(folder / WEIGHTS) as temporary, h5py.File(temporary, "w") as file:
+        for name, network in model.networks.items():
+            for number, weight in enumerate(network.get_weights()):
+                file.create_dataset(
+                    f"{name}/{number:03}",
+                    data=kept(weight),
+                    **({"compression": "gzip", "shuffle": True} if weight.ndim else {}),
+                )
+    write_json(folder / CONFIG, keras.saving.serialize_keras_object(model))
+    # Last: a preset without it is none.
+    sha256 = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    write_json(folder / DETAILS, {"format": FORMAT, "sha256": sha256, **details})
+
+
+def round_weights(model: keras.Model) -> None:
+    """Make a model's weights what a preset keeps of them, so that it can be measured before."""
+    for network in model.networks.values():
+        network.set_weights([kept(weight) for weight in network.get_weights()])
+
+
+def kept(weight: np.ndarray) -> np.ndarray:
+    """What a preset keeps of a weight: float16 without its last two bits, within 0.2 %.
+
+    They would be noise that no packing makes smaller.
+    """
+    with np.errstate(over="ignore"):
+        bits = np.asarray(weight, np.float16).view(np.uint16)
+    return ((bits + 2) & 0xFFFC).astype(np.uint16).view(np.float16)
+
+
+def read_details(folder: Path | str) -> dict:
+    """What is known of a preset.
+
+    Raises:
+        FileNotFoundError: The folder holds no preset.
+        ValueError: It is one of a later version, or damaged.
+    """
+    file = Path(folder) / DETAILS
+    if not file.exists():
+        raise FileNotFoundError(f"{file} does not exist: {folder} holds no preset")
+    try:
+        details = json.loads(file.read_text())
+        version, _ = details["format"], details["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{file} is no preset's description: {error!r}; fetch it again") from error
+    if version != FORMAT:
+        raise ValueError(
+            f"{file} is of format {version!r}, this package reads {FORMAT}; "
+            "upgrade adaat_keras, or fetch a preset of its version"
+        )
+    return details
+
+
+def read_preset(folder: Path | str) -> keras.Model:
+    """The model in a preset's folder.
+
+    Nothing in it is run: the configuration may name the networks of this package alone, and
+    weights are plain arrays.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+        ValueError: A file is damaged, of a later version, or asks for anything else than the
+            classes of this package and of Keras.
+    """
+    folder = Path(folder)
+    details = read_details(folder)
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).exists():
+            raise FileNotFoundError(f"{folder / name} does not exist; fetch the preset again")
+    sha256 = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    if sha256 != details["sha256"]:
+        raise ValueError(
+            f"{folder / WEIGHTS} is damaged: its sha256 is {sha256}, not {details['sha256']}; "
+            "fetch the preset again"
+        )
+    try:
+        config = json.loads((folder / CONFIG).read_text())
+    except ValueError as error:
+        raise ValueError(f"{folder / CONFIG} is no JSON: {error}; fetch it again") from error
+    check_classes(config, folder / CONFIG)
+    model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    with h5py.File(folder / WEIGHTS, "r") as file:
+        for name, network in model.networks.items():
+            network.set_weights([file[name][number][()] for number in sorted(file[name])])
+    return model
+
+
+def check_classes(config, file: Path) -> None:
+    """Raise a `ValueError` if a configuration names a class outside this package and Keras."""
+    if isinstance(config, list):
+        for value in config:
+            check_classes(value, file)
+    if not isinstance(config, dict):
+        return
+    if "class_name" in config:
+        package = str(config.get("module")).partition(".")[0]
+        name = config["class_name"]
+        if package not in ("keras", "adaat_keras") or name in ("__lambda__", "Lambda", "function"):
+            raise ValueError(
+                f"{file} asks for {config.get('module')}.{name}; a preset may name the classes of "
+                "adaat_keras and of Keras alone, and no Lambda: do not trust it"
+            )
+    for value in config.values():
+        check_classes(value, file)

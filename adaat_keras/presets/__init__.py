@@ -1,0 +1,17 @@
+"""Pretrained models by name, folder or address.
+
+- `load`: the model of a preset.
+- `list_presets`: the presets that come with the package.
+- `find_preset`: the folder of a preset, fetched if it is elsewhere; `fetch_preset` does.
+- `load_matching`: as many of a preset's weights as fit another model.
+- `manifest`: what `weights/manifest.json` says of each preset.
+- `publish`: a finished run as a preset, with its card and its place in the manifest; `model_card`.
+
+The files themselves are `adaat_keras.models.preset_format`'s; `model.save_to_preset(folder)` writes
+them.
+"""
+
+from adaat_keras.presets.list_presets import list_presets
+from adaat_keras.presets.load import load
+
+__all__ = ["list_presets", "load"]

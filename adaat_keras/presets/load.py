@@ -1,0 +1,29 @@
+"""A pretrained model."""
+
+from pathlib import Path
+
+from adaat_keras.models import AdaAtdt
+from adaat_keras.models.preset_format import read_preset
+from adaat_keras.presets.find_preset import find_preset
+
+
+def load(preset: Path | str) -> AdaAtdt:
+    """The six networks of a preset, trained.
+
+    Args:
+        preset: A name (`list_presets()`), a folder that `save_to_preset` wrote, the address of
+            such a folder (`https://...`), or a repository of Hugging Face (`hf://user/repo`).
+
+    Returns:
+        The model: predicts task 2 from images, can be trained further by `fit_ada_atdt`.
+
+    Raises:
+        ValueError: There is no such preset, it is damaged, of a later version, or asks for code.
+        FileNotFoundError: A file is missing.
+
+    Example:
+        >>> model = load("streets_depth_to_semantic_small")
+        >>> model.from_task, model.to_task
+        ('depth', 'semantic')
+    """
+    return read_preset(find_preset(preset))

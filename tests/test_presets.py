@@ -1,0 +1,219 @@
+"""Presets: saved, found, checked, loaded, published, exported."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import adaat_keras
+from adaat_keras import build_ada_atdt, list_presets, load
+from adaat_keras.evaluation import export_model
+from adaat_keras.models.preset_format import read_details, round_weights
+from adaat_keras.presets import manifest
+from adaat_keras.presets.load_matching import load_matching
+from adaat_keras.presets.publish import publish
+
+IMAGES = np.random.default_rng(0).uniform(0, 255, (1, 50, 75, 3)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(3)
+    return build_ada_atdt(transfer="conv", size="tiny")
+
+
+@pytest.fixture(scope="module")
+def saved(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("presets") / "mine"
+    model.save_to_preset(folder, note="a trial")
+    return folder
+
+
+@pytest.fixture
+def copy(saved, tmp_path):
+    """A preset that a test may spoil."""
+    for file in saved.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    return tmp_path
+
+
+def test_a_saved_preset_is_the_model_as_it_is_kept(model, saved):
+    again = load(saved)
+    assert (again.from_task, again.to_task) == ("depth", "semantic")
+    for name, network in model.networks.items():
+        for ours, theirs in zip(
+            network.get_weights(), again.networks[name].get_weights(), strict=True
+        ):
+            np.testing.assert_allclose(theirs, ours, rtol=2**-9 + 2**-11, atol=2**-22)
+    assert read_details(saved)["note"] == "a trial"
+
+
+def test_a_rounded_model_predicts_what_its_preset_does(tmp_path):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    round_weights(model)
+    model.save_to_preset(tmp_path)
+    np.testing.assert_array_equal(
+        load(tmp_path).predict(IMAGES, verbose=0), model.predict(IMAGES, verbose=0)
+    )
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
+def test_weights_that_float16_cannot_hold_are_refused_by_name(value, tmp_path):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    model.decoder_2.weights[-1].assign(np.full(11, value))
+    with pytest.raises(ValueError, match=r"decoder_2: .*bias holds a value that is not finite"):
+        model.save_to_preset(tmp_path)
+    assert not (tmp_path / "preset.json").exists()
+
+
+def test_a_damaged_file_is_found(copy):
+    data = bytearray((copy / "weights.h5").read_bytes())
+    (copy / "weights.h5").write_bytes(data[:-100])
+    with pytest.raises(ValueError, match=r"weights.h5 is damaged: its sha256 is .*fetch"):
+        load(copy)
+
+
+@pytest.mark.parametrize("name", ["weights.h5", "config.json"])
+def test_a_missing_file_is_named(copy, name):
+    (copy / name).unlink()
+    with pytest.raises(FileNotFoundError, match=f"{name} does not exist"):
+        load(copy)
+
+
+def test_a_preset_of_a_later_format_is_refused(copy):
+    details = json.loads((copy / "preset.json").read_text())
+    (copy / "preset.json").write_text(json.dumps({**details, "format": 2}))
+    with pytest.raises(ValueError, match=r"format 2, this package reads 1; upgrade"):
+        load(copy)
+
+
+@pytest.mark.parametrize(
+    "class_",
+    [
+        {"module": "os", "class_name": "system", "config": {}},
+        {"module": "keras.layers", "class_name": "Lambda", "config": {}},
+        {"module": "builtins", "class_name": "__lambda__", "config": {"value": "YQ=="}},
+        {"module": "tests.evil", "class_name": "Encoder", "registered_name": "adaat_keras>Encoder"},
+    ],
+)
+def test_a_preset_that_asks_for_other_code_is_refused(copy, class_):
+    config = json.loads((copy / "config.json").read_text())
+    config["config"]["transfer"] = class_
+    (copy / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match=r"asks for .*do not trust it"):
+        load(copy)
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ValueError, match="unknown preset 'fox': neither a folder nor one of"):
+        load("fox")
+
+
+def test_a_preset_elsewhere_is_fetched_once(saved, copy, model, monkeypatch, tmp_path):
+    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "cache"))
+    first = load(copy.as_uri())
+    for file in copy.glob("*.*"):
+        file.unlink()
+    second = load(copy.as_uri())
+    np.testing.assert_array_equal(
+        first.predict(IMAGES, verbose=0), second.predict(IMAGES, verbose=0)
+    )
+
+
+def test_an_address_that_does_not_answer_is_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(ValueError, match=r"nothing/preset.json cannot be fetched"):
+        load((tmp_path / "nothing").as_uri())
+
+
+def test_the_hub_is_read_by_plain_addresses(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "adaat_keras.presets.find_preset.fetch_preset", lambda address: seen.append(address)
+    )
+    with pytest.raises(TypeError):
+        load("hf://someone/streets")
+    assert seen == ["https://huggingface.co/someone/streets/resolve/main"]
+
+
+def test_publishing_adds_to_the_manifest_and_writes_a_card(model, tmp_path):
+    config = {"source": "streets_sim", "target": "streets_real", "split": "test", "seed": 4}
+    scores = [{"mean_iou": 0.40, "accuracy": 0.8}, {"mean_iou": 0.44}]
+    for name in ("one", "two"):
+        publish(name, model, config, "adaat-keras train --epochs 1", scores, tmp_path)
+    entries = manifest.read_manifest(tmp_path)
+    assert list(entries) == ["one", "two"]
+    entry = entries["two"]
+    assert entry["metrics"] == scores[0]
+    assert entry["seeds"] == {
+        "count": 2,
+        "mean": pytest.approx(0.42),
+        "deviation": pytest.approx(0.02 * 2**0.5),
+    }
+    assert entry["sha256"] == read_details(tmp_path / "two")["sha256"]
+    assert entry["bytes"] == (tmp_path / "two" / "weights.h5").stat().st_size
+    card = (tmp_path / "two" / "README.md").read_text()
+    for text in ("adaat-keras train --epochs 1", "| mean_iou | 0.4000 |", "0.4200 ± 0.0283"):
+        assert text in card
+
+
+def test_another_task_starts_a_new_decoder_and_says_so(model):
+    other = build_ada_atdt("semantic", "depth", transfer="conv", size="tiny")
+    assert load_matching(other, model) == ["decoder_1", "decoder_2"]
+    for name in ("encoder_1", "domain_classifier", "encoder_2", "transfer"):
+        for ours, theirs in zip(
+            other.networks[name].get_weights(), model.networks[name].get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_another_size_is_refused(model):
+    with pytest.raises(ValueError, match="in the preset's size"):
+        load_matching(build_ada_atdt("semantic", "depth", transfer="unet", size="small"), model)
+
+
+def test_an_exported_model_predicts_the_same_without_this_package(model, tmp_path):
+    export_model(model, tmp_path / "exported")
+    np.save(tmp_path / "images.npy", IMAGES)
+    code = (
+        "import sys, numpy as np, tensorflow as tf\n"
+        "images = np.load(sys.argv[1] + '/images.npy')\n"
+        "served = tf.saved_model.load(sys.argv[1] + '/exported')\n"
+        "outputs = served.serve(images)\n"
+        "assert not any(name.startswith('adaat_keras') for name in sys.modules)\n"
+        "np.save(sys.argv[1] + '/outputs.npy', outputs)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=tmp_path)
+    expected = model.predict(IMAGES, verbose=0)
+    error = np.abs(np.load(tmp_path / "outputs.npy") - expected).max()
+    assert error <= 1e-4 * np.abs(expected).max()
+
+
+def test_an_export_replaces_an_export_and_nothing_else(model, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(FileExistsError, match="is no SavedModel"):
+        export_model(model, tmp_path)
+    for _ in range(2):
+        export_model(model, tmp_path / "exported")
+    served = tf.saved_model.load(tmp_path / "exported")
+    assert served.serve(tf.constant(IMAGES)).shape == (1, 50, 75, 11)
+
+
+@pytest.mark.parametrize("name", list_presets())
+def test_a_published_preset_is_whole(name):
+    entry = manifest.read_manifest()[name]
+    folder = Path(adaat_keras.__file__).parent / "weights" / entry["folder"]
+    assert read_details(folder)["sha256"] == entry["sha256"]
+    model = load(name)
+    assert (model.from_task, model.to_task) == (entry["from_task"], entry["to_task"])
+    assert sum(n.count_params() for n in model.networks.values()) == entry["parameters"]
+
+
+def test_all_presets_together_take_no_more_than_20_megabytes():
+    files = (Path(adaat_keras.__file__).parent / "weights").rglob("*")
+    assert sum(file.stat().st_size for file in files if file.is_file()) <= 20e6
