@@ -118,13 +118,14 @@ class Streets(Domain):
 
         Raises:
             ValueError: This domain has no such labels.
-            FileNotFoundError: The file of one of the `keys`, for normals that of depth, is gone from
+            FileNotFoundError: The file of one of the `keys` (for normals, of depth) is gone from
                 the cache.
         """
         super().require(keys)
-        for key in (_MADE_FROM.get(key, key) for key in keys):
-            path = self.folder / f"{key}.npy"
-            if key not in self._tensors and not path.exists():
+        for key in keys:
+            stored = _MADE_FROM.get(key, key)
+            path = self.folder / f"{stored}.npy"
+            if stored not in self._tensors and not path.exists():
                 raise FileNotFoundError(f"{self.name} cannot read {key!r}: there is no {path}")
 
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:

@@ -32,11 +32,11 @@ COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3), "normals": (N
 def format_table(results: dict) -> str:
     """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
 
-    Besides the columns of Table 2 or 3, or those of normals, it tells the transfer's ceiling (the main score of the
-    same network on the source, where its training labels come from), the main score of task 1 on
-    the target, and how well a fresh probe tells the domains apart from encoder 1's features
-    (50 % = not at all); where source-only and the oracle are among the methods, how much of the
-    gap between them is closed, by the mean main scores.
+    Besides the columns of Table 2 or 3, or those of normals, it tells the transfer's ceiling (the
+    main score of the same network on the source, where its training labels come from), the main
+    score of task 1 on the target, and how well a fresh probe tells the domains apart from encoder
+    1's features (50 % = not at all); where source-only and the oracle are among the methods, how
+    much of the gap between them is closed, by the mean main scores.
 
     Where the paper reports on the pair of domains, its rows come first.
 

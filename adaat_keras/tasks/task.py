@@ -20,8 +20,8 @@ class Task(ABC):
         name: The task's name, which is also the label's key in a frame.
         channels: Output channels of a decoder for this task.
         classes: How many classes it tells apart; 0 where it measures.
-        components: How many numbers a label is where it is a vector, which adds a last axis of that
-            length to what is `(batch, height, width)` or `(...)` below; 0 where it is one number.
+        components: How many numbers a label is where it is a vector, which gives the labels'
+            shapes below a last axis of that length; 0 where it is one number.
         primary_metric: The metric that a single number stands for, e.g. `"mean_iou"`.
         higher_is_better: Whether a larger `primary_metric` is better.
     """

@@ -46,7 +46,8 @@ def test_a_perfect_prediction_gives_the_best_primary_metric(name):
     task = tasks.get(name)
     outputs = random_outputs(task)
     best = scores(task, task.decode(outputs), outputs)[task.primary_metric]
-    assert best == pytest.approx(float(task.higher_is_better), abs=1e-6)
+    # Of normals in degrees, where float32 ends at a millionth.
+    assert best == pytest.approx(float(task.higher_is_better), abs=1e-5)
 
 
 def test_a_worse_prediction_gives_a_worse_primary_metric(name):
