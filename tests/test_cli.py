@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from adaat_keras import tasks
 from adaat_keras.cli import build_parser, main
 from adaat_keras.commands.evaluate import scaled
 from adaat_keras.commands.run_options import OPTIONS, RENAMED
@@ -73,6 +74,11 @@ def test_help_explains_every_option(name, parser):
     for action in parser._actions:
         assert action.help or isinstance(action, argparse._SubParsersAction), action
         assert all(option in text for option in action.option_strings)
+
+
+def test_help_names_every_task():
+    texts = {name: text for name, *_, text in OPTIONS}
+    assert all(name in texts["from"] for name in tasks.names())
 
 
 def test_every_option_of_a_run_is_there_with_the_default_that_help_tells():

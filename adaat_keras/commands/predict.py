@@ -3,7 +3,8 @@
 import argparse
 
 DESCRIPTION = """Predict task 2 for image files of any size. Label maps are written as ids and in
-colour, depth as a 16-bit PNG in the stated unit and in colour."""
+colour, depth as a 16-bit PNG in the stated unit and in colour, normals as float32 vectors in a .npy
+file and in colour."""
 
 
 def add_parser(commands) -> None:

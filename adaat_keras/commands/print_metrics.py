@@ -20,6 +20,8 @@ SHOWN = (
     "abs_rel",
     "rmse",
     "delta_1",
+    "mean_angle",
+    "within_30",
     "proxy_a_distance",
     "source",
     "target",

@@ -11,8 +11,8 @@ DOMAINS = ", ".join(domains.names())
 OPTIONS = (
     ("source", str, "streets_sim", f"domain A, labelled for both tasks: {DOMAINS}"),
     ("target", str, "streets_real", "domain B, labelled for task 1 alone: one of the same"),
-    ("from", str, "depth", "task 1: depth or semantic"),
-    ("to", str, "semantic", "task 2: semantic or depth"),
+    ("from", str, "depth", "task 1: depth, normals or semantic"),
+    ("to", str, "semantic", "task 2: likewise, another one"),
     ("method", str, "ada_atdt", "one of: " + ", ".join(methods.names())),
     ("recipe", str, "recommended", "what the options by recipe are: recommended or paper"),
     ("transfer", str, "unet_attention", "transfer function: conv, unet or unet_attention"),

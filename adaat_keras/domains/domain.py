@@ -15,6 +15,8 @@ class Domain(ABC):
     - `"image"`: uint8 `(height, width, 3)`, RGB.
     - `"semantic"`: uint8 `(height, width)`, 0 to 10, 255 = ignored.
     - `"depth"`: float32 `(height, width)`, metres along the optical axis, 0 = invalid.
+    - `"normals"`: float32 `(height, width, 3)`, unit vectors towards the camera: x right, y down,
+      z forward; zeros = invalid.
 
     Subclasses implement `__len__` and `read`, and set `name` and `tasks` (the label keys that
     exist); a data set without one of the splits train, val and test, or without labels in it,

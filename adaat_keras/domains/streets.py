@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.formats.depth_normals import depth_normals
 from adaat_keras.domains.street_world.camera import focal_length
 from adaat_keras.domains.street_world.frames import (
     RENDERER_VERSION,
@@ -25,11 +26,13 @@ from adaat_keras.registry import check_name
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
 _KEYS = {"image": (np.uint8, (3,)), "semantic": (np.uint8, ()), "depth": (np.float32, ())}
+# What is not in a file of its own, by what it is made from.
+_MADE_FROM = {"normals": "depth"}
 _BATCH = 8
 
 
 class Streets(Domain):
-    """Streets of a ray-caster in NumPy: RGB, all 11 classes, and metric planar depth.
+    """Streets of a ray-caster in NumPy: RGB, all 11 classes, metric planar depth, normals.
 
     A domain is a layout (camera, street geometry) seen with a look (colours, light, sensor).
     Frames are made once, in parallel processes, and kept in a folder.
@@ -41,7 +44,8 @@ class Streets(Domain):
 
     Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10;
     `"depth"` float32 `(height, width)`, metres along the optical axis, true beyond 100 m too, 0 in
-    the sky.
+    the sky; `"normals"` float32 `(height, width, 3)`, made from depth as it is read (see
+    `depth_normals`).
 
     Args:
         name: `"streets_sim"` or `"streets_real"` (see `VARIANTS`).
@@ -65,7 +69,7 @@ class Streets(Domain):
         ((32, 64), 32.0)
     """
 
-    tasks = ("semantic", "depth")
+    tasks = ("semantic", "depth", "normals")
 
     def __init__(
         self,
@@ -114,18 +118,25 @@ class Streets(Domain):
 
         Raises:
             ValueError: This domain has no such labels.
-            FileNotFoundError: The file of one of the `keys` is gone from the cache.
+            FileNotFoundError: The file of one of the `keys` (for normals, of depth) is gone from
+                the cache.
         """
         super().require(keys)
         for key in keys:
-            path = self.folder / f"{key}.npy"
-            if key not in self._tensors and not path.exists():
+            stored = _MADE_FROM.get(key, key)
+            path = self.folder / f"{stored}.npy"
+            if stored not in self._tensors and not path.exists():
                 raise FileNotFoundError(f"{self.name} cannot read {key!r}: there is no {path}")
 
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as `require`."""
         self.require(keys)
-        return {key: tf.gather(self._tensor(key), index) for key in keys}
+        return {key: self._frame(key, index) for key in keys}
+
+    def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
+        if key == "normals":
+            return depth_normals(self._frame("depth", index), self.focal_length)
+        return tf.gather(self._tensor(key), index)
 
     def _tensor(self, key: str) -> tf.Tensor:
         """All frames of one key; its file is opened only now, since some labels may be withheld."""

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from adaat_keras.evaluation.save_figure import save_figure
 
 _KINDS = _LOSSES, _DOMAINS, _VALIDATION = "losses", "domain accuracy", "validation"
-_SHOWN_METRICS = ("mean_iou", "accuracy", "abs_rel", "delta_1")
+_SHOWN_METRICS = ("mean_iou", "accuracy", "abs_rel", "delta_1", "within_11_25", "within_30")
 
 # A curve: epochs and values.
 _Curve = tuple[list[float], list[float]]
@@ -21,8 +21,8 @@ def draw_curves(history_csv: Path | str, path: Path | str) -> None:
     """Draw small multiples of a history: one row a step, losses and metrics in columns.
 
     The columns are the losses, how often the domain classifier is right (where a step has one;
-    0.5 is a guess), and the validation metrics. Of these, mean IoU, accuracy, Abs Rel and delta 1
-    are drawn, not every class.
+    0.5 is a guess), and the validation metrics. Of these, mean IoU, accuracy, Abs Rel, delta 1
+    and the shares of normals within 11.25 and 30 degrees are drawn, not every class.
 
     Args:
         history_csv: Has columns `step` and `epoch`, and any number of numeric ones, which are

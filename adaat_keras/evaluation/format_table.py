@@ -1,4 +1,4 @@
-"""The columns of the paper's Tables 2 and 3, from results."""
+"""The columns of the paper's Tables 2 and 3, and of normals, from results."""
 
 import statistics
 
@@ -23,18 +23,20 @@ SEMANTIC = (
     "accuracy",
 )
 DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
-# Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3.
-COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3)}
+NORMALS = ("mean_angle", "median_angle", "within_11_25", "within_22_5", "within_30")
+# Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3, and
+# so are those of normals, degrees and shares.
+COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3), "normals": (NORMALS, 1, 3)}
 
 
 def format_table(results: dict) -> str:
     """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
 
-    Besides the columns of Table 2 or 3 it tells the transfer's ceiling (the main score of the
-    same network on the source, where its training labels come from), the main score of task 1 on
-    the target, and how well a fresh probe tells the domains apart from encoder 1's features
-    (50 % = not at all); where source-only and the oracle are among the methods, how much of the
-    gap between them is closed, by the mean main scores.
+    Besides the columns of Table 2 or 3, or those of normals, it tells the transfer's ceiling (the
+    main score of the same network on the source, where its training labels come from), the main
+    score of task 1 on the target, and how well a fresh probe tells the domains apart from encoder
+    1's features (50 % = not at all); where source-only and the oracle are among the methods, how
+    much of the gap between them is closed, by the mean main scores.
 
     Where the paper reports on the pair of domains, its rows come first.
 

@@ -23,6 +23,8 @@ class Task(ABC):
         name: The task's name, which is also the label's key in a frame.
         channels: Output channels of a decoder for this task.
         classes: How many classes it tells apart; 0 where it measures.
+        components: How many numbers a label is where it is a vector, which gives the labels'
+            shapes below a last axis of that length; 0 where it is one number.
         primary_metric: The metric that a single number stands for, e.g. `"mean_iou"`.
         higher_is_better: Whether a larger `primary_metric` is better.
     """
@@ -30,6 +32,7 @@ class Task(ABC):
     name: str
     channels: int
     classes: ClassVar[int] = 0
+    components: ClassVar[int] = 0
     primary_metric: str
     higher_is_better: bool
 
@@ -54,7 +57,7 @@ class Task(ABC):
 
     @abstractmethod
     def valid(self, labels: tf.Tensor) -> tf.Tensor:
-        """Where labels `(batch, height, width)` in the domain's form say something, boolean."""
+        """Where labels in the domain's form say something, boolean `(batch, height, width)`."""
 
     @abstractmethod
     def picture(self, labels: tf.Tensor) -> tf.Tensor:

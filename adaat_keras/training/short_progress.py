@@ -2,6 +2,8 @@
 
 import keras
 
+_HIDDEN = ("iou_", "delta_2", "delta_3", "sq_rel", "rmse", "median_angle", "within_22_5")
+
 
 class ShortProgress(keras.callbacks.ProgbarLogger):
     """Keras' progress bar that shows an epoch's chief scores; the log keeps all of them.
@@ -10,7 +12,7 @@ class ShortProgress(keras.callbacks.ProgbarLogger):
         hidden: What the names of values have in them that are not shown.
     """
 
-    def __init__(self, hidden: tuple[str, ...] = ("iou_", "delta_2", "delta_3", "sq_rel", "rmse")):
+    def __init__(self, hidden: tuple[str, ...] = _HIDDEN):
         super().__init__()
         self.hidden = hidden
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pixel_kit import Pixels, assert_equal_frames
 
+from adaat_keras.domains import Streets
 from adaat_keras.domains.pipeline import Resized
 
 HALF = Fraction(1, 2)
@@ -79,6 +80,14 @@ def test_dense_depth_takes_the_pixel_that_the_labels_take(new):
     truth["depth"] = 1 + truth["semantic"].astype(np.float32)
     frame = Resized(domain, *new)[0]
     np.testing.assert_array_equal(frame["depth"], 1 + frame["semantic"])
+
+
+def test_normals_are_those_of_the_pixel_that_the_labels_take(tmp_path):
+    options = {"frames": 1, "height": 24, "width": 36, "cache": tmp_path}
+    streets = Streets("streets_sim", "val", **options)
+    expected = slow_nearest(streets[0]["normals"].view("f4,f4,f4")[..., 0], (8, 10))
+    found = Resized(streets, 8, 10)[0]["normals"]
+    np.testing.assert_array_equal(found, expected.view("f4").reshape(8, 10, 3))
 
 
 def test_a_lone_depth_survives_exactly_once_wherever_it_is():

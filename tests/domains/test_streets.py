@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from adaat_keras import tasks
 from adaat_keras.domains import get
 from adaat_keras.domains import streets as module
+from adaat_keras.domains.formats.depth_normals import depth_normals
 from adaat_keras.domains.street_world.frames import render_batch
 from adaat_keras.domains.streets import Streets
 
@@ -18,8 +20,25 @@ def test_frames_are_those_of_the_renderer(tmp_path):
     expected = render_batch("camera_car", "daylight", streets.seeds, 16, 32)
     assert len(streets) == 3
     for index in range(3):
-        for key, value in streets[index].items():
-            np.testing.assert_array_equal(value, expected[key][index])
+        frame = streets[index]
+        for key in expected:
+            np.testing.assert_array_equal(frame[key], expected[key][index])
+
+
+def test_normals_are_made_from_depth_with_the_cameras_focal_length(tmp_path):
+    streets = Streets("streets_real", cache=tmp_path, **SMALL)
+    expected = [depth_normals(frame["depth"], streets.focal_length) for frame in streets]
+    frames = streets.dataset(("image", "normals")).as_numpy_iterator()
+    np.testing.assert_allclose([frame["normals"] for frame in frames], expected, atol=1e-5)
+    tasks.get("normals").check_labels(streets[0]["normals"], "frame 0")
+    assert not (streets.folder / "normals.npy").exists()
+
+
+def test_without_depth_there_are_no_normals(tmp_path):
+    folder = Streets("streets_sim", cache=tmp_path, **SMALL).folder
+    (folder / "depth.npy").unlink()
+    with pytest.raises(FileNotFoundError, match=r"cannot read 'normals': there is no .*depth\.npy"):
+        Streets("streets_sim", cache=tmp_path, **SMALL).dataset(("normals",))
 
 
 def test_worker_processes_make_the_same_frames(tmp_path, monkeypatch):

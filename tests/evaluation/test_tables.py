@@ -56,6 +56,15 @@ def test_the_papers_rows_stand_before_ours():
     assert lines[-1].startswith("| at_dt | 0.500 |")
 
 
+def test_a_table_and_an_overview_of_normals_tell_degrees_and_shares():
+    scores = {"mean_angle": 31.25, "median_angle": 20.5, "within_30": 0.625}
+    benchmark = results("carla", "kitti", ("at_dt", 0, scores)) | {"to_task": "normals"}
+    head, _, row = format_table(benchmark).splitlines()
+    assert head.startswith("| method | mean angle | median angle | within 11 25 | within 22 5 |")
+    assert row.startswith("| at_dt | 31.250 | 20.500 | - | - | 0.625 |")
+    assert "| semantic -> normals | mean angle | 31.250 |" in format_overview([benchmark])
+
+
 def test_table_1_is_met_to_its_digit():
     for line in parameter_table().splitlines()[2:]:
         _, _, paper, here, _, _ = line.split("|")

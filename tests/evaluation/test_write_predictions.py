@@ -64,6 +64,20 @@ def test_centimetres_hold_100_metres(tmp_path, pixelwise, capsys):
     assert not capsys.readouterr().err
 
 
+def test_normals_read_back_are_the_decoded_prediction(tmp_path, pixelwise):
+    path, out = save(tmp_path / "a.png"), tmp_path / "out"
+    model = pixelwise(lambda images: images / 127.5 - 1)
+    vectors, colors = write_predictions(model, "normals", [path], out)
+    assert (vectors.name, colors.name) == ("a_normals.npy", "a_normals_color.png")
+    expected = read_image(path).astype("float32") / 127.5 - 1
+    expected /= np.linalg.norm(expected, axis=-1, keepdims=True)
+    read = np.load(vectors)
+    assert read.dtype == np.float32
+    np.testing.assert_allclose(read, expected, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(Image.open(colors)), 127.5 * (expected + 1), atol=0.51)
+    assert {file.name for file in out.iterdir()} == {vectors.name, colors.name}
+
+
 def test_predictions_have_the_size_of_images_of_any_size(tmp_path):
     sizes = ((33, 47), (64, 64), (41, 70))
     paths = [save(tmp_path / f"{n}.png", size) for n, size in enumerate(sizes)]

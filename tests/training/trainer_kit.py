@@ -15,7 +15,7 @@ from adaat_keras.training import (
 )
 
 TRAINERS = ("adversarial", "confusion", "discrepancy", "joint", "supervised", "transfer")
-TO_TASK = {"depth": "semantic", "semantic": "depth"}
+TO_TASK = {"depth": "semantic", "normals": "depth", "semantic": "normals"}
 
 
 def make_model(task="depth", seed=0, **options):
@@ -59,12 +59,14 @@ def frames(task, count, size=32, seed=0):
     """Images and labels; each image has another share of labels that do not count."""
     rng = np.random.default_rng(seed)
     images = rng.uniform(0, 255, (count, size, size, 3)).astype(np.float32)
-    if task == "depth":
+    if task == "normals":
+        labels = tasks.get(task).decode(rng.normal(size=(count, size, size, 3)))
+    elif task == "depth":
         labels = rng.uniform(1, 120, (count, size, size)).astype(np.float32)
     else:
         labels = rng.integers(0, 11, (count, size, size)).astype(np.uint8)
     for n, label in enumerate(labels):
-        label[: n * size // count] = 0 if task == "depth" else 255
+        label[: n * size // count] = 255 if task == "semantic" else 0
     return images, labels
 
 

@@ -54,7 +54,7 @@ def pack(
         >>> streets = Streets("streets_sim", "val", frames=3, height=32, width=64, cache=folder)
         >>> packed = Packed(pack(streets, folder + "/packed", 16, 32))
         >>> len(packed), packed.tasks, packed[2]["depth"].shape
-        (3, ('depth', 'semantic'), (16, 32))
+        (3, ('depth', 'normals', 'semantic'), (16, 32))
     """
     if (height is None) != (width is None):
         raise ValueError(f"give height and width together, not {height} and {width}")

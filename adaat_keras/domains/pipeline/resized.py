@@ -17,7 +17,8 @@ class Resized(Domain):
       gaps) valid depth grows by at most half a pixel of the new size.
     - any other label: the pixel nearest to the centre.
 
-    Height and width are scaled apart, so another aspect ratio distorts.
+    Height and width are scaled apart, so another aspect ratio distorts; normals stay those of the
+    surface.
 
     Args:
         domain: Where the frames come from.
