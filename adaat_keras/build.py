@@ -3,11 +3,9 @@
 import keras
 
 from adaat_keras import tasks
-from adaat_keras.models import AdaAtdt, DomainClassifier
+from adaat_keras.models import AdaAtdt, DomainClassifier, architectures
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.architectures import ARCHITECTURES, check_transfer
 from adaat_keras.models.sizes import size_options
-from adaat_keras.registry import check_name
 
 
 def build_ada_atdt(
@@ -50,11 +48,10 @@ def build_ada_atdt(
             f"from_task and to_task are both {to_task!r}: there is nothing to transfer"
         )
     channels_1, channels_2 = tasks.get(from_task).channels, tasks.get(to_task).channels
-    check_name("architecture", architecture, list(ARCHITECTURES))
-    encoder, decoder, own_transfer, _ = ARCHITECTURES[architecture]
+    encoder, decoder, own_transfer, _ = architectures.get(architecture)
     transfer = transfer or own_transfer.kind
     transfer_class = transfers.get(transfer)
-    check_transfer(architecture, transfer)
+    architectures.check_transfer(architecture, transfer)
     options = {**size_options(size), "dtype": dtype}
     width = {"base_filters": options["base_filters"], "dtype": dtype}
     encoder_1 = encoder(**options, name="encoder_1")

@@ -9,6 +9,7 @@ from adaat_keras.models.network import Network
 from adaat_keras.models.transfer.six_convolutions import SixConvolutions
 from adaat_keras.models.transfer.unet_attention import UnetAttention
 from adaat_keras.models.upsampling_decoder import UpsamplingDecoder
+from adaat_keras.registry import check_name
 
 
 class Architecture(NamedTuple):
@@ -35,11 +36,17 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 
+def get(name: str) -> Architecture:
+    """The architecture of this name; a `ValueError` that lists the names if there is none."""
+    check_name("architecture", name, list(ARCHITECTURES))
+    return ARCHITECTURES[name]
+
+
 def check_transfer(architecture: str, transfer: str) -> None:
     """Raise a `ValueError` unless the architecture can have this transfer function."""
-    _, _, own, any_transfer = ARCHITECTURES[architecture]
-    if transfer != own.kind and not any_transfer:
+    own = get(architecture).transfer.kind
+    if transfer != own and not get(architecture).any_transfer:
         raise ValueError(
-            f"architecture {architecture!r} has a transfer function of its own, {own.kind!r}, and "
+            f"architecture {architecture!r} has a transfer function of its own, {own!r}, and "
             f"cannot have {transfer!r}: leave the transfer function out"
         )

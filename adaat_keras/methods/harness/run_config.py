@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from adaat_keras import domains, methods, tasks
 from adaat_keras.domains.pipeline import AUGMENTATIONS
 from adaat_keras.methods.harness.recipes import RECIPES
+from adaat_keras.models import architectures
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.architectures import ARCHITECTURES, check_transfer
 from adaat_keras.models.domain_classifier import VIEWS
 from adaat_keras.models.sizes import size_options
 from adaat_keras.registry import check_name
@@ -111,7 +111,7 @@ class RunConfig:
         check_name("method", self.method, methods.names())
         check_name("task", self.to_task, tasks.names())
         check_name("transfer function", self.transfer, transfers.names())
-        check_transfer(self.architecture, self.transfer)
+        architectures.check_transfer(self.architecture, self.transfer)
         check_name("adversarial loss", self.adversarial_loss, adversarial_losses.names())
         check_name("augmentation", self.augmentation, list(AUGMENTATIONS))
         check_name("classifier's view", self.classifier, list(VIEWS))
@@ -125,10 +125,9 @@ class RunConfig:
 
     def _fill_defaults(self) -> None:
         check_name("task", self.from_task, tasks.names())
-        check_name("architecture", self.architecture, list(ARCHITECTURES))
+        own_transfer = architectures.get(self.architecture).transfer
         if self.transfer is None:
-            own = ARCHITECTURES[self.architecture].transfer
-            object.__setattr__(self, "transfer", own.kind)
+            object.__setattr__(self, "transfer", own_transfer.kind)
         if self.alpha is None:
             object.__setattr__(self, "alpha", ALPHA.get(self.from_task, 0.5))
         if self.adversarial_loss is None:
@@ -146,9 +145,11 @@ class RunConfig:
             raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
         if self.batch_size < 2 or self.batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
-        stride = (
-            ARCHITECTURES[self.architecture].encoder.stride * transfers.get(self.transfer).stride
+        encoder, transfer = (
+            architectures.get(self.architecture).encoder,
+            transfers.get(self.transfer),
         )
+        stride = encoder.stride * transfer.stride
         if self.crop < 64 or self.crop % stride:
             raise ValueError(
                 f"crop must be a multiple of {stride} pixels, at least 64, not {self.crop}"
