@@ -3,7 +3,7 @@
 import keras
 
 from adaat_keras import tasks
-from adaat_keras.models import AdaAtdt, Decoder, DomainClassifier, Encoder
+from adaat_keras.models import AdaAtdt, DomainClassifier, architectures
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.sizes import size_options
 
@@ -11,26 +11,32 @@ from adaat_keras.models.sizes import size_options
 def build_ada_atdt(
     from_task: str = "depth",
     to_task: str = "semantic",
-    transfer: str = "unet_attention",
+    transfer: str | None = None,
     size: str = "small",
     classifier: str = "patch",
     dtype: str | keras.DTypePolicy | None = None,
+    architecture: str = "residual",
 ) -> AdaAtdt:
     """Build the six networks for a pair of tasks, untrained.
 
     Args:
         from_task: Task 1, labelled in both domains (`adaat_keras.tasks.names()`).
         to_task: Task 2, labelled in the source domain alone.
-        transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3).
+        transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3), or
+            AT/DT's `"six_convolutions"`; by default the architecture's own, `"unet_attention"`
+            with `"residual"`.
         size: `"small"` for a processor, `"paper"` for Table 1's networks, `"tiny"` for trials.
         classifier: What the domain classifier looks at: `"patch"` (the paper) or `"pixel"`.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
+        architecture: `"residual"`, the paper's networks, or `"dilated_resnet50"`, AT/DT's, whose
+            transfer function is `"six_convolutions"` alone.
 
     Returns:
         The model; its prediction is task 2, the networks are its attributes.
 
     Raises:
-        ValueError: A name does not exist, or both tasks are the same.
+        ValueError: A name does not exist, both tasks are the same, or the transfer function does
+            not go with the architecture.
 
     Example:
         >>> model = build_ada_atdt("semantic", "depth", transfer="unet", size="tiny")
@@ -42,18 +48,27 @@ def build_ada_atdt(
             f"from_task and to_task are both {to_task!r}: there is nothing to transfer"
         )
     channels_1, channels_2 = tasks.get(from_task).channels, tasks.get(to_task).channels
+    encoder, decoder, own_transfer, _ = architectures.get(architecture)
+    transfer = transfer or own_transfer.kind
     transfer_class = transfers.get(transfer)
+    architectures.check_transfer(architecture, transfer)
     options = {**size_options(size), "dtype": dtype}
     width = {"base_filters": options["base_filters"], "dtype": dtype}
-    features = 4 * options["base_filters"]
+    encoder_1 = encoder(**options, name="encoder_1")
+    features = encoder_1.features
     return AdaAtdt(
-        encoder_1=Encoder(**options, name="encoder_1"),
-        decoder_1=Decoder(channels_1, **width, name="decoder_1"),
+        encoder_1=encoder_1,
+        decoder_1=decoder(channels_1, **width, name="decoder_1"),
         domain_classifier=DomainClassifier(
-            features, classifier, dtype=dtype, name="domain_classifier"
+            features,
+            classifier,
+            # As wide for AT/DT's features as for ours, or it would outgrow all the rest.
+            width=4 * options["base_filters"],
+            dtype=dtype,
+            name="domain_classifier",
         ),
-        encoder_2=Encoder(**options, name="encoder_2"),
-        decoder_2=Decoder(channels_2, **width, name="decoder_2"),
+        encoder_2=encoder(**options, name="encoder_2"),
+        decoder_2=decoder(channels_2, **width, name="decoder_2"),
         transfer=transfer_class(features, dtype=dtype, name="transfer"),
         from_task=from_task,
         to_task=to_task,

@@ -55,6 +55,7 @@ def fit_ada_atdt(
         from_task=model.from_task,
         to_task=model.to_task,
         transfer=model.transfer.kind,
+        architecture=model.encoder_1.architecture,
         size=size_name(model.encoder_1.base_filters, model.encoder_1.residual_blocks),
         classifier=model.domain_classifier.view,
         precision=model.encoder_1.dtype_policy.name,

@@ -1,6 +1,7 @@
 """What a user sees of the command line."""
 
 import argparse
+import csv
 import dataclasses
 import json
 import re
@@ -101,7 +102,9 @@ MISTAKES = {
     "--to normals": "unknown task 'normals'; choose one of: depth, semantic",
     "--source mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
     "--target mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
-    "--transfer gan": "unknown transfer function 'gan'; .*conv, unet, unet_attention",
+    "--transfer gan": "unknown transfer function 'gan'; .*conv, six_convolutions, unet",
+    "--architecture vgg": "unknown architecture 'vgg'; choose one of: residual, dilated_resnet50",
+    "--architecture dilated_resnet50": "own, 'six_convolutions', and cannot have 'conv'",
     "--method best": "unknown method 'best'; choose one of: ada_atdt, at_dt, ",
     "--size huge": "unknown size 'huge'; choose one of: tiny, small, paper",
     "--schedule flat": "unknown schedule 'flat'; choose one of: cosine, paper, constant",
@@ -254,6 +257,10 @@ def test_benchmark_compares_methods_and_goes_on_where_it_was_stopped(
         ("source_only", 0),
         ("ada_atdt:conv", 0),
     ]
+    with (tmp_path / "results.csv").open(newline="") as file:
+        written = [(row["method"], row["role"], row["domain"]) for row in csv.DictReader(file)]
+    domains = (("target", "streets_real"), ("source", "streets_sim"))
+    assert written == [(r["method"], *domain) for r in results["rows"] for domain in domains]
     table = (tmp_path / "table.md").read_text()
     assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == [
         "| source_only",

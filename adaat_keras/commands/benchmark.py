@@ -17,8 +17,8 @@ def add_parser(commands) -> None:
         "--methods",
         default=METHODS,
         metavar="A,B,...",
-        help="methods, as METHOD[:TRANSFER][@RECIPE] where these are not the default "
-        f"(default: {METHODS})",
+        help="methods, or all; METHOD:TRANSFER, METHOD:ARCHITECTURE, METHOD@RECIPE where these are "
+        f"not those of all runs (default: {METHODS})",
     )
     parser.add_argument(
         "--seeds", type=int, default=1, metavar="INT", help="how many: 0, 1, ... (default: 1)"
@@ -36,11 +36,12 @@ def add_parser(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     """Run and print the table."""
     from adaat_keras.evaluation.format_table import format_table
+    from adaat_keras.methods.harness.chosen_methods import chosen_methods
     from adaat_keras.methods.harness.run_benchmark import run_benchmark
     from adaat_keras.methods.harness.run_config import RunConfig
 
     config = RunConfig(**run_options(options))
-    methods = [name for name in options.methods.split(",") if name]
+    methods = chosen_methods(options.methods)
     results = run_benchmark(
         config, methods, options.seeds, options.directory, options.store, options.devices
     )

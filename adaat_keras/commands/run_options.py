@@ -15,7 +15,14 @@ OPTIONS = (
     ("to", str, "semantic", "task 2: likewise, another one"),
     ("method", str, "ada_atdt", "one of: " + ", ".join(methods.names())),
     ("recipe", str, "recommended", "what the options by recipe are: recommended or paper"),
-    ("transfer", str, "unet_attention", "transfer function: conv, unet or unet_attention"),
+    ("architecture", str, "residual", "of the networks: residual, or AT/DT's dilated_resnet50"),
+    (
+        "transfer",
+        str,
+        None,
+        "conv, unet, unet_attention or six_convolutions (default: unet_attention; with "
+        "dilated_resnet50 six_convolutions alone)",
+    ),
     ("size", str, "small", "size of the networks: tiny, small or paper"),
     ("alpha", float, None, "weight of the task loss in step 1, 0 to 1 (default: by task 1)"),
     (
@@ -36,7 +43,12 @@ OPTIONS = (
     ("epochs", int, 8, "epochs of every step"),
     ("steps-per-epoch", int, 150, "training steps an epoch"),
     ("batch-size", int, 8, "images a step; step 1 takes half of them from each domain"),
-    ("crop", int, 128, "height and width of the crops, a multiple of 32, at least 64"),
+    (
+        "crop",
+        int,
+        128,
+        "height and width of the crops, a multiple of 32 (dilated_resnet50: 64), at least 64",
+    ),
     ("height", int, None, "height that frames are resized to for training (default: their own)"),
     ("width", int, None, "width, likewise; scores are taken at the frames' own size"),
     ("cache", str, None, "keep decoded training frames in memory or on disk (default: neither)"),

@@ -33,6 +33,7 @@ def run_pair(source: str, target: str, directions: list[tuple[str, str]], descri
 def run_direction(source, target, from_task, to_task, roots, given, options) -> None:
     """Benchmark one direction and print its table."""
     from adaat_keras.evaluation.format_table import format_table
+    from adaat_keras.methods.harness.chosen_methods import chosen_methods
     from adaat_keras.methods.harness.run_benchmark import run_benchmark
     from adaat_keras.methods.harness.run_config import RunConfig
 
@@ -46,7 +47,7 @@ def run_direction(source, target, from_task, to_task, roots, given, options) -> 
         **given,
     )
     directory = Path(options.directory) / f"{from_task}-{to_task}"
-    methods = options.methods.split(",")
+    methods = chosen_methods(options.methods)
     results = run_benchmark(config, methods, options.seeds, directory, devices=options.devices)
     streets = " (the embedded streets in these layouts, not the data sets)"
     print(f"\n{source} -> {target}, {from_task} -> {to_task}{streets if options.streets else ''}")
@@ -79,7 +80,12 @@ def parser(source: str, target: str, description: str) -> argparse.ArgumentParse
     result.add_argument(
         "--frames", type=int, default=120, metavar="INT", help="frames of --streets (default: 120)"
     )
-    result.add_argument("--methods", default=METHODS, metavar="A,B,...", help=f"default: {METHODS}")
+    result.add_argument(
+        "--methods",
+        default=METHODS,
+        metavar="A,B,...",
+        help=f"methods, or all (default: {METHODS})",
+    )
     result.add_argument("--seeds", type=int, default=1, metavar="INT", help="how many (default: 1)")
     result.add_argument(
         "--directory",

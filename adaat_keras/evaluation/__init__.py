@@ -18,7 +18,9 @@
 - `read_image`: an image file as an array.
 - `format_table`: benchmark results in the columns of tables 2 and 3.
 - `format_overview`: several benchmarks in one table.
+- `write_results`: benchmark results as CSV.
 - `paper_rows`: what the paper reports for a pair of domains (tables 2 and 3; `paper/`).
+- `paper_notes`: what to know of these rows before one compares with them.
 - `parameter_table`: table 1 beside the networks' own counts.
 - `any_size`: one compiled call for images of every size.
 - `save_figure`: a figure as a file.

@@ -1,9 +1,11 @@
 """The columns of the paper's Tables 2 and 3, and of normals, from results."""
 
 import statistics
+from collections import Counter
 
 from adaat_keras import tasks
 from adaat_keras.evaluation.gap_closed import gap_closed
+from adaat_keras.evaluation.paper_notes import paper_notes
 from adaat_keras.evaluation.paper_rows import paper_rows
 from adaat_keras.tasks.task import Task
 
@@ -38,7 +40,7 @@ def format_table(results: dict) -> str:
     1's features (50 % = not at all); where source-only and the oracle are among the methods, how
     much of the gap between them is closed, by the mean main scores.
 
-    Where the paper reports on the pair of domains, its rows come first.
+    Where the paper reports on the pair of domains, its rows come first, and notes on them below.
 
     Args:
         results: `{"to_task", "config": {"source", "target", "from_task"}, "rows": [{"method",
@@ -70,7 +72,21 @@ def format_table(results: dict) -> str:
         others = (ceiling, spread(task_1, factor_1, digits_1), spread(probes, 100, 0))
         gap = (spread([gaps[method]], 100, 0),) if gaps else ()
         lines.append([method, *cells, *others, *gap])
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    notes = seeds_note(results["rows"]) + paper_notes(
+        config["source"], config["target"], results["to_task"]
+    )
+    return "\n\n".join([table, *notes])
+
+
+def seeds_note(rows: list[dict]) -> list[str]:
+    """What the ± of a table is, where methods have several seeds."""
+    counts = Counter(row["method"] for row in rows)
+    low, high = min(counts.values(), default=0), max(counts.values(), default=0)
+    if high < 2:
+        return []
+    count = str(high) if low == high else f"{low} to {high}"
+    return [f"Mean ± standard deviation (n - 1) over {count} seeds."]
 
 
 def gaps_closed(rows: list[dict], task: Task) -> dict[str, float | None]:

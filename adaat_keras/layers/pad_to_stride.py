@@ -9,7 +9,8 @@ class PadToStride(keras.layers.Layer):
     """Pads an image at its lower and right border, by reflection, to a multiple of the stride.
 
     `(batch, height, width, channels)` in; height and width come out as the next multiples of
-    `stride`, and must be larger than it. `CropLike` takes the padding off a network's output again.
+    `stride`, and must not be smaller than it. `CropLike` takes the padding off a network's output
+    again.
 
     Args:
         stride: What height and width must be multiples of.
@@ -29,15 +30,15 @@ class PadToStride(keras.layers.Layer):
 
     def call(self, inputs):
         """Pad the inputs."""
-        problem = f"an image needs more than {self.stride} pixels in height and width"
+        problem = f"an image needs at least {self.stride} pixels in height and width"
         static = inputs.shape[1:3]
         if None not in static:
-            if min(static) <= self.stride:
+            if min(static) < self.stride:
                 raise ValueError(f"{problem}; this one has {static[0]} x {static[1]}")
             if not any(n % self.stride for n in static):
                 return inputs
         size = tf.shape(inputs)[1:3]
-        check = tf.debugging.assert_greater(size, self.stride, problem)
+        check = tf.debugging.assert_greater_equal(size, self.stride, problem)
         with tf.control_dependencies([check] if check is not None else []):
             rows, columns = tf.unstack(tf.math.floormod(-size, self.stride))
             padded = tf.pad(inputs, [[0, 0], [0, rows], [0, columns], [0, 0]], mode="REFLECT")

@@ -10,6 +10,11 @@ class AtDt(Method):
     As `AdaAtdt` without the domain classifier: step 1 trains E1, D1 on both domains' labels
     alone. The networks are ours, so that the classifier is the only difference, beside what
     `moment_weight` and `consistency_weight` may ask of `AdaAtdt`.
+
+    With `architecture="dilated_resnet50"` the networks are AT/DT's own (`DilatedResnet50`,
+    `UpsamplingDecoder`, `SixConvolutions`, whose docstrings say where they depart), and its
+    transfer loss: `L_G = mean((G(E1(x)) - E2(x))^2)` where the paper's equation 3 takes the
+    absolute value.
     """
 
     def steps(self, setup):

@@ -3,6 +3,8 @@
 - `network`: what they have in common.
 - `encoder`: image to features at a quarter of its size (E).
 - `decoder`: features to a dense prediction (D).
+- `dilated_resnet50`, `upsampling_decoder`: AT/DT's encoder and decoder in their place;
+  `architectures`: which networks go together, by name.
 - `base_model`: encoder and decoder as one network for any image size (N).
 - `domain_classifier`: features to domain logits (C).
 - `transfer/`: features of task 1 to features of task 2 (G), one file a variant.
@@ -17,19 +19,23 @@ from adaat_keras.models import transfer
 from adaat_keras.models.ada_atdt import AdaAtdt
 from adaat_keras.models.base_model import BaseModel
 from adaat_keras.models.decoder import Decoder
+from adaat_keras.models.dilated_resnet50 import DilatedResnet50
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.encoder import Encoder
 from adaat_keras.models.generator import Generator
 from adaat_keras.models.patch_discriminator import PatchDiscriminator
+from adaat_keras.models.upsampling_decoder import UpsamplingDecoder
 
 __all__ = [
     "AdaAtdt",
     "BaseModel",
     "Decoder",
+    "DilatedResnet50",
     "DomainClassifier",
     "Encoder",
     "Generator",
     "PatchDiscriminator",
+    "UpsamplingDecoder",
 ]
 
 # Keras finds the class of a saved network only once its module is imported.

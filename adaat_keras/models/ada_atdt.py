@@ -6,9 +6,8 @@ import keras
 
 from adaat_keras.layers import CropLike, PadToStride
 from adaat_keras.models.base_model import BaseModel
-from adaat_keras.models.decoder import Decoder
 from adaat_keras.models.domain_classifier import DomainClassifier
-from adaat_keras.models.encoder import Encoder
+from adaat_keras.models.network import Network
 from adaat_keras.models.preset_format import write_preset
 
 
@@ -17,8 +16,8 @@ class AdaAtdt(keras.Model):
     """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
 
     The model's graph is that path; the networks that it is trained with are its attributes, and
-    are saved with it. Images of any size above 32 x 32 are padded by reflection to the networks'
-    stride and the prediction is cropped back.
+    are saved with it. Images of any size from the networks' stride on (32 x 32; AT/DT's 64 x 64)
+    are padded by reflection to it and the prediction is cropped back.
 
     Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,
     what decoder 2 puts out (class logits, or depth / 100 m; `adaat_keras.tasks.get(to_task)`
@@ -40,12 +39,12 @@ class AdaAtdt(keras.Model):
 
     def __init__(
         self,
-        encoder_1: Encoder,
-        decoder_1: Decoder,
+        encoder_1: Network,
+        decoder_1: Network,
         domain_classifier: DomainClassifier,
-        encoder_2: Encoder,
-        decoder_2: Decoder,
-        transfer: keras.Model,
+        encoder_2: Network,
+        decoder_2: Network,
+        transfer: Network,
         from_task: str,
         to_task: str,
         **kwargs,

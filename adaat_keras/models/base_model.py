@@ -3,24 +3,25 @@
 import keras
 
 from adaat_keras.layers import CropLike, PadToStride
-from adaat_keras.models.decoder import Decoder
-from adaat_keras.models.encoder import Encoder
+from adaat_keras.models.network import Network
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class BaseModel(keras.Model):
     """Predicts one task from an image of any size: `D(E(x))` (the paper's N1, N2; section 3.2).
 
-    Input: `(batch, height, width, 3)`, values 0 to 255, height and width above 4. Output:
+    Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least the
+    encoder's stride. Output:
     `(batch, height, width, channels)`. Shares the two networks that it is given.
 
     Example:
+        >>> from adaat_keras.models import Decoder, Encoder
         >>> model = BaseModel(Encoder(4, 1), Decoder(1, 4))
         >>> model(keras.ops.ones((1, 30, 50, 3))).shape
         TensorShape([1, 30, 50, 1])
     """
 
-    def __init__(self, encoder: Encoder, decoder: Decoder, **kwargs):
+    def __init__(self, encoder: Network, decoder: Network, **kwargs):
         # === Functional Model ===
         image = keras.Input((None, None, 3), name="image")
         outputs = decoder(encoder(PadToStride(encoder.stride, name="pad")(image)))

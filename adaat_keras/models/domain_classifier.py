@@ -28,6 +28,7 @@ class DomainClassifier(Network):
     Args:
         features: Channels of the encoder's features.
         view: `"patch"`, as in the paper, or `"pixel"`.
+        width: Channels that the layers' are multiples of; `features` by default.
 
     Raises:
         ValueError: No view has this name.
@@ -37,24 +38,32 @@ class DomainClassifier(Network):
         TensorShape([1, 1, 2, 1])
     """
 
-    arguments = ("features", "view")
+    arguments = ("features", "view", "width")
 
-    def __init__(self, features: int = 256, view: str = "patch", dtype=None, **kwargs):
+    def __init__(
+        self,
+        features: int = 256,
+        view: str = "patch",
+        width: int | None = None,
+        dtype=None,
+        **kwargs,
+    ):
         check_name("view", view, list(VIEWS))
         kernel, strides = VIEWS[view]
 
         # === Layers ===
-        widths = (2 * features, 2 * features, features, features // 2, 1)
+        width = features if width is None else width
+        widths = (2 * width, 2 * width, width, width // 2, 1)
         convolutions = [
             keras.layers.Conv2D(
-                width,
+                filters,
                 kernel,
                 strides=stride,
                 padding="same",
                 dtype=dtype,
                 name=f"convolution_{n + 1}",
             )
-            for n, (width, stride) in enumerate(zip(widths, strides, strict=True))
+            for n, (filters, stride) in enumerate(zip(widths, strides, strict=True))
         ]
 
         # === Functional Model ===
@@ -69,3 +78,4 @@ class DomainClassifier(Network):
         # === Config ===
         self.features = features
         self.view = view
+        self.width = width

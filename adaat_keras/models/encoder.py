@@ -27,6 +27,7 @@ class Encoder(Network):
     """
 
     arguments = ("base_filters", "residual_blocks")
+    architecture = "residual"
     stride = 4
 
     def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):

@@ -11,9 +11,9 @@ from adaat_keras.training.network_trainer import NetworkTrainer
 class TransferTrainer(NetworkTrainer):
     """Trains G so that it turns encoder 1's features into encoder 2's (equation 3).
 
-    `L_G = |G(E1(x)) - E2(x)|`, the mean over all entries, on images of the source domain; both
-    encoders and the decoder stay as they are. In testing the prediction D2(G(E1(x))) is scored
-    against task 2's labels.
+    `L_G = |G(E1(x)) - E2(x)|`, the mean over all entries (AT/DT squares them), on images of the
+    source domain; both encoders and the decoder stay as they are. In testing the prediction
+    D2(G(E1(x))) is scored against task 2's labels.
 
     Beyond the paper, G may be trained through D2 as well, which stays as it is: by task 2's loss
     of D2(G(E1(x))) on the source's labels (`decoded_weight`), and on the target, where there are

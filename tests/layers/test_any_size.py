@@ -35,19 +35,18 @@ def test_cropping_takes_the_padding_off_again(size):
 
 @pytest.mark.parametrize("stride", [3, 4, 32])
 @pytest.mark.parametrize("static", [True, False], ids=["static", "dynamic"])
-def test_an_image_must_be_larger_than_the_stride(stride, static):
-    shape = [None, stride + 1, stride, 2] if static else [None, None, None, 2]
-    problem = rf"more than {stride} pixels in height and width"
+def test_an_image_must_not_be_smaller_than_the_stride(stride, static):
+    small = random_image(stride + 1, stride - 1)
+    shape = [None, *small.shape[1:]] if static else [None, None, None, 2]
+    problem = rf"at least {stride} pixels in height and width"
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=problem):
-        tf.function(PadToStride(stride), input_signature=[tf.TensorSpec(shape)])(
-            random_image(stride + 1, stride)
-        )
-    fits = PadToStride(stride)(random_image(stride + 1, stride + 1))
-    assert fits.shape[1:3] == (2 * stride, 2 * stride)
+        tf.function(PadToStride(stride), input_signature=[tf.TensorSpec(shape)])(small)
+    fits = PadToStride(stride)(random_image(stride + 1, stride))
+    assert fits.shape[1:3] == (2 * stride, stride)
 
 
 def test_a_model_says_that_an_image_is_too_small_too():
     inputs = keras.Input((None, None, 2))
     model = keras.Model(inputs, PadToStride(32)(inputs))
-    with pytest.raises(ValueError, match=r"more than 32 pixels.*this one has 16 x 40"):
+    with pytest.raises(ValueError, match=r"at least 32 pixels.*this one has 16 x 40"):
         model.predict(random_image(16, 40), verbose=0)

@@ -8,6 +8,7 @@ from adaat_keras import layers
 
 # Layers that need arguments, and those that take two inputs.
 ARGUMENTS = {
+    "BottleneckBlock": {"filters": 4, "strides": 1, "dilation": 2},
     "GradientReversal": {"factor": 0.7},
     "InstanceNormalization": {"epsilon": 1e-3},
     "PadToStride": {"stride": 8},

@@ -126,6 +126,10 @@ def test_a_teacher_sees_the_holes_of_the_targets_labels_and_no_image(tiny):
 
 def test_a_benchmarks_method_may_bring_its_own_transfer_function_and_recipe():
     config = RunConfig(recipe="recommended", epochs=3)
+    run = Variant.parse("at_dt:dilated_resnet50@paper").config(config, seed=1)
+    assert run == RunConfig(
+        method="at_dt", architecture="dilated_resnet50", recipe="paper", seed=1, epochs=3
+    )
     run = Variant.parse("ada_atdt:conv@paper").config(config, seed=2)
     assert run == RunConfig(method="ada_atdt", transfer="conv", recipe="paper", seed=2, epochs=3)
     assert Variant.parse("at_dt").config(config, seed=0) == dataclasses.replace(

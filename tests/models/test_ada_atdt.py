@@ -12,6 +12,19 @@ def build(**options):
     return build_ada_atdt(size="tiny", **options)
 
 
+AT_DT = {"architecture": "dilated_resnet50"}
+
+
+def test_at_dts_own_networks_compose_and_pad_to_their_stride_of_64(image):
+    model, x = build(**AT_DT), image(70, 91)
+    padded = np.pad(x, ((0, 0), (0, 58), (0, 37), (0, 0)), mode="reflect")
+    by_hand = model.decoder_2(model.transfer(model.encoder_1(padded)))[:, :70, :91]
+    np.testing.assert_allclose(model.predict(x, verbose=0), by_hand, atol=1e-4)
+    assert np.ptp(by_hand) > 0.1
+    with pytest.raises(ValueError, match=r"at least 64 pixels.*63 x 64"):
+        model(image(63, 64))
+
+
 @pytest.mark.parametrize("name", transfer.names())
 def test_it_predicts_what_its_networks_compose_to(name, image):
     model, x = build(transfer=name), image(64, 96, count=2)
@@ -38,9 +51,12 @@ def test_an_odd_image_is_padded_by_reflection_and_cropped_back(image):
 
 
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.parametrize("tasks", [("depth", "semantic"), ("semantic", "depth")])
-def test_all_six_networks_survive_saving_bit_for_bit(tasks, image, tmp_path):
-    model, x = build(from_task=tasks[0], to_task=tasks[1]), image(50, 70)
+@pytest.mark.parametrize(
+    ("tasks", "options"),
+    [(("depth", "semantic"), {}), (("semantic", "depth"), {}), (("semantic", "depth"), AT_DT)],
+)
+def test_all_six_networks_survive_saving_bit_for_bit(tasks, options, image, tmp_path):
+    model, x = build(from_task=tasks[0], to_task=tasks[1], **options), image(65, 70)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert len(model.networks) == 6
@@ -110,5 +126,5 @@ def test_it_fits_as_any_keras_model_does(image):
 
 
 def test_an_image_that_is_too_small_is_a_clear_error(image):
-    with pytest.raises(ValueError, match=r"more than 32 pixels.*20 x 64"):
+    with pytest.raises(ValueError, match=r"at least 32 pixels.*20 x 64"):
         build().predict(image(20, 64), verbose=0)

@@ -2,6 +2,7 @@ import pytest
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.models import transfer
+from adaat_keras.models.architectures import ARCHITECTURES
 from adaat_keras.models.sizes import SIZES, size_name
 
 PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b]
@@ -24,11 +25,30 @@ def test_every_pair_of_tasks_has_a_model_with_every_transfer(from_task, to_task,
         ("to_task", tasks.names()),
         ("transfer", transfer.names()),
         ("size", list(SIZES)),
+        ("architecture", list(ARCHITECTURES)),
     ],
 )
 def test_an_unknown_name_lists_those_that_exist(argument, names):
     with pytest.raises(ValueError, match="'nosuch'.*" + ".*".join(names)):
         build_ada_atdt(**{argument: "nosuch"})
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_architecture_has_its_own_networks_of_a_size(name):
+    model = build_ada_atdt(size="tiny", architecture=name)
+    encoder, decoder, own_transfer, _ = ARCHITECTURES[name]
+    assert {type(model.encoder_1), type(model.encoder_2)} == {encoder}
+    assert {type(model.decoder_1), type(model.decoder_2)} == {decoder}
+    assert type(model.transfer) is own_transfer
+    assert model.encoder_1.architecture == name
+    sizes = (model.encoder_1.base_filters, model.encoder_1.residual_blocks)
+    assert size_name(*sizes) == "tiny"
+    assert model.domain_classifier.features == model.encoder_1.features
+
+
+def test_a_transfer_function_that_does_not_fit_the_architecture_is_refused():
+    with pytest.raises(ValueError, match=r"'dilated_resnet50' .*'six_convolutions'.*'unet'"):
+        build_ada_atdt(transfer="unet", architecture="dilated_resnet50", size="tiny")
 
 
 @pytest.mark.parametrize("task", tasks.names())

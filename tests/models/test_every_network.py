@@ -6,7 +6,15 @@ import keras
 import numpy as np
 import pytest
 
-from adaat_keras.models import BaseModel, Decoder, DomainClassifier, Encoder, transfer
+from adaat_keras.models import (
+    BaseModel,
+    Decoder,
+    DilatedResnet50,
+    DomainClassifier,
+    Encoder,
+    UpsamplingDecoder,
+    transfer,
+)
 
 FEATURES = 16
 
@@ -14,6 +22,8 @@ FEATURES = 16
 NETWORKS = {
     "encoder": (lambda **o: Encoder(4, 1, **o), 3, (1, 8, 16, FEATURES)),
     "decoder": (lambda **o: Decoder(5, 4, **o), FEATURES, (1, 128, 256, 5)),
+    "dilated_resnet50": (lambda **o: DilatedResnet50(4, 1, **o), 3, (1, 2, 4, 128)),
+    "upsampling_decoder": (lambda **o: UpsamplingDecoder(5, 1, **o), 32, (1, 512, 1024, 5)),
     "domain_classifier": (lambda **o: DomainClassifier(FEATURES, **o), FEATURES, (1, 4, 8, 1)),
     "base_model": (
         lambda dtype=None, **o: BaseModel(Encoder(4, 1, dtype=dtype), Decoder(5, 4, dtype), **o),
@@ -70,7 +80,7 @@ def test_its_weights_stay_float32_in_bfloat16(name):
     network = make(dtype="mixed_bfloat16")
     outputs = network(inputs_of(name))
     # What a loss or a metric sees is float32.
-    features = name == "encoder" or name in transfer.names()
+    features = name in ("encoder", "dilated_resnet50") or name in transfer.names()
     assert keras.backend.standardize_dtype(outputs.dtype) == ("bfloat16" if features else "float32")
     assert outputs.shape == shape
     assert {weight.dtype for weight in network.weights} == {"float32"}

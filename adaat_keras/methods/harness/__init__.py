@@ -12,8 +12,8 @@
 - `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one,
   or of a preset.
 - `run_once`: a run's scores, trained only if they are not there yet.
-- `run_benchmark`: several methods and seeds, each method a `variant`; `benchmark_pictures`:
-  figures 3 and 4 of them.
+- `run_benchmark`: several methods and seeds, each method a `variant`; `chosen_methods`: all of
+  them, or those that a user names; `benchmark_pictures`: figures 3 and 4 of them.
 - `run_study`: adversarial losses and alphas side by side (figure 3).
 - `report`: scores on the test splits, pictures, README; `panels`: figure 4's rows.
 """

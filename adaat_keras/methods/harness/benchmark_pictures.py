@@ -32,8 +32,7 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
     groups, captions = {}, {}
     for name, model in models.items():
         # Runs of one method that differ in the transfer function have the same encoder 1.
-        variant = Variant.parse(name)
-        method = f"{variant.method}@{variant.recipe}" if variant.recipe else variant.method
+        method = Variant.parse(name)._replace(transfer="").name
         if isinstance(model, AdaAtdt) and method not in groups:
             groups[method] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
             captions[method] = caption(config, results, name)

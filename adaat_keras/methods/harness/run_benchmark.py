@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from adaat_keras.evaluation.format_table import format_table
+from adaat_keras.evaluation.write_results import write_results
 from adaat_keras.files import write_json, written_whole
 from adaat_keras.methods.harness.benchmark_pictures import benchmark_pictures
 from adaat_keras.methods.harness.run_config import RunConfig
@@ -24,10 +25,10 @@ def run_benchmark(
     Args:
         config: What all runs have in common.
         methods: Names of methods; `"ada_atdt:unet@paper"` chooses the transfer function and the
-            recipe too.
+            recipe too, `"at_dt:dilated_resnet50"` the architecture.
         seeds: Seeds 0, 1, ... of every method.
-        directory: Holds a folder a run, `results.json`, `table.md`, `panels.png` and
-            `tsne.png`; the same call goes on where it was stopped.
+        directory: Holds a folder a run, `results.json`, `results.csv`, `table.md`,
+            `panels.png` and `tsne.png`; the same call goes on where it was stopped.
         store: Folder of the shared steps; `directory/steps` by default.
         devices: As `train_from_config`'s.
         verbose: As in `keras.Model.fit`.
@@ -58,6 +59,7 @@ def run_benchmark(
     rows.sort(key=lambda row: methods.index(row["method"]))
     results = {"to_task": config.to_task, "config": config.to_dict(), "rows": rows}
     write_json(directory / "results.json", results)
+    write_results(results, directory / "results.csv")
     with written_whole(directory / "table.md") as temporary:
         temporary.write_text(format_table(results) + "\n")
     benchmark_pictures(config, folders, results, directory)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from adaat_keras import domains, methods, tasks
 from adaat_keras.domains.pipeline import AUGMENTATIONS
 from adaat_keras.methods.harness.recipes import RECIPES
+from adaat_keras.models import architectures
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.domain_classifier import VIEWS
 from adaat_keras.models.sizes import size_options
@@ -34,7 +35,8 @@ class RunConfig:
         method: Which steps, on what (`adaat_keras.methods.names()`).
         recipe: `"recommended"`, or `"paper"`: what the attributes from `augmentation` to
             `consistency_weight` are where they are `None` (`adaat_keras.methods.harness.recipes`).
-        transfer: Transfer function.
+        architecture: Which networks: `"residual"` (the paper's) or `"dilated_resnet50"` (AT/DT's).
+        transfer: Transfer function; `None` takes the architecture's own.
         size: Size of the networks.
         alpha: Weight of the task loss in step 1; `None` takes the one of task 1.
         adversarial_loss: Of step 1; `None` takes the one of task 1.
@@ -55,7 +57,8 @@ class RunConfig:
             `ada_atdt` alone.
         epochs, steps_per_epoch: Of every step.
         batch_size: Images a training step; step 1 takes half of them from each domain.
-        crop: Height and width of the crops, a multiple of 32, at least 64.
+        crop: Height and width of the crops, a multiple of the networks' stride (32; AT/DT's 64),
+            at least 64.
         learning_rate, schedule: Of Adam, for all networks.
         height, width: Size that frames are resized to for training, both or neither; scores are
             taken at the frames' own size.
@@ -77,7 +80,8 @@ class RunConfig:
     to_task: str = "semantic"
     method: str = "ada_atdt"
     recipe: str = "recommended"
-    transfer: str = "unet_attention"
+    architecture: str = "residual"
+    transfer: str | None = None
     size: str = "small"
     alpha: float | None = None
     adversarial_loss: str | None = None
@@ -118,6 +122,7 @@ class RunConfig:
         check_name("method", self.method, methods.names())
         check_name("task", self.to_task, tasks.names())
         check_name("transfer function", self.transfer, transfers.names())
+        architectures.check_transfer(self.architecture, self.transfer)
         check_name("adversarial loss", self.adversarial_loss, adversarial_losses.names())
         check_name("augmentation", self.augmentation, list(AUGMENTATIONS))
         check_name("classifier's view", self.classifier, list(VIEWS))
@@ -131,6 +136,9 @@ class RunConfig:
 
     def _fill_defaults(self) -> None:
         check_name("task", self.from_task, tasks.names())
+        own_transfer = architectures.get(self.architecture).transfer
+        if self.transfer is None:
+            object.__setattr__(self, "transfer", own_transfer.kind)
         if self.alpha is None:
             object.__setattr__(self, "alpha", ALPHA.get(self.from_task, 0.5))
         if self.adversarial_loss is None:
@@ -148,8 +156,15 @@ class RunConfig:
             raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
         if self.batch_size < 2 or self.batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
-        if self.crop < 64 or self.crop % 32:
-            raise ValueError(f"crop must be a multiple of 32 pixels, at least 64, not {self.crop}")
+        encoder, transfer = (
+            architectures.get(self.architecture).encoder,
+            transfers.get(self.transfer),
+        )
+        stride = encoder.stride * transfer.stride
+        if self.crop < 64 or self.crop % stride:
+            raise ValueError(
+                f"crop must be a multiple of {stride} pixels, at least 64, not {self.crop}"
+            )
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
         if not 0 <= self.seed < 2**31:

@@ -31,5 +31,6 @@ def train_from_config(
             config.size,
             config.classifier,
             config.precision,
+            config.architecture,
         )
     return train_method(config, model, directory, store, strategy, verbose)

@@ -8,6 +8,13 @@ from adaat_keras.methods.steps.step import Step
 from adaat_keras.methods.steps.teacher_step import teacher_step
 from adaat_keras.training import TransferTrainer
 
+# By the architecture: the paper's (equation 3), and AT/DT's. That an architecture has weights of
+# its own tells its steps apart in a store.
+TRANSFER_LOSSES = {
+    "residual": keras.losses.MeanAbsoluteError,
+    "dilated_resnet50": keras.losses.MeanSquaredError,
+}
+
 
 def transfer_steps(
     setup: Setup, adapt: bool = False, translator: keras.Model | None = None
@@ -25,7 +32,8 @@ def transfer_step(
     translator: keras.Model | None = None,
     teacher: keras.Model | None = None,
 ) -> Step:
-    """Train the transfer function on images of the source, by the L1 distance of features.
+    """Train the transfer function on images of the source, by the L1 distance of features (L2 with
+    AT/DT's own networks).
 
     With a teacher, or with `adapt` if the configuration gives consistency a weight, it trains on
     images of the target too, half of each batch.
@@ -52,7 +60,7 @@ def transfer_step(
         )
         trainer.compile(
             setup.optimizer(),
-            keras.losses.MeanAbsoluteError(),
+            TRANSFER_LOSSES[config.architecture](),
             task.metrics(),
             setup.task_loss(task, "source") if weights else None,
             task.pseudo_labels,
