@@ -1,11 +1,19 @@
 """The end of one machine of several, said plainly by the others."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import tensorflow as tf
 
 from adaat_keras.training.machines import Machines
+
+UNREACHABLE = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.UnavailableError,
+)
 
 
 @contextmanager
@@ -23,11 +31,12 @@ def lost_machine(machines: Machines) -> Iterator[None]:
     try:
         yield
     except tf.errors.OpError as error:
-        if machines.count == 1:
+        aborted = re.search(r"Collective ops is aborted by: (.*)", error.message)
+        if machines.count == 1 or not (aborted or isinstance(error, UNREACHABLE)):
             raise
-        said = error.message.strip().partition("\n")[0]
+        said = aborted[1] if aborted else error.message.strip().rpartition("\n")[2]
         raise ConnectionError(
             f"machine {machines.number} of {machines.count} cannot go on, since another one has "
-            f"stopped or cannot be reached ({said}). Start the same command on all machines again: "
-            "it goes on from the last whole epoch"
+            f"stopped or cannot be reached: {said.strip()}. Start the same command on all machines "
+            "again, and it goes on from the last whole epoch"
         ) from error
