@@ -86,7 +86,9 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
         help="reverse the classifier's gradient in place of flipping its labels",
     )
     parser.add_argument(
-        "--devices", default="1", help="how many devices to train on, or all (default: 1)"
+        "--devices",
+        default="1",
+        help="how many devices of a machine to train on, or all (default: 1)",
     )
 
 

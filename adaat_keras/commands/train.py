@@ -6,7 +6,8 @@ from adaat_keras.commands.run_options import add_run_options, run_options
 
 DESCRIPTION = """Train a method on a pair of domains, score it on their test splits, draw its
 pictures. Without options: ADA-AT/DT from depth to semantic, on the embedded streets, small
-networks. The same command again goes on where a run was stopped, and ends in the same weights."""
+networks. The same command again goes on where a run was stopped, and ends in the same weights.
+Started on several machines with TF_CONFIG set, it trains on all of them."""
 
 
 def add_parser(commands) -> None:
@@ -27,11 +28,14 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.commands.print_metrics import print_metrics
     from adaat_keras.methods.harness.run_config import RunConfig
     from adaat_keras.methods.harness.train_from_config import train_from_config
+    from adaat_keras.training.this_machine import this_machine
 
     config = RunConfig(**run_options(options))
     directory = options.directory or default_directory(config)
     train_from_config(config, directory, store=options.store, devices=options.devices)
-    print_metrics(directory)
+    number, _ = this_machine()
+    if number == 0:
+        print_metrics(directory)
 
 
 def default_directory(config) -> str:

@@ -12,7 +12,7 @@
 - `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
 - `schedules`: learning rates over a step's training.
 - `checkpoint`, `stop_on_nan`, `time_left`, `short_progress`: callbacks.
-- `devices`: which devices to train on.
+- `devices`: which devices to train on; `this_machine`, `machines`: on several machines.
 """
 
 from adaat_keras.training.adversarial_trainer import AdversarialTrainer

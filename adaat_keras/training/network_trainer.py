@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.layers import CropLike, PadToStride
+from adaat_keras.training.machines import cluster_of
 
 
 class NetworkTrainer(keras.Model):
@@ -115,6 +116,17 @@ class NetworkTrainer(keras.Model):
             results = {name: mean.result() for name, mean in self.means.items()} | self.scores()
         logs = {name: float(results[name]) for name in logs}
         return logs if return_dict else list(logs.values())
+
+    def _make_function(self, step_function):
+        """As in Keras, which over machines takes the means of the logs along an axis of theirs.
+
+        Numbers have none, and so its own `fit` fails there (keras issue 20585).
+        """
+        if not cluster_of(self.distribute_strategy):
+            return super()._make_function(step_function)
+        return super()._make_function(
+            lambda data: {name: value[None] for name, value in step_function(data).items()}
+        )
 
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Skip what Keras would infer: it adds up a batch over replicas that may differ in size."""

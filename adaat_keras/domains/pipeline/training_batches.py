@@ -7,6 +7,7 @@ import tensorflow as tf
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline.augment import augment
 from adaat_keras.domains.pipeline.keys_of import keys_of
+from adaat_keras.domains.pipeline.portion import Portion
 from adaat_keras.domains.pipeline.random_crop import random_crop
 
 # Frames whose crops are mixed: more than a batch usually takes, few enough to hold all the crops.
@@ -22,6 +23,7 @@ def training_batches(
     first_batch: int = 0,
     crops_per_frame: int = 1,
     augmentation: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = augment,
+    portion: Portion | None = None,
 ) -> tf.data.Dataset:
     """Random, augmented crops of a domain, without end.
 
@@ -42,18 +44,25 @@ def training_batches(
         first_batch: Number of the batch to begin with.
         crops_per_frame: Crops of a frame each time it is decoded.
         augmentation: What changes an image, given a seed; leaves size and labels true.
+        portion: The devices that share every batch. The dataset has each device's part as a batch
+            of its own, those of this machine's devices in turn; whole batches by default.
 
     Returns:
         A dataset of images `(batch, crop, crop, 3)`, float32 in 0..255, or of tuples of images and
         labels `(batch, crop, crop)`, one of each task.
 
     Raises:
-        ValueError: There are no labels for the task, or `crops_per_frame` is below 1.
+        ValueError: There are no labels for the task, `crops_per_frame` is below 1, or the devices
+            cannot share a batch.
     """
     keys = keys_of(task)
     domain.require(keys)
     if crops_per_frame < 1:
         raise ValueError(f"crops_per_frame must be at least 1, not {crops_per_frame}")
+    portion = portion or Portion()
+    per_device, rest = divmod(batch_size, portion.all_devices)
+    if rest:
+        raise ValueError(f"{portion.all_devices} devices cannot share {batch_size} samples a batch")
 
     def seeds(number):
         return tf.unstack(tf.random.split(tf.stack([tf.cast(seed, number.dtype), number])))
@@ -71,12 +80,14 @@ def training_batches(
     first = first_batch * batch_size
     numbers = tf.data.Dataset.range(first, tf.int64.max)
     if crops_per_frame == 1:
+        numbers = portion.of(numbers, per_device)
         crops = numbers.map(lambda n: cut(read(n), n), tf.data.AUTOTUNE, deterministic=True)
+        samples = tf.data.Dataset.zip(numbers, crops)
     else:
         crops = _mixed_crops(read, cut, first, crops_per_frame)
-    samples = tf.data.Dataset.zip(numbers, crops)
+        samples = portion.of(tf.data.Dataset.zip(numbers, crops), per_device)
     samples = samples.map(finish, tf.data.AUTOTUNE, deterministic=True)
-    return samples.batch(batch_size, drop_remainder=True).prefetch(4)
+    return samples.batch(per_device, drop_remainder=True).prefetch(4)
 
 
 def shuffled(number: tf.Tensor, length: int, seed: int) -> tf.Tensor:

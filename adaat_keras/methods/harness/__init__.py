@@ -6,7 +6,8 @@
 - `open_domain`: a domain by name, with the user's options; `open_role`: a configuration's.
 - `setup`: configuration, model and data, from which methods make steps.
 - `train_method`: a whole run; `train_step`: one step of it; `chosen_steps`: which of them.
-- `plain_errors`: errors from within TensorFlow's graphs, said plainly.
+- `plain_errors`: errors from within TensorFlow's graphs, said plainly; `lost_machine`: another
+  machine's end.
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
 - `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one,

@@ -10,9 +10,11 @@ from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.pipeline import (
     AUGMENTATIONS,
+    Portion,
     Resized,
     cached,
     class_frequencies,
+    dealt_out,
     evaluation_batches,
     training_batches,
 )
@@ -20,6 +22,7 @@ from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
 from adaat_keras.tasks.task import Task
+from adaat_keras.training.machines import Machines
 from adaat_keras.training.schedules import learning_rate_schedule
 
 
@@ -36,6 +39,8 @@ class Setup:
         self.config = config
         self.model = model
         self.strategy = strategy or tf.distribute.get_strategy()
+        self.machines = machines = Machines(self.strategy)
+        self.portion = Portion(machines.number, machines.count, machines.devices)
         # Those of the model, and what steps need besides.
         self.networks: dict[str, keras.Model] = dict(model.networks)
         self.from_task = tasks.get(config.from_task)
@@ -65,10 +70,12 @@ class Setup:
         first_batch: int,
         share: int = 1,
         augmentation: str | None = None,
+        whole: bool = False,
     ) -> tf.data.Dataset:
         """Endless training batches of `"source"` or `"target"`, each 1 / share of a whole one.
 
-        The augmentation changes neither frames nor crops.
+        Cut into the devices' parts (`Portion`), unless `whole`. The augmentation changes neither
+        frames nor crops.
         """
         config = self.config
         # Two domains with the same number of frames must not be walked through in step.
@@ -83,11 +90,21 @@ class Setup:
             first_batch,
             config.crops_per_frame,
             AUGMENTATIONS[augmentation or config.augmentation],
+            None if whole else self.portion,
         )
 
     def validation(self, role: str, task: str | tuple[str, ...] | None) -> tf.data.Dataset:
         """Whole frames of the validation split, with or without labels."""
         return evaluation_batches(self.domain(role, "val"), task, self.config.validation_frames)
+
+    def for_devices(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        """Batches of which each is one device's, as `fit` takes them under the strategy."""
+        return self.strategy.distribute_datasets_from_function(lambda _: batches)
+
+    def shared_out(self, batches: tf.data.Dataset) -> tuple[tf.data.Dataset, int]:
+        """Batches for validation, dealt out to all devices, and how many each gets."""
+        ours, count = dealt_out(batches, self.portion)
+        return self.for_devices(ours), count
 
     def task_loss(self, task: Task, role: str) -> keras.losses.Loss:
         """The task's loss, its classes balanced by how often a domain has them if so configured."""

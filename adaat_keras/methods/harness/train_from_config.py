@@ -19,10 +19,12 @@ def train_from_config(
 ) -> dict:
     """Build the networks from the configuration's seed and train them, the same every time.
 
-    Sets this process' seeds. Arguments as `train_method`'s; `devices` is a number or `"all"`.
+    Sets this process' seeds. Arguments as `train_method`'s; `devices` is a number or `"all"`,
+    of each machine that `TF_CONFIG` names.
     """
-    keras.utils.set_random_seed(config.seed)
+    # Before anything of TensorFlow, or it cannot join other machines.
     strategy = strategy_for(devices)
+    keras.utils.set_random_seed(config.seed)
     with strategy.scope():
         model = build_ada_atdt(
             config.from_task,

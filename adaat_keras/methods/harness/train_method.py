@@ -8,6 +8,7 @@ from adaat_keras import methods
 from adaat_keras.files import written_whole
 from adaat_keras.methods.harness.chosen_steps import chosen_steps, frozen
 from adaat_keras.methods.harness.history import read_history
+from adaat_keras.methods.harness.lost_machine import lost_machine
 from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.report import report
 from adaat_keras.methods.harness.run_config import RunConfig
@@ -16,6 +17,8 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import Place, train_step
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import AdaAtdt
+from adaat_keras.training.machines import Machines
+from adaat_keras.training.this_machine import this_machine
 
 
 def train_method(
@@ -31,6 +34,9 @@ def train_method(
     Turns on TensorFlow's op determinism in this process, so that a run that was killed ends in the
     same weights as one that was not.
 
+    On several machines all make this call; they validate together, and the first one alone writes,
+    scores and draws.
+
     Args:
         config: What to do.
         model: The networks, which are trained in place. A run that goes on takes the weights
@@ -39,15 +45,16 @@ def train_method(
         store: Folder in which several runs keep the steps that they have in common; the run's
             own by default.
         strategy: TensorFlow's strategy under whose scope the model was built.
-        verbose: As in `keras.Model.fit`.
+        verbose: As in `keras.Model.fit`; on machines other than the first it is 0.
 
     Returns:
         The history: for every step, the values of every epoch by name.
 
     Raises:
-        ValueError: The folder holds a run of another configuration, the data is not in order, or
-            the batch cannot be shared by the devices.
+        ValueError: The folder holds a run of another configuration, the data is not in order, the
+            batch cannot be shared by the devices, or the machines differ in what they do.
         FloatingPointError: A loss became NaN or infinite.
+        ConnectionError: Another machine has stopped.
     """
     tf.config.experimental.enable_op_determinism()
     strategy = strategy or tf.distribute.get_strategy()
@@ -55,27 +62,38 @@ def train_method(
     folder = RunFolder(directory)
     folder.check(config)
     setup = Setup(config, model, strategy)
-    method = methods.get(config.method)
+    check_machines(setup.machines)
+    with lost_machine(setup.machines):
+        run(setup, folder, Path(store or folder.state), verbose if setup.machines.first else 0)
+    return by_step(read_history(folder.history))
+
+
+def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
+    """Train the method's steps and leave what a run leaves."""
+    model, machines = setup.model, setup.machines
+    method = methods.get(setup.config.method)
     every_step = method.steps(setup)
-    steps = chosen_steps(every_step, config.steps, config.freeze, model)
+    steps = chosen_steps(every_step, setup.config.steps, setup.config.freeze, model)
     if not folder.begun:
         try_data(setup, steps)
-    folder.claim(config)
-    begin_with_the_same_weights(model, folder.state / "initial.weights.h5")
-    store = Path(store or folder.state)
+    if machines.first:
+        folder.claim(setup.config)
+    begin_with_the_same_weights(model, folder.state / "initial.weights.h5", machines)
     seconds = None
-    with frozen(model, config.freeze):
+    with frozen(model, setup.config.freeze):
         for number, step in enumerate(steps, 1):
             place = Place(number, len(steps), seconds)
             seconds = train_step(setup, step, folder, place, store, verbose)
-    if not folder.finished:
-        with written_whole(folder.model) as temporary:
-            model.save(temporary)
-    # What a step left out would have trained came trained with the model.
-    trained = {name for step in every_step for name in step.networks}
-    with plain_errors("report"):
-        report(setup, method.predictor(model), trained, folder, verbose)
-    return by_step(read_history(folder.history))
+    if machines.first:
+        if not folder.finished:
+            with written_whole(folder.model) as temporary:
+                model.save(temporary)
+        # What a step left out would have trained came trained with the model.
+        trained = {name for step in every_step for name in step.networks}
+        with plain_errors("report"):
+            report(setup, method.predictor(model), trained, folder, verbose)
+    # A machine that went away would stop the first.
+    machines.wait()
 
 
 def check_batch(config: RunConfig, devices: int) -> None:
@@ -84,6 +102,17 @@ def check_batch(config: RunConfig, devices: int) -> None:
         raise ValueError(
             f"batch_size must be a multiple of {2 * devices}, two images on each of the {devices} "
             f"devices, not {config.batch_size}"
+        )
+
+
+def check_machines(machines: Machines) -> None:
+    """Raise a `ValueError` unless the strategy knows all the machines that `TF_CONFIG` names."""
+    _, named = this_machine()
+    if named > 1 and machines.count != named:
+        raise ValueError(
+            f"TF_CONFIG names {named} machines, but this strategy knows {machines.count}: build "
+            "the model under `strategy_for` of `adaat_keras.training.devices` and pass that on, "
+            "or unset TF_CONFIG"
         )
 
 
@@ -97,13 +126,14 @@ def try_data(setup: Setup, steps: list[Step]) -> None:
                 next(iter(batches))
 
 
-def begin_with_the_same_weights(model: AdaAtdt, path: Path) -> None:
+def begin_with_the_same_weights(model: AdaAtdt, path: Path, machines: Machines) -> None:
     """Keep the model's first weights, or bring those of the run that goes on back."""
-    if path.exists():
-        model.load_weights(path)
-        return
-    with written_whole(path) as temporary:
-        model.save_weights(temporary)
+    if machines.first and not path.exists():
+        with written_whole(path) as temporary:
+            model.save_weights(temporary)
+    machines.wait()
+    machines.wait_for(path)
+    model.load_weights(path)
 
 
 def by_step(rows: list[dict]) -> dict[str, dict[str, list[float]]]:

@@ -84,19 +84,26 @@ def train_step(
     )
     home = store / f"{step.name}-{digest(setup, step, trainer)}"
     files = {name: home / f"{name}.keras" for name in step.networks}
-    if not all(file.exists() for file in (home / "done.json", *files.values())):
-        callbacks = [
-            clock,
-            *([ShortProgress()] if verbose == 1 else []),
-            StopOnNan(step.name, home / "checkpoint"),
-            keras.callbacks.TensorBoard(folder.logs / step.name, write_graph=False),
-            History(step.name, home / "history.csv", folder.history),
-        ]
+    done = all(file.exists() for file in (home / "done.json", *files.values()))
+    machines = setup.machines
+    machines.agree(f"what step {step.name!r} is", int(home.name[-15:], 16))
+    machines.agree(f"whether step {step.name!r} is done", done)
+    if not done:
+        callbacks = [clock, StopOnNan(step.name, home / "checkpoint")]
+        if machines.first:
+            logs = keras.callbacks.TensorBoard(folder.logs / step.name, write_graph=False)
+            callbacks += [logs, History(step.name, home / "history.csv", folder.history)]
+        if verbose == 1:
+            callbacks.append(ShortProgress())
         finish(setup, step, trainer, home, callbacks, verbose)
+        machines.wait()
     for name, file in files.items():
+        machines.wait_for(file)
         load_network(file, setup.networks[name])
-        copy_if_different(file, folder.network(name))
-    merge_history(folder.history, read_history(home / "history.csv"))
+    if machines.first:
+        for name, file in files.items():
+            copy_if_different(file, folder.network(name))
+        merge_history(folder.history, read_history(home / "history.csv"))
     return clock.seconds
 
 
@@ -112,19 +119,24 @@ def finish(
     config = setup.config
     checkpoint = Checkpoint(home / "checkpoint")
     begun = checkpoint.restore(trainer)
+    setup.machines.agree(f"the epochs of step {step.name!r} that are done", begun)
+    validation, validation_steps = setup.shared_out(step.validation())
     start = time.monotonic()
     with plain_errors(step.name):
         trainer.fit(
-            step.batches(begun * config.steps_per_epoch),
+            setup.for_devices(step.batches(begun * config.steps_per_epoch)),
             initial_epoch=begun,
             epochs=config.epochs,
             steps_per_epoch=config.steps_per_epoch,
-            validation_data=step.validation(),
+            validation_data=validation,
+            validation_steps=validation_steps,
             # The log first: a state without its row would leave a hole.
-            callbacks=[*callbacks, checkpoint],
+            callbacks=[*callbacks, *([checkpoint] if setup.machines.first else [])],
             shuffle=False,
             verbose=verbose,
         )
+    if not setup.machines.first:
+        return
     for name in step.networks:
         with written_whole(home / f"{name}.keras") as temporary:
             setup.networks[name].save(temporary)

@@ -28,7 +28,8 @@ def confusion_step(
         sizes = None
         if task.classes and within_sizes:
             # Of crops, since these are what is predicted in training.
-            crops = setup.batches("source", task.name, 0).take(200 // config.batch_size + 1)
+            crops = setup.batches("source", task.name, 0, whole=True)
+            crops = crops.take(200 // config.batch_size + 1)
             labels = (each for _, batch in crops.as_numpy_iterator() for each in batch)
             sizes = class_sizes(labels, task.classes)
         classifier = DomainClassifier(

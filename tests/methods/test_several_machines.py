@@ -1,0 +1,181 @@
+"""Two processes on this machine, as two machines that share a file system."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from adaat_keras.methods.harness import train_method
+from adaat_keras.methods.harness.history import read_history
+from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.harness.train_from_config import train_from_config
+
+# `adaat-keras train` with another optimizer and without scores, which also keeps what is in memory.
+MACHINE = """
+import sys
+import keras
+import numpy as np
+from adaat_keras.cli import main
+from adaat_keras.commands import print_metrics
+from adaat_keras.methods.harness import train_from_config, train_method
+from adaat_keras.methods.harness.setup import Setup
+
+optimizer, kept = sys.argv[1:3]
+train = train_from_config.train_method
+
+def train_and_keep(config, model, *args):
+    train(config, model, *args)
+    np.savez(kept, *model.get_weights())
+
+train_from_config.train_method = train_and_keep
+train_method.report = print_metrics.print_metrics = lambda *args: None
+if optimizer == "sgd":
+    Setup.optimizer = lambda self, rate=1.0, beta_1=0.9: keras.optimizers.SGD(0.05 * rate)
+sys.exit(main(["train", *sys.argv[3:]]))
+"""
+
+
+@pytest.fixture
+def start(cli_options, tmp_path):
+    """Starts both machines on a run."""
+    running = []
+
+    def both(directory, optimizer, *options):
+        sockets = [socket.socket() for _ in range(2)]
+        for each in sockets:
+            each.bind(("localhost", 0))
+        cluster = {"worker": [f"localhost:{each.getsockname()[1]}" for each in sockets]}
+        for each in sockets:
+            each.close()
+        for index in range(2):
+            task = {"type": "worker", "index": index}
+            config = json.dumps({"cluster": cluster, "task": task})
+            arguments = [optimizer, tmp_path / f"{index}.npz", *cli_options, "--epochs", 2]
+            arguments += ["--directory", directory, *options]
+            running.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", MACHINE, *map(str, arguments)],
+                    env={**os.environ, "TF_CONFIG": config, "CUDA_VISIBLE_DEVICES": ""},
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                )
+            )
+        return running[-2:]
+
+    yield both
+    for process in running:
+        process.kill()
+
+
+@pytest.fixture
+def one_process(monkeypatch, tiny, tmp_path):
+    """Gives the weights that one process comes to."""
+
+    def weights(optimizer, **changes):
+        monkeypatch.setattr(train_method, "report", lambda *args: None)
+        if optimizer == "sgd":
+            sgd = keras.optimizers.SGD
+            monkeypatch.setattr(Setup, "optimizer", lambda self, rate=1.0, _=0.9: sgd(0.05 * rate))
+        models = []
+        save = keras.Model.save_weights
+        monkeypatch.setattr(
+            keras.Model,
+            "save_weights",
+            lambda self, *args: (models.append(self), save(self, *args)),
+        )
+        train_from_config(tiny(**changes), tmp_path / "one", verbose=0)
+        return models[0]
+
+    return weights
+
+
+def finish(machines):
+    for machine in machines:
+        _, said = machine.communicate(timeout=300)
+        assert machine.returncode == 0, said
+
+
+def weights_of_both(folder: Path):
+    """The weights in both machines' memory, which are equal bit for bit."""
+    first, second = (np.load(folder / f"{index}.npz") for index in range(2))
+    for name in first.files:
+        np.testing.assert_array_equal(first[name], second[name])
+    return [first[f"arr_{n}"] for n in range(len(first.files))]
+
+
+@pytest.mark.slow
+def test_two_machines_one_of_which_was_killed_come_to_the_weights_of_one_process(
+    start, one_process, tmp_path
+):
+    run = tmp_path / "run"
+    first, second = start(run, "sgd")
+    while not list(run.glob("state/adversarial-*/checkpoint/epoch-0001.weights.h5")):
+        assert first.poll() is None, first.stderr.read()
+        time.sleep(0.02)
+    first.kill()
+    assert first.wait() == -signal.SIGKILL
+    _, said = second.communicate(timeout=120)
+    assert second.returncode == 2
+    assert "machine 1 of 2 cannot go on, since another one has stopped" in said
+
+    finish(start(run, "sgd"))
+    [done] = run.glob("state/adversarial-*/done.json")
+    assert json.loads(done.read_text())["from_epoch"] == 1
+    rows = [(row["step"], row["epoch"]) for row in read_history(run / "history.csv")]
+    steps = ("adversarial", "supervised", "transfer")
+    assert rows == [(step, epoch) for step in steps for epoch in "12"]
+
+    model = one_process("sgd")
+    weights, after = weights_of_both(tmp_path), [w.numpy() for w in model.weights]
+    for theirs, ours, variable in zip(weights, after, model.weights, strict=True):
+        atol = 1e-5 * max(np.abs(ours).max(), 0.1)
+        np.testing.assert_allclose(theirs, ours, rtol=0, atol=atol, err_msg=variable.path)
+    logged = (read_history(tmp_path / name / "history.csv") for name in ("run", "one"))
+    for theirs, ours in zip(*logged, strict=True):
+        for name in ours.keys() - {"step"}:
+            assert float(theirs[name]) == pytest.approx(float(ours[name]), rel=1e-4, nan_ok=True)
+
+
+@pytest.mark.slow
+def test_adam_on_two_machines_comes_to_the_kernels_of_one_process(start, one_process, tmp_path):
+    finish(start(tmp_path / "run", "adam", "--method", "source_only"))
+    model = one_process("adam", method="source_only")
+    weights = weights_of_both(tmp_path)
+    for theirs, ours in zip(weights, model.weights, strict=True):
+        if ours.path.endswith("kernel"):
+            # As on two devices: Adam makes whole steps of the rounding of a flat gradient.
+            distance = np.linalg.norm(theirs - ours.numpy())
+            assert distance <= 1e-3 * np.linalg.norm(ours.numpy()), ours.path
+
+
+@pytest.mark.parametrize("command", ["benchmark", "study"])
+def test_only_train_runs_on_several_machines(command, monkeypatch, capsys, tmp_path):
+    from adaat_keras.cli import main
+
+    cluster = {"worker": ["localhost:1", "localhost:2"]}
+    task = {"type": "worker", "index": 0}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+    assert main([command, "--directory", str(tmp_path)]) == 2
+    assert (
+        "TF_CONFIG names 2 machines, on which `adaat-keras train` alone" in capsys.readouterr().err
+    )
+
+
+def test_a_strategy_that_knows_one_machine_of_two_is_an_error(tiny, monkeypatch, tmp_path):
+    from adaat_keras import build_ada_atdt, fit_ada_atdt
+
+    cluster = {"worker": ["localhost:1", "localhost:2"]}
+    task = {"type": "worker", "index": 0}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
+    with pytest.raises(ValueError, match="TF_CONFIG names 2 machines, but this strategy knows 1"):
+        fit_ada_atdt(build_ada_atdt(size="tiny"), directory=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
