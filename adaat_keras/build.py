@@ -1,48 +1,90 @@
 """Builds the networks of ADA-AT/DT by name."""
 
+import warnings
+from pathlib import Path
+
 import keras
 
 from adaat_keras import tasks
 from adaat_keras.models import AdaAtdt, DomainClassifier, architectures
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.sizes import size_options
+from adaat_keras.presets import load
+from adaat_keras.presets.load_matching import load_matching
 
 
 def build_ada_atdt(
-    from_task: str = "depth",
-    to_task: str = "semantic",
+    from_task: str | None = None,
+    to_task: str | None = None,
     transfer: str | None = None,
-    size: str = "small",
-    classifier: str = "patch",
+    size: str | None = None,
+    classifier: str | None = None,
     dtype: str | keras.DTypePolicy | None = None,
-    architecture: str = "residual",
+    architecture: str | None = None,
+    weights: Path | str | None = None,
 ) -> AdaAtdt:
-    """Build the six networks for a pair of tasks, untrained.
+    """Build the six networks for a pair of tasks, untrained or with a preset's weights.
+
+    With `weights` all other defaults are the preset's. Where its tasks are not those asked for,
+    the decoder of the new task starts anew, and a warning names what did.
 
     Args:
-        from_task: Task 1, labelled in both domains (`adaat_keras.tasks.names()`).
-        to_task: Task 2, labelled in the source domain alone.
+        from_task: Task 1, labelled in both domains (`adaat_keras.tasks.names()`); `"depth"` by
+            default.
+        to_task: Task 2, labelled in the source domain alone; `"semantic"` by default.
         transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3), or
             AT/DT's `"six_convolutions"`; by default the architecture's own, `"unet_attention"`
             with `"residual"`.
-        size: `"small"` for a processor, `"paper"` for Table 1's networks, `"tiny"` for trials.
-        classifier: What the domain classifier looks at: `"patch"` (the paper) or `"pixel"`.
+        size: `"small"` for a processor (the default), `"paper"` for Table 1's networks, `"tiny"`
+            for trials.
+        classifier: What the domain classifier looks at: `"patch"` (the paper, and the default) or
+            `"pixel"`.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
-        architecture: `"residual"`, the paper's networks, or `"dilated_resnet50"`, AT/DT's, whose
-            transfer function is `"six_convolutions"` alone.
+        architecture: `"residual"`, the paper's networks and the default, or
+            `"dilated_resnet50"`, AT/DT's, whose transfer function is `"six_convolutions"` alone.
+        weights: A preset, as `adaat_keras.load` takes it.
 
     Returns:
         The model; its prediction is task 2, the networks are its attributes.
 
     Raises:
-        ValueError: A name does not exist, both tasks are the same, or the transfer function does
-            not go with the architecture.
+        ValueError: A name does not exist, both tasks are the same, the transfer function does
+            not go with the architecture, or the preset is of another size.
 
     Example:
         >>> model = build_ada_atdt("semantic", "depth", transfer="unet", size="tiny")
         >>> model.decoder_1.channels, model.decoder_2.channels
         (11, 1)
     """
+    given = {
+        "from_task": from_task,
+        "to_task": to_task,
+        "transfer": transfer,
+        "size": size,
+        "classifier": classifier,
+        "architecture": architecture,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    if weights is None:
+        return networks(**given, dtype=dtype)
+    preset = load(weights)
+    model = networks(**{**preset.options, **given}, dtype=dtype)
+    left = load_matching(model, preset)
+    if left:
+        warnings.warn(f"{weights} has no weights for {', '.join(left)}: new ones", stacklevel=2)
+    return model
+
+
+def networks(
+    from_task: str = "depth",
+    to_task: str = "semantic",
+    transfer: str | None = None,
+    size: str = "small",
+    classifier: str = "patch",
+    architecture: str = "residual",
+    dtype: str | keras.DTypePolicy | None = None,
+) -> AdaAtdt:
+    """The six networks, untrained; arguments as `build_ada_atdt`'s."""
     if from_task == to_task:
         raise ValueError(
             f"from_task and to_task are both {to_task!r}: there is nothing to transfer"

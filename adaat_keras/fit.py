@@ -6,7 +6,6 @@ import tensorflow as tf
 
 from adaat_keras.methods.harness import RunConfig, train_method
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.sizes import size_name
 
 
 def fit_ada_atdt(
@@ -52,12 +51,7 @@ def fit_ada_atdt(
     config = RunConfig(
         source=source,
         target=target,
-        from_task=model.from_task,
-        to_task=model.to_task,
-        transfer=model.transfer.kind,
-        architecture=model.encoder_1.architecture,
-        size=size_name(model.encoder_1.base_filters, model.encoder_1.residual_blocks),
-        classifier=model.domain_classifier.view,
+        **model.options,
         precision=model.encoder_1.dtype_policy.name,
         **options,
     )

@@ -172,6 +172,18 @@ def test_another_task_starts_a_new_decoder_and_says_so(model):
             np.testing.assert_array_equal(ours, theirs)
 
 
+def test_a_model_is_built_from_a_preset_with_other_tasks_and_warns_what_is_new(saved):
+    same = build_ada_atdt(weights=saved)
+    assert same.options == load(saved).options
+    with pytest.warns(UserWarning, match="has no weights for decoder_2: new ones"):
+        other = build_ada_atdt(to_task="normals", weights=saved)
+    assert other.options == {**same.options, "to_task": "normals"}
+    for ours, theirs in zip(
+        other.encoder_1.get_weights(), same.encoder_1.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_another_size_is_refused(model):
     with pytest.raises(ValueError, match="in the preset's size"):
         load_matching(build_ada_atdt("semantic", "depth", transfer="unet", size="small"), model)

@@ -57,6 +57,7 @@ OPTIONS = (
     ("schedule", str, "cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant"),
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
     ("split", str, "test", "to score the finished run on: test, or val while you still choose"),
+    ("weights", str, None, "preset to begin with: a name, a folder or an address"),
     ("steps", names, None, "of the method, those to train, as NAME,NAME (default: all)"),
     ("freeze", names, (), "networks that stay as they are, as NAME,NAME"),
     ("seed", int, 0, "decides weights, order of the data, augmentation"),

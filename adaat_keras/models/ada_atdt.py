@@ -9,6 +9,7 @@ from adaat_keras.models.base_model import BaseModel
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.network import Network
 from adaat_keras.models.preset_format import write_preset
+from adaat_keras.models.sizes import size_name
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -70,6 +71,19 @@ class AdaAtdt(keras.Model):
     def networks(self) -> dict[str, keras.Model]:
         """The six networks by name."""
         return {name: getattr(self, name) for name in NETWORKS}
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What `adaat_keras.build_ada_atdt` builds these networks from, by its arguments' names."""
+        encoder = self.encoder_1
+        return {
+            "from_task": self.from_task,
+            "to_task": self.to_task,
+            "transfer": self.transfer.kind,
+            "size": size_name(encoder.base_filters, encoder.residual_blocks),
+            "classifier": self.domain_classifier.view,
+            "architecture": encoder.architecture,
+        }
 
     @property
     def base_model_1(self) -> BaseModel:

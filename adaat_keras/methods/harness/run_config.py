@@ -66,6 +66,7 @@ class RunConfig:
         crops_per_frame: Training crops of each decoded frame.
         validation_frames: Frames of each domain to score after every epoch.
         split: What the finished run is scored on: `"test"`, or `"val"` for whoever still chooses.
+        weights: A preset to begin with, as `adaat_keras.load` takes it.
         steps: Names of the method's steps to train; all by default. What the others would train
             stays as the model brings it.
         freeze: Names of networks that stay as they are.
@@ -107,6 +108,7 @@ class RunConfig:
     crops_per_frame: int = 1
     validation_frames: int = 32
     split: str = "test"
+    weights: str | None = None
     steps: Sequence[str] | None = None
     freeze: Sequence[str] = ()
     seed: int = 0

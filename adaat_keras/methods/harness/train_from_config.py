@@ -34,5 +34,6 @@ def train_from_config(
             config.classifier,
             config.precision,
             config.architecture,
+            config.weights,
         )
     return train_method(config, model, directory, store, strategy, verbose)
