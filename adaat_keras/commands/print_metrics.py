@@ -10,6 +10,8 @@ TITLES = {
     "base_1_source": "task 1 on the source",
     "base_2_target": "task 2 on the target without transfer (source-only)",
     "base_2_source": "task 2 on the source without transfer",
+    "teacher_target": "task 2 on the target by the teacher, from labels of task 1",
+    "teacher_source": "task 2 on the source by the teacher",
     "domain_probe": "a probe telling the domains apart from encoder 1's features",
     "classifier_accuracy": "how often the domain classifier is right",
     "transfer_error": "error of the transferred features, 1 = knows nothing",
