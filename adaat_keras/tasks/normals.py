@@ -17,8 +17,13 @@ class Normals(Task):
 
     The axes are the camera's: x right, y down, z forward. Normals point towards the camera, so
     the ground is `(0, -1, 0)` and a wall ahead `(0, 0, -1)`. Labels that are not finite are
-    invalid too. Networks put out vectors of any length, `(batch, height, width, 3)`. The paper
-    names no third task: this is for its future work.
+    invalid too. Networks put out vectors of any length, `(batch, height, width, 3)`.
+
+    Beyond the paper. The embedded streets have these labels, made from their depth. The data sets
+    in folders have not: depth from disparity has holes and is too coarse to be differentiated, and
+    the depth of SYNTHIA-SF and CARLA comes without a camera file that would tell the focal length
+    of the copy at hand. Where it is known, `adaat_keras.domains.formats.depth_normals` makes them
+    in a domain of one's own.
 
     Example:
         >>> task = Normals()
