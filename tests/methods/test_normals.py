@@ -1,4 +1,4 @@
-"""The third task: transfer between it and each of the others, from the command line."""
+"""The third task: transfer to it and from it, from the command line."""
 
 import json
 
@@ -9,7 +9,8 @@ from adaat_keras import tasks
 from adaat_keras.cli import main
 from adaat_keras.methods.harness.load_run import load_run
 
-PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b and "normals" in (a, b)]
+# Each task on both sides; the others differ in what these have shown alone.
+PAIRS = [("depth", "normals"), ("normals", "semantic")]
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def steps(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("from_task", "to_task"), PAIRS)
-def test_a_run_of_every_ordered_pair_is_trained_scored_and_drawn(
+def test_a_run_to_and_from_normals_is_trained_scored_and_drawn(
     from_task, to_task, cli_options, steps, tmp_path
 ):
     pair = ["--from", from_task, "--to", to_task, "--epochs", "1", "--steps-per-epoch", "1"]

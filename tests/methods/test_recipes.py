@@ -135,5 +135,8 @@ def test_a_benchmarks_method_may_bring_its_own_transfer_function_and_recipe():
     assert Variant.parse("at_dt").config(config, seed=0) == dataclasses.replace(
         config, method="at_dt"
     )
+    semantic = RunConfig(recipe="recommended", from_task="semantic", to_task="depth")
+    assert semantic.alpha == 0.9
+    assert Variant.parse("ada_atdt@paper").config(semantic, seed=0).alpha == 0.4
     with pytest.raises(ValueError, match="unknown recipe 'best'"):
         Variant.parse("at_dt@best").config(config, seed=0)

@@ -28,3 +28,10 @@ RECIPES: dict[str, dict] = {
         "consistency_weight": 0.0,
     },
 }
+
+# The weight of the task loss in step 1, by task 1. Section 4.6 gives that of semantic, the paper
+# none for depth; normals take depth's, untried.
+ALPHAS: dict[str, dict[str, float]] = {
+    "paper": {"depth": 0.9, "normals": 0.9, "semantic": 0.4},
+    "recommended": {"depth": 0.9, "normals": 0.9, "semantic": 0.9},
+}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from adaat_keras import domains, methods, tasks
 from adaat_keras.domains.pipeline import AUGMENTATIONS
-from adaat_keras.methods.harness.recipes import RECIPES
+from adaat_keras.methods.harness.recipes import ALPHAS, RECIPES
 from adaat_keras.models import architectures
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.domain_classifier import VIEWS
@@ -21,8 +21,6 @@ ADVERSARIAL_LOSS = {
     "normals": "least_squares",
     "semantic": "binary_crossentropy",
 }
-# Section 4.6 for semantic; the paper gives none for depth: see docs/experiments.md.
-ALPHA = {"depth": 0.9, "normals": 0.9, "semantic": 0.4}
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class RunConfig:
         architecture: Which networks: `"residual"` (the paper's) or `"dilated_resnet50"` (AT/DT's).
         transfer: Transfer function; `None` takes the architecture's own.
         size: Size of the networks.
-        alpha: Weight of the task loss in step 1; `None` takes the one of task 1.
+        alpha: Weight of the task loss in step 1; `None` takes the recipe's for task 1.
         adversarial_loss: Of step 1; `None` takes the one of task 1.
         gradient_reversal: Reverse the classifier's loss in place of flipped labels.
         augmentation: What happens to training images: `"color"` (the paper's), `"style"` or
@@ -141,12 +139,12 @@ class RunConfig:
         own_transfer = architectures.get(self.architecture).transfer
         if self.transfer is None:
             object.__setattr__(self, "transfer", own_transfer.kind)
+        check_name("recipe", self.recipe, list(RECIPES))
         if self.alpha is None:
-            object.__setattr__(self, "alpha", ALPHA.get(self.from_task, 0.5))
+            object.__setattr__(self, "alpha", ALPHAS[self.recipe].get(self.from_task, 0.5))
         if self.adversarial_loss is None:
             loss = ADVERSARIAL_LOSS.get(self.from_task, "least_squares")
             object.__setattr__(self, "adversarial_loss", loss)
-        check_name("recipe", self.recipe, list(RECIPES))
         for name, value in RECIPES[self.recipe].items():
             if getattr(self, name) is None:
                 object.__setattr__(self, name, value)

@@ -53,5 +53,5 @@ class Variant(NamedTuple):
             changes |= {"architecture": self.architecture, "transfer": None}
         if self.recipe:
             check_name("recipe", self.recipe, list(RECIPES))
-            changes |= {"recipe": self.recipe, **RECIPES[self.recipe]}
+            changes |= {"recipe": self.recipe, "alpha": None, **RECIPES[self.recipe]}
         return replace(config, seed=seed, **changes)
