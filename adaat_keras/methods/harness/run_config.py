@@ -1,7 +1,6 @@
 """Everything that decides a run's result, by the names of the command line's options."""
 
 import dataclasses
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from adaat_keras import domains, methods, tasks
@@ -107,8 +106,8 @@ class RunConfig:
     validation_frames: int = 32
     split: str = "test"
     weights: str | None = None
-    steps: Sequence[str] | None = None
-    freeze: Sequence[str] = ()
+    steps: list[str] | None = None
+    freeze: list[str] = field(default_factory=list)
     seed: int = 0
     precision: str = "float32"
     source_options: dict = field(default_factory=dict)
@@ -116,6 +115,10 @@ class RunConfig:
 
     def __post_init__(self):
         self._fill_defaults()
+        # As JSON has them, or a configuration that was read would differ.
+        for name in ("steps", "freeze"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, list(getattr(self, name)))
         # Here, since the source may take minutes to make before the target's turn comes.
         for domain in (self.source, self.target):
             check_name("domain", domain, domains.names())
