@@ -3,7 +3,7 @@
 import argparse
 
 DESCRIPTION = """Publish a finished run as a preset: its weights, a model card and its entry in the
-manifest. Its scores are measured anew, of the weights as they are published."""
+manifest. Its scores are measured anew, of the weights as they are published, in float32."""
 
 
 def add_parser(commands) -> None:
@@ -29,7 +29,7 @@ def run(options: argparse.Namespace) -> None:
     import json
     from pathlib import Path
 
-    from adaat_keras import methods
+    from adaat_keras import build_ada_atdt, methods
     from adaat_keras.evaluation import run_command, score
     from adaat_keras.methods.harness.load_network import read_model
     from adaat_keras.methods.harness.open_role import open_role
@@ -37,10 +37,14 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.methods.harness.run_config import RunConfig
     from adaat_keras.methods.harness.run_folder import RunFolder
     from adaat_keras.models.preset_format import round_weights
+    from adaat_keras.presets.load_matching import load_matching
     from adaat_keras.presets.publish import publish
 
     folder = RunFolder(options.directory)
-    config, model = folder.read_config(), read_model(folder.model)
+    config, trained = folder.read_config(), read_model(folder.model)
+    # Whatever it was trained in: float32 predicts the same on every machine.
+    model = build_ada_atdt(**trained.options, dtype="float32")
+    load_matching(model, trained)
     round_weights(model)
     predictor = methods.get(config.method).predictor(model)
     measured = score(predictor, open_role(config, "target", config.split), config.to_task)
