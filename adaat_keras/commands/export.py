@@ -3,8 +3,8 @@
 import argparse
 
 DESCRIPTION = """Write the network that predicts task 2 as a TensorFlow SavedModel, for machines
-without this package: images (n, height, width, 3) of any size above 32 x 32, float32, 0 to 255, to
-what the decoder puts out."""
+without this package: images (n, height, width, 3) of any size from 32 x 32 on, uint8 or float32,
+0 to 255, to what the decoder puts out."""
 
 
 def add_parser(commands) -> None:
@@ -22,4 +22,4 @@ def run(options: argparse.Namespace) -> None:
 
     _, predictor = load_run(options.weights)
     export_model(predictor, options.out)
-    print(f'model = tf.saved_model.load("{options.out}"); model.serve(images) predicts')
+    print(f'predict = tf.saved_model.load("{options.out}"); predict(images)')

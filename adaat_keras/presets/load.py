@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.preset_format import read_preset
+from adaat_keras.models.read_preset import read_preset
 from adaat_keras.presets.find_preset import find_preset
 
 

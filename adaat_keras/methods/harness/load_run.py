@@ -9,7 +9,8 @@ from adaat_keras.methods.harness.load_network import read_model
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.preset_format import DETAILS, read_details, read_preset
+from adaat_keras.models.preset_format import DETAILS, read_details
+from adaat_keras.models.read_preset import read_preset
 from adaat_keras.presets.find_preset import find_preset
 
 
