@@ -13,7 +13,6 @@ import keras
 import numpy as np
 import pytest
 
-from adaat_keras.methods.harness import train_method
 from adaat_keras.methods.harness.history import read_history
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_from_config import train_from_config
@@ -25,7 +24,7 @@ import keras
 import numpy as np
 from adaat_keras.cli import main
 from adaat_keras.commands import print_metrics
-from adaat_keras.methods.harness import train_from_config, train_method
+from adaat_keras.methods.harness import train_from_config
 from adaat_keras.methods.harness.setup import Setup
 
 optimizer, kept = sys.argv[1:3]
@@ -36,7 +35,9 @@ def train_and_keep(config, model, *args):
     np.savez(kept, *model.get_weights())
 
 train_from_config.train_method = train_and_keep
-train_method.report = print_metrics.print_metrics = lambda *args: None
+# The package's `train_method` is the function.
+module = sys.modules["adaat_keras.methods.harness.train_method"]
+module.report = print_metrics.print_metrics = lambda *args: None
 if optimizer == "sgd":
     Setup.optimizer = lambda self, rate=1.0, beta_1=0.9: keras.optimizers.SGD(0.05 * rate)
 sys.exit(main(["train", *sys.argv[3:]]))
@@ -85,7 +86,8 @@ def one_process(monkeypatch, tiny, tmp_path):
     """Gives the weights that one process comes to."""
 
     def weights(optimizer, **changes):
-        monkeypatch.setattr(train_method, "report", lambda *args: None)
+        module = sys.modules["adaat_keras.methods.harness.train_method"]
+        monkeypatch.setattr(module, "report", lambda *args: None)
         if optimizer == "sgd":
             sgd = keras.optimizers.SGD
             monkeypatch.setattr(Setup, "optimizer", lambda self, rate=1.0, _=0.9: sgd(0.05 * rate))

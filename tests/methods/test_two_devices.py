@@ -15,11 +15,13 @@ from adaat_keras.training.devices import strategy_for
 STEPS = {
     "adversarial": "ada_atdt",
     "joint": "at_dt",
+    "joint_translated": "at_dt_da",
     "supervised": "source_only",
     "supervised_target": "oracle",
     "supervised_translated": "at_dt_da",
     "teacher": "ada_atdt",
     "transfer": "ada_atdt",
+    "transfer_translated": "at_dt_da",
     "translation": "cycle_gan",
     "semantic_translation": "cycada",
     "confusion": "fcns_in_the_wild",
