@@ -33,6 +33,25 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def remove_halves(folder: Path | str) -> None:
+    """Remove what `written_whole` left half written in a folder when its process was killed.
+
+    For folders that no other process writes to.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> for name in (".123-a.txt", "a.txt", ".hidden"):
+        ...     (folder / name).touch()
+        >>> remove_halves(folder)
+        >>> sorted(file.name for file in folder.iterdir())
+        ['.hidden', 'a.txt']
+    """
+    for file in Path(folder).rglob(".*-*"):
+        if file.is_file() and file.name[1:].partition("-")[0].isdigit():
+            file.unlink()
+
+
 def write_json(path: Path, value) -> None:
     """Write a value as indented JSON."""
     with written_whole(path) as temporary:

@@ -67,10 +67,10 @@ def test_a_run_that_was_killed_three_times_ends_in_the_weights_of_one_that_was_n
     # Keras finds the class of a saved network only once its module is imported.
     transfer.get("conv")
     files = sorted(p.relative_to(whole) for p in whole.glob("networks/*.keras"))
-    assert len(files) == 6
+    assert len(files) == 7
     for file in files:
         assert same(*(keras.saving.load_model(folder / file) for folder in (whole, killed))), file
-    steps = ("adversarial", "supervised", "transfer")
+    steps = ("adversarial", "supervised", "teacher", "transfer")
     rows = [(row["step"], int(row["epoch"])) for row in read_history(killed / "history.csv")]
     assert rows == [(step, epoch) for step in steps for epoch in range(1, EPOCHS + 1)]
     assert read_history(killed / "history.csv") == read_history(whole / "history.csv")

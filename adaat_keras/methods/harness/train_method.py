@@ -5,7 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from adaat_keras import methods
-from adaat_keras.files import written_whole
+from adaat_keras.files import remove_halves, written_whole
 from adaat_keras.methods.harness.chosen_steps import chosen_steps, frozen
 from adaat_keras.methods.harness.history import read_history
 from adaat_keras.methods.harness.lost_machine import lost_machine
@@ -92,6 +92,7 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
         trained = {name for step in every_step for name in step.networks}
         with plain_errors("report"):
             report(setup, method.predictor(model), trained, folder, verbose)
+        remove_halves(folder.path)
     # A machine that went away would stop the first.
     machines.wait()
 

@@ -12,7 +12,7 @@ import keras
 
 from adaat_keras import __version__
 from adaat_keras.domains.street_world.frames import RENDERER_VERSION
-from adaat_keras.files import write_json, written_whole
+from adaat_keras.files import remove_halves, write_json, written_whole
 from adaat_keras.methods.harness.history import History, merge_history, read_history
 from adaat_keras.methods.harness.load_network import load_network
 from adaat_keras.methods.harness.plain_errors import plain_errors
@@ -142,8 +142,8 @@ def finish(
             setup.networks[name].save(temporary)
     seconds = time.monotonic() - start
     write_json(home / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
-    # The whole folder: a kill while a state was written has left half a file there.
     shutil.rmtree(checkpoint.folder)
+    remove_halves(home)
 
 
 def copy_if_different(file: Path, to: Path) -> None:
