@@ -18,7 +18,7 @@ class Registry:
 
     Example:
         >>> Registry("task", "adaat_keras.tasks", base="task").names()
-        ['depth', 'semantic']
+        ['depth', 'normals', 'semantic']
     """
 
     def __init__(self, kind: str, package: str, base: str | None = None):

@@ -98,8 +98,8 @@ def test_help_does_not_wait_for_tensorflow():
 
 
 MISTAKES = {
-    "--from normals": "unknown task 'normals'; choose one of: depth, semantic",
-    "--to normals": "unknown task 'normals'; choose one of: depth, semantic",
+    "--from fox": "unknown task 'fox'; choose one of: depth, normals, semantic",
+    "--to fox": "unknown task 'fox'; choose one of: depth, normals, semantic",
     "--source mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
     "--target mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
     "--transfer gan": "unknown transfer function 'gan'; .*conv, six_convolutions, unet",

@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     import json
     from pathlib import Path
 
-    from adaat_keras import build_ada_atdt, methods
+    from adaat_keras import methods
+    from adaat_keras.build import build_ada_atdt
     from adaat_keras.evaluation import run_command, score
     from adaat_keras.methods.harness.load_network import read_model
     from adaat_keras.methods.harness.open_role import open_role

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from adaat_keras.tasks.losses import NormalsLoss
 from adaat_keras.tasks.metrics import NormalsMetrics
-from adaat_keras.tasks.task import Task
+from adaat_keras.tasks.task import CERTAINTY, Task
 
 # Of a label's length: what float16 and 8-bit pictures keep of a unit vector is closer.
 _TOLERANCE = 0.02
@@ -46,7 +46,7 @@ class Normals(Task):
         """Mean and median angle in degrees, shares within 11.25, 22.5 and 30 degrees."""
         return [NormalsMetrics()]
 
-    def pseudo_labels(self, outputs: tf.Tensor) -> tf.Tensor:
+    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
         """Unit vectors; 0 where there is no direction."""
         vectors = tf.cast(outputs, "float32")
         return tf.math.divide_no_nan(vectors, tf.norm(vectors, axis=-1, keepdims=True))

@@ -75,10 +75,10 @@ def test_a_domain_classifier_can_look_at_its_features_too(tiny):
 
 
 @pytest.mark.slow
-def test_a_benchmark_trains_scores_and_draws_at_dt_with_its_own_networks(tiny, store, tmp_path):
+def test_a_benchmark_trains_scores_and_draws_at_dt_with_its_own_networks(tiny, tmp_path):
     names = ["at_dt:dilated_resnet50"]
     config = tiny(epochs=1, steps_per_epoch=2, recipe="paper")
-    results = run_benchmark(config, names, 1, tmp_path, store, verbose=0)
+    results = run_benchmark(config, names, 1, tmp_path, verbose=0)
     assert [row["method"] for row in results["rows"]] == names
     assert all(0 <= row["metrics"]["target"]["mean_iou"] <= 1 for row in results["rows"])
     assert (tmp_path / "tsne.png").stat().st_size > 10_000

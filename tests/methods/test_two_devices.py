@@ -19,6 +19,7 @@ STEPS = {
     "supervised": "source_only",
     "supervised_target": "oracle",
     "supervised_translated": "at_dt_da",
+    "taught": "label_teacher",
     "teacher": "ada_atdt",
     "transfer": "ada_atdt",
     "transfer_translated": "at_dt_da",

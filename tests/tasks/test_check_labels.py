@@ -29,5 +29,7 @@ def test_depth_in_millimetres_is_refused():
 
 
 def test_an_unknown_task_is_an_error_that_lists_the_tasks():
-    with pytest.raises(ValueError, match="unknown task 'normals'; choose one of: depth, semantic"):
-        tasks.get("normals").check_labels(np.zeros((1, 1)), "a.png")
+    with pytest.raises(
+        ValueError, match="unknown task 'fox'; choose one of: depth, normals, semantic"
+    ):
+        tasks.get("fox").check_labels(np.zeros((1, 1)), "a.png")
