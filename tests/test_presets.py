@@ -156,6 +156,14 @@ def test_weights_of_another_shape_or_kind_are_named(copy, value):
         load(copy)
 
 
+def test_a_preset_that_is_not_the_manifests_is_refused(saved, tmp_path, monkeypatch):
+    monkeypatch.setattr("adaat_keras.presets.find_preset.WEIGHTS", saved.parent)
+    entries = {"mine": {"folder": "mine", "sha256": "0" * 64}}
+    monkeypatch.setattr("adaat_keras.presets.find_preset.read_manifest", lambda: entries)
+    with pytest.raises(ValueError, match="is not what the manifest names"):
+        load("mine")
+
+
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match="unknown preset 'fox': neither a folder nor one of"):
         load("fox")

@@ -84,7 +84,9 @@ def read_details(folder: Path | str) -> dict:
         details = json.loads(file.read_text())
         version, _ = details["format"], details["sha256"]
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file} is no preset's description: {error!r}; fetch it again") from error
+        raise ValueError(
+            f"{file} is no preset's description: {error!r}; delete it, and fetch the preset again"
+        ) from error
     if version != FORMAT:
         raise ValueError(
             f"{file} is of format {version!r}, this package reads {FORMAT}; "

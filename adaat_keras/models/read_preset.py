@@ -42,7 +42,9 @@ def built(file: Path) -> keras.Model:
     try:
         config = json.loads(file.read_text())
     except ValueError as error:
-        raise ValueError(f"{file} is no JSON: {error}; fetch the preset again") from error
+        raise ValueError(
+            f"{file} is no JSON: {error}; delete it, and fetch the preset again"
+        ) from error
     check_classes(config, file)
     try:
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from adaat_keras.models.preset_format import read_details
 from adaat_keras.presets.fetch_preset import fetch_preset
 from adaat_keras.presets.manifest import WEIGHTS, read_manifest
 
@@ -12,14 +13,17 @@ def find_preset(preset: Path | str) -> Path:
     """The folder of a preset by name, folder or address; what is elsewhere is fetched once.
 
     Raises:
-        ValueError: There is no such preset; lists the names.
+        ValueError: There is no such preset (lists the names), or it is another than the manifest's.
     """
     entries = read_manifest()
     if preset in entries:
         entry = entries[preset]
         if "url" in entry:
             return fetch_preset(entry["url"], entry["sha256"])
-        return WEIGHTS / entry["folder"]
+        folder = WEIGHTS / entry["folder"]
+        if read_details(folder)["sha256"] != entry["sha256"]:
+            raise ValueError(f"{folder} is not what the manifest names; install adaat_keras again")
+        return folder
     text = str(preset)
     if text.startswith("hf://"):
         return fetch_preset(HUB.format(repository=text.removeprefix("hf://").strip("/")))
