@@ -43,3 +43,13 @@ def check_name(kind: str, name: str, names: list[str]) -> None:
     """Raise a `ValueError` that lists the existing `names` unless `name` is one of them."""
     if name not in names:
         raise ValueError(f"unknown {kind} {name!r}; choose one of: {', '.join(names)}")
+
+
+def split_names(text: str) -> list[str]:
+    """The names in `NAME,NAME`.
+
+    Example:
+        >>> split_names("adversarial,transfer")
+        ['adversarial', 'transfer']
+    """
+    return [name for name in text.split(",") if name]

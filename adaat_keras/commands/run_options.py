@@ -4,7 +4,7 @@ import argparse
 
 from adaat_keras import domains, methods
 from adaat_keras.commands.json_object import json_object
-from adaat_keras.commands.names import names
+from adaat_keras.registry import split_names
 
 DOMAINS = ", ".join(domains.names())
 # Name, type, default as `RunConfig` has it, what it says in --help.
@@ -58,8 +58,8 @@ OPTIONS = (
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
     ("split", str, "test", "to score the finished run on: test, or val while you still choose"),
     ("weights", str, None, "preset to begin with: a name, a folder or an address"),
-    ("steps", names, None, "of the method, those to train, as NAME,NAME (default: all)"),
-    ("freeze", names, (), "networks that stay as they are, as NAME,NAME"),
+    ("steps", split_names, None, "of the method, those to train, as NAME,NAME (default: all)"),
+    ("freeze", split_names, (), "networks that stay as they are, as NAME,NAME"),
     ("seed", int, 0, "decides weights, order of the data, augmentation"),
     ("precision", str, "float32", "float32 or mixed_bfloat16"),
     ("source-options", json_object, {}, "how to open the source, e.g. '{\"frames\": 100}'"),
@@ -95,6 +95,6 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
 
 def run_options(options: argparse.Namespace) -> dict:
     """The options of a run that were given."""
-    known = {RENAMED.get(name, name.replace("-", "_")) for name, *_ in OPTIONS}
-    known.add("gradient_reversal")
-    return {name: value for name, value in vars(options).items() if name in known}
+    names = {RENAMED.get(name, name.replace("-", "_")) for name, *_ in OPTIONS}
+    names.add("gradient_reversal")
+    return {name: value for name, value in vars(options).items() if name in names}

@@ -3,6 +3,7 @@
 import argparse
 
 from adaat_keras.commands.run_options import add_run_options, run_options
+from adaat_keras.registry import split_names
 
 LOSSES = "binary_crossentropy,least_squares,wasserstein"
 ALPHAS = "0.4,0.5,0.6"
@@ -39,8 +40,8 @@ def run(options: argparse.Namespace) -> None:
 
     # The paper's figure has ten epochs.
     config = RunConfig(**{"epochs": 10, **run_options(options)})
-    losses = [name for name in options.losses.split(",") if name]
-    alphas = [number(text) for text in options.alphas.split(",") if text]
+    losses = split_names(options.losses)
+    alphas = [number(text) for text in split_names(options.alphas)]
     rows = run_study(config, losses, alphas, options.directory, options.store, options.devices)
     print("\n" + "\t".join(rows[0]))
     for row in rows:

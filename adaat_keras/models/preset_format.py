@@ -12,7 +12,6 @@ from adaat_keras.files import write_json, written_whole
 
 FORMAT = 1
 CONFIG, WEIGHTS, DETAILS = "config.json", "weights.h5", "preset.json"
-FILES = (CONFIG, WEIGHTS, DETAILS)
 
 
 def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
@@ -34,24 +33,26 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
         ValueError: A weight is not finite, or too large.
     """
     folder = Path(folder)
-    for name, network in model.networks.items():
-        for variable in network.weights:
-            if not np.isfinite(kept(keras.ops.convert_to_numpy(variable))).all():
-                raise ValueError(
-                    f"{name}: {variable.path} holds a value that is not finite, or beyond float16"
-                )
     with written_whole(folder / WEIGHTS) as temporary, h5py.File(temporary, "w") as file:
         for name, network in model.networks.items():
-            for number, weight in enumerate(network.get_weights()):
-                file.create_dataset(
-                    f"{name}/{number:03}",
-                    data=kept(weight),
-                    **({"compression": "gzip", "shuffle": True} if weight.ndim else {}),
-                )
+            for number, variable in enumerate(network.weights):
+                weight = kept(keras.ops.convert_to_numpy(variable))
+                if not np.isfinite(weight).all():
+                    raise ValueError(
+                        f"{name}: {variable.path} holds a value that is not finite, or beyond "
+                        "float16"
+                    )
+                packed = {"compression": "gzip", "shuffle": True} if weight.ndim else {}
+                file.create_dataset(f"{name}/{number:03}", data=weight, **packed)
     write_json(folder / CONFIG, keras.saving.serialize_keras_object(model))
     # Last: a preset without it is none.
-    sha256 = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
-    write_json(folder / DETAILS, {"format": FORMAT, "sha256": sha256, **details})
+    details = {"format": FORMAT, "sha256": weights_sha256(folder), **details}
+    write_json(folder / DETAILS, details)
+
+
+def weights_sha256(folder: Path) -> str:
+    """The sha256 of a preset's weights."""
+    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
 
 
 def round_weights(model: keras.Model) -> None:

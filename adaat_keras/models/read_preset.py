@@ -1,13 +1,12 @@
 """A model from a preset's folder."""
 
-import hashlib
 import json
 from pathlib import Path
 
 import keras
 
 from adaat_keras.models.check_classes import check_classes
-from adaat_keras.models.preset_format import CONFIG, WEIGHTS, read_details
+from adaat_keras.models.preset_format import CONFIG, WEIGHTS, read_details, weights_sha256
 from adaat_keras.models.read_weights import read_weights
 
 
@@ -26,7 +25,7 @@ def read_preset(folder: Path | str) -> keras.Model:
     for name in (CONFIG, WEIGHTS):
         if not (folder / name).exists():
             raise FileNotFoundError(f"{folder / name} does not exist; fetch the preset again")
-    sha256 = hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    sha256 = weights_sha256(folder)
     if sha256 != details["sha256"]:
         raise ValueError(
             f"{folder / WEIGHTS} is damaged: its sha256 is {sha256}, not {details['sha256']}; "

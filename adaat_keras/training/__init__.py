@@ -7,7 +7,8 @@
 - `transfer_trainer`: the transfer function between two base models (step 3, equation 3).
 - `dan_trainer`, `fcns_in_the_wild_trainer`: base model 2 as other methods adapt it, by
   `multi_kernel_mmd` and by `class_size_penalty`.
-- `taught_trainer`: base model 2 on what a teacher makes of the target's labels of task 1.
+- `taught_trainer`: base model 2 on what a teacher makes of the target's labels of task 1, by
+  `teach`, as `transfer_trainer` may too.
 - `cycle_gan_trainer`: translations between the domains' images, with an `image_pool`.
 - `adversarial_losses/`: what the classifier and the encoder minimize, one file each.
 - `schedules`: learning rates over a step's training.

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.training.supervised_trainer import SupervisedTrainer
+from adaat_keras.training.teach import teach
 
 
 class TaughtTrainer(SupervisedTrainer):
@@ -58,11 +59,11 @@ class TaughtTrainer(SupervisedTrainer):
         """One optimizer step on both domains."""
         images, (known, others), _ = keras.utils.unpack_x_y_sample_weight(data)
         images = self.seen(images)
-        taught = self.pseudo_labels(self.teacher(self.picture(others)), certainty=0.0)
+        taught = teach(others, self.picture, self.teacher, self.pseudo_labels)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
-            losses = self.domain_task_losses((known, tf.stop_gradient(taught)), outputs)
+            losses = self.domain_task_losses((known, taught), outputs)
             loss, logs = self.with_edges(tf.add_n(losses) / 2, features, images)
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
         logs |= {"source_task_loss": losses[0], "teacher_loss": losses[1]}

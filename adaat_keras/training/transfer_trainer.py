@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.training.network_trainer import NetworkTrainer
+from adaat_keras.training.teach import teach
 
 
 class TransferTrainer(NetworkTrainer):
@@ -127,8 +128,7 @@ class TransferTrainer(NetworkTrainer):
         """The weighted sum of task 2's losses on what stands in for labels, and each by name."""
         outputs, losses, total = self(images["target"], training=True), {}, 0.0
         if self.teacher_weight:
-            taught = self.teacher(self.picture(labels["target"]))
-            truth = tf.stop_gradient(self.pseudo_labels(taught, certainty=0.0))
+            truth = teach(labels["target"], self.picture, self.teacher, self.pseudo_labels)
             losses["teacher_loss"] = self.task_loss(truth, outputs)
             total += self.teacher_weight * losses["teacher_loss"]
         if self.consistency_weight:

@@ -1,6 +1,7 @@
 """The methods that a user names."""
 
 from adaat_keras import methods
+from adaat_keras.registry import split_names
 
 # The networks that "all" runs a method with, where they are not the benchmark's alone: the paper's
 # three transfer functions, and AT/DT's own networks beside ours.
@@ -20,7 +21,7 @@ def chosen_methods(names: str) -> list[str]:
         (['source_only', 'at_dt', 'at_dt:dilated_resnet50'], ['ada_atdt:unet_attention', 'oracle'])
     """
     if names != "all":
-        return [name for name in names.split(",") if name]
+        return split_names(names)
     order = sorted(
         methods.names(),
         key=lambda name: (name == "oracle", name == "ada_atdt", name != "source_only", name),

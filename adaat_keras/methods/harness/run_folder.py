@@ -92,7 +92,7 @@ class RunFolder:
         """Every option with which the folder's run differs, with both values."""
         if not self.config.exists():
             return []
-        ours, theirs = (json.loads(json.dumps(c.to_dict())) for c in (config, self.read_config()))
+        ours, theirs = json.loads(json.dumps(config.to_dict())), self.read_config().to_dict()
         return [
             f"{name} is {theirs[name]!r} there, {value!r} now"
             for name, value in ours.items()

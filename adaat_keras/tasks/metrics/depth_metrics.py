@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from adaat_keras.tasks.metrics.refuse_sample_weight import refuse_sample_weight
+
 _NAMES = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
 
 
@@ -56,8 +58,7 @@ class DepthMetrics(keras.metrics.Metric):
 
         Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
         """
-        if sample_weight is not None:
-            raise ValueError(f"{self.name} takes no sample weights; pass it as one of `metrics`")
+        refuse_sample_weight(self.name, sample_weight)
         truth = _flatten_images(ops.cast(y_true, "float32"))
         metres = _flatten_images(ops.cast(y_pred, "float32")) * (self.scale * self.max_depth)
         predicted = ops.clip(metres, self.min_depth, self.max_depth)

@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from adaat_keras.tasks.metrics.refuse_sample_weight import refuse_sample_weight
+
 # Degrees; the usual three.
 _WITHIN = {"within_11_25": 11.25, "within_22_5": 22.5, "within_30": 30.0}
 _BINS_A_DEGREE = 100
@@ -46,8 +48,7 @@ class NormalsMetrics(keras.metrics.Metric):
 
         Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
         """
-        if sample_weight is not None:
-            raise ValueError(f"{self.name} takes no sample weights; pass it as one of `metrics`")
+        refuse_sample_weight(self.name, sample_weight)
         truth, predicted = (ops.reshape(ops.cast(y, "float32"), (-1, 3)) for y in (y_true, y_pred))
         finite = ops.all(ops.isfinite(truth), axis=-1)
         valid = ops.logical_and(finite, ops.any(truth != 0, axis=-1))

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from adaat_keras.tasks.metrics.refuse_sample_weight import refuse_sample_weight
+
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class SegmentationMetrics(keras.metrics.Metric):
@@ -54,8 +56,7 @@ class SegmentationMetrics(keras.metrics.Metric):
 
         Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
         """
-        if sample_weight is not None:
-            raise ValueError(f"{self.name} takes no sample weights; pass it as one of `metrics`")
+        refuse_sample_weight(self.name, sample_weight)
         classes = len(self.class_names)
         truth = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         predicted = ops.reshape(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), (-1,))
