@@ -30,6 +30,11 @@ def add_parser(commands) -> None:
         help="a folder a run, and the results (default: runs/benchmark)",
     )
     parser.add_argument("--store", metavar="DIR", help="of shared steps (default: DIR/steps)")
+    parser.add_argument(
+        "--known",
+        metavar="FILE",
+        help="the results.json of the same benchmark, begun elsewhere: its runs are taken over",
+    )
     parser.set_defaults(run=run)
 
 
@@ -43,6 +48,12 @@ def run(options: argparse.Namespace) -> None:
     config = RunConfig(**run_options(options))
     methods = chosen_methods(options.methods)
     results = run_benchmark(
-        config, methods, options.seeds, options.directory, options.store, options.devices
+        config,
+        methods,
+        options.seeds,
+        options.directory,
+        options.store,
+        options.devices,
+        known=options.known,
     )
     print("\n" + format_table(results))

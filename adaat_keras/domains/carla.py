@@ -78,6 +78,7 @@ class Carla(FolderDomain):
 
     name = "carla"
     splits = tuple(_ENDS)
+    dense: ClassVar = ("semantic", "depth")
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
     class_map_choices = ("carla_13", "carla_23", "carla_28")
     focal_length = 859.238

@@ -20,13 +20,16 @@ class Domain(ABC):
 
     Subclasses implement `__len__` and `read`, and set `name` and `tasks` (the label keys that
     exist); a data set without one of the splits train, val and test, or without labels in it,
-    names another for it in `stands_in`. `read` runs in graph operations, so that `tf.data`
-    decodes in parallel; it touches only the files of the keys that it is asked for.
+    names another for it in `stands_in`. `dense` names the labels that are known at every pixel but
+    for what is beyond their range, as a simulator's are, and LiDAR's are not. `read` runs in graph
+    operations, so that `tf.data` decodes in parallel; it touches only the files of the keys that
+    it is asked for.
     """
 
     name: str
     tasks: tuple[str, ...]
     stands_in: ClassVar[dict[str, str]] = {}
+    dense: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def __len__(self) -> int:

@@ -70,6 +70,7 @@ class Streets(Domain):
     """
 
     tasks = ("semantic", "depth", "normals")
+    dense = tasks
 
     def __init__(
         self,

@@ -58,6 +58,7 @@ class SynthiaSF(FolderDomain):
     name = "synthia_sf"
     splits = tuple(_SEQUENCES)
     stands_in: ClassVar = {"test": "val"}
+    dense: ClassVar = ("semantic", "depth")
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
     class_map_choices = ("synthia_sf",)
     focal_length = 847.630211643

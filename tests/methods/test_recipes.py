@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from adaat_keras import build_ada_atdt
+from adaat_keras.domains.streets import Streets
 from adaat_keras.methods.harness import RunConfig
 from adaat_keras.methods.harness.recipes import RECIPES
 from adaat_keras.methods.harness.run_folder import RunFolder
@@ -104,24 +105,51 @@ def test_the_transfers_batches_have_what_its_trainer_asks_for(recipe, tiny):
     np.testing.assert_array_equal(images["unchanged"] % 1, 0)
 
 
-def test_a_teacher_sees_the_holes_of_the_targets_labels_and_no_image(tiny):
-    model = build_ada_atdt(size="tiny", transfer="conv")
-    setup = Setup(tiny(), model, None)
-    step, teacher = teacher_step(setup)
+def teacher_batch(setup):
+    """A teacher's step, its first batch, and the labels that this was made of."""
+    step, _ = teacher_step(setup)
     (pictures,), (labels,) = next(iter(step.batches(0)))
     depth, semantic, other = (
         next(iter(setup.batches(role, task, 0, augmentation="none")))[1].numpy()
         for role, task in (("source", "depth"), ("source", "semantic"), ("target", "depth"))
     )
     np.testing.assert_array_equal(labels, semantic)
-    known = (depth > 0) & (other > 0)
-    assert 0.2 < known.mean() < 1
-    np.testing.assert_array_equal(pictures.numpy().any(-1), known)
-    nearer = np.argsort(depth[known])
-    assert (np.diff(pictures.numpy()[known][nearer, 0]) <= 0).all()
+    return step, pictures, labels, depth, other
+
+
+def seen(pictures):
+    return pictures.numpy().any(-1)
+
+
+def test_a_teacher_sees_labels_and_no_image(tiny):
+    setup = Setup(tiny(), build_ada_atdt(size="tiny", transfer="conv"), None)
+    step, pictures, labels, depth, _ = teacher_batch(setup)
+    # What is beyond the range, the sky, is black: the target's labels are as whole as these.
+    np.testing.assert_array_equal(seen(pictures), depth > 0)
+    nearer = np.argsort(depth[depth > 0])
+    assert (np.diff(pictures.numpy()[depth > 0][nearer, 0]) <= 0).all()
     logs = step.make_trainer().train_on_batch((pictures,), (labels,), return_dict=True)
     assert np.isfinite(logs["loss"])
-    assert setup.networks["teacher"] is teacher
+    assert setup.networks["teacher"].name == "teacher"
+
+
+def test_a_teacher_sees_the_holes_of_the_targets_labels(tiny, monkeypatch):
+    monkeypatch.setattr(Streets, "dense", ())
+    setup = Setup(tiny(), build_ada_atdt(size="tiny", transfer="conv"), None)
+    _, pictures, _, depth, other = teacher_batch(setup)
+    known = (depth > 0) & (other > 0)
+    assert 0.2 < known.mean() < (depth > 0).mean()
+    np.testing.assert_array_equal(seen(pictures), known)
+
+
+def test_one_teacher_serves_all_targets_whose_labels_are_whole(tiny, monkeypatch):
+    def depends_on():
+        model = build_ada_atdt(size="tiny", transfer="conv")
+        return teacher_step(Setup(tiny(), model, None))[0].depends_on
+
+    assert "target" not in depends_on()
+    monkeypatch.setattr(Streets, "dense", ())
+    assert "target" in depends_on()
 
 
 def test_a_benchmarks_method_may_bring_its_own_transfer_function_and_recipe():

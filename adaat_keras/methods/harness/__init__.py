@@ -14,7 +14,8 @@
   or of a preset.
 - `run_once`: a run's scores, trained only if they are not there yet.
 - `run_benchmark`: several methods and seeds, each method a `variant`; `chosen_methods`: all of
-  them, or those that a user names; `benchmark_pictures`: figures 3 and 4 of them.
+  them, or those that a user names; `known_rows`: what another machine has trained of it, if the
+  `versions` are the same; `benchmark_pictures`: figures 3 and 4.
 - `run_study`: adversarial losses and alphas side by side (figure 3).
 - `report`: scores on the test splits, pictures, README; `panels`: figure 4's rows.
 """

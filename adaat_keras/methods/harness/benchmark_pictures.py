@@ -1,5 +1,6 @@
 """Figures 3 and 4 of a benchmark: features and predictions, a method each."""
 
+import json
 from pathlib import Path
 
 import keras
@@ -13,17 +14,17 @@ from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
 from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.variant import Variant
 from adaat_keras.models import AdaAtdt
 
 
-def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, out: Path) -> None:
+def benchmark_pictures(config: RunConfig, runs: dict[str, Path], out: Path) -> None:
     """Write `panels.png`, a column a method, and `tsne.png`, a plot an encoder 1.
 
     Args:
         config: What all runs have in common.
         runs: A folder of a finished run for every method.
-        results: What `results.json` holds; gives the plots their captions.
         out: The benchmark's folder.
     """
     models = {name: load_run(path)[1] for name, path in runs.items()}
@@ -35,7 +36,7 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], results: dict, 
         method = Variant.parse(name)._replace(transfer="").name
         if isinstance(model, AdaAtdt) and method not in groups:
             groups[method] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
-            captions[method] = caption(config, results, name)
+            captions[method] = caption(config, RunFolder(runs[name]))
     if groups:
         draw_tsne(groups, out / "tsne.png", captions)
 
@@ -54,11 +55,11 @@ def columns(config: RunConfig, models: dict[str, keras.Model], domain: Domain) -
     return {"rows": rows, "titles": titles, "legend": legend_of(task)}
 
 
-def caption(config: RunConfig, results: dict, name: str) -> str:
+def caption(config: RunConfig, run: RunFolder) -> str:
     """Base model 1's main score on the target, as in figure 3, and the probe's accuracy."""
     main = tasks.get(config.from_task).primary_metric
     _, factor, digits = COLUMNS[config.from_task]
-    metrics = next(row["metrics"] for row in results["rows"] if row["method"] == name)
+    metrics = json.loads(run.metrics.read_text())
     score = spread([metrics["base_1_target"].get(main)], factor, digits)
     probe = metrics["domain_probe"]["accuracy"]
     return f"{main.replace('_', ' ')} {score}, probe {100 * probe:.0f} %"

@@ -10,23 +10,19 @@ from typing import NamedTuple
 
 import keras
 
-from adaat_keras import __version__
-from adaat_keras.domains.street_world.frames import RENDERER_VERSION
 from adaat_keras.files import remove_halves, write_json, written_whole
 from adaat_keras.methods.harness.history import History, merge_history, read_history
 from adaat_keras.methods.harness.load_network import load_network
 from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.methods.harness.versions import versions
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.training.checkpoint import Checkpoint
 from adaat_keras.training.network_trainer import NetworkTrainer
 from adaat_keras.training.short_progress import ShortProgress
 from adaat_keras.training.stop_on_nan import StopOnNan
 from adaat_keras.training.time_left import TimeLeft
-
-TRAINING_VERSION = 2
-"""Raised whenever a step comes to other weights from the same options, data and first weights."""
 
 SHARED_OPTIONS = (
     "size",
@@ -159,8 +155,8 @@ def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:
     chosen = {name: options[name] for name in (*SHARED_OPTIONS, *step.depends_on)}
     if setup.config.freeze:
         chosen["freeze"] = sorted(setup.config.freeze)
-    versions = [__version__, RENDERER_VERSION, TRAINING_VERSION]
-    sha = hashlib.sha256(json.dumps([step.name, chosen, versions], sort_keys=True).encode())
+    what = [step.name, chosen, list(versions().values())]
+    sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
     return sha.hexdigest()[:16]

@@ -16,10 +16,12 @@ def teacher_step(setup: Setup) -> tuple[Step, keras.Model]:
     Beyond the paper. The source has both labels and the target has those of task 1, and labels
     have no look that could differ between the domains: what such a network says of the target's
     labels can stand in for the labels that are missing there. Where the target's labels have
-    holes, as LiDAR's have, the source's get the same holes.
+    holes, as LiDAR's have, the source's get the same holes. Labels that the target calls `dense`
+    have none but what is beyond their range, as the source's own.
     """
     from_task, to_task = setup.from_task, setup.to_task
     teacher = network(setup)
+    dense = from_task.name in setup.domain("target", "train").dense
 
     def make_trainer():
         trainer = SupervisedTrainer(teacher.encoder, teacher.decoder)
@@ -27,9 +29,12 @@ def teacher_step(setup: Setup) -> tuple[Step, keras.Model]:
         trainer.compile(setup.optimizer(), loss, {"source": to_task.metrics()})
         return trainer
 
+    both = (from_task.name, to_task.name)
+
     def batches(first):
-        both = (from_task.name, to_task.name)
         source = setup.batches("source", both, first, augmentation="none")
+        if dense:
+            return source.map(pictures)
         target = setup.batches("target", from_task.name, first, augmentation="none")
         return tf.data.Dataset.zip(source, target).map(
             lambda known, other: pictures(*known, holes_of=other[1])
@@ -45,12 +50,13 @@ def teacher_step(setup: Setup) -> tuple[Step, keras.Model]:
         name="teacher",
         networks=("teacher",),
         depends_on=(
-            *("from_task", "to_task", "source", "source_options", "target", "target_options"),
+            *("from_task", "to_task", "source", "source_options"),
+            *(() if dense else ("target", "target_options")),
             *setup.loss_options(to_task),
         ),
         make_trainer=make_trainer,
         batches=batches,
-        validation=lambda: setup.validation("source", (from_task.name, to_task.name)).map(pictures),
+        validation=lambda: setup.validation("source", both).map(pictures),
     )
     return step, teacher
 
