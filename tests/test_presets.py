@@ -17,6 +17,7 @@ from adaat_keras import build_ada_atdt, list_presets, load
 from adaat_keras.evaluation import export_model
 from adaat_keras.models.preset_format import read_details, round_weights
 from adaat_keras.presets import manifest
+from adaat_keras.presets.find_preset import find_preset
 from adaat_keras.presets.load_matching import load_matching
 from adaat_keras.presets.publish import publish
 
@@ -169,9 +170,22 @@ def test_an_unknown_name_lists_the_known_ones():
         load("fox")
 
 
-def test_a_preset_elsewhere_is_fetched_once(saved, copy, model, monkeypatch, tmp_path):
-    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "cache"))
+@pytest.fixture
+def cache(tmp_path_factory, monkeypatch):
+    """A cache that does not exist yet, as on a fresh machine."""
+    folder = tmp_path_factory.mktemp("fresh") / "cache"
+    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(folder))
+    return folder
+
+
+def fetched(cache):
+    """What the cache holds, by name."""
+    return {file.name: file.read_bytes() for file in cache.rglob("*") if file.is_file()}
+
+
+def test_a_preset_elsewhere_is_fetched_once_into_the_cache(saved, copy, cache):
     first = load(copy.as_uri())
+    assert fetched(cache) == {file.name: file.read_bytes() for file in saved.iterdir()}
     for file in copy.glob("*.*"):
         file.unlink()
     second = load(copy.as_uri())
@@ -180,10 +194,42 @@ def test_a_preset_elsewhere_is_fetched_once(saved, copy, model, monkeypatch, tmp
     )
 
 
-def test_an_address_that_does_not_answer_is_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "cache"))
+def test_a_cache_that_cannot_be_written_to_is_named(copy, cache, monkeypatch):
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with pytest.raises(PermissionError, match=rf"{cache}.*set ADAAT_KERAS_CACHE"):
+        load(copy.as_uri())
+
+
+def test_an_address_that_does_not_answer_is_named(tmp_path, cache):
     with pytest.raises(ValueError, match=r"nothing/preset.json cannot be fetched"):
         load((tmp_path / "nothing").as_uri())
+
+
+@pytest.mark.parametrize("missing", [(), ("weights.h5",), ("weights.h5", "config.json")])
+def test_a_preset_that_was_published_anew_is_fetched_anew(missing, copy, cache):
+    """However far an earlier version had been fetched."""
+    find_preset(copy.as_uri())
+    for file in cache.rglob("*"):
+        if file.name in missing:
+            file.unlink()
+        elif file.name == "weights.h5":
+            file.write_bytes(b"half of i")
+    other = load(copy)
+    other.decoder_2.weights[-1].assign(np.arange(11))
+    other.save_to_preset(copy)
+    np.testing.assert_array_equal(load(copy.as_uri()).decoder_2.weights[-1], np.arange(11))
+
+
+def test_what_is_damaged_at_its_address_is_an_error_with_the_way_out(copy, cache):
+    weights = (copy / "weights.h5").read_bytes()
+    (copy / "weights.h5").write_bytes(weights[:-100])
+    address = copy.as_uri()
+    with pytest.raises(
+        ValueError, match=rf"{address}/weights.h5, .* as {address}/preset.json says; try .*upload"
+    ):
+        load(address)
+    (copy / "weights.h5").write_bytes(weights)
+    assert load(address).to_task == "semantic"
 
 
 def test_the_hub_is_read_by_plain_addresses(monkeypatch):
