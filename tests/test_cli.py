@@ -19,46 +19,6 @@ from adaat_keras.commands.evaluate import scaled
 from adaat_keras.commands.run_options import OPTIONS, RENAMED
 from adaat_keras.methods.harness import RunConfig
 
-TINY = "--size tiny --transfer conv --epochs 1 --steps-per-epoch 2 --batch-size 4 --crop 64"
-
-
-@pytest.fixture(scope="session")
-def frames(tmp_path_factory):
-    """How to open a domain with few and small frames, as JSON."""
-    cache = str(tmp_path_factory.mktemp("cache"))
-    return json.dumps({"frames": 6, "height": 64, "width": 64, "cache": cache})
-
-
-@pytest.fixture(scope="session")
-def tiny(frames):
-    data = ["--source-options", frames, "--target-options", frames]
-    return [*TINY.split(), *data, "--validation-frames", "1"]
-
-
-@pytest.fixture(scope="session")
-def run(tiny, tmp_path_factory):
-    """The folder of a finished run."""
-    folder = tmp_path_factory.mktemp("cli") / "run"
-    assert main(["train", *tiny, "--directory", str(folder)]) == 0
-    return folder
-
-
-@pytest.fixture
-def refused(capsys):
-    """Runs a command that must fail as a user's mistake, and gives its one line."""
-
-    def message(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit:
-            status = exit.code
-        error = capsys.readouterr().err
-        assert status == 2
-        assert "Traceback" not in error
-        return error
-
-    return message
-
 
 def parsers(parser, name="adaat-keras"):
     """Every command's parser by name."""

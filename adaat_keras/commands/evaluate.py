@@ -32,26 +32,30 @@ def add_parser(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     """Score and print."""
     from adaat_keras.evaluation import score
-    from adaat_keras.methods.harness.load_run import load_run
+    from adaat_keras.methods.harness.load_predictor import load_predictor
     from adaat_keras.methods.harness.open_domain import open_domain
     from adaat_keras.methods.harness.plain_errors import plain_errors
     from adaat_keras.methods.harness.report import without_nan
 
-    config, predictor = load_run(options.directory)
-    name = options.domain or config.target
-    opened = {config.source: config.source_options, config.target: config.target_options}
-    domain = open_domain(name, options.split, {**opened.get(name, {}), **options.domain_options})
+    origin, predictor = load_predictor(options.directory)
+    name = options.domain or origin.target
+    if name is None:
+        raise ValueError(
+            f"{options.directory} does not say what it was trained for; name a domain: --domain"
+        )
+    opened = {**origin.options(name), **options.domain_options}
+    domain = open_domain(name, options.split, opened)
     with plain_errors("evaluate"):
         metrics = score(
-            scaled(predictor, config.to_task, options.depth_scale),
+            scaled(predictor, origin.to_task, options.depth_scale),
             domain,
-            config.to_task,
+            origin.to_task,
             options.frames,
         )
     if options.json:
         print(json.dumps(without_nan(metrics), indent=2))
         return
-    print(f"{config.method}, {config.to_task} on {name} {options.split}")
+    print(f"{origin.method}, {origin.to_task} on {name} {options.split}")
     for metric, value in metrics.items():
         print(f"  {metric:20} {value:.4f}")
 

@@ -18,8 +18,8 @@ def add_parser(commands) -> None:
 def run(options: argparse.Namespace) -> None:
     """Export and tell how to use it."""
     from adaat_keras.evaluation import export_model
-    from adaat_keras.methods.harness.load_run import load_run
+    from adaat_keras.methods.harness.load_predictor import load_predictor
 
-    _, predictor = load_run(options.weights)
+    _, predictor = load_predictor(options.weights)
     export_model(predictor, options.out)
     print(f'predict = tf.saved_model.load("{options.out}"); predict(images)')

@@ -32,13 +32,13 @@ def run(options: argparse.Namespace) -> None:
     from pathlib import Path
 
     from adaat_keras.evaluation import find_images, write_predictions
-    from adaat_keras.methods.harness.load_run import load_run
+    from adaat_keras.methods.harness.load_predictor import load_predictor
     from adaat_keras.models.tiled import Tiled
 
     images = find_images(options.images)
-    config, predictor = load_run(options.weights)
+    origin, predictor = load_predictor(options.weights)
     if options.tile is not None:
         predictor = Tiled(predictor, options.tile)
     out = Path(options.out)
-    write_predictions(predictor, config.to_task, images, out, options.depth_unit)
-    print(f"{len(images)} predictions of {config.to_task} in {out}")
+    write_predictions(predictor, origin.to_task, images, out, options.depth_unit)
+    print(f"{len(images)} predictions of {origin.to_task} in {out}")

@@ -10,8 +10,8 @@
   machine's end.
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
-- `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one,
-  or of a preset.
+- `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one;
+  `load_predictor`: that, or a preset's, and its `origin`.
 - `run_once`: a run's scores, trained only if they are not there yet.
 - `run_benchmark`: several methods and seeds, each method a `variant`; `chosen_methods`: all of
   them, or those that a user names; `known_rows`: what another machine has trained of it, if the
