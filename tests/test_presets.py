@@ -15,6 +15,7 @@ import tensorflow as tf
 import adaat_keras
 from adaat_keras import build_ada_atdt, list_presets, load
 from adaat_keras.evaluation import export_model
+from adaat_keras.methods.harness import RunConfig
 from adaat_keras.models.preset_format import read_details, round_weights
 from adaat_keras.presets import manifest
 from adaat_keras.presets.find_preset import find_preset
@@ -242,14 +243,28 @@ def test_the_hub_is_read_by_plain_addresses(monkeypatch):
     assert seen == ["https://huggingface.co/someone/streets/resolve/main"]
 
 
-def test_publishing_adds_to_the_manifest_and_writes_a_card(model, tmp_path):
-    config = {"source": "streets_sim", "target": "streets_real", "split": "test", "seed": 4}
-    scores = [{"mean_iou": 0.40, "accuracy": 0.8}, {"mean_iou": 0.44}]
-    for name in ("one", "two"):
-        publish(name, model, config, "adaat-keras train --epochs 1", scores, tmp_path)
-    entries = manifest.read_manifest(tmp_path)
-    assert list(entries) == ["one", "two"]
-    entry = entries["two"]
+@pytest.fixture
+def published(model, tmp_path):
+    """Publishes the model and gives its entry in the manifest and its card."""
+
+    def entry_and_card(
+        name="one", run=None, scores=({"mean_iou": 0.4, "iou_pole": 0.01},), **facts
+    ):
+        run = {**RunConfig(seed=4).to_dict(), **(run or {})}
+        told = {"command": "adaat-keras train --epochs 1", "about": "As by magic.", "drawn": True}
+        told |= {"frame": [64, 96], "base_2_target": {key: 0.3 for key in scores[0]}}
+        publish(tmp_path / name, model, run, list(scores), told | facts)
+        card = (tmp_path / name / "README.md").read_text()
+        return manifest.read_manifest(tmp_path)[name], " ".join(card.split())
+
+    return entry_and_card
+
+
+def test_publishing_adds_to_the_manifest_and_writes_a_card(published, tmp_path):
+    scores = [{"mean_iou": 0.40, "accuracy": None}, {"mean_iou": 0.44}]
+    published("one")
+    entry, card = published("two", scores=scores)
+    assert list(manifest.read_manifest(tmp_path)) == ["one", "two"]
     assert entry["metrics"] == scores[0]
     assert entry["seeds"] == {
         "count": 2,
@@ -258,9 +273,54 @@ def test_publishing_adds_to_the_manifest_and_writes_a_card(model, tmp_path):
     }
     assert entry["sha256"] == read_details(tmp_path / "two")["sha256"]
     assert entry["bytes"] == (tmp_path / "two" / "weights.h5").stat().st_size
-    card = (tmp_path / "two" / "README.md").read_text()
-    for text in ("adaat-keras train --epochs 1", "| mean_iou | 0.4000 |", "0.4200 ± 0.0283"):
+    for text in (
+        "adaat-keras train --epochs 1",
+        "| mean_iou | 0.4000 | 0.3000 |",
+        "| accuracy | – | 0.3000 |",
+        "0.4200 ± 0.0283",
+        "from 32 x 32 on",
+        "crops of 128 x 128 pixels; frames of `streets_real` have 64 x 96.",
+        f"adaat-keras evaluate {tmp_path}/two",
+        f"load('{tmp_path}/two')",
+    ):
         assert text in card
+
+
+def test_a_card_says_of_drawn_streets_what_the_package_knows(published):
+    _, card = published()
+    assert "draws itself" in card
+    assert "Licence Apache-2.0" in card
+    assert "Hardly ever found (IoU below 0.1): pole." in card
+
+
+@pytest.mark.parametrize(
+    ("run", "drawn", "named"),
+    [
+        ({"target": "cityscapes"}, False, "apply: `streets_sim`, `cityscapes`."),
+        ({"weights": "hf://a/b"}, True, "apply: `streets_sim`, `streets_real`, `hf://a/b`."),
+        ({"steps": ["transfer"]}, True, "apply: `streets_sim`, `streets_real`."),
+    ],
+)
+def test_a_card_claims_no_licence_of_what_others_made(run, drawn, named, published):
+    _, card = published(run=run, drawn=drawn)
+    assert f"State it here. The licences of what it was made from {named}" in card
+    assert "Apache" not in card
+    assert ("draws itself" in card) == ("photographs" in card) == drawn
+
+
+@pytest.mark.parametrize(("alone", "told"), [(0.41, True), (0.39, False)])
+def test_a_card_says_where_the_transfer_does_harm(alone, told, published):
+    entry, card = published(base_2_target={"mean_iou": alone, "iou_pole": 0})
+    assert entry["base_2_target"]["mean_iou"] == alone
+    assert ("is better here: mean_iou 0.4100, against 0.4000" in card) == told
+
+
+def test_a_target_without_labels_has_nothing_to_score_against(published):
+    entry, card = published(scores=[{}])
+    assert entry["metrics"] == {}
+    assert entry["seeds"] == {"count": 0, "mean": None, "deviation": None}
+    assert "`streets_real` has no labels of semantic: nothing to score against" in card
+    assert "adaat-keras evaluate" not in card
 
 
 def test_another_task_starts_a_new_decoder_and_says_so(model):

@@ -1,6 +1,8 @@
 """Presets on the command line: published from a run, and used."""
 
+import json
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -55,3 +57,66 @@ def test_what_a_preset_does_not_say_or_says_for_later_versions_is_named(
     run, message, foreign, refused
 ):
     assert re.search(message, refused("evaluate", foreign(**run)))
+
+
+@pytest.fixture
+def changed(run, tmp_path):
+    """Makes a finished run of another configuration, as it would look."""
+
+    def folder(name, metrics=None, **config):
+        for file in ("model.keras", "metrics.json"):
+            (tmp_path / name).mkdir(exist_ok=True)
+            shutil.copy(run / file, tmp_path / name)
+        theirs = json.loads((run / "config.json").read_text()) | config
+        (tmp_path / name / "config.json").write_text(json.dumps(theirs))
+        if metrics is not None:
+            (tmp_path / name / "metrics.json").write_text(json.dumps(metrics))
+        return tmp_path / name
+
+    return folder
+
+
+@pytest.fixture
+def publish(tmp_path):
+    """The command that publishes a run as `mine`."""
+    return lambda run, *options: (
+        ["preset", str(run), "--name", "mine", "--weights", str(tmp_path / "presets"), *options]
+    )
+
+
+def test_a_run_whose_method_trains_no_transfer_is_not_published(changed, publish, refused):
+    error = refused(*publish(changed("source_only", method="source_only")))
+    assert "is a run of 'source_only', which trains no transfer function" in error
+
+
+def test_a_preset_is_never_replaced(publish, refused, tmp_path):
+    """Told before anything is read or measured."""
+    (tmp_path / "presets/mine").mkdir(parents=True)
+    assert "presets/mine exists; delete it, or choose another --name" in refused(*publish("no_run"))
+    assert "a plain one, not '../mine'" in refused("preset", "no_run", "--name", "../mine")
+
+
+def test_the_spread_is_over_seeds_of_the_same_run_alone(run, changed, publish, refused, tmp_path):
+    other = changed("other", seed=1, epochs=7)
+    error = refused(*publish(run, "--seeds", str(other)))
+    assert f"{other} is no other seed's run: epochs is 7 there, 1 in the run" in error
+    again = changed("again", seed=1)
+    error = refused(*publish(run, "--seeds", str(again), str(again)))
+    assert "seed 1 is there already" in error
+    assert "seed 0 is there already" in refused(*publish(run, "--seeds", str(run)))
+    assert not (tmp_path / "presets").exists()
+
+
+def test_a_target_without_labels_of_task_2_is_published_without_scores(
+    changed, publish, frames, capsys, tmp_path
+):
+    packed = tmp_path / "packed"
+    opened = ["--split", "test", "--domain-options", frames]
+    assert main(["data", "pack", "streets_real", "--out", str(packed), *opened]) == 0
+    shutil.rmtree(packed / "test/semantic")
+    bare = {"target": "packed", "target_options": {"root": str(packed)}}
+    assert main(publish(changed("bare", metrics={}, **bare))) == 0
+    assert "no labels to measure it by" in capsys.readouterr().out
+    card = (tmp_path / "presets/mine/README.md").read_text()
+    assert "`packed` has no labels of semantic: nothing to score against" in card
+    assert "State it here" in card

@@ -5,7 +5,8 @@
 - `find_preset`: the folder of a preset, fetched if it is elsewhere; `fetch_preset` does.
 - `load_matching`: as many of a preset's weights as fit another model.
 - `manifest`: what `weights/manifest.json` says of each preset.
-- `publish`: a finished run as a preset, with its card and its place in the manifest; `model_card`.
+- `publish`: a model as a preset among others, in a `new_place`, with its `model_card` and its
+  entry in the manifest; `address_of`, `evaluate_command`: how it is called from there.
 
 The files themselves are `adaat_keras.models.preset_format`'s; `model.save_to_preset(folder)` writes
 them.

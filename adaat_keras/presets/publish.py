@@ -1,4 +1,4 @@
-"""A finished run as a preset of the package."""
+"""A model as a preset among others."""
 
 import platform
 import statistics
@@ -9,66 +9,58 @@ from adaat_keras import __version__, tasks
 from adaat_keras.files import written_whole
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.preset_format import WEIGHTS, read_details
-from adaat_keras.presets.manifest import WEIGHTS as HOME
+from adaat_keras.presets.address_of import address_of
 from adaat_keras.presets.manifest import add_to_manifest
 from adaat_keras.presets.model_card import model_card
 
 PACKAGES = ("tensorflow", "keras", "numpy")
+# What a card tells of a run's configuration.
+TOLD = ("method", "source", "target", "split", "seed", "weights", "steps", "crop")
 
 
 def publish(
-    name: str,
-    model: AdaAtdt,
-    config: dict,
-    command: str,
-    scores: list[dict[str, float]],
-    weights: Path | None = None,
-) -> Path:
-    """Write a preset, its card, and its entry in the manifest.
+    folder: Path, model: AdaAtdt, run: dict, scores: list[dict[str, float | None]], facts: dict
+) -> None:
+    """Write a preset, its card, and its entry in the manifest beside it.
 
     Args:
-        name: What `load` will call it.
+        folder: The preset's, named as the preset.
         model: The networks.
-        config: The run's configuration.
-        command: That trains it again.
-        scores: Task 2's metrics on the target, of this preset first, then of further seeds.
-        weights: The folder of all presets; the package's by default.
-
-    Returns:
-        The preset's folder.
+        run: The configuration that they were trained with.
+        scores: Task 2's metrics on the target, of this preset first, then of further seeds; empty
+            where the target has no labels of it.
+        facts: What a card tells beyond that: `command` (trains it again), `about` (its method),
+            `base_2_target` (the metrics of base model 2 alone), `frame` (height and width of the
+            target's first one), `drawn` (whether all its streets are this package's own).
     """
-    weights = weights or HOME
-    folder = weights / name
     primary = tasks.get(model.to_task).primary_metric
     known = {
-        "name": name,
+        "name": folder.name,
         "from_task": model.from_task,
         "to_task": model.to_task,
-        "source": config["source"],
-        "target": config["target"],
-        "split": config["split"],
+        **{name: run[name] for name in TOLD},
+        "smallest": model.get_layer("pad").stride,
         "parameters": sum(network.count_params() for network in model.networks.values()),
         "metrics": scores[0],
-        "seeds": spread([score[primary] for score in scores]),
+        "seeds": spread([score[primary] for score in scores if score]),
         "primary_metric": primary,
-        "command": command,
-        "seed": config["seed"],
         "versions": {
             "adaat_keras": __version__,
             "python": platform.python_version(),
             **{package: version(package) for package in PACKAGES},
         },
+        **facts,
     }
-    model.save_to_preset(folder, **known, run=config)
-    file = folder / WEIGHTS
-    entry = {"folder": name, "sha256": read_details(folder)["sha256"], "bytes": file.stat().st_size}
+    model.save_to_preset(folder, **known, run=run)
+    size, sha256 = (folder / WEIGHTS).stat().st_size, read_details(folder)["sha256"]
+    entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
     with written_whole(folder / "README.md") as temporary:
-        temporary.write_text(model_card(known | entry))
-    add_to_manifest(name, {**entry, **known}, weights)
-    return folder
+        temporary.write_text(model_card(entry, address_of(folder)), encoding="utf-8")
+    add_to_manifest(folder.name, entry, folder.parent)
 
 
 def spread(values: list[float]) -> dict[str, float | int | None]:
     """Mean and standard deviation (n - 1) over seeds."""
+    mean = statistics.mean(values) if values else None
     deviation = statistics.stdev(values) if len(values) > 1 else None
-    return {"count": len(values), "mean": statistics.mean(values), "deviation": deviation}
+    return {"count": len(values), "mean": mean, "deviation": deviation}

@@ -11,7 +11,8 @@
 - `history`: the log of every epoch.
 - `load_network`: weights from a file, checked.
 - `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one;
-  `load_predictor`: that, or a preset's, and its `origin`.
+  `load_predictor`: that, or a preset's, and its `origin`; `publish_run`: a finished run
+  as a preset.
 - `run_once`: a run's scores, trained only if they are not there yet.
 - `run_benchmark`: several methods and seeds, each method a `variant`; `chosen_methods`: all of
   them, or those that a user names; `known_rows`: what another machine has trained of it, if the
