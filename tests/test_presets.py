@@ -281,7 +281,7 @@ def test_publishing_adds_to_the_manifest_and_writes_a_card(published, tmp_path):
         "from 32 x 32 on",
         "crops of 128 x 128 pixels; frames of `streets_real` have 64 x 96.",
         f"adaat-keras evaluate {tmp_path}/two",
-        f"load('{tmp_path}/two')",
+        f'load("{tmp_path}/two")',
     ):
         assert text in card
 

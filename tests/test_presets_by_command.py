@@ -1,15 +1,21 @@
 """Presets on the command line: published from a run, and used."""
 
+import functools
+import http.server
 import json
 import re
+import shlex
 import shutil
+import threading
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from adaat_keras import build_ada_atdt
+from adaat_keras import build_ada_atdt, load
 from adaat_keras.cli import main
+from adaat_keras.models.preset_format import read_details
 
 
 @pytest.fixture
@@ -120,3 +126,62 @@ def test_a_target_without_labels_of_task_2_is_published_without_scores(
     card = (tmp_path / "presets/mine/README.md").read_text()
     assert "`packed` has no labels of semantic: nothing to score against" in card
     assert "State it here" in card
+
+
+@pytest.fixture
+def preset(run, publish, tmp_path):
+    """The folder of the published run."""
+    assert main(publish(run)) == 0
+    return tmp_path / "presets/mine"
+
+
+@pytest.fixture
+def address(preset, monkeypatch, tmp_path):
+    """Where the preset is on the net."""
+    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "fetched"))
+    monkeypatch.setenv("no_proxy", "*")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=preset)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_published_run_is_measured_used_and_exported(run, publish, image, capsys, tmp_path):
+    assert main(publish(run)) == 0
+    preset = tmp_path / "presets/mine"
+    hint = re.search(r"`adaat-keras (evaluate .*)` measures it", capsys.readouterr().out)[1]
+    assert main([*shlex.split(hint), "--json"]) == 0
+    details = read_details(preset)
+    assert json.loads(capsys.readouterr().out) == details["metrics"]
+    before = json.loads((run / "metrics.json").read_text())
+    for ours, theirs in (("metrics", "target"), ("base_2_target", "base_2_target")):
+        assert details[ours]["accuracy"] == pytest.approx(before[theirs]["accuracy"], abs=0.02)
+
+    out = tmp_path / "out"
+    assert main(["predict", str(image), "--weights", str(preset), "--out", str(out)]) == 0
+    pixels = np.asarray(Image.open(image), "float32")[None]
+    outputs = load(preset).predict(pixels, verbose=0)
+    np.testing.assert_array_equal(Image.open(out / "image_semantic.png"), outputs[0].argmax(-1))
+
+    exported = str(tmp_path / "exported")
+    assert main(["export", str(preset), "--out", exported]) == 0
+    np.testing.assert_allclose(tf.saved_model.load(exported)(pixels), outputs, atol=1e-4)
+
+
+def test_a_published_run_is_used_by_its_address(address, preset, image, tmp_path):
+    for name, weights in (("near", str(preset)), ("far", address)):
+        main(["predict", str(image), "--weights", weights, "--out", str(tmp_path / name)])
+    near, far = (tmp_path / name / "image_semantic.png" for name in ("near", "far"))
+    assert near.read_bytes() == far.read_bytes()
+
+
+@pytest.mark.parametrize("spoilt", ["weights.h5", "preset.json"])
+def test_half_a_file_or_a_wrong_hash_at_an_address_is_told(spoilt, address, preset, image, refused):
+    if spoilt == "weights.h5":
+        (preset / spoilt).write_bytes((preset / spoilt).read_bytes()[:5000])
+    else:
+        details = json.loads((preset / spoilt).read_text()) | {"sha256": "0" * 64}
+        (preset / spoilt).write_text(json.dumps(details))
+    error = refused("predict", image, "--weights", address)
+    assert re.search(rf"{address}/weights.h5, fetched twice, has the sha256 .* upload it", error)

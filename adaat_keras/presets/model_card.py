@@ -23,7 +23,7 @@ two bits, which leaves 8 bits of mantissa, and each within 0.25 % of what was tr
 ```python
 from adaat_keras import load
 
-model = load({address!r})
+model = load("{address}")
 outputs = model.predict(images)  # (n, height, width, 3), from {smallest} x {smallest} on, 0 to 255
 ```
 
