@@ -26,7 +26,8 @@ def build_ada_atdt(
     """Build the six networks for a pair of tasks, untrained or with a preset's weights.
 
     With `weights` all other defaults are the preset's. Where its tasks are not those asked for,
-    the decoder of the new task starts anew, and a warning names what did.
+    the decoder of the new task starts anew, and a warning names what did; `fit_ada_atdt` refuses to
+    leave it untrained.
 
     Args:
         from_task: Task 1, labelled in both domains (`adaat_keras.tasks.names()`); `"depth"` by
@@ -70,6 +71,8 @@ def build_ada_atdt(
     preset = load(weights)
     model = networks(**{**preset.options, **given}, dtype=dtype)
     left = load_matching(model, preset)
+    model.origin = preset.origin
+    model.fresh = tuple(dict.fromkeys(path.partition("/")[0] for path in left))
     if left:
         warnings.warn(f"{weights} has no weights for {', '.join(left)}: new ones", stacklevel=2)
     return model

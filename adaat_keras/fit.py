@@ -5,6 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from adaat_keras.methods.harness import RunConfig, train_method
+from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.models import AdaAtdt
 
 
@@ -34,12 +35,14 @@ def fit_ada_atdt(
         **options: Further attributes of `RunConfig`: `epochs`, `steps_per_epoch`, `alpha`,
             `learning_rate`, `method`, `seed` and others. To fine-tune: `steps=("adversarial",
             "transfer")` trains these alone, `freeze=("decoder_1",)` leaves networks as they are.
+            `weights` is what the model was loaded from.
 
     Returns:
         The history: for every step, the values of every epoch by name.
 
     Raises:
-        ValueError: A name does not exist, or the folder holds a run of another configuration.
+        ValueError: A name does not exist, the folder holds a run of another configuration, or a
+            network that began anew would stay untrained.
         FloatingPointError: A loss became NaN or infinite.
 
     Example:
@@ -48,6 +51,12 @@ def fit_ada_atdt(
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
         >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
+    origin = origin_of(model, directory)
+    if options.setdefault("weights", origin) != origin:
+        raise ValueError(
+            f"weights is {options['weights']!r}, but this model's are {origin or 'new'}; leave "
+            "weights out, or build the model with them"
+        )
     config = RunConfig(
         source=source,
         target=target,
@@ -56,3 +65,11 @@ def fit_ada_atdt(
         **options,
     )
     return train_method(config, model, directory, store, strategy, verbose)
+
+
+def origin_of(model: AdaAtdt, directory: Path | str) -> str | None:
+    """What a model's weights were when the run in this folder began."""
+    folder = RunFolder(directory)
+    if model.origin == str(folder.path) and folder.finished:
+        return folder.read_config().weights
+    return model.origin

@@ -10,6 +10,8 @@ scratch, for as many training steps in all.
 import argparse
 import time
 
+import keras
+
 from adaat_keras import build_ada_atdt, fit_ada_atdt, load
 from adaat_keras.domains import get as get_domain
 from adaat_keras.evaluation import score
@@ -55,6 +57,7 @@ if __name__ == "__main__":
     # The teacher comes along: three steps here, four from scratch.
     seconds = fit(model, "tuned", options.steps, options, steps=chosen, learning_rate=2e-4)
     row("fine-tuned", model, seconds)
+    keras.utils.set_random_seed(options.seed)
     scratch = build_ada_atdt(**model.options)
     seconds = fit(scratch, "scratch", options.steps * 3 // 4, options)
     row("from scratch", scratch, seconds)

@@ -57,7 +57,7 @@ OPTIONS = (
     ("schedule", str, "cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant"),
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
     ("split", str, "test", "to score the finished run on: test, or val while you still choose"),
-    ("weights", str, None, "preset to begin with: a name, a folder or an address"),
+    ("weights", str, None, "preset or run to begin with: a name, a folder or an address"),
     ("steps", split_names, None, "of the method, those to train, as NAME,NAME (default: all)"),
     ("freeze", split_names, (), "networks that stay as they are, as NAME,NAME"),
     ("seed", int, 0, "decides weights, order of the data, augmentation"),
@@ -94,7 +94,13 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
 
 
 def run_options(options: argparse.Namespace) -> dict:
-    """The options of a run that were given."""
+    """The options of a run that were given; `--weights` gives those of its networks."""
     names = {RENAMED.get(name, name.replace("-", "_")) for name, *_ in OPTIONS}
     names.add("gradient_reversal")
-    return {name: value for name, value in vars(options).items() if name in names}
+    given = {name: value for name, value in vars(options).items() if name in names}
+    if "weights" not in given:
+        return given
+    # Not before it is needed: it imports TensorFlow.
+    from adaat_keras.presets.built_from import built_from
+
+    return built_from(given["weights"]) | given

@@ -12,6 +12,7 @@
 - `generator`, `patch_discriminator`: CycleGAN's networks, for methods that translate images.
 - `tiled`: predictions of large images in overlapping tiles.
 - `sizes`: the named sizes; `reseed`: first weights that a seed alone decides.
+- `read_model`: a model from a `.keras` file.
 - `preset_format`: the files of a published model; `read_preset` reads them, by `read_weights` and
   `check_classes`.
 """

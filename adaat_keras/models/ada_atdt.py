@@ -31,6 +31,11 @@ class AdaAtdt(keras.Model):
         transfer: Turns encoder 1's features into encoder 2's (G).
         from_task, to_task: Names of tasks 1 and 2, kept for those who load the model.
 
+    Attributes:
+        origin: The preset or the run's folder that the weights are from, if any.
+        fresh: Names of the networks that began anew where the others brought weights, until they
+            are trained.
+
     Example:
         >>> from adaat_keras import build_ada_atdt
         >>> model = build_ada_atdt("depth", "semantic", size="tiny")
@@ -66,6 +71,8 @@ class AdaAtdt(keras.Model):
         self.transfer = transfer
         self.from_task = from_task
         self.to_task = to_task
+        self.origin: str | None = None
+        self.fresh: tuple[str, ...] = ()
 
     @property
     def networks(self) -> dict[str, keras.Model]:

@@ -22,7 +22,7 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
 
         config.json     the model as Keras serializes it
         weights.h5      its weights, by network and number
-        preset.json     the format's version, the weights' sha256, and `details`
+        preset.json     the format's version, the weights' sha256, the model's options, `details`
 
     Args:
         model: `AdaAtdt`, whose `networks` are saved one by one.
@@ -46,8 +46,8 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
                 file.create_dataset(f"{name}/{number:03}", data=weight, **packed)
     write_json(folder / CONFIG, keras.saving.serialize_keras_object(model))
     # Last: a preset without it is none.
-    details = {"format": FORMAT, "sha256": weights_sha256(folder), **details}
-    write_json(folder / DETAILS, details)
+    own = {"format": FORMAT, "sha256": weights_sha256(folder), "options": model.options}
+    write_json(folder / DETAILS, own | details)
 
 
 def weights_sha256(folder: Path) -> str:

@@ -2,6 +2,7 @@
 
 - `load`: the model of a preset.
 - `list_presets`: the presets that come with the package.
+- `is_run`: the folder of a run, which `load` takes too; `built_from`: the options of its networks.
 - `find_preset`: the folder of a preset, fetched if it is elsewhere; `fetch_preset` does.
 - `load_matching`: as many of a preset's weights as fit another model.
 - `manifest`: what `weights/manifest.json` says of each preset.

@@ -3,16 +3,19 @@
 from pathlib import Path
 
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models.read_model import read_model
 from adaat_keras.models.read_preset import read_preset
 from adaat_keras.presets.find_preset import find_preset
+from adaat_keras.presets.is_run import MODEL, is_run
 
 
 def load(preset: Path | str) -> AdaAtdt:
-    """The six networks of a preset, trained.
+    """The six networks of a preset or of a finished run, trained.
 
     Args:
         preset: A name (`list_presets()`), a folder that `save_to_preset` wrote, the address of
-            such a folder (`https://...`), or a repository of Hugging Face (`hf://user/repo`).
+            such a folder (`https://...`), a repository of Hugging Face (`hf://user/repo`), or the
+            folder of a finished run.
 
     Returns:
         The model: predicts task 2 from images, can be trained further by `fit_ada_atdt`.
@@ -26,4 +29,11 @@ def load(preset: Path | str) -> AdaAtdt:
         >>> model.from_task, model.to_task
         ('depth', 'semantic')
     """
-    return read_preset(find_preset(preset))
+    if is_run(preset):
+        model = read_model(Path(preset) / MODEL)
+        if not isinstance(model, AdaAtdt):
+            raise ValueError(f"{preset}/{MODEL} holds a {type(model).__name__}, not an AdaAtdt")
+    else:
+        model = read_preset(find_preset(preset))
+    model.origin = str(preset)
+    return model

@@ -1,17 +1,20 @@
 """A trained model goes on: with some steps, without some networks."""
 
+import json
+
 import numpy as np
 import pytest
 
-from adaat_keras import build_ada_atdt, fit_ada_atdt
+from adaat_keras import build_ada_atdt, fit_ada_atdt, load
+from adaat_keras.cli import main
 
 
 @pytest.fixture
 def fine_tune(frames, tmp_path):
-    """Fits a fresh tiny model; gives the history and the names of the networks that changed."""
+    """Fits a tiny model; gives the history and the names of the networks that changed."""
 
-    def run(**options):
-        model = build_ada_atdt(transfer="conv", size="tiny")
+    def run(model=None, **options):
+        model = model or build_ada_atdt(transfer="conv", size="tiny")
         before = {name: network.get_weights() for name, network in model.networks.items()}
         history = fit_ada_atdt(
             model,
@@ -31,10 +34,16 @@ def fine_tune(frames, tmp_path):
             for name, network in model.networks.items()
             if not all(map(np.array_equal, before[name], network.get_weights()))
         }
-        assert all(network.trainable for network in model.networks.values())
         return history, changed
 
     return run
+
+
+@pytest.fixture
+def other_task(run_of):
+    """A trained model, but for the decoder of a task 2 that it does not know."""
+    with pytest.warns(UserWarning, match="no weights for decoder_2"):
+        return build_ada_atdt(to_task="normals", weights=run_of("ada_atdt").path)
 
 
 def test_only_the_chosen_steps_are_trained_and_a_teacher_comes_along(fine_tune):
@@ -49,10 +58,65 @@ def test_frozen_networks_stay_as_they_are(fine_tune):
     assert changed == {"decoder_1", "domain_classifier"}
 
 
+def test_what_was_frozen_before_stays_so(fine_tune):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    model.decoder_2.trainable = False
+    fine_tune(model, steps="adversarial", freeze=("encoder_1", "decoder_2"))
+    frozen = {name for name, network in model.networks.items() if not network.trainable}
+    assert frozen == {"decoder_2"}
+
+
+def test_a_teacher_that_nobody_trained_is_not_scored(fine_tune, tmp_path):
+    fine_tune(steps="adversarial")
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert "base_1_target" in metrics
+    assert not {"teacher_target", "teacher_source"} & set(metrics)
+
+
+def test_a_run_tells_what_its_weights_are_from(fine_tune, run_of, tmp_path):
+    origin = str(run_of("ada_atdt").path)
+    model = load(origin)
+    fine_tune(model, steps="adversarial")
+    assert json.loads((tmp_path / "run/config.json").read_text())["weights"] == origin
+    assert model.origin == str(tmp_path / "run")
+
+    before = model.get_weights()
+    fine_tune(model, steps="adversarial")
+    assert all(map(np.array_equal, before, model.get_weights()))
+
+    with pytest.raises(ValueError, match=rf"weights is '{origin}' there, None now"):
+        fine_tune(steps="adversarial")
+    with pytest.raises(ValueError, match="weights is 'elsewhere', but this model's are new"):
+        fine_tune(weights="elsewhere")
+
+
+def test_a_decoder_that_began_anew_is_not_left_untrained(other_task, fine_tune):
+    message = "decoder_2 began anew.*add 'supervised' to steps"
+    with pytest.raises(ValueError, match=message):
+        fine_tune(other_task, steps=("adversarial", "transfer"))
+    with pytest.raises(ValueError, match=message):
+        fine_tune(other_task, freeze=("decoder_2",))
+    history, _ = fine_tune(other_task, steps=("supervised", "transfer"))
+    assert {"supervised", "transfer"} <= set(history)
+    assert other_task.fresh == ()
+
+
+def test_the_command_line_takes_the_networks_options_from_the_weights(run_of, frames, tmp_path):
+    origin, opened = str(run_of("ada_atdt").path), json.dumps(frames)
+    options = "--steps adversarial --epochs 1 --steps-per-epoch 1 --batch-size 2 --crop 64"
+    data = ["--source-options", opened, "--target-options", opened, "--validation-frames", "1"]
+    run = tmp_path / "tuned"
+    command = ["train", "--weights", origin, *options.split(), *data, "--directory", str(run)]
+    assert main(command) == 0
+    config = json.loads((run / "config.json").read_text())
+    assert (config["size"], config["transfer"]) == ("tiny", "conv")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"steps": ("transfre",)}, "adversarial, supervised, teacher, transfer"),
+        ({"steps": ()}, "steps is empty: name one"),
         ({"freeze": ("encoder_3",)}, "encoder_1"),
         ({"freeze": ("transfer",)}, "step 'transfer' trains transfer alone.*out of freeze"),
     ],

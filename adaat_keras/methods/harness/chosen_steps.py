@@ -24,7 +24,8 @@ def chosen_steps(
         model: The networks.
 
     Raises:
-        ValueError: There is no such step or network, or a step has nothing left to train.
+        ValueError: There is no such step or network, a step has nothing left to train, or a
+            network that began anew stays as it is.
     """
     for name in names or ():
         check_name("step", name, [step.name for step in steps])
@@ -36,7 +37,21 @@ def chosen_steps(
         if names is None or step.name in names or (helps and needed):
             chosen.insert(0, without(step, freeze))
             needed = True
+    check_fresh(steps, chosen, model)
     return chosen
+
+
+def check_fresh(steps: list[Step], chosen: list[Step], model: AdaAtdt) -> None:
+    """Raise a `ValueError` if a network that began anew is the method's, but no chosen step's."""
+    trained = {name for step in chosen for name in step.networks}
+    for step in steps:
+        for name in step.networks:
+            if name in model.fresh and name not in trained:
+                raise ValueError(
+                    f"{name} began anew, since {model.origin} has no weights that fit it, and "
+                    f"nothing here would train it: add {step.name!r} to steps, or leave {name} "
+                    "out of freeze"
+                )
 
 
 def without(step: Step, freeze: Sequence[str]) -> Step:
@@ -53,10 +68,11 @@ def without(step: Step, freeze: Sequence[str]) -> Step:
 @contextmanager
 def frozen(model: AdaAtdt, names: Sequence[str]) -> Iterator[None]:
     """Within, these networks do not learn."""
+    before = {name: model.networks[name].trainable for name in names}
     for name in names:
         model.networks[name].trainable = False
     try:
         yield
     finally:
-        for name in names:
-            model.networks[name].trainable = True
+        for name, trainable in before.items():
+            model.networks[name].trainable = trainable

@@ -1,9 +1,10 @@
 """Weights from a file into a network."""
 
-import zipfile
 from pathlib import Path
 
 import keras
+
+from adaat_keras.models.read_model import read_model
 
 
 def load_network(path: Path, network: keras.Model) -> None:
@@ -25,20 +26,3 @@ def load_network(path: Path, network: keras.Model) -> None:
             "with the size and tasks that the file was saved with"
         )
     network.set_weights(saved.get_weights())
-
-
-def read_model(path: Path) -> keras.Model:
-    """The model in a `.keras` file.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: It is no Keras model, is damaged, or has layers that nobody has imported.
-    """
-    if not Path(path).exists():
-        raise FileNotFoundError(f"{path} does not exist")
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        # Keras' messages go on with the whole configuration.
-        reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error

@@ -5,10 +5,10 @@ from pathlib import Path
 import keras
 
 from adaat_keras import methods
-from adaat_keras.methods.harness.load_network import read_model
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models.read_model import read_model
 
 
 def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:

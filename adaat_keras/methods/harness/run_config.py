@@ -63,7 +63,7 @@ class RunConfig:
         crops_per_frame: Training crops of each decoded frame.
         validation_frames: Frames of each domain to score after every epoch.
         split: What the finished run is scored on: `"test"`, or `"val"` for whoever still chooses.
-        weights: A preset to begin with, as `adaat_keras.load` takes it.
+        weights: A preset or a run's folder to begin with, as `adaat_keras.load` takes it.
         steps: Names of the method's steps to train; all by default. What the others would train
             stays as the model brings it.
         freeze: Names of networks that stay as they are.
@@ -117,8 +117,12 @@ class RunConfig:
         self._fill_defaults()
         # As JSON has them, or a configuration that was read would differ.
         for name in ("steps", "freeze"):
-            if getattr(self, name) is not None:
-                object.__setattr__(self, name, list(getattr(self, name)))
+            value = getattr(self, name)
+            if value is not None:
+                names = [value] if isinstance(value, str) else list(value)
+                object.__setattr__(self, name, names)
+        if self.steps == []:
+            raise ValueError("steps is empty: name one at least, or leave it out to train all")
         # Here, since the source may take minutes to make before the target's turn comes.
         for domain in (self.source, self.target):
             check_name("domain", domain, domains.names())

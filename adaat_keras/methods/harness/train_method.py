@@ -78,6 +78,8 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
         try_data(setup, steps)
     if machines.first:
         folder.claim(setup.config)
+    if folder.finished and verbose:
+        print(f"{folder.path} holds this very run, finished: its weights are taken", flush=True)
     begin_with_the_same_weights(model, folder.state / "initial.weights.h5", machines)
     seconds = None
     with frozen(model, setup.config.freeze):
@@ -89,10 +91,12 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)
         # What a step left out would have trained came trained with the model.
-        trained = {name for step in every_step for name in step.networks}
+        brought = {name for step in every_step for name in step.networks} & set(model.networks)
+        trained = brought | {name for step in steps for name in step.networks}
         with plain_errors("report"):
             report(setup, method.predictor(model), trained, folder, verbose)
         remove_halves(folder.path)
+    model.origin, model.fresh = str(folder.path), ()
     # A machine that went away would stop the first.
     machines.wait()
 
