@@ -40,6 +40,7 @@ OPTIONS = (
     ("decoded-weight", float, None, "of task 2's loss in step 3 (default: by recipe)"),
     ("teacher-weight", float, None, "of a teacher from labels in step 3 (default: by recipe)"),
     ("consistency-weight", float, None, "of the target in step 3 (default: by recipe)"),
+    ("base-1-weight", float, None, "of task 1's loss in step 3 (default: by recipe)"),
     ("epochs", int, 8, "epochs of every step"),
     ("steps-per-epoch", int, 150, "training steps an epoch"),
     ("batch-size", int, 8, "images a step; step 1 takes half of them from each domain"),

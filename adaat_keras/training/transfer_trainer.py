@@ -22,19 +22,26 @@ class TransferTrainer(NetworkTrainer):
     (`teacher_weight`), or what D2(G(E1(x))) itself says of the unchanged image, as the truth for
     the augmented one (`consistency_weight`).
 
+    Features that were learnt for task 1 alone need not hold what task 2 is told by. With
+    `base_1_weight` E1 and D1 go on learning beside G: all the above reaches E1 too, and so does
+    that weight times task 1's loss in both domains, which keeps base model 1 what it was.
+
     A batch is `(images, labels)`. `train_step` takes the images alone as well, as long as no
-    weight asks for more. With a weight on the target both are dictionaries: images `"source"`,
-    `"target"` and, for consistency, the same ones `"unchanged"`; labels `"source"` of task 2 and,
-    for the teacher, `"target"` of task 1.
+    weight asks for more. With a weight on the target or for base model 1 both are dictionaries:
+    images `"source"`, `"target"` and, for consistency, the same ones `"unchanged"`; labels
+    `"source"` of task 2, `"target"` of task 1 (for the teacher and base model 1) and `"source_1"`
+    of task 1 (for base model 1).
 
     Args:
         encoder_1, encoder_2: Encoders of the base models (E1, E2).
-        transfer: The transfer function (G), the only network that learns.
+        transfer: The transfer function (G), without `base_1_weight` all that learns.
         decoder_2: Decoder of base model 2 (D2).
         decoded_weight: Weight of task 2's loss on the source's labels.
         teacher_weight: Weight of task 2's loss on the teacher's labels of the target.
         consistency_weight: Weight of task 2's loss on the target's own predictions.
+        base_1_weight: Weight of task 1's loss in both domains.
         teacher: Predicts task 2 from pictures of labels of task 1; stays as it is.
+        decoder_1: Decoder of base model 1 (D1), for `base_1_weight`.
         **kwargs: As `NetworkTrainer`'s: `translator`.
 
     Example:
@@ -55,7 +62,9 @@ class TransferTrainer(NetworkTrainer):
         decoded_weight: float = 0.0,
         teacher_weight: float = 0.0,
         consistency_weight: float = 0.0,
+        base_1_weight: float = 0.0,
         teacher: keras.Model | None = None,
+        decoder_1: keras.Model | None = None,
         **kwargs,
     ):
         super().__init__(encoder_1.stride * transfer.stride, **kwargs)
@@ -67,6 +76,14 @@ class TransferTrainer(NetworkTrainer):
         self.decoded_weight = decoded_weight
         self.teacher_weight = teacher_weight
         self.consistency_weight = consistency_weight
+        self.base_1_weight = base_1_weight
+        self.decoder_1 = decoder_1
+
+    @property
+    def learning(self) -> list:
+        """The variables that a step changes."""
+        base_1 = (self.encoder_1, self.decoder_1) if self.base_1_weight else ()
+        return [v for network in (self.transfer, *base_1) for v in network.trainable_variables]
 
     def compile(
         self,
@@ -76,40 +93,43 @@ class TransferTrainer(NetworkTrainer):
         task_loss: keras.losses.Loss | None = None,
         pseudo_labels: Callable[..., tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        base_1_loss: keras.losses.Loss | None = None,
     ) -> None:
         """Set the optimizer, the loss between features and the metrics of `test_step`.
 
         Task 2's loss is needed where a weight is not 0, `Task.pseudo_labels` for a weight on the
-        target, `Task.picture` of task 1 for the teacher.
+        target, `Task.picture` of task 1 for the teacher, task 1's loss for `base_1_weight`.
         """
         weights = {
             "transfer_loss": True,
             "decoded_loss": self.decoded_weight,
             "teacher_loss": self.teacher_weight,
             "consistency_loss": self.consistency_weight,
+            "base_1_loss": self.base_1_weight,
         }
         names = ("loss", *(name for name, weight in weights.items() if weight))
-        super().compile(optimizer, self.transfer.trainable_variables, names)
+        super().compile(optimizer, self.learning, names)
         self.transfer_loss = transfer_loss
         self.task_metrics = task_metrics or []
         self.task_loss = task_loss
         self.pseudo_labels = pseudo_labels
         self.picture = picture
+        self.base_1_loss = base_1_loss
 
     def call(self, images, training=False):
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
         return self.decoder_2(self.transfer(self.encoder_1(images), training=training))
 
     def train_step(self, data):
-        """One step of the transfer function."""
+        """One step of the transfer function, and of base model 1 where it learns on."""
         images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
         images, labels = (
             part if isinstance(part, dict) else {"source": part} for part in (images, labels)
         )
         source = self.translated(images["source"])
-        features_1, features_2 = self.encoder_1(source), self.encoder_2(source)
-        variables = self.transfer.trainable_variables
+        features_2, variables = self.encoder_2(source), self.learning
         with tf.GradientTape() as tape:
+            features_1 = self.encoder_1(source)
             moved = self.transfer(features_1, training=True)
             losses = {"transfer_loss": self.transfer_loss(features_2, moved)}
             loss = losses["transfer_loss"]
@@ -117,16 +137,29 @@ class TransferTrainer(NetworkTrainer):
                 decoded = self.decoder_2(moved)
                 losses["decoded_loss"] = self.task_loss(labels["source"], decoded)
                 loss += self.decoded_weight * losses["decoded_loss"]
-            if self.teacher_weight or self.consistency_weight:
-                target, on_target = self.target_losses(images, labels)
+            if "target" in images:
+                features = self.encoder_1(images["target"])
+                target, on_target = self.target_losses(features, images, labels)
                 loss += target
                 losses |= on_target
+            if self.base_1_weight:
+                both = {"source_1": features_1, "target": features}
+                losses["base_1_loss"] = self.task_1_loss(both, labels)
+                loss += self.base_1_weight * losses["base_1_loss"]
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self.log(source, loss=loss, **losses)
 
-    def target_losses(self, images, labels) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+    def task_1_loss(self, features, labels) -> tf.Tensor:
+        """The mean of task 1's losses in the two domains."""
+        losses = [self.base_1_loss(labels[d], self.decoder_1(features[d])) for d in features]
+        return tf.add_n(losses) / 2
+
+    def target_losses(self, features, images, labels) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The weighted sum of task 2's losses on what stands in for labels, and each by name."""
-        outputs, losses, total = self(images["target"], training=True), {}, 0.0
+        losses, total = {}, 0.0
+        if not (self.teacher_weight or self.consistency_weight):
+            return total, losses
+        outputs = self.decoder_2(self.transfer(features, training=True))
         if self.teacher_weight:
             truth = teach(labels["target"], self.picture, self.teacher, self.pseudo_labels)
             losses["teacher_loss"] = self.task_loss(truth, outputs)

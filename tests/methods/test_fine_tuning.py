@@ -49,7 +49,7 @@ def other_task(run_of):
 def test_only_the_chosen_steps_are_trained_and_a_teacher_comes_along(fine_tune):
     history, changed = fine_tune(steps=("transfer",))
     assert list(history) == ["teacher", "transfer"]
-    assert changed == {"transfer"}
+    assert changed == {"transfer", "encoder_1", "decoder_1"}
 
 
 def test_frozen_networks_stay_as_they_are(fine_tune):
@@ -118,7 +118,10 @@ def test_the_command_line_takes_the_networks_options_from_the_weights(run_of, fr
         ({"steps": ("transfre",)}, "adversarial, supervised, teacher, transfer"),
         ({"steps": ()}, "steps is empty: name one"),
         ({"freeze": ("encoder_3",)}, "encoder_1"),
-        ({"freeze": ("transfer",)}, "step 'transfer' trains transfer alone.*out of freeze"),
+        (
+            {"freeze": ("transfer",), "recipe": "paper"},
+            "step 'transfer' trains transfer alone.*out of freeze",
+        ),
     ],
 )
 def test_what_cannot_be_chosen_is_a_clear_error(fine_tune, options, message):

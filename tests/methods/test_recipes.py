@@ -35,7 +35,7 @@ def test_recipes_settle_the_same_things():
 def test_the_papers_recipe_adds_nothing_to_the_paper():
     paper = RunConfig(recipe="paper", from_task="semantic", to_task="depth")
     weights = [value for name, value in vars(paper).items() if name.endswith("_weight")]
-    assert weights == [0.0] * 5
+    assert weights == [0.0] * 6
     assert (paper.augmentation, paper.class_balance, paper.classifier) == ("color", 0.0, "patch")
     assert (paper.alpha, paper.adversarial_loss) == (0.4, "binary_crossentropy")
     assert paper.learning_rate == 5e-4
@@ -64,6 +64,15 @@ def test_a_run_from_before_there_were_recipes_is_the_papers(tmp_path):
         del before[name]
     (tmp_path / "config.json").write_text(json.dumps(before))
     assert RunFolder(tmp_path).read_config() == RunConfig(recipe="paper")
+
+
+def test_a_run_from_before_base_model_1_learnt_on_was_without_it(tmp_path):
+    before = RunConfig().to_dict()
+    del before["base_1_weight"]
+    (tmp_path / "config.json").write_text(json.dumps(before))
+    (tmp_path / "history.csv").touch()
+    with pytest.raises(ValueError, match=r"base_1_weight is 0.0 there, 1.0 now"):
+        RunFolder(tmp_path).check(RunConfig())
 
 
 def digest_of(step, **options):
@@ -96,6 +105,7 @@ def test_the_transfers_batches_have_what_its_trainer_asks_for(recipe, tiny):
     step = transfer_step(setup, adapt=True)
     logs = step.make_trainer().train_on_batch(*next(iter(step.batches(0))), return_dict=True)
     assert {"loss", "transfer_loss", "consistency_loss"} <= set(logs)
+    assert ("base_1_loss" in logs) == (recipe == "recommended")
     images = next(iter(step.batches(0)))[0]
     assert {name: len(part) for name, part in images.items()} == {
         "source": 2,

@@ -38,6 +38,7 @@ EVERYTHING = {
     "decoded_weight": 1.0,
     "teacher_weight": 1.0,
     "consistency_weight": 0.5,
+    "base_1_weight": 0.5,
     "adversarial_loss": "wasserstein",
 }
 

@@ -22,11 +22,12 @@ def make(model, **weights):
         model.decoder_2,
         # Any network to task 2 will do.
         teacher=model.base_model_2,
+        decoder_1=model.decoder_1,
         **weights,
     )
     loss = keras.losses.MeanAbsoluteError()
     picture = tasks.get(model.from_task).picture
-    functions = (task.loss(), task.pseudo_labels, picture)
+    functions = (task.loss(), task.pseudo_labels, picture, tasks.get(model.from_task).loss())
     trainer.compile(keras.optimizers.SGD(RATE), loss, None, *functions)
     return trainer
 
@@ -36,13 +37,16 @@ def through(model, x):
 
 
 @pytest.mark.parametrize("task", tasks.names())
-def test_a_step_is_gradient_descent_on_the_sum_of_the_four_losses(task):
+def test_a_step_is_gradient_descent_on_the_sum_of_the_five_losses(task):
     model = make_model(task)
     to_task = tasks.get(model.to_task)
+    from_task = tasks.get(task)
     (x_a, y_a), (x_b, _) = (frames(model.to_task, 4, seed=n) for n in range(2))
     x_b2, y_b2 = frames(task, 4, seed=2)
+    _, y_a1 = frames(task, 4, seed=3)
     before = weights_of(model)
-    variables = model.transfer.trainable_variables
+    learning = (model.transfer, model.encoder_1, model.decoder_1)
+    variables = [v for network in learning for v in network.trainable_variables]
     own = to_task.pseudo_labels(through(model, x_b))
     taught = to_task.pseudo_labels(model.base_model_2(tasks.get(task).picture(y_b2)), 0.0)
     with tf.GradientTape() as tape:
@@ -51,11 +55,14 @@ def test_a_step_is_gradient_descent_on_the_sum_of_the_four_losses(task):
         loss += 0.7 * to_task.loss()(y_a, model.decoder_2(moved))
         loss += 0.5 * to_task.loss()(taught, through(model, x_b2))
         loss += 0.3 * to_task.loss()(own, through(model, x_b2))
+        for x, y in ((x_a, y_a1), (x_b2, y_b2)):
+            loss += 0.2 * from_task.loss()(y, model.decoder_1(model.encoder_1(x)))
     gradients = tape.gradient(loss, variables)
     expected = [v.numpy() - RATE * g.numpy() for v, g in zip(variables, gradients, strict=True)]
-    trainer = make(model, decoded_weight=0.7, teacher_weight=0.5, consistency_weight=0.3)
+    weights = {"decoded_weight": 0.7, "teacher_weight": 0.5, "consistency_weight": 0.3}
+    trainer = make(model, **weights, base_1_weight=0.4)
     images = {"source": x_a, "target": x_b2, "unchanged": x_b}
-    labels = {"source": y_a, "target": y_b2}
+    labels = {"source": y_a, "source_1": y_a1, "target": y_b2}
     logs = trainer.train_on_batch(images, labels, return_dict=True)
     assert logs["loss"] == pytest.approx(float(loss), rel=1e-5)
     for variable, value in zip(variables, expected, strict=True):
@@ -64,7 +71,7 @@ def test_a_step_is_gradient_descent_on_the_sum_of_the_four_losses(task):
     changed = {
         name.split("/")[0] for name in before if not np.array_equal(before[name], after[name])
     }
-    assert changed == {"transfer"}
+    assert changed == {"transfer", "encoder_1", "decoder_1"}
 
 
 def test_uncertain_predictions_are_no_labels():

@@ -15,6 +15,7 @@ RECIPES: dict[str, dict] = {
         "decoded_weight": 0.0,
         "teacher_weight": 0.0,
         "consistency_weight": 0.0,
+        "base_1_weight": 0.0,
     },
     "recommended": {
         "augmentation": "color",
@@ -26,6 +27,7 @@ RECIPES: dict[str, dict] = {
         "decoded_weight": 1.0,
         "teacher_weight": 1.0,
         "consistency_weight": 0.0,
+        "base_1_weight": 1.0,
     },
 }
 

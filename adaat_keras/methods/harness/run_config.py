@@ -31,7 +31,7 @@ class RunConfig:
         from_task, to_task: Tasks 1 and 2.
         method: Which steps, on what (`adaat_keras.methods.names()`).
         recipe: `"recommended"`, or `"paper"`: what the attributes from `augmentation` to
-            `consistency_weight` are where they are `None` (`adaat_keras.methods.harness.recipes`).
+            `base_1_weight` are where they are `None` (`adaat_keras.methods.harness.recipes`).
         architecture: Which networks: `"residual"` (the paper's) or `"dilated_resnet50"` (AT/DT's).
         transfer: Transfer function; `None` takes the architecture's own.
         size: Size of the networks.
@@ -52,6 +52,8 @@ class RunConfig:
             labels, makes of the target's labels of task 1, in step 3.
         consistency_weight: Of task 2's loss on the target's own predictions, in step 3 of
             `ada_atdt` alone.
+        base_1_weight: Of task 1's loss in step 3, in which encoder 1 and decoder 1 then learn on;
+            0 leaves them as step 1 made them.
         epochs, steps_per_epoch: Of every step.
         batch_size: Images a training step; step 1 takes half of them from each domain.
         crop: Height and width of the crops, a multiple of the networks' stride (32; AT/DT's 64),
@@ -93,6 +95,7 @@ class RunConfig:
     decoded_weight: float | None = None
     teacher_weight: float | None = None
     consistency_weight: float | None = None
+    base_1_weight: float | None = None
     epochs: int = 8
     steps_per_epoch: int = 150
     batch_size: int = 8

@@ -35,8 +35,8 @@ def transfer_step(
     """Train the transfer function on images of the source, by the L1 distance of features (L2 with
     AT/DT's own networks).
 
-    With a teacher, or with `adapt` if the configuration gives consistency a weight, it trains on
-    images of the target too, half of each batch.
+    With a teacher, with a weight for base model 1, or with `adapt` if the configuration gives
+    consistency a weight, it trains on images of the target too, half of each batch.
     The source's images may be translated first.
     """
     model, task, config = setup.model, setup.to_task, setup.config
@@ -44,9 +44,11 @@ def transfer_step(
         "decoded_weight": config.decoded_weight,
         "teacher_weight": config.teacher_weight if teacher else 0.0,
         "consistency_weight": config.consistency_weight if adapt else 0.0,
+        "base_1_weight": config.base_1_weight,
     }
     weights = {name: weight for name, weight in weights.items() if weight}
     on_target = bool(weights.keys() - {"decoded_weight"})
+    base_1 = ("encoder_1", "decoder_1")
 
     def make_trainer():
         trainer = TransferTrainer(
@@ -55,6 +57,7 @@ def transfer_step(
             model.transfer,
             model.decoder_2,
             teacher=teacher,
+            decoder_1=model.decoder_1 if "base_1_weight" in weights else None,
             translator=translator,
             **weights,
         )
@@ -65,21 +68,30 @@ def transfer_step(
             setup.task_loss(task, "source") if weights else None,
             task.pseudo_labels,
             setup.from_task.picture,
+            setup.task_loss(setup.from_task, "source") if "base_1_weight" in weights else None,
         )
         return trainer
 
     def batches(first):
-        labels = task.name if config.decoded_weight else None
-        source = setup.batches("source", labels, first, share=2 if on_target else 1)
-        return with_target(source, setup, first, weights) if on_target else source
+        named = {"source": "decoded_weight" in weights, "source_1": "base_1_weight" in weights}
+        names = {"source": task.name, "source_1": setup.from_task.name}
+        labels = [name for name, wanted in named.items() if wanted]
+        source = setup.batches(
+            "source",
+            tuple(names[label] for label in labels) or None,
+            first,
+            share=2 if on_target else 1,
+        )
+        return with_target(source, labels, setup, first, weights) if on_target else source
 
     target = ("target", "target_options") if on_target else ()
     return Step(
         name="transfer_translated" if translator else "transfer",
-        networks=("transfer",),
+        networks=("transfer", *(base_1 if "base_1_weight" in weights else ())),
         depends_on=(
             *("from_task", "to_task", "source", "source_options", *weights, *target),
             *(setup.loss_options(task) if weights else ()),
+            *(setup.loss_options(setup.from_task) if "base_1_weight" in weights else ()),
         ),
         make_trainer=make_trainer,
         batches=batches,
@@ -88,10 +100,18 @@ def transfer_step(
 
 
 def with_target(
-    source: tf.data.Dataset, setup: Setup, first: int, weights: dict[str, float]
+    source: tf.data.Dataset,
+    names: list[str],
+    setup: Setup,
+    first: int,
+    weights: dict[str, float],
 ) -> tf.data.Dataset:
-    """Batches of the source with those images and labels of the target that the weights need."""
-    labels = setup.from_task.name if "teacher_weight" in weights else None
+    """Batches of the source with those images and labels of the target that the weights need.
+
+    `names` are those of the source's labels.
+    """
+    reads = weights.keys() & {"teacher_weight", "base_1_weight"}
+    labels = setup.from_task.name if reads else None
     target = [setup.batches("target", labels, first, share=2)]
     if "consistency_weight" in weights:
         target.append(setup.batches("target", None, first, share=2, augmentation="none"))
@@ -101,7 +121,7 @@ def with_target(
             batch if isinstance(batch, tuple) else (batch,) for batch in (source, target)
         )
         images = {"source": image, "target": other}
-        labels = dict(zip(("source",), label, strict=False))
+        labels = dict(zip(names, label, strict=True))
         labels |= dict(zip(("target",), known, strict=False))
         return images | dict(zip(("unchanged",), unchanged, strict=False)), labels
 
