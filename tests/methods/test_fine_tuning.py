@@ -8,6 +8,8 @@ import pytest
 from adaat_keras import build_ada_atdt, fit_ada_atdt, load
 from adaat_keras.cli import main
 
+pytestmark = pytest.mark.usefixtures("eagerly")
+
 
 @pytest.fixture
 def fine_tune(frames, tmp_path):
