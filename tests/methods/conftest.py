@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorflow.python.framework.config import disable_op_determinism
 
 from adaat_keras import domains, methods
@@ -16,6 +17,8 @@ from adaat_keras.methods.harness.train_from_config import train_from_config
 
 SPLITS = ("train", "val", "test")
 READ_THE_TARGETS_LABELS = ("oracle",)
+# Tracing takes longer than the few steps of a run; `tests/training` compiles every trainer.
+COMPILED = ("ada_atdt", "source_only")
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +111,13 @@ def run_of(config_of, store, tmp_path_factory):
 
     @functools.cache
     def folder(method):
+        if method not in COMPILED:
+            # The steps that others have in common come from graphs, in whatever order tests run.
+            folder("source_only")
+        before = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(method not in COMPILED)
         train_from_config(config_of(method), root / method, store, verbose=0)
+        tf.config.run_functions_eagerly(before)
         return RunFolder(root / method)
 
     return folder
