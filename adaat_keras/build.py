@@ -67,7 +67,9 @@ def build_ada_atdt(
     }
     given = {name: value for name, value in given.items() if value is not None}
     if weights is None:
-        return networks(**given, dtype=dtype)
+        model = networks(**given, dtype=dtype)
+        model.fresh = tuple(model.networks)
+        return model
     preset = load(weights)
     model = networks(**{**preset.options, **given}, dtype=dtype)
     left = load_matching(model, preset)

@@ -7,8 +7,9 @@ from adaat_keras.registry import split_names
 
 LOSSES = "binary_crossentropy,least_squares,wasserstein"
 ALPHAS = "0.4,0.5,0.6"
-DESCRIPTION = """Train ADA-AT/DT with several adversarial losses and weights of the task loss, and
-draw encoder 1's features of both domains: figure 3 of the paper. The same command again goes on
+DESCRIPTION = """Train base model 1 with several adversarial losses and weights of its task's loss,
+and draw its encoder's features of both domains: figure 3 of the paper, where task 1 is semantic.
+Then all of AT/DT and of ADA-AT/DT with the best of them. The same command again goes on
 where it was stopped. The paper's values for SYNTHIA-SF to Cityscapes, mIoU at alpha 0.4, 0.5, 0.6:
 cross-entropy 20.4, 18.2, 15.3; least squares 27.2, 26.2, 21.2; Wasserstein 21.1, 20.6, 19.2."""
 
@@ -16,7 +17,12 @@ cross-entropy 20.4, 18.2, 15.3; least squares 27.2, 26.2, 21.2; Wasserstein 21.1
 def add_parser(commands) -> None:
     """Add this command."""
     parser = commands.add_parser("study", help="draw figure 3", description=DESCRIPTION)
-    add_run_options(parser, leave_out=("method", "alpha", "adversarial-loss"))
+    add_run_options(
+        parser, leave_out=("method", "alpha", "adversarial-loss", "steps", "from", "to")
+    )
+    for name, task in (("from", "semantic"), ("to", "depth")):
+        text = f"task {1 + (name == 'to')} (default: {task}, as in the paper's figure)"
+        parser.add_argument(f"--{name}", dest=f"{name}_task", default=task, help=text)
     parser.add_argument(
         "--losses", default=LOSSES, metavar="A,B,...", help=f"adversarial (default: {LOSSES})"
     )

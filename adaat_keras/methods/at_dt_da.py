@@ -12,8 +12,9 @@ from adaat_keras.methods.steps import (
 class AtDtDa(Method):
     """AT/DT whose source images CycleGAN has translated (Ramirez et al. 2019, "AT/DT (DA)").
 
-    CycleGAN first; then the three steps of `AtDt`, each on F(x_A) in place of x_A. Scores on the
-    source are those of its own images, which these networks have never seen.
+    CycleGAN first; then the steps of `AtDt`, each on F(x_A) in place of x_A, the recommended
+    recipe's additions to these included. Scores on the source are those of its own images, which
+    these networks have never seen.
     """
 
     def steps(self, setup):

@@ -33,8 +33,7 @@ class AdaAtdt(keras.Model):
 
     Attributes:
         origin: The preset or the run's folder that the weights are from, if any.
-        fresh: Names of the networks that began anew where the others brought weights, until they
-            are trained.
+        fresh: Names of the networks that nobody has trained yet, as far as is known.
 
     Example:
         >>> from adaat_keras import build_ada_atdt

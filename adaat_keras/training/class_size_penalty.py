@@ -9,12 +9,12 @@ def class_size_penalty(
 ) -> tf.Tensor:
     """How far predicted class sizes lie outside their bounds, the mean over images and classes.
 
-    A class is taken to be in an image if its predicted share reaches a tenth of its lower bound
-    (Hoffman et al. 2016, "FCNs in the wild", section 3.2): then what the share lacks to the lower
-    bound or exceeds the upper one by counts, else the whole share, so that absent classes are
-    suppressed. In units of the class' mean share, at least a hundredth. Hoffman et al. solve for
-    the nearest distribution within the bounds; a hinge on the bounds is the same constraint as a
-    loss.
+    A class is taken to be in an image if the pixels at which it is the likeliest reach a tenth of
+    its lower bound (Hoffman et al. 2016, "FCNs in the wild", section 3.2): then what its mean
+    probability lacks to the lower bound or exceeds the upper one by counts, else all of it, so that
+    absent classes are suppressed. In units of the class' mean share, at least a hundredth. Hoffman
+    et al. solve for the nearest distribution within the bounds; a hinge on the bounds is the same
+    constraint as a loss.
 
     Args:
         probabilities: `(batch, height, width, classes)`.
@@ -29,7 +29,9 @@ def class_size_penalty(
         >>> round(float(class_size_penalty(even, *bounds)), 6)
         0.5
     """
-    shares = tf.reduce_mean(tf.cast(probabilities, "float32"), axis=(1, 2))
+    probabilities = tf.cast(probabilities, "float32")
+    shares = tf.reduce_mean(probabilities, axis=(1, 2))
+    likeliest = tf.one_hot(tf.argmax(probabilities, axis=-1), probabilities.shape[-1])
     outside = tf.nn.relu(lower - shares) + tf.nn.relu(shares - upper)
-    present = tf.stop_gradient(shares) >= 0.1 * lower
+    present = tf.reduce_mean(likeliest, axis=(1, 2)) >= 0.1 * lower
     return tf.reduce_mean(tf.where(present, outside, shares) / np.maximum(mean, 0.01))

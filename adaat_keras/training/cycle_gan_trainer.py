@@ -142,8 +142,11 @@ class CycleGanTrainer(NetworkTrainer):
         return {"cycle_loss": self.log(source, cycle_loss=tf.add_n(losses))["cycle_loss"]}
 
     def semantic_loss(self, images, translated) -> tf.Tensor:
-        """The segmenter's loss on translations, what it says of the originals as the truth."""
-        labels = tf.stop_gradient(self.pseudo_labels(self.segmenter(images)))
+        """The segmenter's loss on translations, what it says of the originals as the truth.
+
+        All that it says, however uncertain, as in CyCADA.
+        """
+        labels = tf.stop_gradient(self.pseudo_labels(self.segmenter(images), certainty=0.0))
         return self.task_loss(labels, self.segmenter(translated))
 
     def told_apart(self, discriminator, real, shown) -> tf.Tensor:

@@ -1,5 +1,7 @@
 """What the trainers have in common: precision, logs, any image size in testing."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -18,11 +20,20 @@ class NetworkTrainer(keras.Model):
             of other sizes are padded, and predictions cropped back.
         translator: Turns images of the source into the target's look before anything sees them;
             stays as it is.
+        augment: What happens to a translated image in training, given its number in the step's
+            order of images. Not before: the translator has seen plain images.
     """
 
-    def __init__(self, stride: int, translator: keras.Model | None = None, **kwargs):
+    def __init__(
+        self,
+        stride: int,
+        translator: keras.Model | None = None,
+        augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.translator = translator
+        self.augment = augment
         self.pad = PadToStride(stride)
         self.crop = CropLike(dtype="float32")
         self.means = {}
@@ -50,6 +61,17 @@ class NetworkTrainer(keras.Model):
         if self.translator is None:
             return images
         return tf.stop_gradient(self.translator(tf.cast(images, "float32"), training=False))
+
+    def translated_in_training(self, images: tf.Tensor) -> tf.Tensor:
+        """`translated`, and then augmented."""
+        images = self.translated(images)
+        if self.translator is None or self.augment is None:
+            return images
+        context, count = tf.distribute.get_replica_context(), tf.shape(images, "int64")[0]
+        batch = tf.cast(self.optimizer.iterations, "int64") * context.num_replicas_in_sync
+        batch += tf.cast(context.replica_id_in_sync_group, "int64")
+        numbers = batch * count + tf.range(count)
+        return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
 
     @staticmethod
     def mean(values: tf.Tensor) -> tf.Tensor:

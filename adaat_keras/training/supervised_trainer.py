@@ -22,7 +22,7 @@ class SupervisedTrainer(NetworkTrainer):
         domains: Names of the domains, used as prefixes in the logs.
         edge_weight: Weight of the edges' loss beside the task's; see `EdgeHead`.
         seed: Of the edges' head.
-        **kwargs: As `NetworkTrainer`'s: `translator`.
+        **kwargs: As `NetworkTrainer`'s: `translator`, `augment`.
 
     Example:
         >>> from adaat_keras.models import Decoder, Encoder
@@ -90,7 +90,7 @@ class SupervisedTrainer(NetworkTrainer):
         """The domains' images as the encoder sees them: those of the source translated."""
         if self.domains[0] != "source":
             return tuple(images)
-        return self.translated(images[0]), *images[1:]
+        return self.translated_in_training(images[0]), *images[1:]
 
     def with_edges(self, loss, features, images) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The loss plus the edges' where they are wanted, and what to log of these."""

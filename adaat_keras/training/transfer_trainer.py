@@ -42,7 +42,7 @@ class TransferTrainer(NetworkTrainer):
         base_1_weight: Weight of task 1's loss in both domains.
         teacher: Predicts task 2 from pictures of labels of task 1; stays as it is.
         decoder_1: Decoder of base model 1 (D1), for `base_1_weight`.
-        **kwargs: As `NetworkTrainer`'s: `translator`.
+        **kwargs: As `NetworkTrainer`'s: `translator`, `augment`.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -126,7 +126,7 @@ class TransferTrainer(NetworkTrainer):
         images, labels = (
             part if isinstance(part, dict) else {"source": part} for part in (images, labels)
         )
-        source = self.translated(images["source"])
+        source = self.translated_in_training(images["source"])
         features_2, variables = self.encoder_2(source), self.learning
         with tf.GradientTape() as tape:
             features_1 = self.encoder_1(source)

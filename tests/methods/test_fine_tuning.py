@@ -11,12 +11,18 @@ from adaat_keras.cli import main
 pytestmark = pytest.mark.usefixtures("eagerly")
 
 
+def untrained():
+    return build_ada_atdt(transfer="conv", size="tiny")
+
+
 @pytest.fixture
 def fine_tune(frames, tmp_path):
     """Fits a tiny model; gives the history and the names of the networks that changed."""
 
     def run(model=None, **options):
-        model = model or build_ada_atdt(transfer="conv", size="tiny")
+        model = model or untrained()
+        # As after training elsewhere.
+        model.fresh = () if model.origin is None else model.fresh
         before = {name: network.get_weights() for name, network in model.networks.items()}
         history = fit_ada_atdt(
             model,
@@ -61,7 +67,7 @@ def test_frozen_networks_stay_as_they_are(fine_tune):
 
 
 def test_what_was_frozen_before_stays_so(fine_tune):
-    model = build_ada_atdt(transfer="conv", size="tiny")
+    model = untrained()
     model.decoder_2.trainable = False
     fine_tune(model, steps="adversarial", freeze=("encoder_1", "decoder_2"))
     frozen = {name for name, network in model.networks.items() if not network.trainable}
@@ -93,7 +99,7 @@ def test_a_run_tells_what_its_weights_are_from(fine_tune, run_of, tmp_path):
 
 
 def test_a_decoder_that_began_anew_is_not_left_untrained(other_task, fine_tune):
-    message = "decoder_2 began anew.*add 'supervised' to steps"
+    message = "decoder_2 is untrained, and would stay so: add 'supervised' to steps"
     with pytest.raises(ValueError, match=message):
         fine_tune(other_task, steps=("adversarial", "transfer"))
     with pytest.raises(ValueError, match=message):
@@ -101,6 +107,25 @@ def test_a_decoder_that_began_anew_is_not_left_untrained(other_task, fine_tune):
     history, _ = fine_tune(other_task, steps=("supervised", "transfer"))
     assert {"supervised", "transfer"} <= set(history)
     assert other_task.fresh == ()
+
+
+def test_steps_of_a_new_model_are_trained_in_their_order(frames, tmp_path):
+    model = untrained()
+    options = {
+        **{"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "crop": 64, "verbose": 0},
+        **{"validation_frames": 1, "source_options": frames, "target_options": frames},
+    }
+    with pytest.raises(ValueError, match=r"classifier is untrained.*add 'adversarial' to steps"):
+        fit_ada_atdt(model, directory=tmp_path / "last", steps="transfer", **options)
+    known = {"adversarial": {"base_1_target"}, "supervised": {"base_1_target", "base_2_target"}}
+    for step, scored in known.items():
+        fit_ada_atdt(model, directory=tmp_path / step, steps=step, **options)
+        metrics = json.loads((tmp_path / step / "metrics.json").read_text())
+        assert {name for name in metrics if name.endswith("_target")} == scored
+        assert "target" not in metrics
+    assert model.fresh == ("transfer",)
+    fit_ada_atdt(model, directory=tmp_path / "last", steps="transfer", **options)
+    assert "target" in json.loads((tmp_path / "last/metrics.json").read_text())
 
 
 def test_the_command_line_takes_the_networks_options_from_the_weights(run_of, frames, tmp_path):

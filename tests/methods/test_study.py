@@ -1,30 +1,67 @@
 """Figure 3: adversarial losses and alphas side by side."""
 
 import csv
+import json
 
 import pytest
+import tensorflow as tf
 
+from adaat_keras.evaluation import score
+from adaat_keras.methods.harness.open_role import open_role
+from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.methods.harness.run_study import run_study
+from adaat_keras.models.read_model import read_model
 
-LOSSES, ALPHAS = ("binary_crossentropy",), (0.9,)
+LOSSES, ALPHAS = ("binary_crossentropy",), (0.5, 0.9)
+TASKS = {"from_task": "semantic", "to_task": "depth"}
 
 
 @pytest.fixture(scope="module")
 def studied(tiny, store, tmp_path_factory):
     directory = tmp_path_factory.mktemp("study")
-    return directory, run_study(tiny(), LOSSES, ALPHAS, directory, store, verbose=0)
+    tf.config.run_functions_eagerly(True)
+    rows = run_study(tiny(**TASKS), LOSSES, ALPHAS, directory, store, verbose=0)
+    tf.config.run_functions_eagerly(False)
+    return directory, rows
 
 
-def test_every_loss_and_alpha_has_a_row_beside_one_without_a_classifier(studied):
+def test_every_setting_has_a_row_and_two_are_trained_whole(studied):
     directory, rows = studied
     with (directory / "study.csv").open() as file:
         written = list(csv.DictReader(file))
-    assert [row["adversarial_loss"] for row in written] == ["", *LOSSES]
+    assert [(row["method"], row["alpha"]) for row in written[:3]] == [
+        ("ada_atdt", "0.5"),
+        ("ada_atdt", "0.9"),
+        ("at_dt", ""),
+    ]
     for row, other in zip(rows, written, strict=True):
-        assert {name: str(value) for name, value in row.items()} == other
-        assert 0 <= row["mean_iou"] <= 1
+        shown = {name: "" if value is None else str(value) for name, value in row.items()}
+        assert shown == other
+        assert 0 <= row["task_1_mean_iou"] <= 1
         assert 0 <= row["proxy_a_distance"] <= 2
+    assert [row["task_2_abs_rel"] is None for row in rows] == [True, True, False, False]
+
+
+def test_a_setting_is_judged_by_base_model_1_and_trains_nothing_else(studied):
+    directory, _ = studied
+    folder = RunFolder(directory / "binary_crossentropy-0.9")
+    assert {path.stem for path in folder.networks.iterdir()} == {
+        "encoder_1",
+        "decoder_1",
+        "domain_classifier",
+    }
+    assert not {"target", "base_2_target"} & set(json.loads(folder.metrics.read_text()))
+
+
+def test_the_best_setting_is_chosen_on_val(studied, tiny):
+    directory, rows = studied
+    val = open_role(tiny(), "target", "val")
+    scores = {}
+    for alpha in ALPHAS:
+        model = read_model(RunFolder(directory / f"binary_crossentropy-{alpha}").model)
+        scores[alpha] = score(model.base_model_1, val, "semantic")["mean_iou"]
+    assert rows[-1]["alpha"] == max(scores, key=scores.get)
 
 
 def test_both_sheets_are_drawn(studied):
@@ -36,7 +73,7 @@ def test_both_sheets_are_drawn(studied):
 def test_a_study_that_is_done_trains_nothing(studied, tiny, store, monkeypatch):
     directory, rows = studied
     monkeypatch.delitem(run_once.__globals__, "train_from_config")
-    assert run_study(tiny(), LOSSES, ALPHAS, directory, store, verbose=0) == rows
+    assert run_study(tiny(**TASKS), LOSSES, ALPHAS, directory, store, verbose=0) == rows
 
 
 @pytest.mark.parametrize(("losses", "alphas"), [((), ALPHAS), (LOSSES, ())])

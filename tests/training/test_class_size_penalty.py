@@ -13,8 +13,9 @@ LOWER, MEAN, UPPER = np.array([[0.3, 0.2, 0.1], [0.4, 0.3, 0.2], [0.5, 0.4, 0.3]
 
 
 def penalty(*shares):
-    """Of a picture that has these shares at every pixel."""
-    pixels = tf.tile(tf.constant([[[shares]]], "float32"), [1, 4, 4, 1])
+    """Of a picture of 200 pixels, of which each shows one class for certain."""
+    classes = np.repeat(range(3), np.round(200 * np.array(shares)).astype(int))
+    pixels = tf.one_hot(classes.reshape(1, 10, 20), 3)
     return float(class_size_penalty(pixels, LOWER, MEAN, UPPER))
 
 
@@ -25,12 +26,18 @@ def penalty(*shares):
         ((0.7, 0.2, 0.1), 0.2 / 0.4 / 3),
         ((0.2, 0.5, 0.3), (0.1 / 0.4 + 0.1 / 0.3) / 3),
         # The third is absent, and what there is of it is suppressed.
-        ((0.5, 0.4, 0.005), 0.005 / 0.2 / 3),
-        ((0.5, 0.4, 0.0), 0),
+        ((0.6, 0.395, 0.005), (0.1 / 0.4 + 0.005 / 0.2) / 3),
+        ((0.5, 0.4, 0.1), 0),
     ],
 )
 def test_what_lies_outside_counts_in_units_of_the_mean(shares, expected):
     assert penalty(*shares) == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_class_that_is_likeliest_nowhere_is_absent_however_probable():
+    pixels = tf.tile(tf.constant([[[[0.4, 0.35, 0.25]]]]), [1, 4, 4, 1])
+    expected = (0.35 / 0.3 + 0.25 / 0.2) / 3
+    assert float(class_size_penalty(pixels, LOWER, MEAN, UPPER)) == pytest.approx(expected)
 
 
 class Sizes:

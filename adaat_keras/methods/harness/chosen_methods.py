@@ -3,9 +3,12 @@
 from adaat_keras import methods
 from adaat_keras.registry import split_names
 
-# The networks that "all" runs a method with, where they are not the benchmark's alone: the paper's
-# three transfer functions, and AT/DT's own networks beside ours.
-NETWORKS = {"ada_atdt": (":conv", ":unet", ":unet_attention"), "at_dt": ("", ":dilated_resnet50")}
+# What "all" runs a method with, where it is not the benchmark's settings alone: the paper's three
+# transfer functions, AT/DT's own networks beside ours, and both methods as they were published.
+VARIANTS = {
+    "ada_atdt": ("@paper", ":conv", ":unet", ":unet_attention"),
+    "at_dt": (":dilated_resnet50@paper", "@paper", ""),
+}
 
 
 def chosen_methods(names: str) -> list[str]:
@@ -18,7 +21,8 @@ def chosen_methods(names: str) -> list[str]:
         >>> chosen_methods("source_only,ada_atdt:conv@paper")
         ['source_only', 'ada_atdt:conv@paper']
         >>> chosen_methods("all")[:3], chosen_methods("all")[-2:]
-        (['source_only', 'at_dt', 'at_dt:dilated_resnet50'], ['ada_atdt:unet_attention', 'oracle'])
+        (['source_only', 'at_dt:dilated_resnet50@paper', 'at_dt@paper'],
+         ['ada_atdt:unet_attention', 'oracle'])
     """
     if names != "all":
         return split_names(names)
@@ -26,4 +30,4 @@ def chosen_methods(names: str) -> list[str]:
         methods.names(),
         key=lambda name: (name == "oracle", name == "ada_atdt", name != "source_only", name),
     )
-    return [name + networks for name in order for networks in NETWORKS.get(name, ("",))]
+    return [name + variant for name in order for variant in VARIANTS.get(name, ("",))]

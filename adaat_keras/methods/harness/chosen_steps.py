@@ -24,8 +24,8 @@ def chosen_steps(
         model: The networks.
 
     Raises:
-        ValueError: There is no such step or network, a step has nothing left to train, or a
-            network that began anew stays as it is.
+        ValueError: There is no such step or network, a step has nothing left to train, or it would
+            need a network that nobody has trained.
     """
     for name in names or ():
         check_name("step", name, [step.name for step in steps])
@@ -42,15 +42,15 @@ def chosen_steps(
 
 
 def check_fresh(steps: list[Step], chosen: list[Step], model: AdaAtdt) -> None:
-    """Raise a `ValueError` if a network that began anew is the method's, but no chosen step's."""
+    """Raise a `ValueError` if the last chosen step, or what is before it, leaves a network new."""
     trained = {name for step in chosen for name in step.networks}
-    for step in steps:
+    last = [step.name for step in steps].index(chosen[-1].name)
+    for step in steps[: last + 1]:
         for name in step.networks:
             if name in model.fresh and name not in trained:
                 raise ValueError(
-                    f"{name} began anew, since {model.origin} has no weights that fit it, and "
-                    f"nothing here would train it: add {step.name!r} to steps, or leave {name} "
-                    "out of freeze"
+                    f"{name} is untrained, and would stay so: add {step.name!r} to steps, leave "
+                    f"{name} out of freeze, or begin with weights that have it"
                 )
 
 

@@ -23,7 +23,7 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
     """
     try:
         results = json.loads(Path(path).read_text())
-        theirs = {**results["config"], **results["versions"]}
+        theirs = {**RunConfig.read(results["config"]).to_dict(), **results["versions"]}
         rows = {(row["method"], row["seed"]): row for row in results["rows"]}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(

@@ -13,13 +13,15 @@ from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
 from adaat_keras.tasks.task import Task
 
 
-def panels(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict:
+def panels(setup: Setup, predictor: keras.Model | None, trained: set[str]) -> dict:
     """Pictures of the target's test frames: image, both tasks' predictions, the truth.
+
+    A task that nothing trained predicts, has no predictions.
 
     Returns the arguments `rows`, `titles` and `legend` of `evaluation.draw_panels`.
     """
     domain = setup.domain("target", setup.config.split)
-    columns = [(setup.to_task, "predicted", predictor)]
+    columns = [(setup.to_task, "predicted", predictor)] if predictor else []
     if "encoder_1" in trained:
         columns.insert(0, (setup.from_task, "predicted", setup.model.base_model_1))
     if setup.to_task.name in domain.tasks:

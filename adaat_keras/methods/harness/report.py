@@ -19,6 +19,7 @@ from adaat_keras.files import write_json
 from adaat_keras.methods.harness.panels import panels
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.models import AdaAtdt
 from adaat_keras.training import adversarial_losses
 
 DOMAINS = ("source", "target")
@@ -50,6 +51,7 @@ def report(
         metrics |= alignment(setup, trained)
         draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
     draw_curves(folder.history, folder.path / "curves.png")
+    predictor = predictor if is_trained(predictor, trained) else None
     draw_panels(**panels(setup, predictor, trained), path=folder.path / "panels.png")
     metrics = without_nan(metrics)
     write_run_readme(folder.path, setup.config.to_dict(), metrics)
@@ -67,10 +69,13 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
     What was not trained, or has no labels to score against, is left out.
     """
     config, model = setup.config, setup.model
-    rows = {"": (predictor, config.to_task, None)}
+    rows = {}
+    if is_trained(predictor, trained):
+        rows[""] = (predictor, config.to_task, None)
     if "encoder_1" in trained:
         rows["base_1_"] = (model.base_model_1, config.from_task, None)
-        rows["base_2_"] = (model.base_model_2, config.to_task, None)
+        if "encoder_2" in trained:
+            rows["base_2_"] = (model.base_model_2, config.to_task, None)
     if "teacher" in trained:
         rows["teacher_"] = (setup.networks["teacher"], config.to_task, config.from_task)
     opened = {role: setup.domain(role, config.split) for role in reversed(DOMAINS)}
@@ -80,6 +85,13 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
         for role, domain in opened.items()
         if {task, reads or task} <= set(domain.tasks)
     }
+
+
+def is_trained(predictor: keras.Model, trained: set[str]) -> bool:
+    """Whether all the networks are trained by which a method predicts."""
+    whole = isinstance(predictor, AdaAtdt)
+    needed = {"encoder_1", "transfer", "decoder_2"} if whole else {"encoder_2", "decoder_2"}
+    return needed <= trained
 
 
 def alignment(setup: Setup, trained: set[str]) -> dict[str, dict]:

@@ -22,6 +22,10 @@ ADVERSARIAL_LOSS = {
 }
 
 
+# What runs had before there was an option for it, where that is not its default.
+BEFORE = {"recipe": "paper", "base_1_weight": 0.0}
+
+
 @dataclass(frozen=True)
 class RunConfig:
     """The configuration of a run; equal configurations give equal weights.
@@ -54,6 +58,10 @@ class RunConfig:
             `ada_atdt` alone.
         base_1_weight: Of task 1's loss in step 3, in which encoder 1 and decoder 1 then learn on;
             0 leaves them as step 1 made them.
+        mmd_weight: Of the discrepancy, in `dan`.
+        confusion_weight, size_weight: Of the domains' confusion, in `fcns_in_the_wild` and
+            `cycada`, and of the class sizes, in the former.
+        semantic_weight: Of what base model 2 must say of a translation, in `cycada`.
         epochs, steps_per_epoch: Of every step.
         batch_size: Images a training step; step 1 takes half of them from each domain.
         crop: Height and width of the crops, a multiple of the networks' stride (32; AT/DT's 64),
@@ -96,6 +104,10 @@ class RunConfig:
     teacher_weight: float | None = None
     consistency_weight: float | None = None
     base_1_weight: float | None = None
+    mmd_weight: float = 1.0
+    confusion_weight: float = 0.1
+    size_weight: float = 0.1
+    semantic_weight: float = 1.0
     epochs: int = 8
     steps_per_epoch: int = 150
     batch_size: int = 8
@@ -183,7 +195,7 @@ class RunConfig:
             raise ValueError("height and width go together: give both, or neither")
         if not 0 <= self.class_balance <= 1:
             raise ValueError(f"class_balance must be between 0 and 1, not {self.class_balance}")
-        for name in (name for name in RECIPES["paper"] if name.endswith("_weight")):
+        for name in (name for name in self.to_dict() if name.endswith("_weight")):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ValueError(f"{name} must be 0 or greater, not {getattr(self, name)}")
         if not 0 < self.classifier_rate < float("inf"):
@@ -191,6 +203,11 @@ class RunConfig:
         for name in ("epochs", "steps_per_epoch", "validation_frames", "crops_per_frame"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    @classmethod
+    def read(cls, options: dict) -> "RunConfig":
+        """The configuration that `to_dict` gave, maybe before there were all of today's options."""
+        return cls(**{**BEFORE, **options})
 
     def to_dict(self) -> dict:
         """The configuration as JSON takes it."""

@@ -7,9 +7,6 @@ from pathlib import Path
 from adaat_keras.files import write_json
 from adaat_keras.methods.harness.run_config import RunConfig
 
-# What runs had before there was an option for it.
-BEFORE = {"recipe": "paper", "base_1_weight": 0.0}
-
 
 class RunFolder:
     """Names the files of a run.
@@ -86,7 +83,7 @@ class RunFolder:
             ValueError: The file holds none; names the file.
         """
         try:
-            return RunConfig(**{**BEFORE, **json.loads(self.config.read_text())})
+            return RunConfig.read(json.loads(self.config.read_text()))
         except (ValueError, TypeError) as error:
             raise ValueError(f"{self.config} is no run's configuration: {error}") from error
 

@@ -8,17 +8,19 @@ from pathlib import Path
 import keras
 
 from adaat_keras import tasks
-from adaat_keras.evaluation import draw_tsne, sample_features
+from adaat_keras.evaluation import draw_tsne, sample_features, score
 from adaat_keras.evaluation.format_table import COLUMNS, spread
 from adaat_keras.files import written_whole
-from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models.read_model import read_model
 from adaat_keras.tasks.task import Task
 
 DOMAINS = ("source", "target")
+WITHOUT = "without classifier"
 
 
 def run_study(
@@ -30,13 +32,17 @@ def run_study(
     devices: str = "1",
     verbose: int = 1,
 ) -> list[dict]:
-    """Train ADA-AT/DT with every adversarial loss and alpha, and AT/DT beside it.
+    """Train step 1 with every adversarial loss and alpha, and all of AT/DT and of the best.
 
-    Writes into `directory`: a folder a run, `study.csv` (a row a run: the main score of task 2
-    and of task 1 on the target, the domain probe's accuracy, the proxy A-distance),
-    `losses.png` (figure 3: encoder 1's features, a row a loss, a column an alpha, the main score
-    in the corner) and `classifier.png` (encoder 1's and transferred features, without the domain
-    classifier and with the best setting). The same call goes on where it was stopped.
+    As in section 4.6 base model 1 is what is judged, by its own task on the target; the best is
+    chosen on `val`, whatever the split that is reported.
+
+    Writes into `directory`: a folder a run, `study.csv` (a row a run: the main score of task 1
+    on the target, where all steps were trained that of task 2 as well, the domain probe's
+    accuracy, the proxy A-distance), `losses.png` (figure 3: encoder 1's features, a row a loss, a
+    column an alpha, task 1's score in the corner) and `classifier.png` (encoder 1's and
+    transferred features, without the domain classifier and with the best setting). The same call
+    goes on where it was stopped.
 
     Args:
         config: What all runs have in common.
@@ -54,7 +60,8 @@ def run_study(
     if not losses or not alphas:
         raise ValueError(f"nothing to study: losses {list(losses)}, alphas {list(alphas)}")
     directory = Path(directory)
-    runs = {"AT/DT": replace(config, method="at_dt")} | {
+    store = store or directory / "steps"
+    settings = {
         f"{loss.replace('_', ' ')}, alpha {alpha:g}": replace(
             config, method="ada_atdt", adversarial_loss=loss, alpha=alpha
         )
@@ -62,14 +69,20 @@ def run_study(
         for alpha in alphas
     }
     rows, models = [], {}
-    for number, (title, run) in enumerate(runs.items(), 1):
-        loss, alpha = ("", "") if run.method == "at_dt" else (run.adversarial_loss, run.alpha)
-        path = directory / (f"{loss}-{alpha:g}" if loss else "at_dt")
+
+    def train(title: str, run: RunConfig, name: str) -> None:
         if verbose:
-            print(f"\nrun {number} of {len(runs)}: {title}", flush=True)
-        metrics = run_once(run, path, store or directory / "steps", devices, verbose)
-        rows.append(row_of(config, loss, alpha, metrics))
-        models[title] = load_run(path)[1]
+            print(f"\nrun {len(rows) + 1} of {len(settings) + 2}: {title}", flush=True)
+        metrics = run_once(run, directory / name, store, devices, verbose)
+        rows.append(row_of(run, metrics))
+        models[title] = read_model(RunFolder(directory / name).model)
+
+    for title, run in settings.items():
+        name = f"{run.adversarial_loss}-{run.alpha:g}"
+        train(title, replace(run, steps=["adversarial"]), name)
+    best = best_of(config, models)
+    train(WITHOUT, replace(config, method="at_dt"), "at_dt")
+    train(f"with: {best}", settings[best], "ada_atdt")
     with written_whole(directory / "study.csv") as temporary, temporary.open("w") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -78,18 +91,30 @@ def run_study(
     return rows
 
 
-def row_of(config: RunConfig, loss: str, alpha: float | str, metrics: dict) -> dict:
+def row_of(run: RunConfig, metrics: dict) -> dict:
     """A run's row of `study.csv`."""
-    main, main_1 = (tasks.get(name).primary_metric for name in (config.to_task, config.from_task))
+    main, main_1 = (tasks.get(name).primary_metric for name in (run.to_task, run.from_task))
+    classifier = run.method == "ada_atdt"
     return {
-        "adversarial_loss": loss,
-        "alpha": alpha,
-        main: metrics.get("target", {}).get(main),
-        f"{main}_on_source": metrics["source"].get(main),
+        "method": run.method,
+        "adversarial_loss": run.adversarial_loss if classifier else "",
+        "alpha": run.alpha if classifier else "",
         f"task_1_{main_1}": metrics["base_1_target"].get(main_1),
+        f"task_2_{main}": metrics.get("target", {}).get(main),
+        f"task_2_{main}_on_source": metrics.get("source", {}).get(main),
         "probe_accuracy": metrics["domain_probe"]["accuracy"],
         "proxy_a_distance": metrics["domain_probe"]["proxy_a_distance"],
     }
+
+
+def best_of(config: RunConfig, models: dict[str, AdaAtdt]) -> str:
+    """The setting whose base model 1 is best on the target's validation frames."""
+    task, domain = tasks.get(config.from_task), open_role(config, "target", "val")
+    scores = {
+        title: score(model.base_model_1, domain, task.name)[task.primary_metric]
+        for title, model in models.items()
+    }
+    return (max if task.higher_is_better else min)(scores, key=scores.get)
 
 
 def draw_sheets(
@@ -97,37 +122,27 @@ def draw_sheets(
 ) -> None:
     """Draw `losses.png` and `classifier.png`."""
     opened = {role: open_role(config, role, config.split) for role in DOMAINS}
-    task = tasks.get(config.to_task)
+    task = tasks.get(config.from_task)
     captions = {title: caption(task, row) for title, row in zip(models, rows, strict=True)}
     features = {
         title: tuple(sample_features(model.encoder_1, domain) for domain in opened.values())
         for title, model in models.items()
     }
-    without, *adversarial = models
-    with_classifier = {title: features[title] for title in adversarial}
-    draw_tsne(with_classifier, out / "losses.png", captions, columns=columns)
-    best = best_of(task, dict(zip(models, rows, strict=True)), adversarial)
+    *settings, without, best = models
+    draw_tsne({title: features[title] for title in settings}, out / "losses.png", captions, columns)
     groups = {}
-    for title, name in ((without, "without classifier"), (best, f"with: {best}")):
-        groups[f"encoder 1, {name}"] = features[title]
-        groups[f"transferred, {name}"] = tuple(
+    for title in (without, best):
+        groups[f"encoder 1, {title}"] = features[title]
+        groups[f"transferred, {title}"] = tuple(
             sample_features(transferred(models[title]), domain) for domain in opened.values()
         )
     draw_tsne(groups, out / "classifier.png", columns=2)
 
 
-def best_of(task: Task, rows: dict[str, dict], titles: list[str]) -> str:
-    """The setting with the best main score on the target; the first where it has no labels."""
-    scores = {title: rows[title][task.primary_metric] for title in titles}
-    known = {title: score for title, score in scores.items() if score is not None}
-    choose = max if task.higher_is_better else min
-    return choose(known, key=known.get) if known else titles[0]
-
-
 def caption(task: Task, row: dict) -> str:
-    """The main score of task 2 on the target, and the probe's accuracy."""
+    """The main score of task 1 on the target, and the probe's accuracy."""
     _, factor, digits = COLUMNS[task.name]
-    score = spread([row[task.primary_metric]], factor, digits)
+    score = spread([row[f"task_1_{task.primary_metric}"]], factor, digits)
     name = task.primary_metric.replace("_", " ")
     return f"{name} {score}, probe {100 * row['probe_accuracy']:.0f} %"
 

@@ -93,6 +93,11 @@ class Setup:
             None if whole else self.portion,
         )
 
+    def augment(self, image: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """An image as the configuration augments it, by the seed and the image's number."""
+        seed = tf.stack([tf.cast(self.config.seed, number.dtype), number])
+        return AUGMENTATIONS[self.config.augmentation](image, seed)
+
     def validation(self, role: str, task: str | tuple[str, ...] | None) -> tf.data.Dataset:
         """Whole frames of the validation split, with or without labels."""
         return evaluation_batches(self.domain(role, "val"), task, self.config.validation_frames)

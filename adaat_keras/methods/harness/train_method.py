@@ -74,6 +74,7 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
     method = methods.get(setup.config.method)
     every_step = method.steps(setup)
     steps = chosen_steps(every_step, setup.config.steps, setup.config.freeze, model)
+    ours = {name for step in steps for name in step.networks}
     if not folder.begun:
         try_data(setup, steps)
     if machines.first:
@@ -90,13 +91,14 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
         if not folder.finished:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)
-        # What a step left out would have trained came trained with the model.
+        # What a step left out would have trained may have come trained with the model.
         brought = {name for step in every_step for name in step.networks} & set(model.networks)
-        trained = brought | {name for step in steps for name in step.networks}
+        trained = brought - set(model.fresh) | ours
         with plain_errors("report"):
             report(setup, method.predictor(model), trained, folder, verbose)
         remove_halves(folder.path)
-    model.origin, model.fresh = str(folder.path), ()
+    model.origin = str(folder.path)
+    model.fresh = tuple(name for name in model.fresh if name not in ours)
     # A machine that went away would stop the first.
     machines.wait()
 

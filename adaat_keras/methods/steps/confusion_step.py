@@ -7,7 +7,7 @@ import keras
 from adaat_keras.domains.pipeline import class_sizes
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
-from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.supervised_step import before, supervised_step
 from adaat_keras.methods.steps.with_target_images import with_target_images
 from adaat_keras.models import DomainClassifier
 from adaat_keras.models.reseed import reseed
@@ -19,7 +19,7 @@ def confusion_step(
 ) -> Step:
     """Train encoder 2 and decoder 2 on the source, confused with the target.
 
-    The source's images may be translated first, the class sizes left out.
+    The source's images may be translated first, and are augmented then; the class sizes left out.
     """
     model, task, config = setup.model, setup.to_task, setup.config
     supervised = supervised_step(setup, domain="source")
@@ -41,6 +41,9 @@ def confusion_step(
             reseed(classifier, config.seed),
             sizes,
             translator=translator,
+            augment=setup.augment,
+            confusion_weight=config.confusion_weight,
+            size_weight=config.size_weight,
         )
         loss = setup.task_loss(task, "source")
         trainer.compile(setup.optimizer(), setup.optimizer(), loss, {"source": task.metrics()})
@@ -49,7 +52,10 @@ def confusion_step(
     return replace(
         supervised,
         name="confusion" if within_sizes else "confusion_without_sizes",
-        depends_on=(*supervised.depends_on, "target", "target_options"),
+        depends_on=(
+            *(*supervised.depends_on, "target", "target_options", "confusion_weight"),
+            *(("size_weight",) if within_sizes else ()),
+        ),
         make_trainer=make_trainer,
-        batches=lambda first: with_target_images(setup, first),
+        batches=lambda first: with_target_images(setup, first, before(translator)),
     )

@@ -15,7 +15,7 @@ def discrepancy_step(setup: Setup) -> Step:
     supervised = supervised_step(setup, domain="source")
 
     def make_trainer():
-        trainer = DanTrainer(model.encoder_2, model.decoder_2)
+        trainer = DanTrainer(model.encoder_2, model.decoder_2, setup.config.mmd_weight)
         loss = setup.task_loss(task, "source")
         trainer.compile(setup.optimizer(), loss, {"source": task.metrics()})
         return trainer
@@ -23,7 +23,7 @@ def discrepancy_step(setup: Setup) -> Step:
     return replace(
         supervised,
         name="discrepancy",
-        depends_on=(*supervised.depends_on, "target", "target_options"),
+        depends_on=(*supervised.depends_on, "target", "target_options", "mmd_weight"),
         make_trainer=make_trainer,
         batches=lambda first: with_target_images(setup, first),
     )

@@ -5,13 +5,14 @@ import keras
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.side_by_side import side_by_side
 from adaat_keras.methods.steps.step import Step
+from adaat_keras.methods.steps.supervised_step import before
 from adaat_keras.training import SupervisedTrainer
 
 
 def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:
     """Train encoder 1 and decoder 1 on the labels of task 1 in both domains.
 
-    The source's images may be translated first.
+    The source's images may be translated first, and are augmented then.
     """
     model, task = setup.model, setup.from_task
     domains = ("source", "target")
@@ -24,6 +25,7 @@ def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:
             edge_weight=setup.config.edge_weight,
             seed=setup.config.seed,
             translator=translator,
+            augment=setup.augment,
         )
         metrics = {domain: task.metrics() for domain in domains}
         trainer.compile(setup.optimizer(), setup.task_loss(task, "source"), metrics)
@@ -39,7 +41,8 @@ def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:
         ),
         make_trainer=make_trainer,
         batches=lambda first: side_by_side(
-            *(setup.batches(domain, task.name, first, share=2) for domain in domains)
+            setup.batches("source", task.name, first, 2, before(translator)),
+            setup.batches("target", task.name, first, 2),
         ),
         validation=lambda: side_by_side(
             *(setup.validation(domain, task.name) for domain in domains)

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
+from adaat_keras.methods.steps.supervised_step import before
 from adaat_keras.methods.steps.teacher_step import teacher_step
 from adaat_keras.training import TransferTrainer
 
@@ -37,7 +38,7 @@ def transfer_step(
 
     With a teacher, with a weight for base model 1, or with `adapt` if the configuration gives
     consistency a weight, it trains on images of the target too, half of each batch.
-    The source's images may be translated first.
+    The source's images may be translated first, and are augmented then.
     """
     model, task, config = setup.model, setup.to_task, setup.config
     weights = {
@@ -59,6 +60,7 @@ def transfer_step(
             teacher=teacher,
             decoder_1=model.decoder_1 if "base_1_weight" in weights else None,
             translator=translator,
+            augment=setup.augment,
             **weights,
         )
         trainer.compile(
@@ -81,6 +83,7 @@ def transfer_step(
             tuple(names[label] for label in labels) or None,
             first,
             share=2 if on_target else 1,
+            augmentation=before(translator),
         )
         return with_target(source, labels, setup, first, weights) if on_target else source
 

@@ -26,7 +26,12 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
 
     def make_trainer():
         shape = (config.crop, config.crop, 3)
-        trainer = CycleGanTrainer(*networks.values(), image_shape=shape, segmenter=segmenter)
+        trainer = CycleGanTrainer(
+            *networks.values(),
+            image_shape=shape,
+            segmenter=segmenter,
+            semantic_weight=config.semantic_weight,
+        )
         optimizers = (setup.optimizer(RATE, BETA_1) for _ in range(2))
         # The loss may count the classes of a hundred frames first.
         loss = setup.task_loss(task, "source") if semantic else None
@@ -41,7 +46,7 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
         networks=tuple(networks),
         depends_on=(
             *("source", "source_options", "target", "target_options"),
-            *(("to_task", *setup.loss_options(task)) if semantic else ()),
+            *(("to_task", "semantic_weight", *setup.loss_options(task)) if semantic else ()),
         ),
         make_trainer=make_trainer,
         batches=lambda first: pairs(
