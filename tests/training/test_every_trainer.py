@@ -22,6 +22,7 @@ LEARNS = {
     "discrepancy": {"encoder_1", "decoder_1"},
     "joint": {"encoder_1", "decoder_1"},
     "supervised": {"encoder_1", "decoder_1"},
+    "taught": {"encoder_1", "decoder_1"},
     "transfer": {"transfer"},
 }
 

@@ -5,16 +5,18 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.models import BaseModel, Decoder, Encoder
 from adaat_keras.training import (
     AdversarialTrainer,
     DanTrainer,
     FcnsInTheWildTrainer,
     SupervisedTrainer,
+    TaughtTrainer,
     TransferTrainer,
     adversarial_losses,
 )
 
-TRAINERS = ("adversarial", "confusion", "discrepancy", "joint", "supervised", "transfer")
+TRAINERS = ("adversarial", "confusion", "discrepancy", "joint", "supervised", "taught", "transfer")
 TO_TASK = {"depth": "semantic", "normals": "depth", "semantic": "normals"}
 
 
@@ -44,6 +46,14 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
     elif kind == "discrepancy":
         trainer = DanTrainer(model.encoder_1, model.decoder_1, **options)
         trainer.compile(optimizer(), task.loss(), scores)
+    elif kind == "taught":
+        # Any network to task 1 will do, and stays as it is.
+        keras.utils.set_random_seed(9)
+        width = {"base_filters": 4, "dtype": model.encoder_1.dtype_policy}
+        teacher = BaseModel(Encoder(residual_blocks=1, **width), Decoder(task.channels, **width))
+        trainer = TaughtTrainer(model.encoder_1, model.decoder_1, teacher, **options)
+        functions = (task.pseudo_labels, tasks.get(model.to_task).picture)
+        trainer.compile(optimizer(), task.loss(), *functions, scores)
     elif kind == "transfer":
         trainer = TransferTrainer(model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)
         # Decoder 2's task; labels come from `make_batches` of that task.
@@ -75,17 +85,19 @@ def make_batches(kind, model, count=8, batch=4, size=32, seed=0):
     task = model.to_task if kind == "transfer" else model.from_task
     domains = 1 if kind in ("supervised", "transfer") else 2
     parts = [frames(task, count, size, seed + 100 * n) for n in range(domains)]
+    if kind == "taught":
+        parts[1] = parts[1][0], frames(model.to_task, count, size, seed + 100)[1]
     if kind == "transfer":
         data = parts[0]
     else:
-        labelled = parts if kind in ("adversarial", "joint", "supervised") else parts[:1]
+        labelled = parts[:1] if kind in ("confusion", "discrepancy") else parts
         data = tuple(x for x, _ in parts), tuple(y for _, y in labelled)
     return tf.data.Dataset.from_tensor_slices(data).batch(batch, drop_remainder=True)
 
 
 def make_validation(kind, model, **options):
     """A dataset as `test_step` takes it: the labelled domains alone."""
-    unlabelled = kind in ("confusion", "discrepancy")
+    unlabelled = kind in ("confusion", "discrepancy", "taught")
     return make_batches("supervised" if unlabelled else kind, model, **options)
 
 
