@@ -63,13 +63,14 @@ OPTIONS = (
     ("validation-frames", int, 32, "frames of each domain to score after every epoch"),
     ("split", str, "test", "to score the finished run on: test, or val while you still choose"),
     ("weights", str, None, "preset or run to begin with: a name, a folder or an address"),
-    ("steps", split_names, None, "of the method, those to train, as NAME,NAME (default: all)"),
-    ("freeze", split_names, (), "networks that stay as they are, as NAME,NAME"),
+    ("steps", split_names, None, "of the method, those to train (default: all)"),
+    ("freeze", split_names, (), "networks that stay as they are"),
     ("seed", int, 0, "decides weights, order of the data, augmentation"),
     ("precision", str, "float32", "float32 or mixed_bfloat16"),
     ("source-options", json_object, {}, "how to open the source, e.g. '{\"frames\": 100}'"),
     ("target-options", json_object, {}, "how to open the target"),
 )
+METAVARS = {json_object: "JSON", split_names: "A,B,..."}
 RENAMED = {"from": "from_task", "to": "to_task"}
 
 
@@ -82,7 +83,7 @@ def add_run_options(parser: argparse.ArgumentParser, leave_out: tuple[str, ...] 
                 dest=RENAMED.get(name, name.replace("-", "_")),
                 type=kind,
                 default=argparse.SUPPRESS,
-                metavar="JSON" if kind is json_object else kind.__name__.upper(),
+                metavar=METAVARS.get(kind, kind.__name__.upper()),
                 help=f"{text} (default: {default})" if default not in (None, {}, ()) else text,
             )
     parser.add_argument(

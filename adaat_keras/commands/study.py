@@ -22,7 +22,8 @@ def add_parser(commands) -> None:
     )
     for name, task in (("from", "semantic"), ("to", "depth")):
         text = f"task {1 + (name == 'to')} (default: {task}, as in the paper's figure)"
-        parser.add_argument(f"--{name}", dest=f"{name}_task", default=task, help=text)
+        dest = f"{name}_task"
+        parser.add_argument(f"--{name}", dest=dest, default=task, metavar="STR", help=text)
     parser.add_argument(
         "--losses", default=LOSSES, metavar="A,B,...", help=f"adversarial (default: {LOSSES})"
     )
