@@ -12,6 +12,10 @@ class AdaAtdt(Method):
     3. G so that G(E1(x)) = E2(x) on the source (equation 3).
 
     Then D2(G(E1(x))) on the target (equation 4).
+
+    The recommended recipe adds to step 3 (`adaat_keras.training.TransferTrainer`): G learns through
+    D2 too, on the source's labels of task 2 and on a teacher's of the target, and E1, D1 learn on
+    beside it.
     """
 
     def steps(self, setup):

@@ -75,17 +75,19 @@ def transfer_step(
         return trainer
 
     def batches(first):
-        named = {"source": "decoded_weight" in weights, "source_1": "base_1_weight" in weights}
-        names = {"source": task.name, "source_1": setup.from_task.name}
-        labels = [name for name, wanted in named.items() if wanted]
+        labels = {}
+        if "decoded_weight" in weights:
+            labels["source"] = task.name
+        if "base_1_weight" in weights:
+            labels["source_1"] = setup.from_task.name
         source = setup.batches(
             "source",
-            tuple(names[label] for label in labels) or None,
+            tuple(labels.values()) or None,
             first,
             share=2 if on_target else 1,
             augmentation=before(translator),
         )
-        return with_target(source, labels, setup, first, weights) if on_target else source
+        return with_target(source, list(labels), setup, first, weights) if on_target else source
 
     target = ("target", "target_options") if on_target else ()
     return Step(
