@@ -24,10 +24,10 @@ def class_size_penalty(
         A float32 scalar, 0 where every class is within its bounds.
 
     Example:
-        >>> even = tf.fill((1, 2, 2, 2), 0.5)
+        >>> pixels = tf.one_hot([[[0, 0], [0, 1]]], 2)
         >>> bounds = np.array([[0.4, 0.1], [0.5, 0.2], [0.6, 0.3]], "f4")
-        >>> round(float(class_size_penalty(even, *bounds)), 6)
-        0.5
+        >>> round(float(class_size_penalty(pixels, *bounds)), 6)
+        0.15
     """
     probabilities = tf.cast(probabilities, "float32")
     shares = tf.reduce_mean(probabilities, axis=(1, 2))
