@@ -3,12 +3,17 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from adaat_keras import domains, tasks
+import adaat_keras
+from adaat_keras import domains, evaluation, methods, tasks
 from adaat_keras.commands import run_pair as run_pair_module
 from adaat_keras.evaluation.paper_rows import paper_rows
+from adaat_keras.methods.harness.chosen_steps import chosen_steps
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.setup import Setup
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PAIRS = sorted(EXAMPLES.glob("*_to_*.py"))
@@ -61,3 +66,25 @@ def test_without_data_an_example_says_what_to_give():
     assert done.returncode != 0
     assert "--streets" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_fine_tuning_is_compared_with_scratch_at_as_many_steps(monkeypatch, capsys, tmp_path):
+    calls = []
+    monkeypatch.setattr(adaat_keras, "fit_ada_atdt", lambda *a, **k: calls.append((*a, k)))
+    monkeypatch.setattr(evaluation, "score", lambda *_: {"mean_iou": 0.5})
+    # Not rendered: all that steps ask of a domain before they are trained.
+    streets = SimpleNamespace(dense=("depth",))
+    monkeypatch.setattr(domains, "get", lambda *_, **__: streets)
+    monkeypatch.setattr(sys, "argv", ["finetune.py", "--directory", str(tmp_path)])
+    runpy.run_path(str(EXAMPLES / "finetune.py"), run_name="__main__")
+    (tuned, options), (scratch, others) = calls
+    assert (tuned.origin, scratch.origin) == ("streets_depth_to_semantic_small", None)
+    trained = {}
+    for model, chosen in calls:
+        names = RunConfig(**model.options, **{k: v for k, v in chosen.items() if k != "directory"})
+        steps = methods.get("ada_atdt").steps(Setup(names, model, None))
+        trained[model] = len(chosen_steps(steps, names.steps, (), model)) * names.steps_per_epoch
+    assert trained[tuned] == trained[scratch]
+    assert options["seed"] == others["seed"]
+    rows = capsys.readouterr().out
+    assert all(name in rows for name in ("the preset as it is", "fine-tuned", "from scratch"))
