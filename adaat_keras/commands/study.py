@@ -22,8 +22,8 @@ def add_parser(commands) -> None:
     )
     for name, task in (("from", "semantic"), ("to", "depth")):
         text = f"task {1 + (name == 'to')} (default: {task}, as in the paper's figure)"
-        dest = f"{name}_task"
-        parser.add_argument(f"--{name}", dest=dest, default=task, metavar="STR", help=text)
+        usual = {"dest": f"{name}_task", "default": argparse.SUPPRESS, "metavar": "STR"}
+        parser.add_argument(f"--{name}", **usual, help=text)
     parser.add_argument(
         "--losses", default=LOSSES, metavar="A,B,...", help=f"adversarial (default: {LOSSES})"
     )
@@ -45,8 +45,9 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.methods.harness.run_config import RunConfig
     from adaat_keras.methods.harness.run_study import run_study
 
-    # The paper's figure has ten epochs.
-    config = RunConfig(**{"epochs": 10, **run_options(options)})
+    # The paper's figure has ten epochs, and semantic as task 1.
+    usual = {"epochs": 10, "from_task": "semantic", "to_task": "depth"}
+    config = RunConfig(**{**usual, **run_options(options)})
     losses = split_names(options.losses)
     alphas = [number(text) for text in split_names(options.alphas)]
     rows = run_study(config, losses, alphas, options.directory, options.store, options.devices)

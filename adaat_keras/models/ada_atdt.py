@@ -1,5 +1,6 @@
 """The whole of ADA-AT/DT: six networks, of which the graph is the inference path."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -30,10 +31,10 @@ class AdaAtdt(keras.Model):
         encoder_2, decoder_2: Base model of task 2 (E2, D2), trained on the source domain.
         transfer: Turns encoder 1's features into encoder 2's (G).
         from_task, to_task: Names of tasks 1 and 2, kept for those who load the model.
+        fresh: Names of the networks that nobody has trained yet, as far as is known.
 
     Attributes:
         origin: The preset or the run's folder that the weights are from, if any.
-        fresh: Names of the networks that nobody has trained yet, as far as is known.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -52,6 +53,7 @@ class AdaAtdt(keras.Model):
         transfer: Network,
         from_task: str,
         to_task: str,
+        fresh: Sequence[str] = (),
         **kwargs,
     ):
         # === Functional Model ===
@@ -71,7 +73,7 @@ class AdaAtdt(keras.Model):
         self.from_task = from_task
         self.to_task = to_task
         self.origin: str | None = None
-        self.fresh: tuple[str, ...] = ()
+        self.fresh = tuple(fresh)
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -119,6 +121,7 @@ class AdaAtdt(keras.Model):
             "trainable": self.trainable,
             "from_task": self.from_task,
             "to_task": self.to_task,
+            "fresh": list(self.fresh),
             **networks,
         }
 

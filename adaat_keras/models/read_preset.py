@@ -1,5 +1,6 @@
 """A model from a preset's folder."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def read_preset(folder: Path | str) -> keras.Model:
         raise ValueError(
             f"{folder / WEIGHTS} is damaged: its sha256 is {sha256}, not {details['sha256']}; "
             "fetch the preset again"
+        )
+    config = hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
+    if config != details.get("config_sha256", config):
+        raise ValueError(
+            f"{folder / CONFIG} is not the one that was published: its sha256 is {config}, not "
+            f"{details['config_sha256']}; fetch the preset again"
         )
     model = built(folder / CONFIG)
     read_weights(folder / WEIGHTS, model.networks)

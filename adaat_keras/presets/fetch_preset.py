@@ -41,7 +41,13 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
     for anew in (False, True):
         for name in (DETAILS, CONFIG, WEIGHTS):
             fetch(f"{address}/{name}", folder / name, anew)
-        expected, found = sha256 or read_details(folder)["sha256"], weights_sha256(folder)
+        try:
+            details = read_details(folder)
+        except ValueError:
+            if anew:
+                raise
+            continue
+        expected, found = sha256 or details["sha256"], weights_sha256(folder)
         if found == expected:
             return folder
     says, mend = f"{address}/{DETAILS}", "try again later, or ask its publisher to upload it again"

@@ -35,5 +35,5 @@ def load(preset: Path | str) -> AdaAtdt:
             raise ValueError(f"{preset}/{MODEL} holds a {type(model).__name__}, not an AdaAtdt")
     else:
         model = read_preset(find_preset(preset))
-    model.origin = str(preset)
+    model.origin = str(Path(preset)) if Path(preset).is_dir() else str(preset)
     return model

@@ -1,12 +1,15 @@
 """A trained model goes on: with some steps, without some networks."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 
 from adaat_keras import build_ada_atdt, fit_ada_atdt, load
 from adaat_keras.cli import main
+from adaat_keras.methods.harness.chosen_steps import frozen
+from adaat_keras.training.devices import strategy_for
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 
@@ -154,3 +157,47 @@ def test_the_command_line_takes_the_networks_options_from_the_weights(run_of, fr
 def test_what_cannot_be_chosen_is_a_clear_error(fine_tune, options, message):
     with pytest.raises(ValueError, match=message):
         fine_tune(**options)
+
+
+def test_what_nobody_has_trained_is_known_after_loading_and_predicts_nothing(
+    fine_tune, tmp_path, capsys
+):
+    model = untrained()
+    model.origin = "elsewhere"  # `fine_tune` lets it be new
+    fine_tune(model, steps="adversarial", weights="elsewhere")
+    run = str(tmp_path / "run")
+    assert load(run).fresh == ("encoder_2", "decoder_2", "transfer")
+    for command in (["evaluate", run], ["export", run, "--out", str(tmp_path / "out")]):
+        assert main(command) == 2
+        assert "nobody has trained: decoder_2, transfer" in capsys.readouterr().err
+    model.save_to_preset(tmp_path / "preset")
+    assert load(tmp_path / "preset").fresh == ("encoder_2", "decoder_2", "transfer")
+
+
+def test_a_finished_run_gives_its_weights_though_its_steps_are_gone(fine_tune, tmp_path):
+    model = untrained()
+    fine_tune(model, steps="adversarial")
+    trained = model.get_weights()
+    shutil.rmtree(tmp_path / "run/state")
+    again = untrained()
+    history, _ = fine_tune(again, steps="adversarial")
+    assert list(history) == ["adversarial"]
+    assert all(map(np.array_equal, trained, again.get_weights()))
+
+
+def test_layers_that_were_frozen_before_stay_so():
+    model = untrained()
+    model.encoder_1.get_layer("stem").trainable = False
+    before = len(model.encoder_1.trainable_variables)
+    with frozen(model, ["encoder_1"]):
+        assert not model.encoder_1.trainable_variables
+    assert len(model.encoder_1.trainable_variables) == before
+
+
+def test_a_model_from_outside_the_strategy_is_refused(tmp_path):
+    strategy = strategy_for("2")
+    with strategy.scope():
+        inside = untrained()
+    for model, passed in ((untrained(), strategy), (inside, None)):
+        with pytest.raises(ValueError, match="built outside the strategy, or inside one that is"):
+            fit_ada_atdt(model, directory=tmp_path / "run", strategy=passed, batch_size=4)

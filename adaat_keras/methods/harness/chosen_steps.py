@@ -68,11 +68,13 @@ def without(step: Step, freeze: Sequence[str]) -> Step:
 @contextmanager
 def frozen(model: AdaAtdt, names: Sequence[str]) -> Iterator[None]:
     """Within, these networks do not learn."""
-    before = {name: model.networks[name].trainable for name in names}
+    # Keras sets all layers of a network alike, and a user may have frozen some of them.
+    layers = [layer for name in names for layer in model.networks[name]._flatten_layers()]
+    before = [layer.trainable for layer in layers]
     for name in names:
         model.networks[name].trainable = False
     try:
         yield
     finally:
-        for name, trainable in before.items():
-            model.networks[name].trainable = trainable
+        for layer, trainable in zip(layers, before, strict=True):
+            layer.trainable = trainable

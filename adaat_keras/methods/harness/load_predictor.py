@@ -6,10 +6,12 @@ import keras
 
 from adaat_keras import methods
 from adaat_keras.methods.harness.load_run import load_run
+from adaat_keras.methods.harness.needed_by import check_trained
 from adaat_keras.methods.harness.origin import Origin
 from adaat_keras.models.preset_format import DETAILS, read_details
 from adaat_keras.models.read_preset import read_preset
 from adaat_keras.presets.find_preset import find_preset
+from adaat_keras.presets.manifest import read_manifest
 
 
 def load_predictor(what: Path | str) -> tuple[Origin, keras.Model]:
@@ -22,16 +24,19 @@ def load_predictor(what: Path | str) -> tuple[Origin, keras.Model]:
         FileNotFoundError: The folder holds no finished run.
         ValueError: There is no such preset, it is of a later version, or it cannot be read.
     """
-    if Path(what).is_dir() and not (Path(what) / DETAILS).exists():
+    named = str(what) in read_manifest()
+    if not named and Path(what).is_dir() and not (Path(what) / DETAILS).exists():
         config, predictor = load_run(what)
         return Origin.of(config.to_dict()), predictor
     folder = find_preset(what)
     model = read_preset(folder)
     origin = read_origin(folder)._replace(to_task=model.to_task)
     try:
-        return origin, methods.get(origin.method).predictor(model)
+        predictor = methods.get(origin.method).predictor(model)
     except ValueError as error:
         raise ValueError(f"{folder / DETAILS}: {error}; or upgrade adaat_keras") from error
+    check_trained(predictor, model, what)
+    return origin, predictor
 
 
 def read_origin(folder: Path) -> Origin:

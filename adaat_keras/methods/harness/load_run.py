@@ -5,6 +5,7 @@ from pathlib import Path
 import keras
 
 from adaat_keras import methods
+from adaat_keras.methods.harness.needed_by import check_trained
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.models import AdaAtdt
@@ -16,7 +17,8 @@ def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
-        ValueError: Its configuration or its model cannot be read.
+        ValueError: Its configuration or its model cannot be read, or it predicts by networks that
+            nobody has trained.
     """
     folder = RunFolder(directory)
     for file in (folder.config, folder.model):
@@ -29,4 +31,6 @@ def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
     model = read_model(folder.model)
     if not isinstance(model, AdaAtdt):
         raise ValueError(f"{folder.model} holds a {type(model).__name__}, not an AdaAtdt")
-    return config, methods.get(config.method).predictor(model)
+    predictor = methods.get(config.method).predictor(model)
+    check_trained(predictor, model, directory)
+    return config, predictor

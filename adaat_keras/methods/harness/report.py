@@ -16,10 +16,10 @@ from adaat_keras.evaluation import (
     write_run_readme,
 )
 from adaat_keras.files import write_json
+from adaat_keras.methods.harness.needed_by import needed_by
 from adaat_keras.methods.harness.panels import panels
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
-from adaat_keras.models import AdaAtdt
 from adaat_keras.training import adversarial_losses
 
 DOMAINS = ("source", "target")
@@ -51,7 +51,7 @@ def report(
         metrics |= alignment(setup, trained)
         draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
     draw_curves(folder.history, folder.path / "curves.png")
-    predictor = predictor if is_trained(predictor, trained) else None
+    predictor = predictor if needed_by(predictor) <= trained else None
     draw_panels(**panels(setup, predictor, trained), path=folder.path / "panels.png")
     metrics = without_nan(metrics)
     write_run_readme(folder.path, setup.config.to_dict(), metrics)
@@ -70,7 +70,7 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
     """
     config, model = setup.config, setup.model
     rows = {}
-    if is_trained(predictor, trained):
+    if needed_by(predictor) <= trained:
         rows[""] = (predictor, config.to_task, None)
     if "encoder_1" in trained:
         rows["base_1_"] = (model.base_model_1, config.from_task, None)
@@ -85,13 +85,6 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
         for role, domain in opened.items()
         if {task, reads or task} <= set(domain.tasks)
     }
-
-
-def is_trained(predictor: keras.Model, trained: set[str]) -> bool:
-    """Whether all the networks are trained by which a method predicts."""
-    whole = isinstance(predictor, AdaAtdt)
-    needed = {"encoder_1", "transfer", "decoder_2"} if whole else {"encoder_2", "decoder_2"}
-    return needed <= trained
 
 
 def alignment(setup: Setup, trained: set[str]) -> dict[str, dict]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from adaat_keras import domains, methods, tasks
 from adaat_keras.domains.pipeline import AUGMENTATIONS
@@ -136,6 +137,8 @@ class RunConfig:
             if value is not None:
                 names = [value] if isinstance(value, str) else list(value)
                 object.__setattr__(self, name, names)
+        if self.weights is not None and Path(self.weights).is_dir():
+            object.__setattr__(self, "weights", str(Path(self.weights)))
         if self.steps == []:
             raise ValueError("steps is empty: name one at least, or leave it out to train all")
         # Here, since the source may take minutes to make before the target's turn comes.

@@ -17,6 +17,7 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import Place, train_step
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models.read_model import read_model
 from adaat_keras.training.machines import Machines
 from adaat_keras.training.this_machine import this_machine
 
@@ -61,8 +62,15 @@ def train_method(
     check_batch(config, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
+    check_scope(model, strategy)
     setup = Setup(config, model, strategy)
     check_machines(setup.machines)
+    setup.machines.agree(f"whether {folder.path} is finished", int(folder.finished))
+    if folder.finished:
+        if verbose and setup.machines.first:
+            print(f"{folder.path} holds this very run, finished: its weights are taken", flush=True)
+        take_weights(model, folder)
+        return by_step(read_history(folder.history))
     with lost_machine(setup.machines):
         run(setup, folder, Path(store or folder.state), verbose if setup.machines.first else 0)
     return by_step(read_history(folder.history))
@@ -79,28 +87,43 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
         try_data(setup, steps)
     if machines.first:
         folder.claim(setup.config)
-    if folder.finished and verbose:
-        print(f"{folder.path} holds this very run, finished: its weights are taken", flush=True)
     begin_with_the_same_weights(model, folder.state / "initial.weights.h5", machines)
     seconds = None
     with frozen(model, setup.config.freeze):
         for number, step in enumerate(steps, 1):
             place = Place(number, len(steps), seconds)
             seconds = train_step(setup, step, folder, place, store, verbose)
+    untrained = set(model.fresh)
+    model.origin = str(folder.path)
+    model.fresh = tuple(name for name in model.fresh if name not in ours)
     if machines.first:
-        if not folder.finished:
-            with written_whole(folder.model) as temporary:
-                model.save(temporary)
+        with written_whole(folder.model) as temporary:
+            model.save(temporary)
         # What a step left out would have trained may have come trained with the model.
         brought = {name for step in every_step for name in step.networks} & set(model.networks)
-        trained = brought - set(model.fresh) | ours
+        trained = brought - untrained | ours
         with plain_errors("report"):
             report(setup, method.predictor(model), trained, folder, verbose)
         remove_halves(folder.path)
-    model.origin = str(folder.path)
-    model.fresh = tuple(name for name in model.fresh if name not in ours)
     # A machine that went away would stop the first.
     machines.wait()
+
+
+def take_weights(model: AdaAtdt, folder: RunFolder) -> None:
+    """Give a model what a finished run came to."""
+    saved = read_model(folder.model)
+    for name, network in model.networks.items():
+        network.set_weights(saved.networks[name].get_weights())
+    model.origin, model.fresh = str(folder.path), saved.fresh
+
+
+def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
+    """Raise a `ValueError` unless the model was built under the strategy."""
+    if not strategy.extended.variable_created_in_scope(model.weights[0].value):
+        raise ValueError(
+            "this model was built outside the strategy, or inside one that is not passed: build or "
+            "load it `with strategy.scope():`, and pass that strategy"
+        )
 
 
 def check_batch(config: RunConfig, devices: int) -> None:
