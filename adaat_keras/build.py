@@ -74,7 +74,6 @@ def build_ada_atdt(
     model = networks(**{**preset.options, **given}, dtype=dtype)
     left = load_matching(model, preset)
     model.origin = preset.origin
-    model.fresh = tuple(dict.fromkeys(path.partition("/")[0] for path in left))
     if left:
         warnings.warn(f"{weights} has no weights for {', '.join(left)}: new ones", stacklevel=2)
     return model

@@ -185,3 +185,7 @@ def test_half_a_file_or_a_wrong_hash_at_an_address_is_told(spoilt, address, pres
         (preset / spoilt).write_text(json.dumps(details))
     error = refused("predict", image, "--weights", address)
     assert re.search(rf"{address}/weights.h5, fetched twice, has the sha256 .* upload it", error)
+
+
+def test_what_is_published_counts_as_trained(preset):
+    assert load(preset).fresh == ()

@@ -53,7 +53,7 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
         "config_sha256": hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest(),
         "options": model.options,
     }
-    write_json(folder / DETAILS, details | own)
+    write_json(folder / DETAILS, own | details | own)
 
 
 def weights_sha256(folder: Path) -> str:

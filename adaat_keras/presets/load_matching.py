@@ -6,6 +6,8 @@ from adaat_keras.models import AdaAtdt
 def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
     """Give a model those weights of a preset that fit it, and name what keeps its own.
 
+    What does is `fresh` then, beside what was in the preset.
+
     The decoder of a task that the preset does not have starts anew; where a task has another
     number of classes, its decoder's last layer does.
 
@@ -37,4 +39,6 @@ def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
             "the preset's encoder does not fit; build the model in the preset's size "
             "and architecture"
         )
+    new = {path.partition("/")[0] for path in left} | set(preset.fresh)
+    model.fresh = tuple(name for name in model.networks if name in new)
     return left
