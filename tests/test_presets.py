@@ -96,6 +96,16 @@ def test_a_preset_of_a_later_format_is_refused(copy):
         load(copy)
 
 
+def configure(folder, change):
+    """Change a preset's configuration, and let it say that it is right."""
+    config = json.loads((folder / "config.json").read_text())
+    change(config["config"])
+    (folder / "config.json").write_text(json.dumps(config))
+    details = json.loads((folder / "preset.json").read_text())
+    details["config_sha256"] = hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()
+    (folder / "preset.json").write_text(json.dumps(details))
+
+
 @pytest.mark.parametrize(
     "class_",
     [
@@ -108,18 +118,22 @@ def test_a_preset_of_a_later_format_is_refused(copy):
     ],
 )
 def test_a_preset_that_asks_for_other_code_is_refused(copy, class_):
-    config = json.loads((copy / "config.json").read_text())
-    config["config"]["transfer"] = class_
-    (copy / "config.json").write_text(json.dumps(config))
+    configure(copy, lambda config: config.update(transfer=class_))
     with pytest.raises(ValueError, match=r"asks for .*do not trust it"):
         load(copy)
 
 
 def test_a_model_that_this_version_does_not_have_is_an_error_in_a_line(copy):
-    config = json.loads((copy / "config.json").read_text())
-    del config["config"]["decoder_1"]
-    (copy / "config.json").write_text(json.dumps(config))
+    configure(copy, lambda config: config.pop("decoder_1"))
     with pytest.raises(ValueError, match=r"config.json describes no model of this package"):
+        load(copy)
+
+
+def test_a_configuration_that_is_not_the_published_one_is_refused(copy):
+    details = (copy / "preset.json").read_text()
+    configure(copy, lambda config: config.update(from_task="semantic", to_task="depth"))
+    (copy / "preset.json").write_text(details)
+    with pytest.raises(ValueError, match=r"config.json is not the one that was published"):
         load(copy)
 
 

@@ -32,6 +32,7 @@ def foreign(tmp_path):
 
     def folder(**run):
         model = build_ada_atdt(transfer="conv", size="tiny")
+        model.fresh = ()
         model.save_to_preset(tmp_path / "foreign", run=run)
         return tmp_path / "foreign"
 

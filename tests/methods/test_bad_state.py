@@ -12,6 +12,7 @@ from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_from_config import train_from_config
+from adaat_keras.models.read_model import read_model
 from adaat_keras.training.checkpoint import Checkpoint
 
 
@@ -92,12 +93,15 @@ def test_a_network_of_another_architecture_is_named_with_both_shapes(one_step, r
         run(config, "other")
 
 
-def test_a_damaged_network_in_the_runs_folder_is_mended(one_step, run, tmp_path, content):
+def test_a_damaged_network_in_the_runs_folder_is_mended(one_step, run, tmp_path, content, same):
     config, _ = one_step
-    before = content(tmp_path / "run")
-    halve(tmp_path / "run/networks/encoder_2.keras")
+    before, file = content(tmp_path / "run"), tmp_path / "run/networks/encoder_2.keras"
+    network = read_model(file)
+    halve(file)
     run(config)
-    assert content(tmp_path / "run") == before
+    assert same(read_model(file), network)
+    after = content(tmp_path / "run")
+    assert {name for name in before if after[name] != before[name]} <= {"networks/encoder_2.keras"}
 
 
 def test_a_damaged_model_or_configuration_is_named(one_step, tmp_path):

@@ -9,6 +9,7 @@
 - `plain_errors`: errors from within TensorFlow's graphs, said plainly; `lost_machine`: another
   machine's end.
 - `history`: the log of every epoch.
+- `needed_by`: the networks that a method predicts by, and whether anybody has trained them.
 - `load_network`: weights from a file, checked.
 - `train_from_config`: a run from its configuration alone; `load_run`: the model of a finished one;
   `load_predictor`: that, or a preset's, and its `origin`; `publish_run`: a finished run

@@ -1,5 +1,6 @@
 """Trains a method, whole: its steps, its scores, its pictures."""
 
+import zipfile
 from pathlib import Path
 
 import tensorflow as tf
@@ -70,6 +71,8 @@ def train_method(
         if verbose and setup.machines.first:
             print(f"{folder.path} holds this very run, finished: its weights are taken", flush=True)
         take_weights(model, folder)
+        if setup.machines.first:
+            mend(model, folder)
         return by_step(read_history(folder.history))
     with lost_machine(setup.machines):
         run(setup, folder, Path(store or folder.state), verbose if setup.machines.first else 0)
@@ -115,6 +118,15 @@ def take_weights(model: AdaAtdt, folder: RunFolder) -> None:
     for name, network in model.networks.items():
         network.set_weights(saved.networks[name].get_weights())
     model.origin, model.fresh = str(folder.path), saved.fresh
+
+
+def mend(model: AdaAtdt, folder: RunFolder) -> None:
+    """Save those networks again whose files in the run's folder are damaged."""
+    for name, network in model.networks.items():
+        file = folder.network(name)
+        if file.exists() and not zipfile.is_zipfile(file):
+            with written_whole(file) as temporary:
+                network.save(temporary)
 
 
 def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
