@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.read_model import read_ada_atdt
 from adaat_keras.models.read_preset import read_preset
 from adaat_keras.presets.find_preset import find_preset
 from adaat_keras.presets.is_run import MODEL, is_run
@@ -30,9 +30,7 @@ def load(preset: Path | str) -> AdaAtdt:
         ('depth', 'semantic')
     """
     if is_run(preset):
-        model = read_model(Path(preset) / MODEL)
-        if not isinstance(model, AdaAtdt):
-            raise ValueError(f"{preset}/{MODEL} holds a {type(model).__name__}, not an AdaAtdt")
+        model = read_ada_atdt(Path(preset) / MODEL)
     else:
         model = read_preset(find_preset(preset))
     model.origin = str(Path(preset)) if Path(preset).is_dir() else str(preset)

@@ -8,8 +8,7 @@ from adaat_keras import methods
 from adaat_keras.methods.harness.needed_by import check_trained
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
-from adaat_keras.models import AdaAtdt
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.read_model import read_ada_atdt
 
 
 def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
@@ -28,9 +27,7 @@ def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:
                 "`adaat-keras train --directory` makes one"
             )
     config = folder.read_config()
-    model = read_model(folder.model)
-    if not isinstance(model, AdaAtdt):
-        raise ValueError(f"{folder.model} holds a {type(model).__name__}, not an AdaAtdt")
+    model = read_ada_atdt(folder.model)
     predictor = methods.get(config.method).predictor(model)
     check_trained(predictor, model, directory)
     return config, predictor

@@ -41,6 +41,7 @@ def report(
         return
     if verbose:
         print("scoring", flush=True)
+    predictor = predictor if needed_by(predictor) <= trained else None
     metrics = scores(setup, predictor, trained)
     if "encoder_1" in trained:
         features = [
@@ -51,14 +52,13 @@ def report(
         metrics |= alignment(setup, trained)
         draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
     draw_curves(folder.history, folder.path / "curves.png")
-    predictor = predictor if needed_by(predictor) <= trained else None
     draw_panels(**panels(setup, predictor, trained), path=folder.path / "panels.png")
     metrics = without_nan(metrics)
     write_run_readme(folder.path, setup.config.to_dict(), metrics)
     write_json(folder.metrics, metrics)
 
 
-def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str, dict]:
+def scores(setup: Setup, predictor: keras.Model | None, trained: set[str]) -> dict[str, dict]:
     """Metrics on the split of the configuration in both domains.
 
     - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
@@ -70,7 +70,7 @@ def scores(setup: Setup, predictor: keras.Model, trained: set[str]) -> dict[str,
     """
     config, model = setup.config, setup.model
     rows = {}
-    if needed_by(predictor) <= trained:
+    if predictor:
         rows[""] = (predictor, config.to_task, None)
     if "encoder_1" in trained:
         rows["base_1_"] = (model.base_model_1, config.from_task, None)

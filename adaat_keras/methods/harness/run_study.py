@@ -16,7 +16,7 @@ from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.read_model import read_ada_atdt
 from adaat_keras.tasks.task import Task
 
 DOMAINS = ("source", "target")
@@ -75,7 +75,7 @@ def run_study(
             print(f"\nrun {len(rows) + 1} of {len(settings) + 2}: {title}", flush=True)
         metrics = run_once(run, directory / name, store, devices, verbose)
         rows.append(row_of(run, metrics))
-        models[title] = read_model(RunFolder(directory / name).model)
+        models[title] = read_ada_atdt(RunFolder(directory / name).model)
 
     for title, run in settings.items():
         name = f"{run.adversarial_loss}-{run.alpha:g}"

@@ -18,7 +18,7 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import Place, train_step
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.read_model import read_ada_atdt
 from adaat_keras.training.machines import Machines
 from adaat_keras.training.this_machine import this_machine
 
@@ -96,7 +96,6 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
         for number, step in enumerate(steps, 1):
             place = Place(number, len(steps), seconds)
             seconds = train_step(setup, step, folder, place, store, verbose)
-    untrained = set(model.fresh)
     model.origin = str(folder.path)
     model.fresh = tuple(name for name in model.fresh if name not in ours)
     if machines.first:
@@ -104,7 +103,7 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
             model.save(temporary)
         # What a step left out would have trained may have come trained with the model.
         brought = {name for step in every_step for name in step.networks} & set(model.networks)
-        trained = brought - untrained | ours
+        trained = brought - set(model.fresh) | ours
         with plain_errors("report"):
             report(setup, method.predictor(model), trained, folder, verbose)
         remove_halves(folder.path)
@@ -114,7 +113,7 @@ def run(setup: Setup, folder: RunFolder, store: Path, verbose: int) -> None:
 
 def take_weights(model: AdaAtdt, folder: RunFolder) -> None:
     """Give a model what a finished run came to."""
-    saved = read_model(folder.model)
+    saved = read_ada_atdt(folder.model)
     for name, network in model.networks.items():
         network.set_weights(saved.networks[name].get_weights())
     model.origin, model.fresh = str(folder.path), saved.fresh
