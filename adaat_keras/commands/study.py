@@ -18,7 +18,7 @@ def add_parser(commands) -> None:
     """Add this command."""
     parser = commands.add_parser("study", help="draw figure 3", description=DESCRIPTION)
     add_run_options(
-        parser, leave_out=("method", "alpha", "adversarial-loss", "steps", "from", "to")
+        parser, leave_out=("method", "alpha", "adversarial-loss", "steps", "freeze", "from", "to")
     )
     for name, task in (("from", "semantic"), ("to", "depth")):
         text = f"task {1 + (name == 'to')} (default: {task}, as in the paper's figure)"

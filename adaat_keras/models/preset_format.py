@@ -90,6 +90,7 @@ def read_details(folder: Path | str) -> dict:
     try:
         details = json.loads(file.read_text())
         version, _ = details["format"], details["sha256"]
+        dict(details.get("options", {}))
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{file} is no preset's description: {error!r}; delete it, and fetch the preset again"

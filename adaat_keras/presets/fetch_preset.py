@@ -67,4 +67,7 @@ def fetch(origin: str, file: Path, anew: bool) -> None:
         )
     # Keras raises a plain Exception where an address does not answer.
     except Exception as error:
-        raise ValueError(f"{origin} cannot be fetched: {error}") from error
+        raise ValueError(
+            f"{origin} cannot be fetched: {error}; check the address and the connection, or fetch "
+            "the preset's folder by other means and give that"
+        ) from error

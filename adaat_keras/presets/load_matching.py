@@ -36,9 +36,15 @@ def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
                 left.append(f"{name}/{to.path}")
     if any(path.startswith("encoder_1") for path in left):
         raise ValueError(
-            "the preset's encoder does not fit; build the model in the preset's size "
-            "and architecture"
+            f"the preset{f' {preset.origin}' if preset.origin else ''} is of "
+            f"{shape_of(preset)}, not of {shape_of(model)}; build the model as the preset is"
         )
     new = {path.partition("/")[0] for path in left} | set(preset.fresh)
     model.fresh = tuple(name for name in model.networks if name in new)
     return left
+
+
+def shape_of(model: AdaAtdt) -> str:
+    """A model's architecture and size, in words."""
+    options = model.options
+    return f"architecture {options['architecture']!r}, size {options['size']!r}"

@@ -119,7 +119,7 @@ def _numbers(known: dict, evaluate: str) -> str:
 def _seeds(metric: str, count: int, mean: float, deviation: float | None) -> str:
     if count == 1:
         return "One seed: the spread is not known."
-    return f"Over {count} seeds of the same command, {metric}: {mean:.4f} ± {deviation:.4f}."
+    return f"{count} seeds of the same command, as trained, {metric}: {mean:.4f} ± {deviation:.4f}."
 
 
 def _number(value: float | None) -> str:

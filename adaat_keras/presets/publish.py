@@ -19,7 +19,12 @@ TOLD = ("method", "source", "target", "split", "seed", "weights", "steps", "crop
 
 
 def publish(
-    folder: Path, model: AdaAtdt, run: dict, scores: list[dict[str, float | None]], facts: dict
+    folder: Path,
+    model: AdaAtdt,
+    run: dict,
+    metrics: dict[str, float | None],
+    scores: list[dict[str, float | None]],
+    facts: dict,
 ) -> None:
     """Write a preset, its card, and its entry in the manifest beside it.
 
@@ -27,8 +32,8 @@ def publish(
         folder: The preset's, named as the preset.
         model: The networks.
         run: The configuration that they were trained with.
-        scores: Task 2's metrics on the target, of this preset first, then of further seeds; empty
-            where the target has no labels of it.
+        metrics: Task 2's on the target, of this preset; empty where the target has no labels of it.
+        scores: The same of each seed's run as it was trained, this one's too.
         facts: What a card tells beyond that: `command` (trains it again), `about` (its method),
             `base_2_target` (the metrics of base model 2 alone), `frame` (height and width of the
             target's first one), `drawn` (whether all its streets are this package's own).
@@ -41,7 +46,7 @@ def publish(
         **{name: run[name] for name in TOLD},
         "smallest": model.get_layer("pad").stride,
         "parameters": sum(network.count_params() for network in model.networks.values()),
-        "metrics": scores[0],
+        "metrics": metrics,
         "seeds": spread([score[primary] for score in scores if score]),
         "primary_metric": primary,
         "versions": {

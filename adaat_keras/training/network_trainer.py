@@ -71,7 +71,9 @@ class NetworkTrainer(keras.Model):
         batch = tf.cast(self.optimizer.iterations, "int64") * context.num_replicas_in_sync
         batch += tf.cast(context.replica_id_in_sync_group, "int64")
         numbers = batch * count + tf.range(count)
-        return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
+        # As in the pipeline: contrast has no deterministic kernel on a GPU.
+        with tf.device("/CPU:0"):
+            return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
 
     @staticmethod
     def mean(values: tf.Tensor) -> tf.Tensor:

@@ -75,16 +75,24 @@ def test_a_run_from_before_base_model_1_learnt_on_was_without_it(tmp_path):
         RunFolder(tmp_path).check(RunConfig())
 
 
-def digest_of(step, **options):
+def digest_of(step, frozen=(), **options):
     config = RunConfig(size="tiny", **options)
     model = build_ada_atdt(config.from_task, config.to_task, size="tiny", transfer="conv")
     for network in model.networks.values():
         reseed(network, 1)
+    for name in frozen:
+        model.encoder_1.get_layer(name).trainable = False
     setup = Setup(config, model, None)
     setup.frequencies = lambda role, classes: np.linspace(0.01, 0.2, classes)
     made = {"joint": joint_step, "transfer": transfer_step}.get(step)
     made = made(setup) if made else supervised_step(setup, domain="source")
     return digest(setup, made, made.make_trainer())
+
+
+def test_a_step_that_leaves_a_layer_as_it_is_is_another_one():
+    """Or a shared store would give its networks to one who froze the layer, and the reverse."""
+    assert digest_of("joint") == digest_of("joint") != digest_of("joint", frozen=("stem",))
+    assert digest_of("supervised") == digest_of("supervised", frozen=("stem",))
 
 
 @pytest.mark.parametrize("step", ["joint", "supervised", "transfer"])

@@ -66,3 +66,21 @@ def test_images_are_translated_as_they_are_and_augmented_then():
     trainer.train_on_batch((x,), (x,))
     seen.append(trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist())
     assert seen == [[100, 101, 102], [103, 104, 105]]
+
+
+def test_translations_are_augmented_on_the_processor_wherever_the_networks_are():
+    """Elsewhere contrast fails: TensorFlow has no kernel for it that is deterministic on a GPU."""
+    seen = []
+
+    def look(image, number):
+        changed = tf.identity(image)
+        seen.append(changed.op.device)
+        return changed
+
+    trainer = SupervisedTrainer(convolution(), convolution(), translator=negative(), augment=look)
+    trainer.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
+    with tf.Graph().as_default(), tf.device("/GPU:0"):
+        tf.function(trainer.translated_in_training).get_concrete_function(
+            tf.TensorSpec((2, 4, 4, 1))
+        )
+    assert [device.lower() for device in seen] == ["/device:cpu:0"]

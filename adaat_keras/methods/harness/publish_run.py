@@ -53,7 +53,7 @@ def publish_run(
             "preset would predict by networks that nobody trained; publish a run of ada_atdt or "
             "at_dt"
         )
-    others = scores_of(config, seeds)
+    scores = scores_of(config, (directory, *seeds))
     # Whatever it was trained in: float32 predicts the same on every machine.
     model = build_ada_atdt(**trained.options, dtype="float32")
     load_matching(model, trained)
@@ -65,13 +65,13 @@ def publish_run(
         for network in (model, model.base_model_2)
     )
     facts = {"base_2_target": alone, **facts_of(config, domain, f"runs/{name}")}
-    publish(place, model, config.to_dict(), [measured, *others], facts)
+    publish(place, model, config.to_dict(), measured, scores, facts)
     return place
 
 
 def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
-    """Task 2's metrics on the target of the same run with other seeds."""
-    ours, seen, scores = config.to_dict(), {config.seed}, []
+    """Task 2's metrics on the target of the same run with these seeds."""
+    ours, seen, scores = config.to_dict(), set(), []
     for folder in map(RunFolder, seeds):
         theirs = folder.read_config().to_dict()
         differing = [

@@ -155,8 +155,23 @@ def digest(setup: Setup, step: Step, trainer: NetworkTrainer) -> str:
     chosen = {name: options[name] for name in (*SHARED_OPTIONS, *step.depends_on)}
     if setup.config.freeze:
         chosen["freeze"] = sorted(setup.config.freeze)
+    if layers := frozen_layers(setup, step):
+        chosen["frozen_layers"] = layers
     what = [step.name, chosen, list(versions().values())]
     sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
     return sha.hexdigest()[:16]
+
+
+def frozen_layers(setup: Setup, step: Step) -> dict[str, list[int]]:
+    """The numbers of the layers that a user has frozen, in those networks that have any."""
+    numbers = {
+        name: [
+            number
+            for number, layer in enumerate(setup.networks[name]._flatten_layers())
+            if not layer.trainable
+        ]
+        for name in step.networks
+    }
+    return {name: frozen for name, frozen in numbers.items() if frozen}
