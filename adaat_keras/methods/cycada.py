@@ -13,7 +13,8 @@ class Cycada(Method):
 
     Where ours departs: step 3 is CyCADA's training on translated images and its adaptation of
     features in one, the encoder is driven to "half and half" as in FCNs in the wild, where CyCADA
-    flips the domains' labels, and for depth, which has no classes, "reads" means L1.
+    flips the domains' labels, and for depth, which has no classes, "reads" means L1. As in
+    CyCADA's objective there is no identity loss.
     """
 
     def steps(self, setup):

@@ -11,8 +11,9 @@ class CycleGan(Method):
        (`adaat_keras.training.CycleGanTrainer` has the loss).
     2. Base model 2 on F(x_A) with the source's labels.
 
-    Where ours departs: the generators are as wide and deep as the base models, and every step has
-    as many images as any other method's, which is far fewer than CycleGAN's 200 epochs.
+    Where ours departs: generators and discriminators are as wide and deep as the base models, from
+    Glorot's first weights; every step has the images, the batch and the cosine schedule of any
+    other method's, which is far less than CycleGAN's 200 epochs of single images.
     """
 
     def steps(self, setup):

@@ -11,6 +11,7 @@ from adaat_keras.training import CycleGanTrainer
 
 # CycleGAN's Adam: 2e-4 where ours begins with 5e-4.
 RATE, BETA_1 = 0.4, 0.5
+IDENTITY_WEIGHT = 0.5
 
 
 def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.Model]:
@@ -18,7 +19,7 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
 
     On images without augmentation, or it would be the augmented look that is learnt.
     With `semantic`, base model 2 as an earlier step left it must say of a translation what it says
-    of the original (CyCADA).
+    of the original (CyCADA, which has no identity loss).
     """
     config, task = setup.config, setup.to_task
     networks = translators(setup)
@@ -29,6 +30,7 @@ def translation_step(setup: Setup, semantic: bool = False) -> tuple[Step, keras.
         trainer = CycleGanTrainer(
             *networks.values(),
             image_shape=shape,
+            identity_weight=0.0 if semantic else IDENTITY_WEIGHT,
             segmenter=segmenter,
             semantic_weight=config.semantic_weight,
         )
