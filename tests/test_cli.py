@@ -106,7 +106,7 @@ def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
 
 def test_a_folder_of_another_run_is_left_alone(run, tiny, refused):
     error = refused("train", *tiny, "--epochs", "3", "--seed", "4", "--directory", run)
-    assert f"{run} holds a run of another configuration" in error
+    assert f"{run} holds a run of another configuration or version" in error
     assert "epochs is 1 there, 3 now; seed is 0 there, 4 now" in error
     error = refused("train", *tiny, "--directory", run / "config.json")
     assert str(run / "config.json") in error

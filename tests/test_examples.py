@@ -41,7 +41,7 @@ def test_an_example_is_a_configuration_whose_head_tells_the_papers_numbers(scrip
     assert {source, target} <= set(domains.names())
     for from_task, to_task in directions:
         assert {from_task, to_task} <= set(tasks.names())
-        for method, metrics in paper_rows(source, target, to_task).items():
+        for method, metrics in paper_rows(source, target, from_task, to_task).items():
             score = 100 * metrics["mean_iou"] if to_task == "semantic" else metrics["abs_rel"]
             told = re.search(
                 rf"{re.escape(method)} +([\d.]+)", description.split(to_task + " (")[1]

@@ -9,20 +9,28 @@ LOSSES = "binary_crossentropy,least_squares,wasserstein"
 ALPHAS = "0.4,0.5,0.6"
 DESCRIPTION = """Train base model 1 with several adversarial losses and weights of its task's loss,
 and draw its encoder's features of both domains: figure 3 of the paper, where task 1 is semantic.
-Then all of AT/DT and of ADA-AT/DT with the best of them. The same command again goes on
-where it was stopped. The paper's values for SYNTHIA-SF to Cityscapes, mIoU at alpha 0.4, 0.5, 0.6:
-cross-entropy 20.4, 18.2, 15.3; least squares 27.2, 26.2, 21.2; Wasserstein 21.1, 20.6, 19.2."""
+Then all of AT/DT and of ADA-AT/DT with the best of them, base model 1 left as step 1 made it. The
+same command again goes on where it was stopped. The paper's values for SYNTHIA-SF to Cityscapes,
+mIoU at alpha 0.4, 0.5, 0.6: cross-entropy 20.4, 18.2, 15.3; least squares 27.2, 26.2, 21.2;
+Wasserstein 21.1, 20.6, 19.2."""
 
 
 def add_parser(commands) -> None:
     """Add this command."""
     parser = commands.add_parser("study", help="draw figure 3", description=DESCRIPTION)
     add_run_options(
-        parser, leave_out=("method", "alpha", "adversarial-loss", "steps", "freeze", "from", "to")
+        parser,
+        leave_out=(
+            *("method", "alpha", "adversarial-loss", "steps", "freeze", "base-1-weight"),
+            *("from", "to", "recipe"),
+        ),
     )
-    for name, task in (("from", "semantic"), ("to", "depth")):
-        text = f"task {1 + (name == 'to')} (default: {task}, as in the paper's figure)"
-        usual = {"dest": f"{name}_task", "default": argparse.SUPPRESS, "metavar": "STR"}
+    for name, field, text in (
+        ("from", "from_task", "task 1 (default: semantic, as in the paper's figure)"),
+        ("to", "to_task", "task 2 (default: depth)"),
+        ("recipe", "recipe", "paper or recommended (default: paper)"),
+    ):
+        usual = {"dest": field, "default": argparse.SUPPRESS, "metavar": "STR"}
         parser.add_argument(f"--{name}", **usual, help=text)
     parser.add_argument(
         "--losses", default=LOSSES, metavar="A,B,...", help=f"adversarial (default: {LOSSES})"
@@ -46,7 +54,7 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.methods.harness.run_study import run_study
 
     # The paper's figure has ten epochs, and semantic as task 1.
-    usual = {"epochs": 10, "from_task": "semantic", "to_task": "depth"}
+    usual = {"epochs": 10, "recipe": "paper", "from_task": "semantic", "to_task": "depth"}
     config = RunConfig(**{**usual, **run_options(options)})
     losses = split_names(options.losses)
     alphas = [number(text) for text in split_names(options.alphas)]

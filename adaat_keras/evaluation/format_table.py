@@ -60,23 +60,23 @@ def format_table(results: dict) -> str:
         head.append("gap closed %")
     head = [name.replace("_", " ") for name in head]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
-    for name, scores in paper_rows(config["source"], config["target"], results["to_task"]).items():
+    pair = (config["source"], config["target"], config["from_task"], results["to_task"])
+    for name, scores in paper_rows(*pair).items():
         cells = [spread([scores.get(m)], factor, digits) for m in metrics]
         lines.append([f"{name}, in the paper", *cells, *["-"] * (len(head) - 1 - len(cells))])
     for method in methods:
         scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
-        cells = [spread([s["target"].get(m) for s in scores], factor, digits) for m in metrics]
-        ceiling = spread([s["source"].get(main) for s in scores], factor, digits)
+        # A target without labels of task 2 has no scores.
+        target, source = ([s.get(role, {}) for s in scores] for role in ("target", "source"))
+        cells = [spread([s.get(m) for s in target], factor, digits) for m in metrics]
+        ceiling = spread([s.get(main) for s in source], factor, digits)
         task_1 = [s.get("base_1_target", {}).get(main_1) for s in scores]
         probes = [s.get("domain_probe", {}).get("accuracy") for s in scores]
         others = (ceiling, spread(task_1, factor_1, digits_1), spread(probes, 100, 0))
         gap = (spread([gaps[method]], 100, 0),) if gaps else ()
         lines.append([method, *cells, *others, *gap])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    notes = seeds_note(results["rows"]) + paper_notes(
-        config["source"], config["target"], results["to_task"]
-    )
-    return "\n\n".join([table, *notes])
+    return "\n\n".join([table, *seeds_note(results["rows"]), *paper_notes(*pair)])
 
 
 def seeds_note(rows: list[dict]) -> list[str]:

@@ -6,23 +6,24 @@ from adaat_keras.evaluation.paper_rows import paper_rows
 _TOLERANCE = 0.0002
 
 
-def paper_notes(source: str, target: str, to_task: str) -> list[str]:
+def paper_notes(source: str, target: str, from_task: str, to_task: str) -> list[str]:
     """Sentences on the paper's rows of a pair of domains, checked against the rows themselves.
 
     Args:
-        source, target, to_task: As `paper_rows` takes them.
+        source, target, from_task, to_task: As `paper_rows` takes them.
 
     Returns:
         The notes, in Markdown; none where the paper has no such pair.
 
     Example:
-        >>> paper_notes("carla", "kitti", "semantic")
+        >>> paper_notes("carla", "kitti", "depth", "semantic")
         []
-        >>> print(paper_notes("synthia_sf", "carla", "semantic")[0])
+        >>> print(paper_notes("synthia_sf", "carla", "depth", "semantic")[0])
         The paper's Table 2 (a), SYNTHIA-SF to CARLA, is not available: it has no rows here.
     """
-    rows = paper_rows(source, target, to_task)
-    if to_task == "semantic" and (source, target) == ("synthia_sf", "carla"):
+    pair = (source, target, from_task, to_task)
+    rows = paper_rows(*pair)
+    if pair == ("synthia_sf", "carla", "depth", "semantic"):
         return [
             "The paper's Table 2 (a), SYNTHIA-SF to CARLA, is not available: it has no rows here."
         ]

@@ -4,15 +4,17 @@ import csv
 from pathlib import Path
 
 TABLES = {
-    "semantic": "table2_depth_to_semantic.csv",
-    "depth": "table3_semantic_to_depth.csv",
+    ("depth", "semantic"): "table2_depth_to_semantic.csv",
+    ("semantic", "depth"): "table3_semantic_to_depth.csv",
 }
 # Their names in the columns of our metrics, which count IoU and accuracy from 0 to 1.
 RENAMED = {"miou": "mean_iou", "accuracy": "accuracy"}
 PERCENT = 100
 
 
-def paper_rows(source: str, target: str, to_task: str) -> dict[str, dict[str, float]]:
+def paper_rows(
+    source: str, target: str, from_task: str, to_task: str
+) -> dict[str, dict[str, float]]:
     """What the paper reports for a pair of domains, by method, in our metrics' names and units.
 
     Compare depth by Abs Rel and the deltas: the paper's RMSE and Sq Rel are not in metres (RMSE
@@ -22,20 +24,23 @@ def paper_rows(source: str, target: str, to_task: str) -> dict[str, dict[str, fl
 
     Args:
         source, target: Domains by name, e.g. `"carla"`, `"cityscapes"`.
-        to_task: `"semantic"` (Table 2) or `"depth"` (Table 3); others have no table.
+        from_task, to_task: `"depth"` to `"semantic"` (Table 2) or the reverse (Table 3);
+            others have no table.
 
     Returns:
         Metrics by method, in the table's order; empty where the paper has no such pair.
 
     Example:
-        >>> paper_rows("carla", "kitti", "depth")["AT/DT"]["abs_rel"]
+        >>> paper_rows("carla", "kitti", "semantic", "depth")["AT/DT"]["abs_rel"]
         0.439
-        >>> paper_rows("carla", "cityscapes", "semantic")["ADA-AT/DT (unet)"]["mean_iou"]
+        >>> rows = paper_rows("carla", "cityscapes", "depth", "semantic")
+        >>> rows["ADA-AT/DT (unet)"]["mean_iou"]
         0.4776
     """
-    if to_task not in TABLES:
+    table = TABLES.get((from_task, to_task))
+    if not table:
         return {}
-    with (Path(__file__).parent / "paper" / TABLES[to_task]).open(newline="") as file:
+    with (Path(__file__).parent / "paper" / table).open(newline="") as file:
         rows = [
             row
             for row in csv.DictReader(file)

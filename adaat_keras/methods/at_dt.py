@@ -11,14 +11,16 @@ class AtDt(Method):
     alone. The networks are ours, so that the classifier is the only difference, beside what
     `moment_weight` and `consistency_weight` may ask of `AdaAtdt`.
 
-    With `recipe="paper"` it is AT/DT as it was published. The recommended recipe gives it what it
-    gives `AdaAtdt`: balanced classes, G trained through D2 on the source's labels and on a
-    teacher's of the target, and base model 1 that learns on beside G.
+    With `recipe="paper"` it has AT/DT's steps and nothing else, on our networks. The recommended
+    recipe gives it what it gives `AdaAtdt`: balanced classes, G trained through D2 on the source's
+    labels and on a teacher's of the target, and base model 1 that learns on beside G.
 
     With `architecture="dilated_resnet50"` the networks are AT/DT's own (`DilatedResnet50`,
     `UpsamplingDecoder`, `SixConvolutions`, whose docstrings say where they depart), and its
     transfer loss: `L_G = mean((G(E1(x)) - E2(x))^2)` where the paper's equation 3 takes the
-    absolute value.
+    absolute value. These are made for whole images: with the usual crop of 128 pixels the features
+    are 8 x 8, their ResNet-50 begins untrained, and the batch is that of any other method. Where
+    there is a GPU, take `--crop 512`.
     """
 
     def steps(self, setup):

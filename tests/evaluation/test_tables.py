@@ -12,25 +12,26 @@ from adaat_keras.evaluation.write_results import write_results
 
 
 def test_the_papers_rows_are_those_of_its_tables_in_our_units():
-    carla = paper_rows("carla", "cityscapes", "semantic")
+    carla = paper_rows("carla", "cityscapes", "depth", "semantic")
     assert carla["ADA-AT/DT (unet)"]["iou_sidewalk"] == pytest.approx(0.6854)
     assert carla["FCNs in the Wild"]["iou_sky"] == pytest.approx(0.06177)
     assert carla["AT/DT (DA)"]["accuracy"] == pytest.approx(0.8192)
-    assert paper_rows("synthia_sf", "carla", "depth")["ADA-AT/DT (unet_attention)"][
+    assert paper_rows("synthia_sf", "carla", "semantic", "depth")["ADA-AT/DT (unet_attention)"][
         "sq_rel"
     ] == pytest.approx(0.19125)
 
 
 def test_the_classes_of_a_consistent_row_average_to_its_mean_iou():
-    row = paper_rows("synthia_sf", "cityscapes", "semantic")["ADA-AT/DT (unet_attention)"]
+    row = paper_rows("synthia_sf", "cityscapes", "depth", "semantic")["ADA-AT/DT (unet_attention)"]
     classes = [v for name, v in row.items() if name.startswith("iou_")]
     assert len(classes) == 11
     assert sum(classes) / 11 == pytest.approx(row["mean_iou"], abs=1e-4)
 
 
 def test_a_pair_that_the_paper_does_not_report_has_no_rows():
-    assert paper_rows("streets_sim", "streets_real", "semantic") == {}
-    assert paper_rows("synthia_sf", "carla", "semantic") == {}
+    assert paper_rows("carla", "cityscapes", "normals", "semantic") == {}
+    assert paper_rows("streets_sim", "streets_real", "depth", "semantic") == {}
+    assert paper_rows("synthia_sf", "carla", "depth", "semantic") == {}
 
 
 def results(source, target, *rows):
@@ -60,7 +61,13 @@ def test_the_papers_rows_stand_before_ours():
     lines = format_table(results("carla", "kitti", ("at_dt", 0, {"abs_rel": 0.5}))).splitlines()
     assert lines[2].startswith("| AT/DT, in the paper | 0.439 |")
     assert lines[-3].startswith("| at_dt | 0.500 |")
-    assert lines[-2:] == ["", *paper_notes("carla", "kitti", "depth")]
+    assert lines[-2:] == ["", *paper_notes("carla", "kitti", "semantic", "depth")]
+
+
+def test_a_target_without_labels_of_task_2_has_a_table_without_its_scores():
+    unscored = results("streets_sim", "mine", ("at_dt", 0, {}))
+    del unscored["rows"][0]["metrics"]["target"]
+    assert format_table(unscored).splitlines()[-1].startswith("| at_dt | - | - |")
 
 
 def test_a_pair_that_the_paper_does_not_report_has_a_table_without_notes():
@@ -84,10 +91,10 @@ def test_a_pair_that_the_paper_does_not_report_has_a_table_without_notes():
     ],
 )
 def test_a_note_names_the_rows_whose_classes_do_not_average_to_their_miou(source, rows):
-    (note,) = paper_notes(source, "cityscapes", "semantic")
+    (note,) = paper_notes(source, "cityscapes", "depth", "semantic")
     assert f"the mIoU that it reports: {rows}. The others do, to 0.01." in note
     assert "Table 2 (a), SYNTHIA-SF to CARLA, is not available" in note
-    for method, row in paper_rows(source, "cityscapes", "semantic").items():
+    for method, row in paper_rows(source, "cityscapes", "depth", "semantic").items():
         mean = statistics.mean(v for name, v in row.items() if name.startswith("iou_"))
         assert (round(100 * abs(mean - row["mean_iou"]), 2) > 0.011) == (
             f"; {method} " in f"; {rows}"
@@ -104,13 +111,13 @@ def test_a_note_names_the_rows_whose_classes_do_not_average_to_their_miou(source
 )
 def test_a_note_says_why_the_papers_rmse_is_not_in_metres(source, target, own, others):
     """Squares over squares by depth leave a depth."""
-    (note,) = paper_notes(source, target, "depth")
+    (note,) = paper_notes(source, target, "semantic", "depth")
     assert f"is {own} there and {others} in its other rows" in note
 
 
 def test_the_table_that_is_missing_in_the_paper_is_said_to_be():
-    assert "is not available" in paper_notes("synthia_sf", "carla", "semantic")[0]
-    assert paper_notes("streets_sim", "streets_real", "semantic") == []
+    assert "is not available" in paper_notes("synthia_sf", "carla", "depth", "semantic")[0]
+    assert paper_notes("streets_sim", "streets_real", "depth", "semantic") == []
 
 
 def test_a_csv_has_a_row_for_every_method_seed_and_domain(tmp_path):

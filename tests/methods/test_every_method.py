@@ -23,10 +23,10 @@ def test_a_run_leaves_its_files(finished, tiny):
     method, folder = finished
     trained = {name for step in steps_of(method, tiny()) for name in step.networks}
     pictures = {"panels.png", "curves.png"} | ({"tsne.png"} if "encoder_1" in trained else set())
-    files = {"config.json", "history.csv", "model.keras", "metrics.json", "README.md", *pictures}
+    files = {"config.json", "versions.json", "history.csv", "metrics.json", "README.md", *pictures}
     # A step from the store is not trained, and has no log in this run.
     found = {p.name for p in folder.path.iterdir()} - {"logs"}
-    assert found == files | {"networks", "state"}
+    assert found == files | {"model.keras", "networks", "state"}
     assert {p.stem for p in folder.networks.glob("*.keras")} == trained
     assert all(f"]({picture})" in (folder.path / "README.md").read_text() for picture in pictures)
 

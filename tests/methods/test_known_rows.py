@@ -7,6 +7,7 @@ import pytest
 
 from adaat_keras.files import write_json
 from adaat_keras.methods.harness import run_benchmark as module
+from adaat_keras.methods.harness.known_rows import known_rows
 from adaat_keras.methods.harness.run_benchmark import run_benchmark
 from adaat_keras.methods.harness.versions import versions
 
@@ -52,6 +53,22 @@ def test_known_runs_are_not_trained_again_and_missing_ones_are(begun, tiny, tmp_
     trained.clear()
     again = run_benchmark(tiny(), methods, 2, out, verbose=0, known=out / "results.json")
     assert (trained, again) == ([], results)
+
+
+def test_rows_of_methods_that_are_not_named_are_kept(begun, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "run_once", lambda *_: scores(0.5))
+    monkeypatch.setattr(module, "benchmark_pictures", lambda *_: None)
+    names = ["dan", "dan"]
+    results = run_benchmark(tiny(), names, 1, tmp_path / "out", verbose=0, known=begun())
+    assert [row["method"] for row in results["rows"]] == ["dan", "source_only", "oracle"]
+
+
+def test_another_machine_may_have_its_data_elsewhere(begun, tiny):
+    theirs = tiny(cache="memory", target_options={"root": "/there", "frames": 8}).to_dict()
+    ours = tiny(cache="disk", target_options={"root": "/here", "frames": 8})
+    assert len(known_rows(begun(config=theirs), ours)) == 2
+    with pytest.raises(ValueError, match=r"target_options is \{'frames': 8\} there"):
+        known_rows(begun(config=theirs), tiny(target_options={"root": "/here", "frames": 9}))
 
 
 def test_results_are_there_run_by_run(tiny, tmp_path, monkeypatch):

@@ -75,6 +75,19 @@ def test_a_run_from_before_base_model_1_learnt_on_was_without_it(tmp_path):
         RunFolder(tmp_path).check(RunConfig())
 
 
+def test_a_run_of_other_trainers_is_another_one_and_one_that_tells_no_version_is_not(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.claim(RunConfig())
+    folder.history.touch()
+    folder.check(RunConfig())
+    now = json.loads(folder.versions.read_text())
+    folder.versions.write_text(json.dumps({**now, "training": 0}))
+    with pytest.raises(ValueError, match=f"training is 0 there, {now['training']} now"):
+        folder.check(RunConfig())
+    folder.versions.unlink()
+    folder.check(RunConfig())
+
+
 def digest_of(step, frozen=(), **options):
     config = RunConfig(size="tiny", **options)
     model = build_ada_atdt(config.from_task, config.to_task, size="tiny", transfer="conv")

@@ -1,6 +1,7 @@
 """Figure 3: adversarial losses and alphas side by side."""
 
 import csv
+import filecmp
 import json
 
 import pytest
@@ -41,6 +42,15 @@ def test_every_setting_has_a_row_and_two_are_trained_whole(studied):
         assert 0 <= row["task_1_mean_iou"] <= 1
         assert 0 <= row["proxy_a_distance"] <= 2
     assert [row["task_2_abs_rel"] is None for row in rows] == [True, True, False, False]
+
+
+def test_base_model_1_stays_what_step_1_made_of_it(studied):
+    """Or the features without and with the classifier would have been trained on without it."""
+    directory, rows = studied
+    best = RunFolder(directory / f"binary_crossentropy-{rows[-1]['alpha']:g}")
+    whole = RunFolder(directory / "ada_atdt")
+    assert [row["steps"] for row in rows] == ["adversarial", "adversarial", "all", "all"]
+    assert filecmp.cmp(best.network("encoder_1"), whole.network("encoder_1"), shallow=False)
 
 
 def test_a_setting_is_judged_by_base_model_1_and_trains_nothing_else(studied):

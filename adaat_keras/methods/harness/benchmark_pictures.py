@@ -32,11 +32,14 @@ def benchmark_pictures(config: RunConfig, runs: dict[str, Path], out: Path) -> N
     draw_panels(**columns(config, models, opened["target"]), path=out / "panels.png")
     groups, captions = {}, {}
     for name, model in models.items():
-        # Runs of one method that differ in the transfer function have the same encoder 1.
-        method = Variant.parse(name)._replace(transfer="").name
+        run = RunFolder(runs[name])
+        # Runs that differ in the transfer function alone have the same encoder 1, unless it learnt
+        # on beside that.
+        same = run.read_config().base_1_weight == 0
+        method = Variant.parse(name)._replace(transfer="").name if same else name
         if isinstance(model, AdaAtdt) and method not in groups:
             groups[method] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
-            captions[method] = caption(config, RunFolder(runs[name]))
+            captions[method] = caption(config, run)
     if groups:
         draw_tsne(groups, out / "tsne.png", captions)
 

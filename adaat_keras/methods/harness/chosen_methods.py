@@ -4,7 +4,7 @@ from adaat_keras import methods
 from adaat_keras.registry import split_names
 
 # What "all" runs a method with, where it is not the benchmark's settings alone: the paper's three
-# transfer functions, AT/DT's own networks beside ours, and both methods as they were published.
+# transfer functions, AT/DT's own networks beside ours, and both methods by the paper's recipe.
 VARIANTS = {
     "ada_atdt": ("@paper", ":conv", ":unet", ":unet_attention"),
     "at_dt": (":dilated_resnet50@paper", "@paper", ""),

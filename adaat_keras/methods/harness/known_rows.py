@@ -19,17 +19,17 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
 
     Raises:
         ValueError: The file holds no results, or those of another configuration or version; names
-            the file and what differs.
+            the file and what differs. Where the data lies and is cached may differ.
     """
     try:
         results = json.loads(Path(path).read_text())
-        theirs = {**RunConfig.read(results["config"]).to_dict(), **results["versions"]}
+        theirs = {**what_decides(RunConfig.read(results["config"])), **results["versions"]}
         rows = {(row["method"], row["seed"]): row for row in results["rows"]}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path} is no benchmark's results.json with its versions: {error!r}"
         ) from error
-    ours = json.loads(json.dumps({**config.to_dict(), **versions()}))
+    ours = {**what_decides(config), **versions()}
     differing = [
         f"{name} is {theirs.get(name)!r} there, {value!r} now"
         for name, value in ours.items()
@@ -38,3 +38,12 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
     if differing:
         raise ValueError(f"{path} holds another benchmark: {'; '.join(differing)}")
     return rows
+
+
+def what_decides(config: RunConfig) -> dict:
+    """A configuration's options as JSON has them, without the places of another machine."""
+    options = json.loads(json.dumps(config.to_dict()))
+    del options["cache"]
+    for role in ("source_options", "target_options"):
+        options[role].pop("root", None)
+    return options

@@ -63,7 +63,8 @@ def scores(setup: Setup, predictor: keras.Model | None, trained: set[str]) -> di
 
     - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
     - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
-    - `"base_2_target"`, `"base_2_source"`: task 2 by base model 2, which is source-only.
+    - `"base_2_target"`, `"base_2_source"`: task 2 by base model 2, which is source-only; in
+      `at_dt_da`, trained on translated images, it is what `cycle_gan` is.
     - `"teacher_target"`, `"teacher_source"`: task 2 by a teacher from the labels of task 1.
 
     What was not trained, or has no labels to score against, is left out.

@@ -36,7 +36,8 @@ def run_benchmark(
         store: Folder of the shared steps; `directory/steps` by default.
         devices: As `train_from_config`'s.
         verbose: As in `keras.Model.fit`.
-        known: A `results.json` of the same benchmark from elsewhere, whose runs are taken over.
+        known: A `results.json` of the same benchmark from elsewhere, whose runs are taken over,
+            those of other methods too.
 
     Returns:
         What `results.json` holds.
@@ -45,6 +46,7 @@ def run_benchmark(
         ValueError: No method, no seed, an unknown name, or a folder or `known` holds runs of
             another configuration.
     """
+    methods = list(dict.fromkeys(methods))
     if not methods or seeds < 1:
         raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")
     directory = Path(directory)
@@ -71,8 +73,9 @@ def run_benchmark(
 
 
 def write(config: RunConfig, rows: dict, methods: list[str], directory: Path) -> dict:
-    """Write the results that there are, method by method, and give them."""
-    chosen = [rows[key] for name in methods for key in sorted(rows) if key[0] == name]
+    """Write the results that there are, method by method, those known of others last."""
+    names = dict.fromkeys([*methods, *(name for name, _ in rows)])
+    chosen = [rows[key] for name in names for key in sorted(rows) if key[0] == name]
     results = {
         "to_task": config.to_task,
         "versions": versions(),

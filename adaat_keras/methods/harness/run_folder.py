@@ -6,12 +6,14 @@ from pathlib import Path
 
 from adaat_keras.files import write_json
 from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.methods.harness.versions import versions
 
 
 class RunFolder:
     """Names the files of a run.
 
         config.json       the configuration
+        versions.json     the package's, the streets' and the trainers' that made it
         history.csv       every epoch of every step
         logs/             TensorBoard
         networks/         the trained networks, one `.keras` each
@@ -27,6 +29,7 @@ class RunFolder:
     def __init__(self, path: Path | str):
         self.path = Path(path)
         self.config = self.path / "config.json"
+        self.versions = self.path / "versions.json"
         self.history = self.path / "history.csv"
         self.logs = self.path / "logs"
         self.networks = self.path / "networks"
@@ -45,7 +48,7 @@ class RunFolder:
         return self.metrics.exists() and self.model.exists()
 
     def check(self, config: RunConfig) -> None:
-        """Raise a `ValueError` if the folder's run has begun with another configuration.
+        """Raise a `ValueError` if the folder's run has begun with another configuration or version.
 
         Raises:
             NotADirectoryError: The folder is a file.
@@ -56,7 +59,8 @@ class RunFolder:
         differing = self._differing(config) if self.begun else []
         if differing:
             raise ValueError(
-                f"{self.path} holds a run of another configuration: {'; '.join(differing)}. "
+                f"{self.path} holds a run of another configuration or version: "
+                f"{'; '.join(differing)}. "
                 "Choose another --directory, or delete that one"
             )
 
@@ -74,6 +78,7 @@ class RunFolder:
             shutil.rmtree(self.logs, ignore_errors=True)
             self.config.unlink()
         if not self.config.exists():
+            write_json(self.versions, versions())
             write_json(self.config, config.to_dict())
 
     def read_config(self) -> RunConfig:
@@ -88,14 +93,18 @@ class RunFolder:
             raise ValueError(f"{self.config} is no run's configuration: {error}") from error
 
     def _differing(self, config: RunConfig) -> list[str]:
-        """Every option with which the folder's run differs, with both values."""
+        """Every option and version with which the folder's run differs, with both values."""
         if not self.config.exists():
             return []
-        ours, theirs = json.loads(json.dumps(config.to_dict())), self.read_config().to_dict()
+        now = versions()
+        # A run from before versions were written down is taken to be of today's.
+        known = json.loads(self.versions.read_text()) if self.versions.exists() else now
+        ours = json.loads(json.dumps(config.to_dict() | now))
+        theirs = self.read_config().to_dict() | known
         return [
-            f"{name} is {theirs[name]!r} there, {value!r} now"
+            f"{name} is {theirs.get(name)!r} there, {value!r} now"
             for name, value in ours.items()
-            if theirs[name] != value
+            if theirs.get(name) != value
         ]
 
     def network(self, name: str) -> Path:

@@ -35,14 +35,15 @@ def run_study(
     """Train step 1 with every adversarial loss and alpha, and all of AT/DT and of the best.
 
     As in section 4.6 base model 1 is what is judged, by its own task on the target; the best is
-    chosen on `val`, whatever the split that is reported.
+    chosen on `val`, whatever the split that is reported. In no run does base model 1 learn on
+    after step 1: all of them show what the classifier alone has made of it.
 
     Writes into `directory`: a folder a run, `study.csv` (a row a run: the main score of task 1
     on the target, where all steps were trained that of task 2 as well, the domain probe's
-    accuracy, the proxy A-distance), `losses.png` (figure 3: encoder 1's features, a row a loss, a
-    column an alpha, task 1's score in the corner) and `classifier.png` (encoder 1's and
-    transferred features, without the domain classifier and with the best setting). The same call
-    goes on where it was stopped.
+    accuracy, the proxy A-distance, which steps were trained), `losses.png` (figure 3: encoder 1's
+    features, a row a loss, a column an alpha, task 1's score in the corner) and `classifier.png`
+    (encoder 1's and transferred features, without the domain classifier and with the best
+    setting). The same call goes on where it was stopped.
 
     Args:
         config: What all runs have in common.
@@ -61,6 +62,7 @@ def run_study(
         raise ValueError(f"nothing to study: losses {list(losses)}, alphas {list(alphas)}")
     directory = Path(directory)
     store = store or directory / "steps"
+    config = replace(config, base_1_weight=0.0)
     settings = {
         f"{loss.replace('_', ' ')}, alpha {alpha:g}": replace(
             config, method="ada_atdt", adversarial_loss=loss, alpha=alpha
@@ -104,6 +106,7 @@ def row_of(run: RunConfig, metrics: dict) -> dict:
         f"task_2_{main}_on_source": metrics.get("source", {}).get(main),
         "probe_accuracy": metrics["domain_probe"]["accuracy"],
         "proxy_a_distance": metrics["domain_probe"]["proxy_a_distance"],
+        "steps": ",".join(run.steps or ["all"]),
     }
 
 
