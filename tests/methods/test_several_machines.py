@@ -49,7 +49,7 @@ sys.exit(main(["train", *sys.argv[3:]]))
 
 
 # Two optimizers, in one step.
-METHOD = "fcns_in_the_wild"
+CHOSEN = {"method": "fcns_in_the_wild", "steps": ["confusion"]}
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ def test_two_machines_one_of_which_was_killed_come_to_the_weights_of_one_process
     start, one_process, tmp_path
 ):
     run = tmp_path / "run"
-    first, second = start(run, "sgd", "--method", METHOD)
+    first, second = start(run, "sgd", "--method", CHOSEN["method"], "--steps", "confusion")
     while not list(run.glob("state/confusion-*/checkpoint/epoch-0001.weights.h5")):
         assert first.poll() is None, first.stderr.read()
         time.sleep(0.02)
@@ -147,13 +147,13 @@ def test_two_machines_one_of_which_was_killed_come_to_the_weights_of_one_process
     assert second.returncode == 2
     assert "machine 1 of 2 cannot go on, since another one has stopped" in said
 
-    finish(start(run, "sgd", "--method", METHOD))
+    finish(start(run, "sgd", "--method", CHOSEN["method"], "--steps", "confusion"))
     [done] = run.glob("state/confusion-*/done.json")
     assert json.loads(done.read_text())["from_epoch"] == 1
     rows = [(row["step"], row["epoch"]) for row in read_history(run / "history.csv")]
     assert rows == [("confusion", "1"), ("confusion", "2")]
 
-    assert_equal(weights_of_both(tmp_path), one_process("sgd", method=METHOD))
+    assert_equal(weights_of_both(tmp_path), one_process("sgd", **CHOSEN))
     logged = (read_history(tmp_path / name / "history.csv") for name in ("run", "one"))
     for theirs, ours in zip(*logged, strict=True):
         for name in ours.keys() - {"step"}:
