@@ -8,12 +8,13 @@ from pathlib import Path
 _OPTIONS = {"from_task": "from", "to_task": "to"}
 
 
-def run_command(directory: Path | str, config: dict) -> str:
+def run_command(directory: Path | str, config: dict, command: str = "train") -> str:
     """The command that makes a run, one option a line.
 
     Args:
         directory: The run's folder.
         config: Options by name, as `RunConfig` names them.
+        command: Of `adaat-keras`.
 
     Example:
         >>> print(run_command("runs/a", {"from_task": "depth", "gradient_reversal": False}))
@@ -23,7 +24,7 @@ def run_command(directory: Path | str, config: dict) -> str:
     """
     options = {**config, "directory": str(directory)}
     flags = (_flag(name, value) for name, value in options.items())
-    return " \\\n    ".join(["adaat-keras train", *filter(None, flags)])
+    return " \\\n    ".join([f"adaat-keras {command}", *filter(None, flags)])
 
 
 def _flag(name: str, value) -> str:

@@ -80,7 +80,10 @@ def test_results_are_there_run_by_run(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "run_once", stop_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         run_benchmark(tiny(), ["at_dt"], 2, tmp_path, verbose=0)
-    assert len(json.loads((tmp_path / "results.json").read_text())["rows"]) == 1
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert len(results["rows"]) == 1
+    assert results["command"].startswith("adaat-keras benchmark \\\n    --from depth ")
+    assert "--methods at_dt \\\n    --seeds 2 \\\n" in results["command"]
     assert "| at_dt | " in (tmp_path / "table.md").read_text()
 
 

@@ -90,12 +90,9 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
 
 def facts_of(config: RunConfig, domain: Domain, directory: str) -> dict:
     """What a card tells that a configuration does not."""
-    usual = RunConfig(from_task=config.from_task, to_task=config.to_task).to_dict()
-    chosen = {name: v for name, v in config.to_dict().items() if v != usual[name]}
-    tasks = {"from_task": config.from_task, "to_task": config.to_task}
     height, width, _ = next(iter(domain.dataset(("image",))))["image"].shape
     return {
-        "command": run_command(directory, tasks | chosen),
+        "command": run_command(directory, config.chosen()),
         "about": inspect.getdoc(methods.get(config.method)).partition("\n")[0],
         "frame": [height, width],
         "drawn": {config.source, config.target} <= set(VARIANTS),

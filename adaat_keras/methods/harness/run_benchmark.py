@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from adaat_keras.evaluation import run_command
 from adaat_keras.evaluation.format_table import format_table
 from adaat_keras.evaluation.write_results import write_results
 from adaat_keras.files import write_json, written_whole
@@ -56,6 +57,13 @@ def run_benchmark(
         for seed in range(seeds)
         for name in methods
     }
+    called = {**config.chosen(), "methods": methods, "seeds": seeds}
+    head = {
+        "to_task": config.to_task,
+        "versions": versions(),
+        "command": run_command(directory, called, "benchmark"),
+        "config": config.to_dict(),
+    }
     missing = {key: run for key, run in runs.items() if key not in rows}
     folders = {}
     for number, ((name, seed), run) in enumerate(missing.items(), 1):
@@ -66,22 +74,17 @@ def run_benchmark(
         metrics = run_once(run, path, store or directory / "steps", devices, verbose)
         rows[name, seed] = {"method": name, "seed": seed, "metrics": metrics}
         # What is there so far is of use already, here or as what another machine goes on from.
-        write(config, rows, methods, directory)
+        write(head, rows, methods, directory)
     if folders:
         benchmark_pictures(config, folders, directory)
-    return write(config, rows, methods, directory)
+    return write(head, rows, methods, directory)
 
 
-def write(config: RunConfig, rows: dict, methods: list[str], directory: Path) -> dict:
+def write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
     """Write the results that there are, method by method, those known of others last."""
     names = dict.fromkeys([*methods, *(name for name, _ in rows)])
     chosen = [rows[key] for name in names for key in sorted(rows) if key[0] == name]
-    results = {
-        "to_task": config.to_task,
-        "versions": versions(),
-        "config": config.to_dict(),
-        "rows": chosen,
-    }
+    results = {**head, "rows": chosen}
     write_json(directory / "results.json", results)
     write_results(results, directory / "results.csv")
     with written_whole(directory / "table.md") as temporary:

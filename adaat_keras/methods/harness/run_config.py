@@ -212,6 +212,12 @@ class RunConfig:
         """The configuration that `to_dict` gave, maybe before there were all of today's options."""
         return cls(**{**BEFORE, **options})
 
+    def chosen(self) -> dict:
+        """Both tasks, and what else is not as it is by default for them."""
+        tasks = {"from_task": self.from_task, "to_task": self.to_task}
+        usual = RunConfig(**tasks).to_dict()
+        return tasks | {name: v for name, v in self.to_dict().items() if v != usual[name]}
+
     def to_dict(self) -> dict:
         """The configuration as JSON takes it."""
         return dataclasses.asdict(self)
