@@ -55,7 +55,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         domain_classifier,
         class_sizes: Sizes | None = None,
         confusion_weight: float = 0.1,
-        size_weight: float = 0.1,
+        size_weight: float = 0.01,
         **kwargs,
     ):
         super().__init__(encoder, decoder, **kwargs)

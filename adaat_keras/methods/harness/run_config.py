@@ -107,7 +107,7 @@ class RunConfig:
     base_1_weight: float | None = None
     mmd_weight: float = 1.0
     confusion_weight: float = 0.1
-    size_weight: float = 0.1
+    size_weight: float = 0.01
     semantic_weight: float = 1.0
     epochs: int = 8
     steps_per_epoch: int = 150
