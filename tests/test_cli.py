@@ -201,6 +201,30 @@ def test_table_names_a_file_that_holds_no_results(content, refused, tmp_path):
     assert f"{tmp_path}/results.json is no benchmark's results.json" in error
 
 
+def test_table_shows_the_methods_that_are_named_in_their_order(capsys, refused, tmp_path):
+    rows = [
+        {"method": name, "seed": 0, "metrics": {"target": {"abs_rel": score}}}
+        for name, score in (("dan", 0.5), ("oracle", 0.2), ("at_dt", 0.3), ("source_only", 0.6))
+    ]
+    config = {"source": "a", "target": "b", "from_task": "semantic"}
+    files = [str(tmp_path / "one.json"), str(tmp_path / "other.json")]
+    for file in files:
+        with open(file, "w") as opened:
+            json.dump({"to_task": "depth", "config": config, "rows": rows}, opened)
+    assert main(["table", files[0], "--methods", "source_only,at_dt,oracle"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split(" | ")[:2] for line in lines] == [
+        ["| source_only", "0.600"],
+        ["| at_dt", "0.300"],
+        ["| oracle", "0.200"],
+    ]
+    assert lines[1].endswith(" 75 |")  # of the gap
+    assert main(["table", *files, "--methods", "oracle,dan"]) == 0
+    assert "| oracle | dan |" in capsys.readouterr().out.splitlines()[0]
+    error = refused("table", *files, "--methods", "dan,fox")
+    assert "unknown method of these results 'fox'; choose one of: dan, oracle, at_dt" in error
+
+
 def test_table_names_a_file_that_is_not_there(refused):
     assert "none.json is neither 'parameters' nor" in refused("table", "none.json")
 

@@ -4,6 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
+from adaat_keras.registry import check_name, split_names
+
 
 def add_parser(commands) -> None:
     """Add this command."""
@@ -14,6 +16,12 @@ def add_parser(commands) -> None:
         "overview of several.",
     )
     parser.add_argument("what", nargs="+", help="parameters, or one results.json or more")
+    parser.add_argument(
+        "--methods",
+        metavar="A,B,...",
+        help="of the results, in this order (default: all); the gap closed takes source_only and "
+        "oracle among them",
+    )
     parser.set_defaults(run=run)
 
 
@@ -27,11 +35,23 @@ def run(options: argparse.Namespace) -> None:
         print(parameter_table())
         return
     results = [read_results(Path(name)) for name in options.what]
+    methods = split_names(options.methods or "")
     try:
-        print(format_table(*results) if len(results) == 1 else format_overview(results))
+        known = list(dict.fromkeys(row["method"] for each in results for row in each["rows"]))
+        results = [only(each, methods or known) for each in results]
+        table = format_table(*results) if len(results) == 1 else format_overview(results)
     except (KeyError, TypeError, ValueError) as error:
         names = ", ".join(options.what)
         raise ValueError(f"{names} is no benchmark's results.json: {error!r}") from error
+    for name in methods:
+        check_name("method of these results", name, known)
+    print(table)
+
+
+def only(results: dict, methods: list[str]) -> dict:
+    """The results with the rows of these methods alone, in their order."""
+    rows = [row for name in methods for row in results["rows"] if row["method"] == name]
+    return {**results, "rows": rows}
 
 
 def read_results(path: Path) -> dict:
