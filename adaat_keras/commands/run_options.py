@@ -43,7 +43,7 @@ OPTIONS = (
     ("base-1-weight", float, None, "of task 1's loss in step 3 (default: by recipe)"),
     ("mmd-weight", float, 1.0, "of the discrepancy, in dan"),
     ("confusion-weight", float, 0.1, "of the domains' confusion: fcns_in_the_wild, cycada"),
-    ("size-weight", float, 0.1, "of the class sizes, in fcns_in_the_wild"),
+    ("size-weight", float, 0.01, "of the class sizes, in fcns_in_the_wild"),
     ("semantic-weight", float, 1.0, "of what a translation must mean, in cycada"),
     ("epochs", int, 8, "epochs of every step"),
     ("steps-per-epoch", int, 150, "training steps an epoch"),

@@ -123,6 +123,18 @@ def run_of(config_of, store, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="session")
+def homes_of(store):
+    """Gives the homes in the store that a run's supervised networks may come from."""
+
+    def homes(folder):
+        network = folder.network("encoder_2").read_bytes()
+        files = store.glob("supervised-*/encoder_2.keras")
+        return [file.parent for file in files if file.read_bytes() == network]
+
+    return homes
+
+
 @pytest.fixture(params=methods.names())
 def finished(request, run_of):
     """A method's name and the folder of its run."""

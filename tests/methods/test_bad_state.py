@@ -59,10 +59,10 @@ def test_a_run_that_failed_in_its_first_epoch_gives_its_folder_to_the_corrected_
 
 
 @pytest.fixture
-def one_step(config_of, run_of, store, tmp_path):
+def one_step(config_of, run_of, homes_of, tmp_path):
     """The configuration of a finished run of one step, and a copy of that step's home."""
     shutil.copytree(run_of("source_only").path, tmp_path / "run")
-    [home] = store.glob("supervised-*")
+    [home] = homes_of(run_of("source_only"))
     shutil.copytree(home, tmp_path / "steps" / home.name)
     return config_of("source_only"), tmp_path / "steps" / home.name
 
