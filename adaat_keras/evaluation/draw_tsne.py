@@ -19,6 +19,7 @@ def draw_tsne(
     groups: dict[str, tuple[np.ndarray, np.ndarray]],
     path: Path | str,
     captions: dict[str, str] | None = None,
+    *,
     seed: int = 0,
     columns: int = 4,
 ) -> None:

@@ -68,6 +68,16 @@ def test_tsne_draws_a_plot_a_group_even_of_a_collapsed_encoder(tmp_path):
     assert has_color(one, (0x2C, 0xA0, 0x2C))
 
 
+def test_tsne_has_as_many_columns_as_asked_for(tmp_path):
+    pair = tuple(np.random.default_rng(0).normal(size=(2, 30, 5)))
+    groups = {name: pair for name in "abcd"}
+    draw_tsne(groups, tmp_path / "square.png", columns=2)
+    draw_tsne(groups, tmp_path / "row.png", columns=4)
+    square, row = (pixels(tmp_path / name) for name in ("square.png", "row.png"))
+    assert row.shape[1] == 2 * square.shape[1]
+    assert row.shape[0] < square.shape[0]
+
+
 def test_tsne_of_nothing_says_so(tmp_path):
     with pytest.raises(ValueError, match="groups is empty"):
         draw_tsne({}, tmp_path / "a.png")

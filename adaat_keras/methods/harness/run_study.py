@@ -132,7 +132,8 @@ def draw_sheets(
         for title, model in models.items()
     }
     *settings, without, best = models
-    draw_tsne({title: features[title] for title in settings}, out / "losses.png", captions, columns)
+    first = {title: features[title] for title in settings}
+    draw_tsne(first, out / "losses.png", captions, columns=columns)
     groups = {}
     for title in (without, best):
         groups[f"encoder 1, {title}"] = features[title]
