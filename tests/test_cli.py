@@ -211,7 +211,7 @@ def test_table_shows_the_methods_that_are_named_in_their_order(capsys, refused, 
     for file in files:
         with open(file, "w") as opened:
             json.dump({"to_task": "depth", "config": config, "rows": rows}, opened)
-    assert main(["table", files[0], "--methods", "source_only,at_dt,oracle"]) == 0
+    assert main(["table", files[0], "--methods", "source_only,at_dt,oracle,at_dt"]) == 0
     lines = capsys.readouterr().out.splitlines()[2:]
     assert [line.split(" | ")[:2] for line in lines] == [
         ["| source_only", "0.600"],

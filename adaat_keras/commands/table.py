@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> None:
         print(parameter_table())
         return
     results = [read_results(Path(name)) for name in options.what]
-    methods = split_names(options.methods or "")
+    methods = list(dict.fromkeys(split_names(options.methods or "")))
     try:
         known = list(dict.fromkeys(row["method"] for each in results for row in each["rows"]))
         results = [only(each, methods or known) for each in results]

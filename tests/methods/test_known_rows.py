@@ -64,7 +64,9 @@ def test_rows_of_methods_that_are_not_named_are_kept(begun, tiny, tmp_path, monk
 
 
 def test_another_machine_may_have_its_data_elsewhere(begun, tiny):
-    theirs = tiny(cache="memory", target_options={"root": "/there", "frames": 8}).to_dict()
+    theirs = tiny(
+        cache="memory", target_options={"root": "/there", "cache": "/there/too", "frames": 8}
+    ).to_dict()
     ours = tiny(cache="disk", target_options={"root": "/here", "frames": 8})
     assert len(known_rows(begun(config=theirs), ours)) == 2
     with pytest.raises(ValueError, match=r"target_options is \{'frames': 8\} there"):

@@ -45,5 +45,6 @@ def what_decides(config: RunConfig) -> dict:
     options = json.loads(json.dumps(config.to_dict()))
     del options["cache"]
     for role in ("source_options", "target_options"):
-        options[role].pop("root", None)
+        for place in ("root", "cache"):
+            options[role].pop(place, None)
     return options
