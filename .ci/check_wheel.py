@@ -7,8 +7,8 @@ import numpy as np
 
 import adaat_keras
 from adaat_keras import domains, tasks
-from adaat_keras.evaluation import score
-from adaat_keras.presets.manifest import read_manifest
+from adaat_keras.presets import read_manifest
+from adaat_keras.report.score import score
 
 PRESETS = {"streets_depth_to_semantic_small", "streets_semantic_to_depth_small"}
 # The last digit that the README shows, a tenth of a point of mIoU, on any processor.

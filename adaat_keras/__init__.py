@@ -27,11 +27,15 @@ _HOMES = {
 }
 _PACKAGES = (
     "domains",
-    "evaluation",
+    "export",
+    "inference",
     "layers",
     "methods",
     "models",
     "presets",
+    "report",
+    "runs",
+    "streets",
     "tasks",
     "training",
 )

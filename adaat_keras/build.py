@@ -6,11 +6,12 @@ from pathlib import Path
 import keras
 
 from adaat_keras import tasks
-from adaat_keras.models import AdaAtdt, DomainClassifier, architectures
+from adaat_keras.models import sizes as architectures
 from adaat_keras.models import transfer as transfers
+from adaat_keras.models.ada_atdt import AdaAtdt
+from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.sizes import size_options
-from adaat_keras.presets import load
-from adaat_keras.presets.load_matching import load_matching
+from adaat_keras.presets import load, load_matching
 
 
 def build_ada_atdt(

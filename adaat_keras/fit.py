@@ -4,9 +4,10 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from adaat_keras.methods.harness import RunConfig, train_method
+from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
-from adaat_keras.models import AdaAtdt
+from adaat_keras.methods.harness.train_method import train_method
+from adaat_keras.models.ada_atdt import AdaAtdt
 
 
 def fit_ada_atdt(

@@ -1,42 +1,120 @@
-"""Finds the things of one kind by name: the file's name is the thing's name."""
+"""Finds things by name: the package's own, an installed package's, or a user's class by its place.
 
+Nothing is ever added by writing into this package: a name is one of the package's own, one that
+another package declares as an entry point, `"module:Class"`, or `"path/to/file.py:Class"`.
+"""
+
+import functools
+import hashlib
 import importlib
-import pkgutil
+import importlib.util
+import sys
+from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 
 
 class Registry:
-    """The classes of one kind, one file each, imported only when asked for.
-
-    A module `unet_attention.py` in the package holds the class `UnetAttention` (capitals do not
-    matter); nothing else has to be edited when a file is added.
+    """The classes of one kind by name, imported only when asked for.
 
     Args:
         kind: What the things are called in an error message, e.g. `"task"`.
-        package: The package's dotted name.
-        base: The module that holds the kind's base class, which is not one of its things.
+        builtin: Names to `"module:Class"`.
+        group: Entry-point group in which other packages declare more of them, if any.
 
     Example:
-        >>> Registry("task", "adaat_keras.tasks", base="task").names()
-        ['depth', 'normals', 'semantic']
+        >>> Registry("task", {"depth": "adaat_keras.tasks.depth:Depth"}).get("depth").__name__
+        'Depth'
     """
 
-    def __init__(self, kind: str, package: str, base: str | None = None):
+    def __init__(self, kind: str, builtin: Mapping[str, str], group: str | None = None):
         self.kind = kind
-        self.package = package
-        self.base = base
+        self.builtin = dict(builtin)
+        self.group = group
 
     def names(self) -> list[str]:
         """Every name of this kind, sorted."""
-        folder = Path(__file__).parent.joinpath(*self.package.split(".")[1:])
-        modules = pkgutil.iter_modules([str(folder)])
-        return sorted(m.name for m in modules if not m.ispkg and m.name != self.base)
+        return sorted({*self.builtin, *_declared(self.group)})
 
     def get(self, name: str) -> type:
-        """The class of this name; a `ValueError` that lists the names if there is none."""
+        """The class of this name, or at this place.
+
+        Raises:
+            ValueError: There is none; lists the names.
+        """
+        if name in self.builtin:
+            return load_object(self.builtin[name])
+        if name in _declared(self.group):
+            return _declared(self.group)[name].load()
+        if ":" in name:
+            return load_object(name, self.kind)
         check_name(self.kind, name, self.names())
-        things = vars(importlib.import_module(f"{self.package}.{name}"))
-        return next(thing for key, thing in things.items() if key.lower() == name.replace("_", ""))
+        raise AssertionError("check_name raises for names that do not exist")
+
+
+@functools.cache
+def _declared(group: str | None) -> dict:
+    """Entry points of a group by name."""
+    return {} if group is None else {point.name: point for point in entry_points(group=group)}
+
+
+def load_object(place: str, kind: str = "object"):
+    """What `"module:Name"` or `"path/to/file.py:Name"` stands for.
+
+    Raises:
+        ValueError: There is no such module, file or name; says which.
+
+    Example:
+        >>> load_object("collections:OrderedDict").__name__
+        'OrderedDict'
+    """
+    # From the right, since a path on Windows begins with a drive.
+    module, _, name = place.rpartition(":")
+    if module.endswith(".py"):
+        loaded = _load_file(Path(module).expanduser())
+    else:
+        try:
+            loaded = importlib.import_module(module)
+        except ImportError as error:
+            raise ValueError(f"{kind} {place!r}: {module!r} cannot be imported: {error}") from error
+    if not hasattr(loaded, name):
+        there = ", ".join(sorted(key for key in vars(loaded) if not key.startswith("_")))
+        raise ValueError(f"{kind} {place!r}: {module} has no {name!r}; it has: {there}")
+    return getattr(loaded, name)
+
+
+def _load_file(file: Path):
+    """The module in a file, the same object every time."""
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}")
+    file = file.resolve()
+    name = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, file)
+        module = importlib.util.module_from_spec(spec)
+        # Before it runs, as Python's own import does: its classes name their module.
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[name]
+            raise
+    return sys.modules[name]
+
+
+def place_of(thing: type) -> str:
+    """What `load_object` finds a class by.
+
+    Example:
+        >>> place_of(Registry)
+        'adaat_keras.registry:Registry'
+    """
+    module = sys.modules[thing.__module__]
+    file = getattr(module, "__file__", None)
+    imported = importlib.util.find_spec(thing.__module__) if module.__spec__ else None
+    if file and (imported is None or thing.__module__ == "__main__"):
+        return f"{file}:{thing.__qualname__}"
+    return f"{thing.__module__}:{thing.__qualname__}"
 
 
 def check_name(kind: str, name: str, names: list[str]) -> None:

@@ -22,7 +22,7 @@ def measure(size: str, height: int, width: int, precision: str) -> dict:
     import numpy as np
 
     from adaat_keras import build_ada_atdt
-    from adaat_keras.evaluation import any_size
+    from adaat_keras.report.score import any_size
 
     predict = any_size(build_ada_atdt(size=size, dtype=precision))
     image = np.random.default_rng(0).uniform(0, 255, (1, height, width, 3)).astype("float32")

@@ -25,9 +25,12 @@ import tensorflow as tf
 from torch_crops import TorchCrops, torch_batches
 
 from adaat_keras.domains import Cityscapes, Packed
-from adaat_keras.domains.formats.class_map import CLASS_MAPS
-from adaat_keras.domains.formats.writers import write_streets
-from adaat_keras.domains.pipeline import Resized, cached, pack, training_batches
+from adaat_keras.domains.batches import training_batches
+from adaat_keras.domains.cache import cached
+from adaat_keras.domains.class_names import CLASS_MAPS
+from adaat_keras.domains.resize import Resized
+from adaat_keras.domains.shards import pack
+from adaat_keras.streets.writers import write_streets
 
 HEIGHT, WIDTH, CROP, BATCH = 256, 512, 128, 8
 

@@ -3,9 +3,9 @@
 import numpy as np
 from PIL import Image
 
-from adaat_keras.domains.street_world.layout import LAYOUTS
-from adaat_keras.domains.street_world.look import LOOKS
-from adaat_keras.domains.street_world.render import render
+from adaat_keras.streets.layout import LAYOUTS
+from adaat_keras.streets.look import LOOKS
+from adaat_keras.streets.render import render
 
 OUT = "docs/pictures/looks.png"
 SEEDS = (3, 11, 40)

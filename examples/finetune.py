@@ -14,7 +14,7 @@ import keras
 
 from adaat_keras import build_ada_atdt, fit_ada_atdt, load
 from adaat_keras.domains import get as get_domain
-from adaat_keras.evaluation import score
+from adaat_keras.report.score import score
 from adaat_keras.tasks import get as get_task
 
 TARGET = "streets_night"

@@ -10,10 +10,10 @@ import pytest
 import adaat_keras
 from adaat_keras import domains, evaluation, methods, tasks
 from adaat_keras.commands import run_pair as run_pair_module
-from adaat_keras.evaluation.paper_rows import paper_rows
 from adaat_keras.methods.harness.chosen_steps import chosen_steps
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.report.paper_rows import paper_rows
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 PAIRS = sorted(EXAMPLES.glob("*_to_*.py"))

@@ -14,13 +14,12 @@ import tensorflow as tf
 
 import adaat_keras
 from adaat_keras import build_ada_atdt, list_presets, load
-from adaat_keras.evaluation import export_model
-from adaat_keras.methods.harness import RunConfig
+from adaat_keras import presets as manifest
+from adaat_keras.export import export_model
+from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models.preset_format import read_details, round_weights
-from adaat_keras.presets import manifest
-from adaat_keras.presets.find_preset import find_preset
-from adaat_keras.presets.load_matching import load_matching
-from adaat_keras.presets.publish import publish
+from adaat_keras.presets import find_preset, load_matching
+from adaat_keras.runs.publish import publish
 
 METRICS = {"mean_iou": 0.4, "iou_pole": 0.01}
 IMAGES = np.random.default_rng(0).uniform(0, 255, (1, 50, 75, 3)).astype("float32")

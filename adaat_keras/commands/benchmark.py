@@ -40,10 +40,10 @@ def add_parser(commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Run and print the table."""
-    from adaat_keras.evaluation.format_table import format_table
     from adaat_keras.methods.harness.chosen_methods import chosen_methods
     from adaat_keras.methods.harness.run_benchmark import run_benchmark
     from adaat_keras.methods.harness.run_config import RunConfig
+    from adaat_keras.report.tables import format_table
 
     config = RunConfig(**run_options(options))
     methods = chosen_methods(options.methods)

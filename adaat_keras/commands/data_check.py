@@ -30,7 +30,7 @@ def add_parser(actions) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check every split; 1 if something is wrong, else 0."""
-    from adaat_keras.domains.formats.check_splits import check_splits
+    from adaat_keras.domains.check import check_splits
 
     extra = dict(options.domain_options)
     if options.tag_set is not None:

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> None:
     """Pack one split."""
     from pathlib import Path
 
-    from adaat_keras.domains.pipeline import pack
+    from adaat_keras.domains.shards import pack
     from adaat_keras.methods.harness.open_domain import open_domain
 
     domain = open_domain(options.domain, options.split, options.domain_options)

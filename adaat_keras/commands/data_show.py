@@ -23,9 +23,9 @@ def add_parser(actions) -> None:
 def run(options: argparse.Namespace) -> None:
     """Draw the sheet."""
     from adaat_keras import tasks
-    from adaat_keras.evaluation import draw_panels
     from adaat_keras.methods.harness.open_domain import open_domain
     from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
+    from adaat_keras.report.figures import draw_panels
 
     if options.frames < 1:
         raise ValueError(f"--frames must be at least 1, not {options.frames}")

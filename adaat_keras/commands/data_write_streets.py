@@ -34,7 +34,7 @@ def add_parser(actions) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write every split that the data set has."""
-    from adaat_keras.domains.formats.writers import LAYOUTS, write_streets
+    from adaat_keras.streets.writers import LAYOUTS, write_streets
 
     held_out = options.held_out
     if held_out is None:

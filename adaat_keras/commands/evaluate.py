@@ -31,11 +31,11 @@ def add_parser(commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Score and print."""
-    from adaat_keras.evaluation import score
     from adaat_keras.methods.harness.load_predictor import load_predictor
     from adaat_keras.methods.harness.open_domain import open_domain
     from adaat_keras.methods.harness.plain_errors import plain_errors
     from adaat_keras.methods.harness.report import without_nan
+    from adaat_keras.report.score import score
 
     origin, predictor = load_predictor(options.directory)
     name = options.domain or origin.target

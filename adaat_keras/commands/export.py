@@ -17,7 +17,7 @@ def add_parser(commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Export and tell how to use it."""
-    from adaat_keras.evaluation import export_model
+    from adaat_keras.export import export_model
     from adaat_keras.methods.harness.load_predictor import load_predictor
 
     _, predictor = load_predictor(options.weights)

@@ -31,9 +31,8 @@ def run(options: argparse.Namespace) -> None:
     """Predict and write."""
     from pathlib import Path
 
-    from adaat_keras.evaluation import find_images, write_predictions
+    from adaat_keras.inference import Tiled, find_images, write_predictions
     from adaat_keras.methods.harness.load_predictor import load_predictor
-    from adaat_keras.models.tiled import Tiled
 
     images = find_images(options.images)
     origin, predictor = load_predictor(options.weights)

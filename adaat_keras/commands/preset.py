@@ -26,10 +26,8 @@ def add_parser(commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Publish and tell where."""
-    from adaat_keras.methods.harness.publish_run import publish_run
     from adaat_keras.models.preset_format import read_details
-    from adaat_keras.presets.address_of import address_of
-    from adaat_keras.presets.evaluate_command import evaluate_command
+    from adaat_keras.runs.publish import address_of, evaluate_command, publish_run
 
     folder = publish_run(options.directory, options.name, options.seeds, options.weights)
     evaluate = evaluate_command(read_details(folder), address_of(folder))

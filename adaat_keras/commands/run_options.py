@@ -107,6 +107,6 @@ def run_options(options: argparse.Namespace) -> dict:
     if "weights" not in given:
         return given
     # Not before it is needed: it imports TensorFlow.
-    from adaat_keras.presets.built_from import built_from
+    from adaat_keras.presets import built_from
 
     return built_from(given["weights"]) | given

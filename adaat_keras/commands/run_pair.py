@@ -32,10 +32,10 @@ def run_pair(source: str, target: str, directions: list[tuple[str, str]], descri
 
 def run_direction(source, target, from_task, to_task, roots, given, options) -> None:
     """Benchmark one direction and print its table."""
-    from adaat_keras.evaluation.format_table import format_table
     from adaat_keras.methods.harness.chosen_methods import chosen_methods
     from adaat_keras.methods.harness.run_benchmark import run_benchmark
     from adaat_keras.methods.harness.run_config import RunConfig
+    from adaat_keras.report.tables import format_table
 
     config = RunConfig(
         source=source,
@@ -56,7 +56,7 @@ def run_direction(source, target, from_task, to_task, roots, given, options) -> 
 
 def write_layouts(roots: dict, out: Path, frames: int) -> dict[str, Path]:
     """Write the embedded streets in the layouts of both data sets, all splits."""
-    from adaat_keras.domains.formats.writers.write_streets import LAYOUTS, write_streets
+    from adaat_keras.streets.writers import LAYOUTS, write_streets
 
     for name in roots:
         for split in LAYOUTS[name].splits:

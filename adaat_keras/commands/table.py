@@ -27,9 +27,7 @@ def add_parser(commands) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
-    from adaat_keras.evaluation.format_overview import format_overview
-    from adaat_keras.evaluation.format_table import format_table
-    from adaat_keras.evaluation.parameter_table import parameter_table
+    from adaat_keras.report.tables import format_overview, format_table, parameter_table
 
     if options.what == ["parameters"]:
         print(parameter_table())

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.commands.print_metrics import print_metrics
     from adaat_keras.methods.harness.run_config import RunConfig
     from adaat_keras.methods.harness.train_from_config import train_from_config
-    from adaat_keras.training.this_machine import this_machine
+    from adaat_keras.training.devices import this_machine
 
     config = RunConfig(**run_options(options))
     directory = options.directory or default_directory(config)

@@ -6,12 +6,18 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from adaat_keras.domains.formats.check_root import check_folder, check_root
-from adaat_keras.domains.formats.folder_domain import Files, FolderDomain, SkipBad, no_frames
-from adaat_keras.domains.formats.packed_depth import FAR_PLANE, packed_depth
-from adaat_keras.domains.formats.png_kind import IMAGE, LABELS_IN_RED, PACKED_DEPTH
-from adaat_keras.domains.street_world.classes import SKY
+from adaat_keras.domains.decoders import FAR_PLANE, packed_depth
+from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
+from adaat_keras.domains.png_domain import (
+    Files,
+    FolderDomain,
+    SkipBad,
+    check_folder,
+    check_root,
+    no_frames,
+)
 from adaat_keras.registry import check_name
+from adaat_keras.streets.classes import SKY
 
 # The end of each split as a share of all frames in order. Inferred: AT/DT's sizes are 3500, 500
 # and 1000; which frames they took is not published.
@@ -68,7 +74,7 @@ class Carla(FolderDomain):
 
     Example:
         >>> import tempfile
-        >>> from adaat_keras.domains.formats.writers import write_streets
+        >>> from adaat_keras.streets.writers import write_streets
         >>> root = tempfile.mkdtemp()
         >>> write_streets("carla", root, 1, "val", height=32, width=64, tag_set=23)
         >>> frames = Carla(root, "val", tag_set=23)

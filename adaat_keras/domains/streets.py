@@ -9,20 +9,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras.domains.decoders import depth_normals
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.formats.depth_normals import depth_normals
-from adaat_keras.domains.street_world.camera import focal_length
-from adaat_keras.domains.street_world.frames import (
-    RENDERER_VERSION,
-    SPLITS,
-    frame_seed,
-    render_batch,
-)
-from adaat_keras.domains.street_world.layout import LAYOUTS
-from adaat_keras.domains.street_world.look import LOOKS
-from adaat_keras.domains.street_world.variants import VARIANTS
 from adaat_keras.files import cache_folder
 from adaat_keras.registry import check_name
+from adaat_keras.streets import VARIANTS
+from adaat_keras.streets.camera import focal_length
+from adaat_keras.streets.layout import LAYOUTS
+from adaat_keras.streets.look import LOOKS
+from adaat_keras.streets.render import RENDERER_VERSION, SPLITS, frame_seed, render_batch
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
 _KEYS = {"image": (np.uint8, (3,)), "semantic": (np.uint8, ()), "depth": (np.float32, ())}

@@ -5,10 +5,9 @@ from typing import ClassVar
 
 import tensorflow as tf
 
-from adaat_keras.domains.formats.check_root import check_root
-from adaat_keras.domains.formats.folder_domain import Files, FolderDomain, SkipBad, no_frames
-from adaat_keras.domains.formats.packed_depth import packed_depth
-from adaat_keras.domains.formats.png_kind import IMAGE, LABELS_IN_RED, PACKED_DEPTH
+from adaat_keras.domains.decoders import packed_depth
+from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
+from adaat_keras.domains.png_domain import Files, FolderDomain, SkipBad, check_root, no_frames
 from adaat_keras.registry import check_name
 
 _SEQUENCES = {"train": (2, 4, 5, 6), "val": (3,)}
@@ -47,7 +46,7 @@ class SynthiaSF(FolderDomain):
 
     Example:
         >>> import tempfile
-        >>> from adaat_keras.domains.formats.writers import write_streets
+        >>> from adaat_keras.streets.writers import write_streets
         >>> root = tempfile.mkdtemp()
         >>> write_streets("synthia_sf", root, 1, "val", height=32, width=64)
         >>> frames = SynthiaSF(root, "val")

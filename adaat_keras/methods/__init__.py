@@ -12,7 +12,21 @@ from adaat_keras.registry import Registry
 if TYPE_CHECKING:
     from adaat_keras.methods.method import Method
 
-_registry = Registry("method", "adaat_keras.methods", base="method")
+_registry = Registry(
+    "method",
+    {
+        "ada_atdt": "adaat_keras.methods.ada_atdt:AdaAtdt",
+        "at_dt": "adaat_keras.methods.at_dt:AtDt",
+        "at_dt_da": "adaat_keras.methods.at_dt_da:AtDtDa",
+        "cycada": "adaat_keras.methods.cycada:Cycada",
+        "cycle_gan": "adaat_keras.methods.cycle_gan:CycleGan",
+        "dan": "adaat_keras.methods.dan:Dan",
+        "fcns_in_the_wild": "adaat_keras.methods.fcns_in_the_wild:FcnsInTheWild",
+        "label_teacher": "adaat_keras.methods.label_teacher:LabelTeacher",
+        "oracle": "adaat_keras.methods.oracle:Oracle",
+        "source_only": "adaat_keras.methods.source_only:SourceOnly",
+    },
+)
 
 
 def get(name: str) -> "Method":

@@ -1,7 +1,9 @@
 """ADA-AT/DT, the paper's method."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import adversarial_step, supervised_step, transfer_steps
+from adaat_keras.methods.steps.adversarial_step import adversarial_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.transfer_step import transfer_steps
 
 
 class AdaAtdt(Method):

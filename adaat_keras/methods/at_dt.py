@@ -1,7 +1,9 @@
 """AT/DT, which the paper extends."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import joint_step, supervised_step, transfer_steps
+from adaat_keras.methods.steps.joint_step import joint_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.transfer_step import transfer_steps
 
 
 class AtDt(Method):

@@ -1,12 +1,10 @@
 """AT/DT on translated images."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import (
-    joint_step,
-    supervised_step,
-    transfer_steps,
-    translation_step,
-)
+from adaat_keras.methods.steps.joint_step import joint_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.transfer_step import transfer_steps
+from adaat_keras.methods.steps.translation_step import translation_step
 
 
 class AtDtDa(Method):

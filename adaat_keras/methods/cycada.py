@@ -1,7 +1,9 @@
 """CyCADA: translated images that keep their meaning, then features without a domain."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import confusion_step, supervised_step, translation_step
+from adaat_keras.methods.steps.confusion_step import confusion_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.translation_step import translation_step
 
 
 class Cycada(Method):

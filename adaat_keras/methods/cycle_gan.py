@@ -1,7 +1,8 @@
 """CycleGAN: labelled images of the simulator that look like the target's."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import supervised_step, translation_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.translation_step import translation_step
 
 
 class CycleGan(Method):

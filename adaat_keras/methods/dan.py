@@ -1,7 +1,8 @@
 """Deep adaptation networks: features whose distributions match."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import discrepancy_step, supervised_step
+from adaat_keras.methods.steps.discrepancy_step import discrepancy_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
 
 
 class Dan(Method):

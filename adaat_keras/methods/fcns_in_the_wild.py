@@ -1,7 +1,8 @@
 """FCNs in the wild: domains confused, classes kept to their sizes."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import confusion_step, supervised_step
+from adaat_keras.methods.steps.confusion_step import confusion_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
 
 
 class FcnsInTheWild(Method):

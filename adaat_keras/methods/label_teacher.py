@@ -1,7 +1,8 @@
 """The recommended recipe's teacher alone, without any transfer of features."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import taught_step, teacher_step
+from adaat_keras.methods.steps.taught_step import taught_step
+from adaat_keras.methods.steps.teacher_step import teacher_step
 
 
 class LabelTeacher(Method):

@@ -1,7 +1,7 @@
 """Training on the labels that are missing, where they exist after all."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import supervised_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
 
 
 class Oracle(Method):

@@ -1,7 +1,7 @@
 """Training on the source, hoping that it works on the target."""
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps import supervised_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
 
 
 class SourceOnly(Method):

@@ -6,10 +6,9 @@ from pathlib import Path
 import keras
 
 from adaat_keras.layers import CropLike, PadToStride
-from adaat_keras.models.base_model import BaseModel
+from adaat_keras.models.base_model import BaseModel, Network
 from adaat_keras.models.domain_classifier import DomainClassifier
-from adaat_keras.models.network import Network
-from adaat_keras.models.preset_format import write_preset
+from adaat_keras.models.preset_format import read_model, write_preset
 from adaat_keras.models.sizes import size_name
 
 
@@ -133,3 +132,11 @@ class AdaAtdt(keras.Model):
 
 
 NETWORKS = ("encoder_1", "decoder_1", "domain_classifier", "encoder_2", "decoder_2", "transfer")
+
+
+def read_ada_atdt(path: Path) -> AdaAtdt:
+    """The six networks in a `.keras` file; raises as `read_model`, and for any other model."""
+    model = read_model(path)
+    if not isinstance(model, AdaAtdt):
+        raise ValueError(f"{path} holds a {type(model).__name__}, not an AdaAtdt")
+    return model

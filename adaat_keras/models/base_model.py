@@ -1,9 +1,164 @@
-"""An encoder and a decoder as one network."""
+"""A base model: encoder E, decoder D, and both as one network N (section 3.2)."""
 
 import keras
 
-from adaat_keras.layers import CropLike, PadToStride
-from adaat_keras.models.network import Network
+from adaat_keras.layers import (
+    CropLike,
+    InstanceNormalization,
+    PadToStride,
+    ReflectionPadding,
+    ResidualBlock,
+)
+
+
+class Network(keras.Model):
+    """A functional Keras model that `get_config` describes by its constructor's arguments.
+
+    Subclasses build their graph in `__init__`, keep every argument as an attribute of the same
+    name, and list those names in `arguments`.
+    """
+
+    arguments: tuple[str, ...] = ()
+
+    def __init__(self, *, dtype=None, **kwargs):
+        super().__init__(**kwargs)
+        # A functional model drops the argument, and would come back in Keras' current precision.
+        self.dtype_policy = dtype
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {
+            "name": self.name,
+            "trainable": self.trainable,
+            "dtype": keras.dtype_policies.serialize(self.dtype_policy),
+            **{name: getattr(self, name) for name in self.arguments},
+        }
+
+
+def reseed(network: keras.Model, seed: int) -> keras.Model:
+    """Draw a network's kernels anew (Glorot uniform) from a seed, its biases zero; return it.
+
+    For networks that a training needs for itself: Keras' own first weights depend on how many
+    others were drawn before.
+
+    Example:
+        >>> from adaat_keras.models.domain_classifier import DomainClassifier
+        >>> one, other = (reseed(DomainClassifier(8), seed=3) for _ in range(2))
+        >>> bool((one.get_weights()[0] == other.get_weights()[0]).all())
+        True
+    """
+    for number, variable in enumerate(network.trainable_variables):
+        if len(variable.shape) > 1:
+            draw = keras.initializers.GlorotUniform(seed=seed * 1000 + number)
+            variable.assign(draw(variable.shape, variable.dtype))
+        elif variable.name == "bias":
+            variable.assign(keras.ops.zeros_like(variable))
+    return network
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class Encoder(Network):
+    """Turns an image into features at a quarter of its size (the paper's E).
+
+    CycleGAN's ResNet generator up to its last residual block: c7s1-64, d128, d256, R256 x 6, with
+    reflection padding, instance normalization and ReLU (section 4.2; 7.46 million parameters).
+    The features are the sum that the last block leaves: neither normalized nor rectified.
+
+    Input: `(batch, height, width, 3)`, values 0 to 255 (scaled to -1..1 inside), height and width
+    multiples of 4. Output: `(batch, height / 4, width / 4, 4 * base_filters)`.
+
+    Args:
+        base_filters: Channels of the first convolution.
+        residual_blocks: Number of residual blocks.
+
+    Example:
+        >>> Encoder(base_filters=4, residual_blocks=1)(keras.ops.ones((1, 32, 64, 3))).shape
+        TensorShape([1, 8, 16, 16])
+    """
+
+    arguments = ("base_filters", "residual_blocks")
+    architecture = "residual"
+    stride = 4
+
+    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+        # === Layers ===
+        rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
+        stem = keras.layers.Conv2D(base_filters, 7, dtype=dtype, name="stem")
+        downs = [
+            keras.layers.Conv2D(
+                filters, 3, strides=2, padding="same", dtype=dtype, name=f"down_{filters}"
+            )
+            for filters in (2 * base_filters, 4 * base_filters)
+        ]
+        blocks = [
+            ResidualBlock(4 * base_filters, dtype=dtype, name=f"residual_block_{n + 1}")
+            for n in range(residual_blocks)
+        ]
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, 3), name="image")
+        x = stem(ReflectionPadding(3, dtype=dtype)(rescale(inputs)))
+        x = keras.layers.ReLU(dtype=dtype)(InstanceNormalization(dtype=dtype)(x))
+        for down in downs:
+            x = keras.layers.ReLU(dtype=dtype)(InstanceNormalization(dtype=dtype)(down(x)))
+        for block in blocks:
+            x = block(x)
+        super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.base_filters = base_filters
+        self.residual_blocks = residual_blocks
+
+    @property
+    def features(self) -> int:
+        """Channels of the output."""
+        return 4 * self.base_filters
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class Decoder(Network):
+    """Turns features into a dense prediction at the image's size (the paper's D).
+
+    The end of CycleGAN's ResNet generator with a linear output: u128, u64, c7s1-K (section 4.2;
+    0.37 million parameters with one channel).
+
+    Input: features `(batch, height / 4, width / 4, 4 * base_filters)`. Output:
+    `(batch, height, width, channels)`, float32: class logits, or depth / 100 m.
+
+    Args:
+        channels: Output channels K.
+        base_filters: Channels before the last convolution.
+
+    Example:
+        >>> Decoder(11, base_filters=4)(keras.ops.ones((1, 8, 16, 16))).shape
+        TensorShape([1, 32, 64, 11])
+    """
+
+    arguments = ("channels", "base_filters")
+
+    def __init__(self, channels: int, base_filters: int = 64, dtype=None, **kwargs):
+        # === Layers ===
+        ups = [
+            keras.layers.Conv2DTranspose(
+                filters, 3, strides=2, padding="same", dtype=dtype, name=f"up_{filters}"
+            )
+            for filters in (2 * base_filters, base_filters)
+        ]
+        head = keras.layers.Conv2D(channels, 7, dtype=dtype, name="head")
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, 4 * base_filters), name="features")
+        x = inputs
+        for up in ups:
+            x = keras.layers.ReLU(dtype=dtype)(InstanceNormalization(dtype=dtype)(up(x)))
+        x = head(ReflectionPadding(3, dtype=dtype)(x))
+        # Losses and metrics want float32, whatever the precision of the layers.
+        outputs = keras.layers.Activation("linear", dtype="float32", name="prediction")(x)
+        super().__init__(inputs=inputs, outputs=outputs, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.channels = channels
+        self.base_filters = base_filters
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -15,7 +170,7 @@ class BaseModel(keras.Model):
     `(batch, height, width, channels)`. Shares the two networks that it is given.
 
     Example:
-        >>> from adaat_keras.models import Decoder, Encoder
+        >>> from adaat_keras.models.base_model import Decoder, Encoder
         >>> model = BaseModel(Encoder(4, 1), Decoder(1, 4))
         >>> model(keras.ops.ones((1, 30, 50, 3))).shape
         TensorShape([1, 30, 50, 1])

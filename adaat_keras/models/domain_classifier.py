@@ -2,7 +2,7 @@
 
 import keras
 
-from adaat_keras.models.network import Network
+from adaat_keras.models.base_model import Network
 from adaat_keras.registry import check_name
 
 # The kernels' size and the strides.

@@ -1,7 +1,8 @@
-"""The files of a preset: a model as it is published."""
+"""The files of a preset: how a model is published, and how it is read back safely."""
 
 import hashlib
 import json
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -101,3 +102,171 @@ def read_details(folder: Path | str) -> dict:
             "upgrade adaat_keras, or fetch a preset of its version"
         )
     return details
+
+
+# Classes of Keras that run code or read files which come with the configuration.
+_UNSAFE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
+
+
+def check_classes(config, file: Path | str) -> None:
+    """Raise a `ValueError` if a Keras configuration asks for more than Keras and this package.
+
+    Called before anything is made of it. Both names count by which Keras looks a class up, its
+    module's and the one that it is registered under.
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` gave, from JSON.
+        file: Where it is from, for the message.
+
+    Example:
+        >>> check_classes({"class_name": "system", "module": "os", "config": {}}, "config.json")
+        Traceback (most recent call last):
+        ...
+        ValueError: config.json asks for os.system; a preset may name the classes of adaat_keras \
+and of Keras alone, none that runs code: do not trust it
+    """
+    if isinstance(config, list):
+        for value in config:
+            check_classes(value, file)
+    if not isinstance(config, dict):
+        return
+    if "class_name" in config and not (_is_ours(config) or _is_keras(config)):
+        name = f"{config.get('module')}.{config['class_name']}"
+        if config.get("registered_name") not in (None, config["class_name"]):
+            name += f" (registered as {config['registered_name']})"
+        raise ValueError(
+            f"{file} asks for {name}; a preset may name the classes of adaat_keras and of Keras "
+            "alone, none that runs code: do not trust it"
+        )
+    for value in config.values():
+        check_classes(value, file)
+
+
+def _is_ours(config: dict) -> bool:
+    return (
+        str(config.get("module")).startswith("adaat_keras.")
+        and config.get("registered_name") == f"adaat_keras>{config['class_name']}"
+    )
+
+
+def _is_keras(config: dict) -> bool:
+    """Whether this is a class of Keras; a function's name begins with a small letter."""
+    name = str(config["class_name"])
+    return (
+        str(config.get("module")).partition(".")[0] == "keras"
+        and config.get("registered_name") in (None, name)
+        and name[:1].isupper()
+        and name not in _UNSAFE
+    )
+
+
+def read_weights(file: Path | str, networks: dict[str, keras.Model]) -> None:
+    """Give networks the weights in a preset's file.
+
+    Nothing but plain arrays of the expected shapes is read: HDF5 can point at other files of this
+    machine, and a published file must not.
+
+    Raises:
+        ValueError: The file is damaged or holds other weights; names the file and the weight.
+    """
+    try:
+        with h5py.File(file, "r") as opened:
+            found = {name: _read(opened, name, network) for name, network in networks.items()}
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ValueError(f"{file} cannot be read: {error}") from error
+    for name, weights in found.items():
+        networks[name].set_weights(weights)
+
+
+def _read(file: h5py.File, name: str, network: keras.Model) -> list[np.ndarray]:
+    count = len(file[name]) if _is_plain(file, name, h5py.Group) else 0
+    if count != len(network.weights):
+        raise ValueError(f"it holds {count} weights of {name}, not {len(network.weights)}")
+    return [_array(file, f"{name}/{n:03}", weight) for n, weight in enumerate(network.weights)]
+
+
+def _array(file: h5py.File, key: str, weight: keras.Variable) -> np.ndarray:
+    if not _is_plain(file, key, h5py.Dataset):
+        raise ValueError(f"{key} is no array of this file")
+    if file[key].shape != tuple(weight.shape) or file[key].dtype.kind != "f":
+        raise ValueError(
+            f"{key} is {file[key].dtype} {file[key].shape}, but {weight.path} is "
+            f"{weight.dtype} {tuple(weight.shape)}"
+        )
+    return file[key][()]
+
+
+def _is_plain(file: h5py.File, key: str, kind: type) -> bool:
+    """Whether the key is a hard link to a thing of this kind that lies in the file itself."""
+    if not isinstance(file.get(key, getlink=True), h5py.HardLink):
+        return False
+    thing = file[key]
+    elsewhere = isinstance(thing, h5py.Dataset) and (thing.external or thing.is_virtual)
+    return isinstance(thing, kind) and not elsewhere
+
+
+def read_preset(folder: Path | str) -> keras.Model:
+    """The model in a preset's folder, as `write_preset` wrote it.
+
+    Nothing in it is run and nothing outside it is read: the configuration may name the classes of
+    this package and of Keras alone, and weights are plain arrays.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+        ValueError: A file is damaged, of a later version, or asks for anything else.
+    """
+    folder = Path(folder)
+    details = read_details(folder)
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).exists():
+            raise FileNotFoundError(f"{folder / name} does not exist; fetch the preset again")
+    sha256 = weights_sha256(folder)
+    if sha256 != details["sha256"]:
+        raise ValueError(
+            f"{folder / WEIGHTS} is damaged: its sha256 is {sha256}, not {details['sha256']}; "
+            "fetch the preset again"
+        )
+    config = hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
+    if config != details.get("config_sha256", config):
+        raise ValueError(
+            f"{folder / CONFIG} is not the one that was published: its sha256 is {config}, not "
+            f"{details['config_sha256']}; fetch the preset again"
+        )
+    model = built(folder / CONFIG)
+    read_weights(folder / WEIGHTS, model.networks)
+    return model
+
+
+def built(file: Path) -> keras.Model:
+    """The untrained model that a configuration describes."""
+    try:
+        config = json.loads(file.read_text())
+    except ValueError as error:
+        raise ValueError(
+            f"{file} is no JSON: {error}; delete it, and fetch the preset again"
+        ) from error
+    check_classes(config, file)
+    try:
+        model = keras.saving.deserialize_keras_object(config, safe_mode=True)
+        _ = model.networks
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"{file} describes no model of this package: {reason}") from error
+    return model
+
+
+def read_model(path: Path) -> keras.Model:
+    """The model in a `.keras` file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no Keras model, is damaged, or has layers that nobody has imported.
+    """
+    if not Path(path).exists():
+        raise FileNotFoundError(f"{path} does not exist")
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        # Keras' messages go on with the whole configuration.
+        reason = str(error).strip().partition("\n")[0]
+        raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error

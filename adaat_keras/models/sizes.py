@@ -1,5 +1,10 @@
-"""The named sizes of the networks."""
+"""The named sizes and architectures of the networks."""
 
+from typing import NamedTuple
+
+from adaat_keras.models.at_dt import DilatedResnet50, SixConvolutions, UpsamplingDecoder
+from adaat_keras.models.base_model import Decoder, Encoder, Network
+from adaat_keras.models.transfer import UnetAttention
 from adaat_keras.registry import check_name
 
 SIZES: dict[str, dict[str, int]] = {
@@ -28,3 +33,43 @@ def size_name(base_filters: int, residual_blocks: int) -> str:
     options = {"base_filters": base_filters, "residual_blocks": residual_blocks}
     named = (name for name, size in SIZES.items() if size == options)
     return next(named, f"base_filters={base_filters}, residual_blocks={residual_blocks}")
+
+
+class Architecture(NamedTuple):
+    """The classes of a base model's networks, and of the transfer function that goes with them.
+
+    Encoders take `base_filters` and `residual_blocks`, decoders `channels` and `base_filters`.
+    """
+
+    encoder: type[Network]
+    decoder: type[Network]
+    transfer: type[Network]
+    # Whether other transfer functions fit: a U-Net on thousands of channels would have billions
+    # of parameters.
+    any_transfer: bool
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    # The paper's.
+    "residual": Architecture(Encoder, Decoder, UnetAttention, any_transfer=True),
+    # AT/DT's (Ramirez et al. 2019).
+    "dilated_resnet50": Architecture(
+        DilatedResnet50, UpsamplingDecoder, SixConvolutions, any_transfer=False
+    ),
+}
+
+
+def get(name: str) -> Architecture:
+    """The architecture of this name; a `ValueError` that lists the names if there is none."""
+    check_name("architecture", name, list(ARCHITECTURES))
+    return ARCHITECTURES[name]
+
+
+def check_transfer(architecture: str, transfer: str) -> None:
+    """Raise a `ValueError` unless the architecture can have this transfer function."""
+    own = get(architecture).transfer.kind
+    if transfer != own and not get(architecture).any_transfer:
+        raise ValueError(
+            f"architecture {architecture!r} has a transfer function of its own, {own!r}, and "
+            f"cannot have {transfer!r}: leave the transfer function out"
+        )

@@ -3,7 +3,15 @@
 from adaat_keras.registry import Registry
 from adaat_keras.tasks.task import Task
 
-_registry = Registry("task", "adaat_keras.tasks", base="task")
+_registry = Registry(
+    "task",
+    {
+        "depth": "adaat_keras.tasks.depth:Depth",
+        "normals": "adaat_keras.tasks.normals:Normals",
+        "semantic": "adaat_keras.tasks.semantic:Semantic",
+    },
+    group="adaat_keras.tasks",
+)
 
 
 def get(name: str | Task) -> Task:

@@ -7,6 +7,7 @@ from typing import ClassVar
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import ops
 
 # Of what a network says of itself, to be trusted as a label.
 CERTAINTY = 0.8
@@ -95,3 +96,36 @@ class Task(ABC):
         problem = self.label_problem(labels)
         if problem:
             raise ValueError(f"{where}: {problem}")
+
+
+def masked_image_mean(
+    values: keras.KerasTensor,
+    valid: keras.KerasTensor,
+    weights: keras.KerasTensor | None = None,
+) -> keras.KerasTensor:
+    """Mean of every image over its valid pixels, 0 where there is none.
+
+    Args:
+        values: `(batch, height, width)`, finite wherever it is valid.
+        valid: Booleans `(batch, height, width)`.
+        weights: What each pixel counts, `(batch, height, width)`; alike by default.
+
+    Returns:
+        `(batch,)`.
+
+    Example:
+        >>> masked_image_mean(ops.array([[[3.0, 9.0]]]), ops.array([[[True, False]]])).numpy()
+        array([3.], dtype=float32)
+    """
+    counts = ops.cast(valid, values.dtype)
+    if weights is not None:
+        counts *= ops.cast(weights, values.dtype)
+    total = ops.sum(ops.where(valid, values, 0) * counts, axis=(1, 2))
+    count = ops.sum(counts, axis=(1, 2))
+    return total / ops.where(count > 0, count, 1)
+
+
+def refuse_sample_weight(name: str, sample_weight) -> None:
+    """Raise a `ValueError` unless `sample_weight`, which Keras hands to every metric, is `None`."""
+    if sample_weight is not None:
+        raise ValueError(f"{name} takes no sample weights; pass it as one of `metrics`")

@@ -20,8 +20,8 @@ from adaat_keras.training.adversarial_trainer import AdversarialTrainer
 from adaat_keras.training.cycle_gan_trainer import CycleGanTrainer
 from adaat_keras.training.dan_trainer import DanTrainer
 from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
-from adaat_keras.training.supervised_trainer import SupervisedTrainer
 from adaat_keras.training.taught_trainer import TaughtTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 from adaat_keras.training.transfer_trainer import TransferTrainer
 
 __all__ = [

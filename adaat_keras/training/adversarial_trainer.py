@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.training.moment_distance import moment_distance
-from adaat_keras.training.supervised_trainer import SupervisedTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 
 
 class AdversarialTrainer(SupervisedTrainer):
@@ -32,7 +32,7 @@ class AdversarialTrainer(SupervisedTrainer):
 
     Example:
         >>> from adaat_keras.models import Decoder, DomainClassifier, Encoder
-        >>> from adaat_keras.training import adversarial_losses
+        >>> from adaat_keras.training import losses as adversarial_losses
         >>> trainer = AdversarialTrainer(Encoder(4, 1), Decoder(1, 4), DomainClassifier(16))
         >>> trainer.compile(
         ...     keras.optimizers.Adam(5e-4), keras.optimizers.Adam(5e-4),

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.training.image_pool import ImagePool
-from adaat_keras.training.network_trainer import NetworkTrainer
+from adaat_keras.training.trainer import NetworkTrainer
 
 
 class CycleGanTrainer(NetworkTrainer):

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.training.multi_kernel_mmd import multi_kernel_mmd
-from adaat_keras.training.supervised_trainer import SupervisedTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 
 PIXELS = 256
 

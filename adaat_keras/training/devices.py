@@ -1,8 +1,137 @@
-"""Which devices to train on."""
+"""Which devices and machines to train on."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import tensorflow as tf
 
-from adaat_keras.training.this_machine import this_machine
+EXAMPLE = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
+
+
+def this_machine() -> tuple[int, int]:
+    """This machine's number, from 0, and how many there are, by the environment's `TF_CONFIG`.
+
+    `TF_CONFIG` is what it is everywhere in TensorFlow; without it there is one machine.
+
+    Raises:
+        ValueError: It cannot be read, names other jobs than `worker` and `chief`, or does not say
+            which of the machines this one is.
+
+    Example:
+        >>> this_machine()
+        (0, 1)
+    """
+    text = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        config = json.loads(text)
+        cluster, task = config.get("cluster", {}), config.get("task", {})
+        machines = {job: len(addresses) for job, addresses in cluster.items()}
+        kind, index = task.get("type"), int(task.get("index", -1))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise ValueError(f"TF_CONFIG is {text!r}, where it should be like {EXAMPLE}") from error
+    if machines.keys() - {"chief", "worker"}:
+        raise ValueError(
+            f"TF_CONFIG names the jobs {', '.join(machines)}; this trains on worker, and chief, "
+            f"alone: {EXAMPLE}"
+        )
+    count = sum(machines.values())
+    if count <= 1:
+        return 0, 1
+    if not 0 <= index < machines.get(kind, 0):
+        raise ValueError(f"TF_CONFIG's task {task} is not in its cluster {cluster}")
+    return index + machines.get("chief", 0) * (kind == "worker"), count
+
+
+class Machines:
+    """Who this process is among those that a strategy trains with.
+
+    The first machine writes all files; the others wait for them, and read them where it has
+    written them: the machines share a file system.
+
+    Args:
+        strategy: TensorFlow's strategy; all but `MultiWorkerMirroredStrategy` know one machine.
+
+    Attributes:
+        count: How many machines there are.
+        number: This one's number, from 0.
+        devices: How many devices each has.
+        first: Whether this is the one that writes.
+
+    Example:
+        >>> machines = Machines(tf.distribute.get_strategy())
+        >>> machines.count, machines.first, machines.devices
+        (1, True, 1)
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy):
+        self.strategy = strategy
+        jobs = cluster_of(strategy)
+        chiefs, workers = (len(jobs.get(job, [])) for job in ("chief", "worker"))
+        self.count = max(1, chiefs + workers)
+        self.number = 0
+        if jobs:
+            resolver = strategy.cluster_resolver
+            self.number = resolver.task_id + chiefs * (resolver.task_type == "worker")
+        self.devices = strategy.num_replicas_in_sync // self.count
+        self.first = self.number == 0
+        self._gather = tf.function(self._gathered)
+
+    def wait(self) -> None:
+        """Return when all machines have come here."""
+        self.everyones(0)
+
+    def agree(self, what: str, value: int) -> None:
+        """Raise a `ValueError` that names `what` unless all machines have this value."""
+        values = self.everyones(value)
+        if len(set(values)) > 1:
+            raise ValueError(
+                f"the machines differ in {what}: {', '.join(map(str, values))} on machines 0 to "
+                f"{self.count - 1}. Start the same command with the same version on all of them, "
+                "and let --directory and --store be on a file system that they share"
+            )
+
+    def everyones(self, value: int) -> list[int]:
+        """The values that the machines give, in their order."""
+        if self.count == 1:
+            return [value]
+        gathered = self._gather(tf.constant([value], "int64"))
+        return gathered.numpy().tolist()[:: self.devices]
+
+    def _gathered(self, value: tf.Tensor) -> tf.Tensor:
+        """This value of every device."""
+
+        def gather():
+            # A copy, since collectives take the device from the tensor.
+            return tf.distribute.get_replica_context().all_gather(tf.identity(value), axis=0)
+
+        return self.strategy.experimental_local_results(self.strategy.run(gather))[0]
+
+    def wait_for(self, file: Path, seconds: float = 90) -> None:
+        """Return when the first machine's file is seen here; a network's file system may be late.
+
+        Raises:
+            FileNotFoundError: It is not seen in that time.
+        """
+        end = time.monotonic() + seconds
+        while not file.exists():
+            if time.monotonic() > end:
+                raise FileNotFoundError(
+                    f"machine {self.number} does not see {file.absolute()}, which machine 0 has "
+                    "written: let --directory and --store be on a file system that they share"
+                )
+            time.sleep(0.5)
+
+
+def cluster_of(strategy: tf.distribute.Strategy) -> dict[str, list[str]]:
+    """The addresses of a strategy's processes by their job; empty where it knows one machine."""
+    if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return {}
+    return strategy.cluster_resolver.cluster_spec().as_dict()
 
 
 def strategy_for(devices: str | int) -> tf.distribute.Strategy:
@@ -54,3 +183,37 @@ def chosen(found: list, devices: str | int) -> list:
     if not 1 <= count <= len(found):
         raise ValueError(f"{count} devices asked for, but this machine has {len(found)}")
     return found[:count]
+
+
+UNREACHABLE = (
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.UnavailableError,
+)
+
+
+@contextmanager
+def lost_machine(machines: Machines) -> Iterator[None]:
+    """Raise what TensorFlow says when another machine has stopped as a `ConnectionError`.
+
+    Args:
+        machines: Those that train together; on one alone nothing is changed.
+
+    Example:
+        >>> with lost_machine(Machines(tf.distribute.get_strategy())):
+        ...     print("trained")
+        trained
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        aborted = re.search(r"Collective ops is aborted by: (.*)", error.message)
+        if machines.count == 1 or not (aborted or isinstance(error, UNREACHABLE)):
+            raise
+        said = aborted[1] if aborted else error.message.strip().rpartition("\n")[2]
+        raise ConnectionError(
+            f"machine {machines.number} of {machines.count} cannot go on, since another one has "
+            f"stopped or cannot be reached: {said.strip()}. Start the same command on all machines "
+            "again, and it goes on from the last whole epoch"
+        ) from error

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.training.class_size_penalty import class_size_penalty
-from adaat_keras.training.supervised_trainer import SupervisedTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 
 
 class Sizes(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from adaat_keras.training.supervised_trainer import SupervisedTrainer
 from adaat_keras.training.teach import teach
+from adaat_keras.training.trainer import SupervisedTrainer
 
 
 class TaughtTrainer(SupervisedTrainer):

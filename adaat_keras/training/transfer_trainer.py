@@ -5,8 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
-from adaat_keras.training.network_trainer import NetworkTrainer
 from adaat_keras.training.teach import teach
+from adaat_keras.training.trainer import NetworkTrainer
 
 
 class TransferTrainer(NetworkTrainer):

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 from pixel_kit import Pixels, assert_equal_frames
 
-from adaat_keras.domains.pipeline import Resized, cached, disk_cache, training_batches
+from adaat_keras.domains import cache as disk_cache
+from adaat_keras.domains.batches import training_batches
+from adaat_keras.domains.cache import cached
+from adaat_keras.domains.resize import Resized
 
 SIZES = [(6, 8), (5, 9), (6, 8), (4, 7), (7, 7)]
 # Frames that are read to tell what a domain holds.

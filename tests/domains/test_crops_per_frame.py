@@ -8,9 +8,8 @@ import pytest
 import tensorflow as tf
 from pixel_kit import Pixels
 
-from adaat_keras.domains.pipeline import training_batches
-from adaat_keras.domains.pipeline.augment import augment
-from adaat_keras.domains.pipeline.random_crop import random_crop
+from adaat_keras.domains.augment import augment, random_crop
+from adaat_keras.domains.batches import training_batches
 
 COUNT, HEIGHT, WIDTH, CROP, SEED, MIXED, CROPS = 40, 9, 12, 4, 3, 32, 3
 

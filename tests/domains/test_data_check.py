@@ -7,7 +7,7 @@ import pytest
 from format_kit import FRAME, carla, cityscapes, cut, grey, kitti, write
 
 from adaat_keras.cli import main
-from adaat_keras.domains.formats.writers import write_streets
+from adaat_keras.streets.writers import write_streets
 
 
 def check(capsys, domain, root, *options):

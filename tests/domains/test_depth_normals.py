@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.domains.formats.depth_normals import depth_normals
-from adaat_keras.domains.street_world import render as renderer
-from adaat_keras.domains.street_world.camera import focal_length
-from adaat_keras.domains.street_world.layout import LAYOUTS
-from adaat_keras.domains.street_world.scene import build_scene
+from adaat_keras.domains.decoders import depth_normals
+from adaat_keras.streets import render as renderer
+from adaat_keras.streets.camera import focal_length
+from adaat_keras.streets.layout import LAYOUTS
+from adaat_keras.streets.scene import build_scene
 
 HEIGHT, WIDTH, FOCAL = 24, 40, 30.0
 

@@ -8,7 +8,7 @@ from format_kit import FRAME, cut, grey, write
 from PIL import Image
 
 from adaat_keras import domains
-from adaat_keras.domains import pipeline
+from adaat_keras.domains.batches import evaluation_batches, training_batches
 
 LAYOUTS = sorted(FRAME)
 
@@ -57,10 +57,10 @@ def test_a_graph_reads_what_an_index_reads(layout, tmp_path):
 def test_frames_become_batches(layout, tmp_path):
     three_frames(layout, tmp_path)
     domain = open_domain(layout, tmp_path)
-    image, label = next(iter(pipeline.training_batches(domain, "depth", 2, crop=4, seed=1)))
+    image, label = next(iter(training_batches(domain, "depth", 2, crop=4, seed=1)))
     assert image.shape == (2, 4, 4, 3)
     assert label.shape == (2, 4, 4)
-    assert len(list(pipeline.evaluation_batches(domain, "semantic"))) == 3
+    assert len(list(evaluation_batches(domain, "semantic"))) == 3
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -8,24 +8,20 @@ import tensorflow as tf
 from cityscapesscripts.helpers.labels import labels as cityscapes_labels
 from format_kit import color, cut, grey, raw_png, write
 
-from adaat_keras.domains.formats.check_root import check_root
-from adaat_keras.domains.formats.cityscapes_camera import cityscapes_camera
-from adaat_keras.domains.formats.class_map import CLASS_MAPS, IGNORED, UNKNOWN
-from adaat_keras.domains.formats.disparity_depth import disparity_depth
-from adaat_keras.domains.formats.kitti_calibration import kitti_calibration
-from adaat_keras.domains.formats.kitti_depth import kitti_depth
-from adaat_keras.domains.formats.label_variant import label_variant_problem
-from adaat_keras.domains.formats.map_classes import map_classes
-from adaat_keras.domains.formats.packed_depth import packed_depth
-from adaat_keras.domains.formats.png_header import png_header
-from adaat_keras.domains.formats.png_kind import (
+from adaat_keras.domains.cityscapes import cityscapes_camera
+from adaat_keras.domains.class_names import CLASS_MAPS, IGNORED, UNKNOWN, label_variant_problem
+from adaat_keras.domains.decoders import disparity_depth, kitti_depth, map_classes, packed_depth
+from adaat_keras.domains.kitti import kitti_calibration
+from adaat_keras.domains.png import (
     FIXED_POINT,
     IMAGE,
     LABEL_IDS,
     LABELS_IN_RED,
     PACKED_DEPTH,
+    png_header,
+    read_png,
 )
-from adaat_keras.domains.formats.read_png import read_png
+from adaat_keras.domains.png_domain import check_root
 from adaat_keras.tasks.semantic import CLASS_NAMES
 from adaat_keras.tasks.semantic import IGNORED as TASK_IGNORED
 

@@ -11,7 +11,8 @@ from pixel_kit import Pixels, assert_equal_frames
 from adaat_keras import domains
 from adaat_keras.cli import main
 from adaat_keras.domains import Packed
-from adaat_keras.domains.pipeline import Resized, pack
+from adaat_keras.domains.resize import Resized
+from adaat_keras.domains.shards import pack
 
 SIZES = [(6, 8), (5, 9), (6, 8), (4, 7), (7, 7)]
 KEYS = ("image", "semantic", "depth")

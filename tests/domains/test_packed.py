@@ -10,7 +10,8 @@ from pixel_kit import Pixels, assert_equal_frames
 
 from adaat_keras import domains
 from adaat_keras.domains import Packed
-from adaat_keras.domains.pipeline import pack, training_batches
+from adaat_keras.domains.batches import training_batches
+from adaat_keras.domains.shards import pack
 
 SIZES = [(6, 8), (5, 9), (6, 8), (4, 7), (7, 7)]
 

@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.pipeline import (
-    AUGMENTATIONS,
+from adaat_keras.domains.augment import AUGMENTATIONS, augment
+from adaat_keras.domains.batches import (
     class_frequencies,
     class_sizes,
     evaluation_batches,
     training_batches,
 )
-from adaat_keras.domains.pipeline.augment import augment
+from adaat_keras.domains.domain import Domain
 
 COUNT, HEIGHT, WIDTH, CROP = 7, 20, 30, 8
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras.domains import Streets
-from adaat_keras.domains.pipeline import Portion, dealt_out, training_batches
+from adaat_keras.domains.batches import Portion, dealt_out, training_batches
 
 CLUSTERS = [(2, 1), (1, 2), (2, 2), (4, 1)]
 

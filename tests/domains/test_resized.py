@@ -8,7 +8,7 @@ import pytest
 from pixel_kit import Pixels, assert_equal_frames
 
 from adaat_keras.domains import Streets
-from adaat_keras.domains.pipeline import Resized
+from adaat_keras.domains.resize import Resized
 
 HALF = Fraction(1, 2)
 OLD = [(7, 9), (12, 8), (5, 16)]

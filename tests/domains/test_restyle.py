@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.domains.pipeline import AUGMENTATIONS
-from adaat_keras.domains.pipeline.augment import augment
-from adaat_keras.domains.pipeline.restyle import restyle
+from adaat_keras.domains.augment import AUGMENTATIONS, augment, restyle
 
 RAMP = np.repeat(np.linspace(0, 255, 64, dtype=np.float32)[None, :, None], 16, 0).repeat(3, 2)
 STEPS = np.zeros((32, 32, 3), np.uint8)

@@ -8,14 +8,12 @@ from hashlib import sha256
 import numpy as np
 import pytest
 
-from adaat_keras.domains.street_world import classes
-from adaat_keras.domains.street_world.camera import Camera, focal_length
-from adaat_keras.domains.street_world.frames import SPLITS, frame_seed, render_batch
-from adaat_keras.domains.street_world.layout import LAYOUTS
-from adaat_keras.domains.street_world.look import LOOKS
-from adaat_keras.domains.street_world.render import render
-from adaat_keras.domains.street_world.shapes import Box, Convex, Cylinder, Ellipsoid, prism
-from adaat_keras.domains.street_world.variants import VARIANTS
+from adaat_keras.streets import VARIANTS, classes
+from adaat_keras.streets.camera import Camera, focal_length
+from adaat_keras.streets.layout import LAYOUTS
+from adaat_keras.streets.look import LOOKS
+from adaat_keras.streets.render import SPLITS, frame_seed, render, render_batch
+from adaat_keras.streets.shapes import Box, Convex, Cylinder, Ellipsoid, prism
 
 HEIGHT, WIDTH = 48, 96
 LEVEL = {"pitch": (0.0, 0.0), "yaw": (7.0, 7.0)}

@@ -8,9 +8,9 @@ import tensorflow as tf
 from adaat_keras import tasks
 from adaat_keras.domains import get
 from adaat_keras.domains import streets as module
-from adaat_keras.domains.formats.depth_normals import depth_normals
-from adaat_keras.domains.street_world.frames import render_batch
+from adaat_keras.domains.decoders import depth_normals
 from adaat_keras.domains.streets import Streets
+from adaat_keras.streets.render import render_batch
 
 SMALL = {"split": "val", "frames": 3, "height": 16, "width": 32}
 

@@ -9,8 +9,8 @@ import pytest
 
 from adaat_keras import domains
 from adaat_keras.domains import Streets
-from adaat_keras.domains.formats.writers import LAYOUTS, write_streets
-from adaat_keras.domains.street_world.classes import SKY
+from adaat_keras.streets.classes import SKY
+from adaat_keras.streets.writers import LAYOUTS, write_streets
 
 FRAMES, HEIGHT, WIDTH = 2, 48, 96
 SIZE = {"height": HEIGHT, "width": WIDTH}
@@ -116,7 +116,7 @@ def test_other_streets_do_not_mix_into_a_folder(other, tmp_path):
 
 
 def test_worker_processes_write_the_same_files(tmp_path, monkeypatch):
-    from adaat_keras.domains.formats.writers.write_streets import write_streets as function
+    from adaat_keras.streets.writers import write_streets as function
 
     small = {"height": 16, "width": 32}
     write_streets("kitti", tmp_path / "a", 3, **small)
@@ -128,9 +128,7 @@ def test_worker_processes_write_the_same_files(tmp_path, monkeypatch):
 
 
 def test_the_writer_needs_no_tensorflow():
-    code = (
-        "import sys; import adaat_keras.domains.formats.writers;print('tensorflow' in sys.modules)"
-    )
+    code = "import sys; import adaat_keras.streets.writers;print('tensorflow' in sys.modules)"
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert answer.stdout.strip() == "False", answer.stderr
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.python.framework.config import disable_op_determinism
 
 from adaat_keras import domains, methods
-from adaat_keras.methods.harness import RunConfig
+from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.train_from_config import train_from_config
 

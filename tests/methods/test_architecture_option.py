@@ -9,14 +9,15 @@ import pytest
 from test_recipes import digest_of
 
 from adaat_keras import build_ada_atdt, methods
-from adaat_keras.methods.harness import RunConfig
 from adaat_keras.methods.harness.chosen_methods import chosen_methods
 from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.run_benchmark import run_benchmark
+from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.variant import Variant
-from adaat_keras.methods.steps import adversarial_step, transfer_step
+from adaat_keras.methods.steps.adversarial_step import adversarial_step
+from adaat_keras.methods.steps.transfer_step import transfer_step
 from adaat_keras.models import DilatedResnet50
 
 OWN = {"architecture": "dilated_resnet50", "transfer": None}

@@ -12,7 +12,7 @@ from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_from_config import train_from_config
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.preset_format import read_model
 from adaat_keras.training.checkpoint import Checkpoint
 
 

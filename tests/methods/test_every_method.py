@@ -8,10 +8,10 @@ import pytest
 
 from adaat_keras import methods, tasks
 from adaat_keras.build import build_ada_atdt
-from adaat_keras.methods.harness.history import read_history
 from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_from_config import train_from_config
+from adaat_keras.training.callbacks import read_history
 
 
 def steps_of(method, config):

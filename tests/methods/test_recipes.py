@@ -8,14 +8,17 @@ import pytest
 
 from adaat_keras import build_ada_atdt
 from adaat_keras.domains.streets import Streets
-from adaat_keras.methods.harness import RunConfig
 from adaat_keras.methods.harness.recipes import RECIPES
+from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import digest
 from adaat_keras.methods.harness.variant import Variant
-from adaat_keras.methods.steps import joint_step, supervised_step, teacher_step, transfer_step
-from adaat_keras.models.reseed import reseed
+from adaat_keras.methods.steps.joint_step import joint_step
+from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.steps.teacher_step import teacher_step
+from adaat_keras.methods.steps.transfer_step import transfer_step
+from adaat_keras.models.base_model import reseed
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -13,9 +13,9 @@ import keras
 import numpy as np
 import pytest
 
-from adaat_keras.methods.harness.history import read_history
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_from_config import train_from_config
+from adaat_keras.training.callbacks import read_history
 
 # `adaat-keras train` with another optimizer, which also keeps what is in memory. With SGD it leaves
 # out the scores, to take less time.

@@ -7,12 +7,12 @@ import json
 import pytest
 import tensorflow as tf
 
-from adaat_keras.evaluation import score
 from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.methods.harness.run_study import run_study
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.preset_format import read_model
+from adaat_keras.report.score import score
 
 LOSSES, ALPHAS = ("binary_crossentropy",), (0.5, 0.9)
 TASKS = {"from_task": "semantic", "to_task": "depth"}

@@ -10,10 +10,10 @@ import keras
 import pytest
 
 from adaat_keras.methods.harness import train_step
-from adaat_keras.methods.harness.history import read_history
 from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.train_from_config import train_from_config
 from adaat_keras.models import transfer
+from adaat_keras.training.callbacks import read_history
 from adaat_keras.training.checkpoint import Checkpoint
 
 EPOCHS = 3

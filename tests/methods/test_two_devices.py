@@ -9,8 +9,8 @@ from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_from_config import train_from_config
-from adaat_keras.models.read_model import read_model
-from adaat_keras.models.reseed import reseed
+from adaat_keras.models.base_model import reseed
+from adaat_keras.models.preset_format import read_model
 from adaat_keras.training.devices import strategy_for
 
 # A method for every step that there is.

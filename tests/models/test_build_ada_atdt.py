@@ -2,8 +2,7 @@ import pytest
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.models import transfer
-from adaat_keras.models.architectures import ARCHITECTURES
-from adaat_keras.models.sizes import SIZES, size_name
+from adaat_keras.models.sizes import ARCHITECTURES, SIZES, size_name
 
 PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b]
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from adaat_keras import build_ada_atdt
-from adaat_keras.models.tiled import Tiled
+from adaat_keras.inference import Tiled
 
 
 class Pixelwise:

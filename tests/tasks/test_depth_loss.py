@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.tasks.losses import DepthLoss
+from adaat_keras.tasks.depth import DepthLoss
 
 IGNORANCE = 0.13
 

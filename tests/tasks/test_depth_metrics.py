@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.tasks.metrics import DepthMetrics
+from adaat_keras.tasks.depth import DepthMetrics
 
 NAMES = ["abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3"]
 

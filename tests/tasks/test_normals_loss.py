@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras.domains import Streets
-from adaat_keras.tasks.losses import NormalsLoss
+from adaat_keras.tasks.normals import NormalsLoss
 
 
 def random_batch(seed=0):

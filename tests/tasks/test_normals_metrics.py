@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.tasks.metrics import NormalsMetrics
+from adaat_keras.tasks.normals import NormalsMetrics
 
 
 def random_normals(seed=0):

@@ -7,8 +7,7 @@ import tensorflow as tf
 from PIL import Image
 from sklearn.metrics import confusion_matrix
 
-from adaat_keras.tasks.metrics import SegmentationMetrics
-from adaat_keras.tasks.semantic import CLASS_NAMES, IGNORED
+from adaat_keras.tasks.semantic import CLASS_NAMES, IGNORED, SegmentationMetrics
 
 CLASSES = len(CLASS_NAMES)
 # FORMATS.md: our 11 classes as Cityscapes' label ids; 0 is one that Cityscapes ignores.

@@ -5,7 +5,7 @@ import tensorflow as tf
 from scipy.special import softmax
 from sklearn.metrics import log_loss
 
-from adaat_keras.tasks.losses import SemanticLoss
+from adaat_keras.tasks.semantic import SemanticLoss
 
 
 def random_batch(seed=0):

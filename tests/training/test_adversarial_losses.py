@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from adaat_keras.training import adversarial_losses
+from adaat_keras.training import losses as adversarial_losses
 
 NAMES = adversarial_losses.names()
 IGNORANT = {"least_squares": 0.5, "binary_crossentropy": 0.0}

@@ -3,10 +3,8 @@ import numpy as np
 import pytest
 from trainer_kit import make_batches, make_model, make_trainer
 
-from adaat_keras.training import time_left
-from adaat_keras.training.short_progress import ShortProgress
-from adaat_keras.training.stop_on_nan import StopOnNan
-from adaat_keras.training.time_left import TimeLeft
+from adaat_keras.training import callbacks as time_left
+from adaat_keras.training.callbacks import ShortProgress, StopOnNan, TimeLeft
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from domain_toy import network
 
-from adaat_keras.training import FcnsInTheWildTrainer
 from adaat_keras.training.class_size_penalty import class_size_penalty
+from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
 
 LOWER, MEAN, UPPER = np.array([[0.3, 0.2, 0.1], [0.4, 0.3, 0.2], [0.5, 0.4, 0.3]], "float32")
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from adaat_keras import tasks
 from adaat_keras.models import BaseModel, Decoder, Encoder, Generator, PatchDiscriminator
-from adaat_keras.training import CycleGanTrainer
 from adaat_keras.training.checkpoint import Checkpoint
+from adaat_keras.training.cycle_gan_trainer import CycleGanTrainer
 from adaat_keras.training.devices import strategy_for
 
 SHAPE = (8, 8, 3)

@@ -12,7 +12,7 @@ from trainer_kit import (
     weights_of,
 )
 
-from adaat_keras.training import adversarial_losses
+from adaat_keras.training import losses as adversarial_losses
 from adaat_keras.training.devices import strategy_for
 
 CASES = [(kind, "least_squares") for kind in TRAINERS[1:]]

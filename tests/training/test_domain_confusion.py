@@ -6,12 +6,10 @@ import keras
 import pytest
 from domain_toy import base_model, fit, network, probe
 
-from adaat_keras.training import (
-    AdversarialTrainer,
-    DanTrainer,
-    FcnsInTheWildTrainer,
-    adversarial_losses,
-)
+from adaat_keras.training import losses as adversarial_losses
+from adaat_keras.training.adversarial_trainer import AdversarialTrainer
+from adaat_keras.training.dan_trainer import DanTrainer
+from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
 
 SEED = 2
 

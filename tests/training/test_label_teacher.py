@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from domain_toy import network
 
-from adaat_keras.training import TaughtTrainer
+from adaat_keras.training.taught_trainer import TaughtTrainer
 
 
 def batch(rng):

@@ -16,7 +16,9 @@ from trainer_kit import (
 from adaat_keras import tasks
 from adaat_keras.layers import GradientReversal
 from adaat_keras.models import Encoder
-from adaat_keras.training import AdversarialTrainer, SupervisedTrainer, adversarial_losses
+from adaat_keras.training import losses as adversarial_losses
+from adaat_keras.training.adversarial_trainer import AdversarialTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 
 # y is the soft label, z the logit; in units of what a classifier scores that says "either".
 FORMULAS = {

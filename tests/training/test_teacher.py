@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from domain_toy import network
 
-from adaat_keras.training import TransferTrainer
+from adaat_keras.training.transfer_trainer import TransferTrainer
 
 
 def batch(rng):

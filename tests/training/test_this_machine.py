@@ -2,8 +2,7 @@ import json
 
 import pytest
 
-from adaat_keras.training.devices import strategy_for
-from adaat_keras.training.this_machine import this_machine
+from adaat_keras.training.devices import strategy_for, this_machine
 
 
 def tf_config(kind, index, **cluster):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from trainer_kit import frames, make_model, weights_of
 
 from adaat_keras import tasks
-from adaat_keras.training import TransferTrainer
+from adaat_keras.training.transfer_trainer import TransferTrainer
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 RATE = 0.05

@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 from domain_toy import network
 
-from adaat_keras.training import SupervisedTrainer, TransferTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
+from adaat_keras.training.transfer_trainer import TransferTrainer
 
 
 def negative():

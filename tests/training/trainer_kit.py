@@ -6,15 +6,13 @@ import tensorflow as tf
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.models import BaseModel, Decoder, Encoder
-from adaat_keras.training import (
-    AdversarialTrainer,
-    DanTrainer,
-    FcnsInTheWildTrainer,
-    SupervisedTrainer,
-    TaughtTrainer,
-    TransferTrainer,
-    adversarial_losses,
-)
+from adaat_keras.training import losses as adversarial_losses
+from adaat_keras.training.adversarial_trainer import AdversarialTrainer
+from adaat_keras.training.dan_trainer import DanTrainer
+from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
+from adaat_keras.training.taught_trainer import TaughtTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
+from adaat_keras.training.transfer_trainer import TransferTrainer
 
 TRAINERS = ("adversarial", "confusion", "discrepancy", "joint", "supervised", "taught", "transfer")
 TO_TASK = {"depth": "semantic", "normals": "depth", "semantic": "normals"}

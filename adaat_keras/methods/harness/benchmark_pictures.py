@@ -8,8 +8,6 @@ import numpy as np
 
 from adaat_keras import tasks
 from adaat_keras.domains.domain import Domain
-from adaat_keras.evaluation import any_size, draw_panels, draw_tsne, sample_features
-from adaat_keras.evaluation.format_table import COLUMNS, spread
 from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.panels import chosen_frames, legend_of, picture
@@ -17,6 +15,10 @@ from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.variant import Variant
 from adaat_keras.models import AdaAtdt
+from adaat_keras.report.figures import draw_panels, draw_tsne
+from adaat_keras.report.probe import sample_features
+from adaat_keras.report.score import any_size
+from adaat_keras.report.tables import COLUMNS, spread
 
 
 def benchmark_pictures(config: RunConfig, runs: dict[str, Path], out: Path) -> None:

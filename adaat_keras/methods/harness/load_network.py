@@ -4,7 +4,7 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.models.read_model import read_model
+from adaat_keras.models.preset_format import read_model
 
 
 def load_network(path: Path, network: keras.Model) -> None:

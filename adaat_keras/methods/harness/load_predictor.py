@@ -8,10 +8,8 @@ from adaat_keras import methods
 from adaat_keras.methods.harness.load_run import load_run
 from adaat_keras.methods.harness.needed_by import check_trained
 from adaat_keras.methods.harness.origin import Origin
-from adaat_keras.models.preset_format import DETAILS, read_details
-from adaat_keras.models.read_preset import read_preset
-from adaat_keras.presets.find_preset import find_preset
-from adaat_keras.presets.manifest import read_manifest
+from adaat_keras.models.preset_format import DETAILS, read_details, read_preset
+from adaat_keras.presets import find_preset, read_manifest
 
 
 def load_predictor(what: Path | str) -> tuple[Origin, keras.Model]:

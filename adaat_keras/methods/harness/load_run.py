@@ -8,7 +8,7 @@ from adaat_keras import methods
 from adaat_keras.methods.harness.needed_by import check_trained
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
-from adaat_keras.models.read_model import read_ada_atdt
+from adaat_keras.models.ada_atdt import read_ada_atdt
 
 
 def load_run(directory: Path | str) -> tuple[RunConfig, keras.Model]:

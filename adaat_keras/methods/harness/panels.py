@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain
-from adaat_keras.evaluation import any_size
 from adaat_keras.methods.harness.setup import Setup
+from adaat_keras.report.score import any_size
 from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
 from adaat_keras.tasks.task import Task
 

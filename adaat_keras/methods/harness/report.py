@@ -4,23 +4,16 @@ import math
 
 import keras
 
-from adaat_keras.evaluation import (
-    domain_accuracy,
-    domain_probe,
-    draw_curves,
-    draw_panels,
-    draw_tsne,
-    sample_features,
-    score,
-    transfer_error,
-    write_run_readme,
-)
 from adaat_keras.files import write_json
 from adaat_keras.methods.harness.needed_by import needed_by
 from adaat_keras.methods.harness.panels import panels
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
-from adaat_keras.training import adversarial_losses
+from adaat_keras.report.figures import draw_curves, draw_panels, draw_tsne
+from adaat_keras.report.probe import domain_accuracy, domain_probe, sample_features, transfer_error
+from adaat_keras.report.run_page import write_run_readme
+from adaat_keras.report.score import score
+from adaat_keras.training import losses as adversarial_losses
 
 DOMAINS = ("source", "target")
 

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from adaat_keras.evaluation import run_command
-from adaat_keras.evaluation.format_table import format_table
-from adaat_keras.evaluation.write_results import write_results
 from adaat_keras.files import write_json, written_whole
 from adaat_keras.methods.harness.benchmark_pictures import benchmark_pictures
 from adaat_keras.methods.harness.known_rows import known_rows
@@ -12,6 +9,8 @@ from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.methods.harness.variant import Variant
 from adaat_keras.methods.harness.versions import versions
+from adaat_keras.report.run_page import run_command
+from adaat_keras.report.tables import format_table, write_results
 
 
 def run_benchmark(

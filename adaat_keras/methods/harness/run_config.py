@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adaat_keras import domains, methods, tasks
-from adaat_keras.domains.pipeline import AUGMENTATIONS
+from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.methods.harness.recipes import ALPHAS, RECIPES
-from adaat_keras.models import architectures
+from adaat_keras.models import sizes as architectures
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.domain_classifier import VIEWS
 from adaat_keras.models.sizes import size_options
 from adaat_keras.registry import check_name
-from adaat_keras.training import adversarial_losses, schedules
+from adaat_keras.training import losses as adversarial_losses
+from adaat_keras.training import schedules
 
 # Section 4.5: least squares where task 1 is depth, cross-entropy where it is semantic. Normals, of
 # which the paper knows nothing, are measured as depth is and take what depth takes, untried.

@@ -6,7 +6,7 @@ from pathlib import Path
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.train_from_config import train_from_config
-from adaat_keras.training.this_machine import this_machine
+from adaat_keras.training.devices import this_machine
 
 
 def run_once(

@@ -8,15 +8,17 @@ from pathlib import Path
 import keras
 
 from adaat_keras import tasks
-from adaat_keras.evaluation import draw_tsne, sample_features, score
-from adaat_keras.evaluation.format_table import COLUMNS, spread
 from adaat_keras.files import written_whole
 from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.run_once import run_once
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.read_model import read_ada_atdt
+from adaat_keras.models.ada_atdt import read_ada_atdt
+from adaat_keras.report.figures import draw_tsne
+from adaat_keras.report.probe import sample_features
+from adaat_keras.report.score import score
+from adaat_keras.report.tables import COLUMNS, spread
 from adaat_keras.tasks.task import Task
 
 DOMAINS = ("source", "target")

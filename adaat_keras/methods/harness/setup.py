@@ -7,22 +7,22 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras import tasks
-from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.pipeline import (
-    AUGMENTATIONS,
+from adaat_keras.domains.augment import AUGMENTATIONS
+from adaat_keras.domains.batches import (
     Portion,
-    Resized,
-    cached,
     class_frequencies,
     dealt_out,
     evaluation_batches,
     training_batches,
 )
+from adaat_keras.domains.cache import cached
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.resize import Resized
 from adaat_keras.methods.harness.open_role import open_role
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.models import AdaAtdt
 from adaat_keras.tasks.task import Task
-from adaat_keras.training.machines import Machines
+from adaat_keras.training.devices import Machines
 from adaat_keras.training.schedules import learning_rate_schedule
 
 

@@ -8,8 +8,6 @@ import tensorflow as tf
 from adaat_keras import methods
 from adaat_keras.files import remove_halves, written_whole
 from adaat_keras.methods.harness.chosen_steps import chosen_steps, frozen
-from adaat_keras.methods.harness.history import read_history
-from adaat_keras.methods.harness.lost_machine import lost_machine
 from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.report import report
 from adaat_keras.methods.harness.run_config import RunConfig
@@ -18,9 +16,9 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.train_step import Place, train_step
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import AdaAtdt
-from adaat_keras.models.read_model import read_ada_atdt
-from adaat_keras.training.machines import Machines
-from adaat_keras.training.this_machine import this_machine
+from adaat_keras.models.ada_atdt import read_ada_atdt
+from adaat_keras.training.callbacks import read_history
+from adaat_keras.training.devices import Machines, lost_machine, this_machine
 
 
 def train_method(

@@ -11,18 +11,22 @@ from typing import NamedTuple
 import keras
 
 from adaat_keras.files import remove_halves, write_json, written_whole
-from adaat_keras.methods.harness.history import History, merge_history, read_history
 from adaat_keras.methods.harness.load_network import load_network
 from adaat_keras.methods.harness.plain_errors import plain_errors
 from adaat_keras.methods.harness.run_folder import RunFolder
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.harness.versions import versions
 from adaat_keras.methods.steps.step import Step
+from adaat_keras.training.callbacks import (
+    History,
+    ShortProgress,
+    StopOnNan,
+    TimeLeft,
+    merge_history,
+    read_history,
+)
 from adaat_keras.training.checkpoint import Checkpoint
-from adaat_keras.training.network_trainer import NetworkTrainer
-from adaat_keras.training.short_progress import ShortProgress
-from adaat_keras.training.stop_on_nan import StopOnNan
-from adaat_keras.training.time_left import TimeLeft
+from adaat_keras.training.trainer import NetworkTrainer
 
 SHARED_OPTIONS = (
     "size",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from adaat_keras.methods.harness.recipes import RECIPES
 from adaat_keras.methods.harness.run_config import RunConfig
-from adaat_keras.models.architectures import ARCHITECTURES
+from adaat_keras.models.sizes import ARCHITECTURES
 from adaat_keras.registry import check_name
 
 

@@ -1,7 +1,7 @@
 """What decides a training's result beside its options."""
 
 from adaat_keras import __version__
-from adaat_keras.domains.street_world.frames import RENDERER_VERSION
+from adaat_keras.streets.render import RENDERER_VERSION
 
 TRAINING_VERSION = 3
 """Raised whenever a step comes to other weights from the same options, data and first weights."""

@@ -5,7 +5,8 @@ from dataclasses import replace
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.joint_step import joint_step
 from adaat_keras.methods.steps.step import Step
-from adaat_keras.training import AdversarialTrainer, adversarial_losses
+from adaat_keras.training import losses as adversarial_losses
+from adaat_keras.training.adversarial_trainer import AdversarialTrainer
 
 
 def adversarial_step(setup: Setup) -> Step:

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import keras
 
-from adaat_keras.domains.pipeline import class_sizes
+from adaat_keras.domains.batches import class_sizes
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.methods.steps.supervised_step import before, supervised_step
 from adaat_keras.methods.steps.with_target_images import with_target_images
 from adaat_keras.models import DomainClassifier
-from adaat_keras.models.reseed import reseed
-from adaat_keras.training import FcnsInTheWildTrainer
+from adaat_keras.models.base_model import reseed
+from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
 
 
 def confusion_step(

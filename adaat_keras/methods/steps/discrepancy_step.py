@@ -6,7 +6,7 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.methods.steps.supervised_step import supervised_step
 from adaat_keras.methods.steps.with_target_images import with_target_images
-from adaat_keras.training import DanTrainer
+from adaat_keras.training.dan_trainer import DanTrainer
 
 
 def discrepancy_step(setup: Setup) -> Step:

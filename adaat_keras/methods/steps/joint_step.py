@@ -6,7 +6,7 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.side_by_side import side_by_side
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.methods.steps.supervised_step import before
-from adaat_keras.training import SupervisedTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 
 
 def joint_step(setup: Setup, translator: keras.Model | None = None) -> Step:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from adaat_keras.training.network_trainer import NetworkTrainer
+from adaat_keras.training.trainer import NetworkTrainer
 
 
 @dataclass(frozen=True)

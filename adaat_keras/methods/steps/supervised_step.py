@@ -5,7 +5,7 @@ import keras
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.side_by_side import side_by_side
 from adaat_keras.methods.steps.step import Step
-from adaat_keras.training import SupervisedTrainer
+from adaat_keras.training.trainer import SupervisedTrainer
 
 
 def supervised_step(setup: Setup, domain: str, translator: keras.Model | None = None) -> Step:

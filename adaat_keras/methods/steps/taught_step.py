@@ -8,7 +8,7 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.side_by_side import side_by_side
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.methods.steps.supervised_step import supervised_step
-from adaat_keras.training import TaughtTrainer
+from adaat_keras.training.taught_trainer import TaughtTrainer
 
 
 def taught_step(setup: Setup, teacher: keras.Model) -> Step:

@@ -6,8 +6,8 @@ import tensorflow as tf
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import BaseModel, Decoder, Encoder
-from adaat_keras.models.reseed import reseed
-from adaat_keras.training import SupervisedTrainer
+from adaat_keras.models.base_model import reseed
+from adaat_keras.training.trainer import SupervisedTrainer
 
 
 def teacher_step(setup: Setup) -> tuple[Step, keras.Model]:

@@ -7,7 +7,7 @@ from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.methods.steps.supervised_step import before
 from adaat_keras.methods.steps.teacher_step import teacher_step
-from adaat_keras.training import TransferTrainer
+from adaat_keras.training.transfer_trainer import TransferTrainer
 
 # By the architecture: the paper's (equation 3), and AT/DT's. That an architecture has weights of
 # its own tells its steps apart in a store.

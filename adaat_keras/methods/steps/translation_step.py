@@ -6,8 +6,8 @@ import tensorflow as tf
 from adaat_keras.methods.harness.setup import Setup
 from adaat_keras.methods.steps.step import Step
 from adaat_keras.models import Generator, PatchDiscriminator
-from adaat_keras.models.reseed import reseed
-from adaat_keras.training import CycleGanTrainer
+from adaat_keras.models.base_model import reseed
+from adaat_keras.training.cycle_gan_trainer import CycleGanTrainer
 
 # CycleGAN's Adam: 2e-4 where ours begins with 5e-4.
 RATE, BETA_1 = 0.4, 0.5

@@ -1,0 +1,292 @@
+"""From frames to batches."""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.augment import augment, random_crop
+from adaat_keras.domains.domain import Domain
+
+
+def keys_of(task: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The keys of a frame's image and its labels of no task, one or several.
+
+    Example:
+        >>> keys_of(None), keys_of("depth"), keys_of(("depth", "semantic"))
+        (('image',), ('image', 'depth'), ('image', 'depth', 'semantic'))
+    """
+    if task is None:
+        return ("image",)
+    return ("image", task) if isinstance(task, str) else ("image", *task)
+
+
+class Portion(NamedTuple):
+    """The part of every batch that the devices of one machine take.
+
+    The devices of all machines, one machine's after another's, take equal parts in order.
+
+    Attributes:
+        machine: Number of the machine, from 0.
+        machines: How many there are.
+        devices: How many devices each has.
+
+    Example:
+        >>> numbers = tf.data.Dataset.range(8)
+        >>> [int(n) for n in Portion(machine=1, machines=2).of(numbers, per_device=2)]
+        [2, 3, 6, 7]
+    """
+
+    machine: int = 0
+    machines: int = 1
+    devices: int = 1
+
+    @property
+    def all_devices(self) -> int:
+        """Devices of all machines."""
+        return self.machines * self.devices
+
+    def of(self, samples: tf.data.Dataset, per_device: int) -> tf.data.Dataset:
+        """This machine's samples, of which each device takes so many a batch.
+
+        Samples are their numbers, or tuples that begin with them.
+        """
+        if self.machines == 1:
+            return samples
+
+        def is_ours(number, *_):
+            return number // per_device % self.all_devices // self.devices == self.machine
+
+        return samples.filter(is_ours)
+
+
+# Frames whose crops are mixed: more than a batch usually takes, few enough to hold all the crops.
+_MIXED = 32
+
+
+def training_batches(
+    domain: Domain,
+    task: str | tuple[str, ...] | None,
+    batch_size: int,
+    crop: int,
+    seed: int,
+    first_batch: int = 0,
+    crops_per_frame: int = 1,
+    augmentation: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = augment,
+    portion: Portion | None = None,
+) -> tf.data.Dataset:
+    """Random, augmented crops of a domain, without end.
+
+    Every frame comes once before any comes again, in a new order each time. Sample n is a
+    function of the seed and n alone, so that a training that was interrupted goes on with the
+    batches that it would have seen.
+
+    With several crops a frame, each is decoded once for that many samples, and these are spread:
+    of 32 frames, one crop of each comes first, then another of each, and so on, and only then the
+    next 32 frames. The crops that wait, up to `32 * crops_per_frame`, are held in memory.
+
+    Args:
+        domain: Where the frames come from.
+        task: The labels to read, of one task or several; `None` reads images alone.
+        batch_size: Crops a batch.
+        crop: Height and width of a crop.
+        seed: Decides order, place and augmentation.
+        first_batch: Number of the batch to begin with.
+        crops_per_frame: Crops of a frame each time it is decoded.
+        augmentation: What changes an image, given a seed; leaves size and labels true.
+        portion: The devices that share every batch. The dataset has each device's part as a batch
+            of its own, those of this machine's devices in turn; whole batches by default.
+
+    Returns:
+        A dataset of images `(batch, crop, crop, 3)`, float32 in 0..255, or of tuples of images and
+        labels `(batch, crop, crop)`, one of each task.
+
+    Raises:
+        ValueError: There are no labels for the task, `crops_per_frame` is below 1, or the devices
+            cannot share a batch.
+    """
+    keys = keys_of(task)
+    domain.require(keys)
+    if crops_per_frame < 1:
+        raise ValueError(f"crops_per_frame must be at least 1, not {crops_per_frame}")
+    portion = portion or Portion()
+    per_device, rest = divmod(batch_size, portion.all_devices)
+    if rest:
+        raise ValueError(f"{portion.all_devices} devices cannot share {batch_size} samples a batch")
+
+    def seeds(number):
+        return tf.unstack(tf.random.split(tf.stack([tf.cast(seed, number.dtype), number])))
+
+    def read(number):
+        return domain.read(shuffled(number, len(domain), seed), keys)
+
+    def cut(frame, number):
+        return random_crop(frame, crop, seeds(number)[0])
+
+    def finish(number, frame):
+        image = augmentation(frame["image"], seeds(number)[1])
+        return image if task is None else (image, *(frame[key] for key in keys[1:]))
+
+    first = first_batch * batch_size
+    numbers = tf.data.Dataset.range(first, tf.int64.max)
+    if crops_per_frame == 1:
+        numbers = portion.of(numbers, per_device)
+        crops = numbers.map(lambda n: cut(read(n), n), tf.data.AUTOTUNE, deterministic=True)
+        samples = tf.data.Dataset.zip(numbers, crops)
+    else:
+        crops = _mixed_crops(read, cut, first, crops_per_frame)
+        samples = portion.of(tf.data.Dataset.zip(numbers, crops), per_device)
+    samples = samples.map(finish, tf.data.AUTOTUNE, deterministic=True)
+    return samples.batch(per_device, drop_remainder=True).prefetch(4)
+
+
+def shuffled(number: tf.Tensor, length: int, seed: int) -> tf.Tensor:
+    """The frame of the `number`-th sample: in every round over the frames, each comes once."""
+    order = tf.stack([tf.cast(seed, number.dtype), number // length])
+    return tf.random.experimental.index_shuffle(number % length, order, length - 1)
+
+
+def _mixed_crops(read: Callable, cut: Callable, first: int, crops: int) -> tf.data.Dataset:
+    """The crops from number `first` on, where those of `_MIXED` frames take turns."""
+    in_block = _MIXED * crops
+
+    def crops_of(number):
+        """All crops of the `number`-th frame to be read, stacked."""
+        frame = read(number)
+        start = number // _MIXED * in_block + number % _MIXED
+        taken = [cut(frame, start + turn * _MIXED) for turn in range(crops)]
+        return {key: tf.stack([part[key] for part in taken]) for key in frame}
+
+    return (
+        tf.data.Dataset.range(first // in_block * _MIXED, tf.int64.max)
+        .map(crops_of, tf.data.AUTOTUNE, deterministic=True)
+        .interleave(tf.data.Dataset.from_tensor_slices, cycle_length=_MIXED, block_length=1)
+        .skip(first % in_block)
+    )
+
+
+def evaluation_batches(
+    domain: Domain, task: str | tuple[str, ...] | None, frames: int | None = None
+) -> tf.data.Dataset:
+    """Images and labels of a domain in order, one whole frame a batch, since sizes may differ.
+
+    Args:
+        domain: Where the frames come from.
+        task: The labels to read, of one task or several; `None` reads images alone.
+        frames: How many, spread evenly over the domain; all by default.
+
+    Returns:
+        A dataset of images `(1, height, width, 3)`, uint8, and labels `(1, height, width)` of each
+        task, or of images.
+    """
+    keys = keys_of(task)
+    domain.require(keys)
+    count = len(domain) if frames is None else min(frames, len(domain))
+    return (
+        tf.data.Dataset.range(count)
+        .map(lambda n: domain.read(n * len(domain) // count, keys), tf.data.AUTOTUNE)
+        .map(lambda frame: frame["image"] if task is None else tuple(frame[key] for key in keys))
+        .batch(1, drop_remainder=True)
+        .prefetch(4)
+    )
+
+
+def dealt_out(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:
+    """Deal batches out to devices, one each, over and over.
+
+    Where they do not suffice for all devices the last time, the last devices get a batch of the
+    same form that is empty.
+
+    Args:
+        batches: As many as its cardinality says.
+        portion: The devices, and which of them are this machine's.
+
+    Returns:
+        This machine's batches without end, and how many each device gets before they come again.
+
+    Example:
+        >>> batches = tf.data.Dataset.range(3).batch(1)
+        >>> ours, count = dealt_out(batches, Portion(machine=1, machines=2))
+        >>> count, [batch.numpy().tolist() for batch in ours.take(count)]
+        (2, [[1], []])
+    """
+    devices = portion.all_devices
+    count = int(batches.cardinality())
+    missing = -count % devices
+    if missing:
+        batches = batches.concatenate(emptied(batches.take(1)).repeat(missing))
+    ours = portion.of(batches.enumerate(), per_device=1).map(lambda _, batch: batch)
+    return ours.repeat(), (count + missing) // devices
+
+
+def emptied(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The same batches without anything in them."""
+
+    def without(*parts):
+        parts = tf.nest.map_structure(lambda x: x[:0], parts)
+        return parts if isinstance(batches.element_spec, tuple) else parts[0]
+
+    return batches.map(without)
+
+
+def class_shares(labels: np.ndarray, classes: int) -> np.ndarray:
+    """The share of each class among the labelled pixels, float64 `(classes,)`; 0 without any.
+
+    Example:
+        >>> class_shares(np.array([[0, 0, 1, 255]], "uint8"), 3).round(2).tolist()
+        [0.67, 0.33, 0.0]
+    """
+    counts = np.bincount(np.reshape(labels, -1), minlength=256)[:classes]
+    return counts / max(counts.sum(), 1)
+
+
+def class_frequencies(domain: Domain, classes: int, frames: int = 100) -> np.ndarray:
+    """The share of each class in some frames, spread evenly, each frame counting alike.
+
+    Args:
+        domain: Has labels of `"semantic"`.
+        classes: How many there are.
+        frames: How many frames to look at; all of them where there are fewer.
+
+    Returns:
+        float64 `(classes,)`, sums to 1; a class that does not occur has 0.
+
+    Raises:
+        ValueError: No pixel of these frames has a class.
+    """
+    domain.require(("semantic",))
+    count = min(frames, len(domain))
+    places = (n * len(domain) // count for n in range(count))
+    labels = (domain.read(place, ("semantic",))["semantic"].numpy() for place in places)
+    total = sum(class_shares(each, classes) for each in labels)
+    if not total.sum():
+        raise ValueError(f"{domain.name}: no pixel of {count} frames has a class")
+    return total / total.sum()
+
+
+class ClassSizes(NamedTuple):
+    """The share of an image that each class takes where it is seen, float32 `(classes,)` each.
+
+    Attributes:
+        lower: Nine in ten images that show the class show more of it.
+        mean: The mean over the images that show it.
+        upper: Nine in ten show less.
+    """
+
+    lower: np.ndarray
+    mean: np.ndarray
+    upper: np.ndarray
+
+
+def class_sizes(labels: Iterable[np.ndarray], classes: int) -> ClassSizes:
+    """Measure class sizes on label maps `(height, width)`, of crops where crops are trained on.
+
+    A class that never occurs has bounds of 0.
+    """
+    shares = np.array([class_shares(each, classes) for each in labels])
+    seen = (column[column > 0] for column in shares.T)
+    sizes = [
+        (np.quantile(c, 0.1), c.mean(), np.quantile(c, 0.9)) if c.size else (0, 0, 0) for c in seen
+    ]
+    return ClassSizes(*np.array(sizes, "float32").T)

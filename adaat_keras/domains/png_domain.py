@@ -1,0 +1,398 @@
+"""What the four data sets share: frames whose image and labels are PNG files."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import ClassVar, Literal, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.class_names import CLASS_MAPS, UNKNOWN, label_variant_problem
+from adaat_keras.domains.decoders import disparity_depth, map_classes
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.png import PngKind, read_png
+
+
+def check_root(
+    name: str, root: Path | str | None, holds: Callable[[Path], bool], expected: str
+) -> Path:
+    """The root as a path, if it is one.
+
+    Args:
+        name: The domain's name, for messages.
+        root: What the user gave.
+        holds: Whether a folder is this data set's root.
+        expected: What a root contains, in words.
+
+    Raises:
+        ValueError: No root was given; or it is not the data set's root, and the message says
+            whether it is above or inside the right one, and which that is.
+        FileNotFoundError: There is no such folder.
+
+    Example:
+        >>> import tempfile
+        >>> root = Path(tempfile.mkdtemp())
+        >>> (root / "training").mkdir()
+        >>> check_root("kitti", root, lambda folder: (folder / "training").is_dir(), "") == root
+        True
+    """
+    if root is None:
+        raise ValueError(f"{name} needs root=, the folder that contains {expected}")
+    root = Path(root).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: there is no such folder; {name} needs root=")
+    if holds(root):
+        return root
+    message = f"{root} is not {name}'s root, which contains {expected}"
+    outside = next((folder for folder in root.absolute().parents if holds(folder)), None)
+    if outside:
+        raise ValueError(f"{message}: it lies inside the right folder; pass root={outside}")
+    inside = next((folder for folder in _below(root, levels=2) if holds(folder)), None)
+    if inside:
+        raise ValueError(f"{message}: it is a parent of the right folder; pass root={inside}")
+    raise ValueError(f"{message}; see the docstring of its class for the folder tree")
+
+
+def check_folder(name: str, folder: Path | str) -> Path:
+    """The folder as a path, if it exists; `name` is the argument that gave it.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; correct {name}=")
+    return folder
+
+
+def _below(folder: Path, levels: int):
+    """The folders inside this one, nearest first."""
+    children = sorted(child for child in folder.iterdir() if child.is_dir())
+    yield from children
+    if levels > 1:
+        for child in children:
+            yield from _below(child, levels - 1)
+
+
+Files = dict[str, Path]
+SkipBad = bool | Literal["missing"]
+_LABELS = ("semantic", "depth")
+# Decoders and file systems both wait, and neither holds the interpreter's lock.
+_THREADS = 8
+
+
+class FolderDomain(Domain):
+    """Frames from PNG files, one for the image and one for each label.
+
+    `read` stops at a bad file with an error that names it; `[i]` says as well what is wrong with
+    it and what to do. Subclasses set the class attributes and implement `depth`.
+
+    Args:
+        files: For each frame, where the files of `"image"`, `"semantic"` and `"depth"` should
+            be; the labels that no frame has are left out of `tasks`.
+        class_map: Name in `CLASS_MAPS` of the label ids.
+        riders_and_trucks: Whether a rider counts as a person, and a truck, bus, train or bicycle
+            as a vehicle; the AT/DT rule (the default) ignores them.
+        skip_bad: `False`: a missing file is an error. `True`: every file is read once, with a
+            progress bar, and frames with a bad one are left out. `"missing"`: frames that lack a
+            file are left out, and none is read.
+
+    Attributes:
+        splits: The names that `split` may have; `None`, where allowed, is all.
+        kinds: The format of each key's file.
+        class_map_choices: Names in `CLASS_MAPS` that this data set's labels may follow.
+        files: The files of each frame.
+        left_out: A line for each frame left out, with the file and what is wrong with it.
+
+    Raises:
+        FileNotFoundError: Some frames lack a label that others have.
+        ValueError: No frame is left.
+    """
+
+    splits: tuple[str, ...]
+    kinds: ClassVar[dict[str, PngKind]]
+    class_map_choices: tuple[str, ...]
+
+    def __init__(
+        self,
+        files: list[Files],
+        class_map: str,
+        riders_and_trucks: bool = False,
+        skip_bad: SkipBad = False,
+    ):
+        self.class_map = class_map
+        self.left_out: list[str] = []
+        self._table = CLASS_MAPS[class_map].table(riders_and_trucks)
+        self._tensors: dict[str, tf.Tensor] = {}
+        self.files = files
+        self.tasks = self._keep_complete(bool(skip_bad))
+        if skip_bad is True:
+            problems = self.problems()
+            self.left_out += [problem for problem in problems if problem]
+            self.files = [f for f, bad in zip(self.files, problems, strict=True) if not bad]
+            self._tensors = {}
+        if not self.files:
+            raise ValueError(f"no frame of {self.name} is left; the first: {self.left_out[0]}")
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @abstractmethod
+    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
+
+    def semantic(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Classes from what is stored: uint8 `(height, width)`, 0 to 10, 255 = ignored."""
+        ids = self.label_ids(stored["semantic"])
+        return map_classes(ids, self._table, self.path("semantic", index))
+
+    def label_ids(self, pixels: tf.Tensor) -> tf.Tensor:
+        """The data set's own label ids `(height, width)` from the pixels of a label file."""
+        return pixels if self.kinds["semantic"].channels == 1 else pixels[..., 0]
+
+    def sources(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """The keys whose files have to be read for the asked `keys`."""
+        return keys
+
+    def pixels(self, key: str, index: tf.Tensor) -> tf.Tensor:
+        """What is stored for `key` of the frame at `index`, not yet decoded to its meaning."""
+        return read_png(self.path(key, index), self.kinds[key])
+
+    def path(self, key: str, index: tf.Tensor) -> tf.Tensor:
+        """The path of the file of `key` for the frame at `index`, a string scalar."""
+        return tf.gather(self.per_frame(key, lambda files: str(files[key])), index)
+
+    def per_frame(self, name: str, value: Callable[[Files], str | float]) -> tf.Tensor:
+        """A value of every frame's files as one tensor, made when it is first asked for."""
+        if name not in self._tensors:
+            with ThreadPoolExecutor(_THREADS) as threads:
+                values = list(threads.map(value, self.files))
+            # `read` is traced into tf.data graphs, and a tensor made there would be lost with them.
+            with tf.init_scope(), tf.device("CPU"):
+                self._tensors[name] = tf.constant(values)
+        return self._tensors[name]
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar), as tensors.
+
+        Raises:
+            ValueError: There are no labels for one of the keys.
+            tf.errors.InvalidArgumentError: A file is damaged or not what it should be; the
+                message names it.
+        """
+        # `require` may do more in a subclass, for all frames, than one frame needs.
+        Domain.require(self, keys)
+        stored = {key: self.pixels(key, index) for key in self.sources(keys)}
+        stored = self._of_one_size(stored, index)
+        decoders = {"semantic": self.semantic, "depth": self.depth}
+        return {
+            key: stored[key] if key == "image" else decoders[key](stored, index) for key in keys
+        }
+
+    def __getitem__(self, index: int) -> dict[str, np.ndarray]:
+        """The frame at `index` with all keys that it has, as NumPy arrays.
+
+        Raises:
+            IndexError: There is no such frame.
+            FileNotFoundError: A file is gone.
+            ValueError: A file is damaged or not what it should be; the message names it, what is
+                wrong, and the fix.
+        """
+        if 0 <= index < len(self):
+            self.check_files(index)
+        try:
+            frame = super().__getitem__(index)
+        except tf.errors.InvalidArgumentError as error:
+            raise ValueError(self._explain(index) or error.message) from error
+        if "depth" in frame and not frame["depth"].any():
+            raise ValueError(
+                f"{self.files[index]['depth']}: every pixel is 0, so no depth is valid; get the "
+                "file again, or leave the frame out with skip_bad=True"
+            )
+        return frame
+
+    def check_files(self, index: int) -> None:
+        """Check the format and size of a frame's files by their first bytes; raises as `[i]`."""
+        keys = ("image", *self.tasks)
+        files = {key: self.files[index][key] for key in keys}
+        headers = {key: self.kinds[key].check(path) for key, path in files.items()}
+        width, height = headers["image"][:2]
+        for key in self.tasks:
+            if headers[key][:2] != (width, height):
+                raise ValueError(
+                    f"{files['image']} is {width} x {height} pixels, but {files[key]} is "
+                    f"{headers[key].width} x {headers[key].height}; both must show the same "
+                    "pixels: one of them is a resized or cropped copy, get the original"
+                )
+
+    def problems(self) -> list[str | None]:
+        """What is wrong with each frame, `None` if nothing is; reads every file, in parallel."""
+        return self.each_frame(lambda index, frame: None)
+
+    def each_frame(self, look: Callable[[int, dict[str, np.ndarray]], None]) -> list[str | None]:
+        """Read every frame in parallel threads, with a progress bar, and `look` at the good ones.
+
+        Args:
+            look: Called with a frame's index and its arrays, by one thread at a time.
+
+        Returns:
+            What is wrong with each frame, `None` if nothing is.
+        """
+
+        def open_frame(index: int) -> dict[str, np.ndarray] | str:
+            try:
+                return self[index]
+            except (ValueError, OSError) as error:
+                return str(error)
+
+        problems: list[str | None] = []
+        progress = keras.utils.Progbar(len(self), unit_name="frame")
+        with ThreadPoolExecutor(_THREADS) as threads:
+            # In portions, so that frames that are read do not pile up in memory.
+            for start in range(0, len(self), 4 * _THREADS):
+                portion = range(start, min(start + 4 * _THREADS, len(self)))
+                for index, frame in zip(portion, threads.map(open_frame, portion), strict=True):
+                    good = isinstance(frame, dict)
+                    problems.append(None if good else frame)
+                    if good:
+                        look(index, frame)
+                    progress.add(1)
+        return problems
+
+    def label_variant_problem(self, sample: int = 8) -> str | None:
+        """What speaks against the label ids in use, judged by some frames; `None` if nothing."""
+        if "semantic" not in self.tasks:
+            return None
+        maps = []
+        for index in np.unique(np.linspace(0, len(self) - 1, sample).astype(int)):
+            # A file that cannot be read is told of when its frame is.
+            with suppress(tf.errors.OpError):
+                maps.append(self.label_ids(self.pixels("semantic", tf.constant(index))).numpy())
+        return label_variant_problem(maps, self.class_map, self.class_map_choices)
+
+    def _of_one_size(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> dict[str, tf.Tensor]:
+        checks = []
+        for one, other in pairwise(stored):
+            same = tf.reduce_all(tf.shape(stored[one])[:2] == tf.shape(stored[other])[:2])
+            paths = [self.path(one, index), " and ", self.path(other, index), ": sizes differ"]
+            checks.append(tf.debugging.Assert(same, [tf.strings.join(paths)]))
+        with tf.control_dependencies([check for check in checks if check is not None]):
+            return {key: tf.identity(value) for key, value in stored.items()}
+
+    def _keep_complete(self, skip: bool) -> tuple[str, ...]:
+        """Find out which labels exist, and deal with frames that lack some of them."""
+        with ThreadPoolExecutor(_THREADS) as threads:
+            there = list(threads.map(_labels_of, self.files))
+        tasks = tuple(key for key in _LABELS if any(key in keys for keys in there))
+        whole = []
+        for files, keys in zip(self.files, there, strict=True):
+            lacking = [str(files[key]) for key in tasks if key not in keys]
+            if lacking:
+                self.left_out.append(f"{' and '.join(lacking)}: missing")
+            else:
+                whole.append(files)
+        if self.left_out and not skip:
+            raise FileNotFoundError(
+                f"{self.left_out[0]}, and so in {len(self.left_out)} of {len(self.files)} frames; "
+                "get the files, or pass skip_bad=True to leave these frames out"
+            )
+        self.files = whole
+        return tasks
+
+    def _explain(self, index: int) -> str | None:
+        """Why `read` failed for a frame whose files look right from outside."""
+        at = tf.constant(index, tf.int64)
+        for key in ("image", *self.tasks):
+            try:
+                pixels = self.pixels(key, at)
+            except tf.errors.InvalidArgumentError:
+                path = self.files[index][key]
+                return f"{path}: the PNG file is damaged inside; copy or unpack it again"
+            if key == "semantic":
+                ids = np.unique(self.label_ids(pixels))
+                unknown = ids[self._table[ids] == UNKNOWN]
+                if unknown.size:
+                    return f"{self.files[index][key]}: {self._unknown_id(unknown[0])}"
+        return None
+
+    def _unknown_id(self, number: int) -> str:
+        chosen = CLASS_MAPS[self.class_map]
+        others = [CLASS_MAPS[name] for name in self.class_map_choices if name != self.class_map]
+        fix = "".join(f", or pass {other.option} if it has {other.title}" for other in others)
+        return (
+            f"label id {number} is not among {chosen.title} (0 to {chosen.last_id}); get the "
+            f"original file{fix}"
+        )
+
+
+def _labels_of(files: Files) -> set[str]:
+    return {key for key in _LABELS if key in files and files[key].exists()}
+
+
+def no_frames(name: str, split: str | None, where: Path | str) -> FileNotFoundError:
+    """The error for a split without a single image."""
+    return FileNotFoundError(
+        f"{where}: {name} finds no image here for the split {split!r}; see the docstring of its "
+        "class for the folder tree"
+    )
+
+
+class StereoCamera(NamedTuple):
+    """Focal length in pixels, and the distance between the two cameras in metres."""
+
+    focal_length: float
+    baseline: float
+
+
+class DisparityDomain(FolderDomain):
+    """Frames whose depth is stored as disparity; `files` name a `"camera"` for each.
+
+    Camera files are read when depth is first asked for: all of them for a graph, that frame's
+    alone for `[i]`.
+
+    Attributes:
+        read_camera: Reads a camera file.
+        zero: The pixel value of disparity 0.
+        needs_camera: Whether depth is stored as disparity at all.
+    """
+
+    read_camera: Callable[[Path], StereoCamera]
+    zero: int
+    needs_camera = True
+
+    def require(self, keys: tuple[str, ...]) -> None:
+        """Raise unless there are labels for the `keys`, and a good camera file for each depth.
+
+        Raises:
+            ValueError: This domain has no such labels, or a camera file is bad.
+            FileNotFoundError: A camera file is missing.
+        """
+        super().require(keys)
+        if "depth" in keys and self.needs_camera:
+            self._all_focal_baselines()
+
+    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
+        if tf.executing_eagerly():
+            scale = self._focal_baseline(self.files[int(index)])
+        else:
+            scale = tf.gather(self._all_focal_baselines(), index)
+        return disparity_depth(stored["depth"], scale, self.zero)
+
+    @property
+    def focal_length(self) -> float:
+        """Focal length in pixels, the median over the frames' camera files."""
+        cameras = (type(self).read_camera(files["camera"]) for files in self.files)
+        return float(np.median([camera.focal_length for camera in cameras]))
+
+    def _all_focal_baselines(self) -> tf.Tensor:
+        return self.per_frame("focal_baseline", self._focal_baseline)
+
+    def _focal_baseline(self, files: Files) -> float:
+        camera = type(self).read_camera(files["camera"])
+        return camera.focal_length * camera.baseline

@@ -1,0 +1,179 @@
+"""A domain at another size; labels are never mixed."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from adaat_keras.domains.domain import Domain
+
+
+def nearest(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Resize by taking the pixel nearest to each new pixel's centre.
+
+    A centre between two pixels takes the one below or to the right. Whole numbers alone decide,
+    so that no rounding error moves a label at odd ratios.
+
+    Args:
+        pixels: `(height, width, ...)`, any type.
+        size: New height and width.
+
+    Returns:
+        `(*size, ...)` of the same type.
+
+    Example:
+        >>> nearest(tf.constant([[1, 2, 3]]), (1, 2)).numpy().tolist()
+        [[1, 3]]
+    """
+    old = tf.shape(pixels, tf.int64)
+    rows, columns = (nearest_index(old[axis], size[axis]) for axis in (0, 1))
+    return tf.gather(tf.gather(pixels, rows), columns, axis=1)
+
+
+def nearest_index(old: tf.Tensor, new: int) -> tf.Tensor:
+    """For each of `new` pixels along an axis, the nearest of the `old` ones, int64 `(new,)`."""
+    return (2 * tf.range(new, dtype=tf.int64) + 1) * old // (2 * new)
+
+
+def nearest_valid(depth: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    """Resize by taking the valid pixel nearest to each new pixel's centre, within its cell.
+
+    A new pixel's cell is all old pixels whose centres lie in it; where there are none, as when
+    enlarging, the nearest one. Distance is Euclidean, in old pixels; of equally near ones the
+    rightmost wins, then the lowest, as in `nearest`.
+
+    Args:
+        depth: `(height, width)`; a pixel is valid if it is above 0.
+        size: New height and width.
+
+    Returns:
+        Shape `size`, of the same type; 0 where the cell holds no valid pixel.
+
+    Example:
+        >>> nearest_valid(tf.constant([[0.0, 7.0, 0.0, 0.0]]), (1, 2)).numpy().tolist()
+        [[7.0, 0.0]]
+    """
+    # In every column first, which leaves little to compare by both offsets; in 32 bits, since
+    # this is where the time goes.
+    depth, dy = _shrink(depth, size[0], lambda _, dy: tf.cast(tf.abs(dy), tf.int32), tf.int32)
+    depth, dy = tf.transpose(depth), tf.transpose(dy)
+
+    def distance(index: tf.Tensor, dx: tf.Tensor) -> tf.Tensor:
+        # Each offset lacks a division by its own new size: times the other one's, all is whole.
+        down = tf.cast(tf.gather(dy, index), tf.int64) * size[1]
+        return tf.square(down) + tf.square(dx * size[0])
+
+    return tf.transpose(_shrink(depth, size[1], distance, tf.int64)[0])
+
+
+def _shrink(
+    values: tf.Tensor,
+    new: int,
+    distance: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+    dtype: tf.DType,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Bring the first axis to length `new`: the nearest valid value of each cell.
+
+    Args:
+        values: `(old, any)`.
+        new: Number of cells.
+        distance: From the index of an old pixel for each cell, `(new,)`, and the offset of its
+            centre from the cell's in half old pixels times `new`, `(new, 1)`, to what decides.
+        dtype: Of the distance.
+
+    Returns:
+        The values and their distances, `(new, any)` each; value 0 where none is valid.
+    """
+    old = tf.shape(values, tf.int64)[0]
+    first, last = _cells(old, new)
+    middle = (2 * tf.range(new, dtype=tf.int64) + 1) * old
+
+    def visit(back, best, nearest):
+        # From the last of each cell backwards, so that the last wins where two are equally near.
+        index = tf.maximum(last - back, first)
+        value = tf.gather(values, index)
+        found = distance(index, ((2 * index + 1) * new - middle)[:, None])
+        nearer = (value > 0) & (found < nearest)
+        return back + 1, tf.where(nearer, value, best), tf.where(nearer, found, nearest)
+
+    shape = tf.stack([new, tf.shape(values)[1]])
+    start = (
+        tf.zeros([], tf.int64),
+        tf.zeros(shape, values.dtype),
+        tf.fill(shape, tf.constant(dtype.max, dtype)),
+    )
+    most = (old + new - 1) // new
+    _, best, nearest = tf.while_loop(lambda back, *_: back < most, visit, start)
+    return best, nearest
+
+
+def _cells(old: tf.Tensor, new: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """The first and the last old pixel of each new one along an axis, `(new,)` each."""
+    # The first old pixel whose centre is not before the left edge of each new one, and of the end.
+    edges = (2 * tf.range(new + 1, dtype=tf.int64) * old + new - 1) // (2 * new)
+    middle = nearest_index(old, new)
+    enlarged = old < new
+    return tf.where(enlarged, middle, edges[:-1]), tf.where(enlarged, middle, edges[1:] - 1)
+
+
+class Resized(Domain):
+    """A domain whose frames are all brought to one size, whatever their own.
+
+    - `"image"`: bilinear, over a wider support where it shrinks (antialiased), rounded.
+    - `"depth"`: each pixel takes the valid depth that is nearest to its centre, among the pixels
+      that it stands for; 0 if none of them is valid. No two depths are ever averaged, sparse
+      depth survives, and where all is valid this is plain nearest. Beside invalid pixels (sky,
+      gaps) valid depth grows by at most half a pixel of the new size.
+    - any other label: the pixel nearest to the centre.
+
+    Height and width are scaled apart, so another aspect ratio distorts; normals stay those of the
+    surface.
+
+    Args:
+        domain: Where the frames come from.
+        height: Pixels, at least 1.
+        width: Pixels, at least 1.
+
+    Raises:
+        ValueError: A height or width below 1.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains import Streets
+        >>> options = {"frames": 1, "height": 32, "width": 64, "cache": tempfile.mkdtemp()}
+        >>> frame = Resized(Streets("streets_sim", "val", **options), 12, 20)[0]
+        >>> frame["image"].shape, frame["depth"].shape
+        ((12, 20, 3), (12, 20))
+    """
+
+    def __init__(self, domain: Domain, height: int, width: int):
+        if height < 1 or width < 1:
+            raise ValueError(f"height and width must be at least 1, not {height} and {width}")
+        self.domain = domain
+        self.height, self.width = height, width
+        self.name, self.tasks = domain.name, domain.tasks
+
+    def __len__(self) -> int:
+        return len(self.domain)
+
+    def require(self, keys: tuple[str, ...]) -> None:
+        """Raise unless the domain has labels for the `keys`; raises as the domain does."""
+        self.domain.require(keys)
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar), resized; raises as the domain does."""
+        frame = self.domain.read(index, keys)
+        return {key: self._resize(key, value) for key, value in frame.items()}
+
+    def _resize(self, key: str, value: tf.Tensor) -> tf.Tensor:
+        size = (self.height, self.width)
+
+        def resized():
+            if key == "image":
+                return tf.saturate_cast(
+                    tf.round(tf.image.resize(value, size, antialias=True)), value.dtype
+                )
+            return (nearest_valid if key == "depth" else nearest)(value, size)
+
+        # Only a look at the frame tells whether there is anything to do, and that takes time.
+        there = tf.reduce_all(tf.shape(value)[:2] == size)
+        return tf.ensure_shape(tf.cond(there, lambda: value, resized), (*size, *value.shape[2:]))

@@ -1,0 +1,400 @@
+"""A domain's frames in a few TFRecord files."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.resize import Resized
+from adaat_keras.files import write_json, written_whole
+
+_SIMPLE = (str, int, float, bool, type(None))
+
+
+def fingerprint(domain: Domain, key: str) -> str:
+    """A short name for what a domain holds under a key, the same whenever it holds the same.
+
+    Made of the domain's class, length and attributes (numbers, strings, arrays, other domains,
+    files with their size and time of change, and collections of them), and of the pixels of its
+    first, middle and last frame. So it sees another root, split, size, option or version of a
+    file, if the domain keeps these in attributes, as it should.
+
+    Args:
+        domain: Where the frames come from; three of them are read.
+        key: `"image"` or a label.
+
+    Returns:
+        16 hexadecimal digits.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains import Streets
+        >>> options = {"frames": 2, "height": 16, "width": 32, "cache": tempfile.mkdtemp()}
+        >>> streets = Streets("streets_sim", "val", **options)
+        >>> fingerprint(streets, "depth") == fingerprint(streets, "semantic")
+        False
+    """
+    digest = hashlib.sha256(repr((key, len(domain), _describe(domain))).encode())
+    for index in sorted({0, len(domain) // 2, len(domain) - 1}):
+        pixels = domain.read(tf.constant(index, tf.int64), (key,))[key].numpy()
+        digest.update(repr((pixels.shape, pixels.dtype)).encode() + pixels.tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _describe(value):
+    """What is known of a value, without what changes by use or from process to process."""
+    if isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, np.ndarray):
+        return value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).hexdigest()
+    if isinstance(value, Path):
+        stat = value.stat() if value.is_file() else None
+        return str(value), stat and (stat.st_size, stat.st_mtime_ns)
+    if isinstance(value, dict):
+        known = ((str(key), _describe(part)) for key, part in value.items())
+        return sorted((key, part) for key, part in known if part is not NotImplemented)
+    if isinstance(value, list | tuple):
+        return [_describe(part) for part in value]
+    if isinstance(value, Domain):
+        # Which labels exist says nothing of the pixels of any.
+        state = {name: part for name, part in vars(value).items() if name != "tasks"}
+        return type(value).__name__, value.name, _describe(state)
+    return NotImplemented
+
+
+FILE = "index.json"
+_FORMAT = "adaat_keras packed frames"
+_VERSION = 1
+# A TFRecord is the length (8 bytes), its checksum (4), the pixels, and their checksum (4).
+_BEFORE, _AFTER = 12, 4
+_AGAIN = "run `adaat-keras data pack` again with the same arguments, which writes it anew"
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of packed frames.
+
+    Attributes:
+        frames: How many it holds.
+        bytes: Length of the file.
+        sha256: Checksum of the file.
+        sizes: Height and width of each frame, or a single pair if all are alike.
+    """
+
+    frames: int
+    bytes: int
+    sha256: str
+    sizes: list[list[int]]
+
+    def all_sizes(self) -> np.ndarray:
+        """Height and width of each frame, int64 `(frames, 2)`."""
+        return np.broadcast_to(np.array(self.sizes, np.int64), (self.frames, 2))
+
+
+@dataclass
+class ShardIndex:
+    """What the `index.json` in a folder of shards says.
+
+    Attributes:
+        domain: Name of the domain that was packed.
+        key: `"image"` or a label.
+        fingerprint: Of the domain and the key.
+        dtype: Of the pixels; several bytes stand lowest first.
+        channels: Shape of a pixel.
+        frames: How many the domain has.
+        shard_frames: How many a shard holds; the last may hold fewer.
+        shards: Those that are written, in order.
+    """
+
+    domain: str
+    key: str
+    fingerprint: str
+    dtype: str
+    channels: list[int]
+    frames: int
+    shard_frames: int
+    shards: list[Shard] = field(default_factory=list)
+
+    @staticmethod
+    def load(folder: Path) -> "ShardIndex":
+        """Read the index in a folder.
+
+        Raises:
+            FileNotFoundError: There is none.
+            ValueError: It is damaged, another version's, or no index of ours.
+        """
+        path = folder / FILE
+        try:
+            values = json.loads(path.read_text())
+            kind, version = values.pop("format"), values.pop("version")
+            if kind == _FORMAT and version == _VERSION:
+                values["shards"] = [Shard(**shard) for shard in values["shards"]]
+                return ShardIndex(**values)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ValueError(
+                f"{path} is no index of packed frames; delete {folder} and pack again"
+            ) from error
+        raise ValueError(
+            f"{path} says {kind!r}, version {version}, but this adaat_keras reads {_FORMAT!r}, "
+            f"version {_VERSION}; delete {folder} and pack again"
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write the index into a folder."""
+        about = {"format": _FORMAT, "version": _VERSION}
+        write_json(folder / FILE, about | dataclasses.asdict(self))
+
+    @property
+    def shard_count(self) -> int:
+        """How many shards there are when all are written."""
+        return -(-self.frames // self.shard_frames)
+
+    def sizes(self) -> np.ndarray:
+        """Height and width of each frame, int64 `(frames, 2)`."""
+        return np.concatenate([shard.all_sizes() for shard in self.shards])
+
+    def offsets(self) -> np.ndarray:
+        """Where each frame's pixels begin in its shard, in bytes, int64 `(frames,)`."""
+        pixel = np.dtype(self.dtype).itemsize * int(np.prod(self.channels))
+        offsets = []
+        for shard in self.shards:
+            records = np.prod(shard.all_sizes(), axis=1) * pixel + _BEFORE + _AFTER
+            offsets.append(np.cumsum(records) - records + _BEFORE)
+        return np.concatenate(offsets)
+
+    def check_lengths(self, folder: Path) -> None:
+        """Check that every shard is there in full length.
+
+        Raises:
+            FileNotFoundError: A shard is missing.
+            ValueError: Not all shards are written, or one is cut off.
+        """
+        if len(self.shards) < self.shard_count:
+            raise ValueError(
+                f"{folder} is packed in part, {len(self.shards)} of {self.shard_count} shards; run "
+                "`adaat-keras data pack` again with the same arguments, which goes on from here"
+            )
+        for number, shard in enumerate(self.shards):
+            path = shard_path(folder, number)
+            if not path.exists():
+                raise FileNotFoundError(f"{path}: this shard is missing; {_AGAIN}")
+            if path.stat().st_size != shard.bytes:
+                raise ValueError(
+                    f"{path}: this shard is cut off, {path.stat().st_size} bytes of {shard.bytes}; "
+                    f"{_AGAIN}"
+                )
+
+    def check_sums(self, folder: Path) -> None:
+        """Check every shard's checksum, in parallel.
+
+        Raises:
+            ValueError: One is wrong.
+        """
+        paths = [shard_path(folder, number) for number in range(len(self.shards))]
+        with ThreadPoolExecutor() as threads:
+            for path, shard, found in zip(
+                paths, self.shards, threads.map(checksum, paths), strict=True
+            ):
+                if found != shard.sha256:
+                    raise ValueError(f"{path}: this shard's checksum is wrong; {_AGAIN}")
+
+
+def shard_path(folder: Path, number: int) -> Path:
+    """Where a shard lies."""
+    return folder / f"{number:05}.tfrecord"
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# Fewer frames are done before a progress bar would say anything.
+_FEW = 64
+
+
+def write_shards(
+    domain: Domain, folders: dict[str, Path], fingerprints: dict[str, str], shard_frames: int
+) -> None:
+    """Write shards of a domain's frames, a folder for each key, and go on where others stopped.
+
+    Frames are read in parallel, all keys of a frame together and always with its image, so that
+    the domain can tell when their sizes differ. Each shard is written whole, and the index after
+    it; shards that are there with the right checksum are kept.
+
+    Args:
+        domain: Where the frames come from.
+        folders: Where each key's shards go.
+        fingerprints: Of the domain and each key.
+        shard_frames: Frames a shard.
+
+    Raises:
+        ValueError: A folder holds other frames, or a frame cannot be read.
+    """
+    indices = {
+        key: _open_index(domain, key, folder, fingerprints[key], shard_frames)
+        for key, folder in folders.items()
+    }
+    any_index = next(iter(indices.values()))
+    verbose = int(len(domain) > _FEW)
+    progress = keras.utils.Progbar(len(domain), unit_name="frame", verbose=verbose)
+    for number in range(any_index.shard_count):
+        span = range(number * shard_frames, min((number + 1) * shard_frames, len(domain)))
+        missing = {
+            key: folders[key]
+            for key, index in indices.items()
+            if not _is_whole(index, folders[key], number)
+        }
+        if missing:
+            for key, shard in _write_shard(domain, missing, number, span).items():
+                indices[key].shards[number : number + 1] = [shard]
+                indices[key].save(folders[key])
+        progress.add(len(span))
+
+
+def _open_index(
+    domain: Domain, key: str, folder: Path, fingerprint: str, shard_frames: int
+) -> ShardIndex:
+    """The index of what is in the folder already, or a new one."""
+    pixels = domain.read(tf.constant(0, tf.int64), (key,))[key]
+    new = ShardIndex(
+        domain=domain.name,
+        key=key,
+        fingerprint=fingerprint,
+        dtype=pixels.dtype.name,
+        channels=list(pixels.shape[2:]),
+        frames=len(domain),
+        shard_frames=shard_frames,
+    )
+    if not (folder / FILE).exists():
+        return new
+    old = ShardIndex.load(folder)
+    for name in ("domain", "fingerprint", "frames", "shard_frames"):
+        ours, theirs = getattr(new, name), getattr(old, name)
+        if ours != theirs:
+            raise ValueError(
+                f"{folder} holds frames of another domain, split, option or size, or of files "
+                f"that have changed since ({name} {theirs}, not {ours}); choose another folder or "
+                "delete this one"
+            )
+    return old
+
+
+def _is_whole(index: ShardIndex, folder: Path, number: int) -> bool:
+    path = shard_path(folder, number)
+    written = number < len(index.shards) and path.exists()
+    return written and checksum(path) == index.shards[number].sha256
+
+
+def _write_shard(
+    domain: Domain, folders: dict[str, Path], number: int, span: range
+) -> dict[str, Shard]:
+    sizes = []
+    with ExitStack() as stack:
+        paths, writers = {}, {}
+        for key, folder in folders.items():
+            paths[key] = stack.enter_context(written_whole(shard_path(folder, number)))
+            writers[key] = stack.enter_context(tf.io.TFRecordWriter(str(paths[key])))
+        for frame in _frames(domain, tuple(folders), span):
+            sizes.append(list(frame["image"].shape[:2]))
+            for key, writer in writers.items():
+                pixels = frame[key]
+                writer.write(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes())
+        for writer in writers.values():
+            writer.close()
+        one_size = all(size == sizes[0] for size in sizes)
+        about = {"frames": len(span), "sizes": sizes[:1] if one_size else sizes}
+        return {
+            key: Shard(bytes=path.stat().st_size, sha256=checksum(path), **about)
+            for key, path in paths.items()
+        }
+
+
+def _frames(domain: Domain, keys: tuple[str, ...], span: range) -> Iterator[dict[str, np.ndarray]]:
+    """Frames in order, read in parallel; an error in the graph becomes one for the user."""
+    keys = ("image", *(key for key in keys if key != "image"))
+    frames = tf.data.Dataset.range(span.start, span.stop).map(
+        lambda index: domain.read(index, keys), tf.data.AUTOTUNE, deterministic=True
+    )
+    try:
+        for index, frame in zip(span, frames.as_numpy_iterator(), strict=True):
+            sizes = {key: pixels.shape[:2] for key, pixels in frame.items()}
+            if len(set(sizes.values())) > 1:
+                raise ValueError(f"{domain.name}, frame {index}: sizes differ, {sizes}")
+            yield frame
+    except tf.errors.OpError as error:
+        message = error.message.split(" [[{{")[0].removeprefix("assertion failed: ")
+        place = f"{domain.name}, frames {span.start} to {span.stop - 1}"
+        raise ValueError(f"{place}: {message}") from error
+
+
+def pack(
+    domain: Domain,
+    out: str | Path,
+    height: int | None = None,
+    width: int | None = None,
+    shard_frames: int = 128,
+    keys: tuple[str, ...] | None = None,
+) -> Path:
+    """Write the frames of a domain as TFRecord shards, which `Packed` reads by index.
+
+    Each key has a folder of its own, which may be deleted without touching the others:
+
+        out/
+          image/index.json       which frame is where; checksums
+          image/00000.tfrecord   the first `shard_frames` frames
+          image/00001.tfrecord
+          depth/...
+
+    A record is a frame's pixels, row by row, with nothing around them:
+    `tf.io.decode_raw(record, dtype)`, then `tf.reshape`, with dtype and sizes from the index.
+
+    Frames are decoded in parallel, with a progress bar. The same call again goes on where a
+    killed one stopped, writes damaged shards anew, and otherwise does nothing.
+
+    Args:
+        domain: Where the frames come from.
+        out: The folder, made if need be.
+        height: Pixels; by default each frame keeps its size.
+        width: Pixels; given together with `height`.
+        shard_frames: Frames a shard.
+        keys: What to pack; by default the image and all labels.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: The folder holds other frames, a frame cannot be read, there are no labels for
+            one of the keys, or a number is out of range.
+
+    Example:
+        >>> import tempfile
+        >>> from adaat_keras.domains import Packed, Streets
+        >>> folder = tempfile.mkdtemp()
+        >>> streets = Streets("streets_sim", "val", frames=3, height=32, width=64, cache=folder)
+        >>> packed = Packed(pack(streets, folder + "/packed", 16, 32))
+        >>> len(packed), packed.tasks, packed[2]["depth"].shape
+        (3, ('depth', 'normals', 'semantic'), (16, 32))
+    """
+    if (height is None) != (width is None):
+        raise ValueError(f"give height and width together, not {height} and {width}")
+    if shard_frames < 1:
+        raise ValueError(f"shard_frames must be at least 1, not {shard_frames}")
+    if height is not None:
+        domain = Resized(domain, height, width)
+    keys = ("image", *domain.tasks) if keys is None else keys
+    domain.require(keys)
+    out = Path(out).expanduser()
+    fingerprints = {key: fingerprint(domain, key) for key in keys}
+    write_shards(domain, {key: out / key for key in keys}, fingerprints, shard_frames)
+    return out

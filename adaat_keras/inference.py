@@ -1,0 +1,279 @@
+"""Predictions for image files: finding them, tiles, and what is written."""
+
+import glob
+import os
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from adaat_keras import tasks
+from adaat_keras.files import written_whole
+from adaat_keras.registry import check_name
+from adaat_keras.tasks.task import Task
+
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+
+
+def find_images(patterns: list[str]) -> list[Path]:
+    """Find the image files that a list of files, folders and glob patterns stands for.
+
+    A folder stands for the images directly in it, a pattern (`"frames/*_left.png"`,
+    `"frames/**/*.jpg"`) for those that it matches; a file is taken whatever its ending.
+
+    Args:
+        patterns: Files, folders or glob patterns; `~` is the home folder.
+
+    Returns:
+        Each file once, in the order of the patterns, sorted within a folder or pattern.
+
+    Raises:
+        FileNotFoundError: One of them stands for no image.
+        ValueError: The list is empty.
+
+    Example:
+        >>> find_images(["no/such/folder/*.png"])
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: no image matches no/such/folder/*.png
+    """
+    if not patterns:
+        raise ValueError("name at least one image, folder or pattern")
+    return list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
+
+
+def _find(pattern: str) -> list[Path]:
+    path = Path(os.path.expanduser(pattern))
+    # Before globbing, since names may have brackets in them.
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        images = _images(path.iterdir())
+        problem = f"the folder {path} has no images in it ({', '.join(IMAGE_SUFFIXES)})"
+    else:
+        images = _images(Path(match) for match in glob.glob(str(path), recursive=True))
+        problem = f"no image matches {path}" if glob.has_magic(pattern) else f"there is no {path}"
+    if not images:
+        raise FileNotFoundError(problem)
+    return images
+
+
+def _images(paths) -> list[Path]:
+    return sorted(
+        path
+        for path in paths
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and path.name[0] != "."
+    )
+
+
+def read_image(path: Path | str) -> np.ndarray:
+    """Read an image file as RGB, the way up that its EXIF orientation says.
+
+    Grey images get three equal channels, transparency is dropped; of 16-bit grey images the upper
+    eight bits are taken.
+
+    Args:
+        path: Any format that Pillow reads.
+
+    Returns:
+        uint8 `(height, width, 3)`, 0 to 255.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no image, is damaged, or has 32-bit pixels.
+    """
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {path}") from None
+    except UnidentifiedImageError:
+        raise ValueError(f"{path} is no image that Pillow can read") from None
+    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path} cannot be read as an image: {error}") from error
+    if image.mode in ("I", "F"):
+        raise ValueError(f"{path} has 32-bit pixels; convert it to an 8-bit PNG or JPEG")
+    if image.mode.startswith("I;16"):
+        # Pillow would clip to 255, which turns nearly everything white.
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    return np.asarray(image.convert("RGB"))
+
+
+class Tiled:
+    """Predicts as a model does, in square tiles, so that memory does not grow with the image.
+
+    Neighbouring tiles overlap by a quarter; where they do, their outputs are averaged with
+    weights that fall linearly to a tile's border. Instance normalization sees a tile in place of
+    the image, so that the result differs from a prediction in one piece.
+
+    Args:
+        model: Takes `(1, height, width, 3)` in 0..255, puts out `(1, height, width, channels)`.
+        tile: Height and width of a tile in pixels, at least 64.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> model = Tiled(build_ada_atdt(size="tiny"), tile=64)
+        >>> model.predict_on_batch(np.zeros((1, 100, 150, 3), "float32")).shape
+        (1, 100, 150, 11)
+    """
+
+    def __init__(self, model, tile: int):
+        if tile < 64:
+            raise ValueError(f"a tile must have at least 64 pixels, not {tile}")
+        self.model = model
+        self.tile = tile
+
+    def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
+        """The model's outputs for images `(batch, height, width, 3)`."""
+        _, height, width, _ = images.shape
+        rows, columns = self._starts(height), self._starts(width)
+        total = weights = 0.0
+        for top in rows:
+            for left in columns:
+                part = images[:, top : top + self.tile, left : left + self.tile]
+                outputs = np.asarray(self.model.predict_on_batch(part))
+                weight = self._weight(*outputs.shape[1:3])[..., None]
+                if np.isscalar(total):
+                    total = np.zeros((len(images), height, width, outputs.shape[-1]), np.float32)
+                    weights = np.zeros((height, width, 1), np.float32)
+                total[:, top : top + self.tile, left : left + self.tile] += outputs * weight
+                weights[top : top + self.tile, left : left + self.tile] += weight
+        return total / weights
+
+    def _starts(self, length: int) -> list[int]:
+        """Where tiles begin along one side: evenly spread, the last one ending with the image."""
+        if length <= self.tile:
+            return [0]
+        count = 1 + -(-(length - self.tile) // (self.tile * 3 // 4))
+        return [round(n * (length - self.tile) / (count - 1)) for n in range(count)]
+
+    def _weight(self, height: int, width: int) -> np.ndarray:
+        ramps = (np.minimum(np.arange(n) + 1, n - np.arange(n)) / n for n in (height, width))
+        return np.outer(*ramps).astype(np.float32)
+
+
+# Steps a metre of a 16-bit depth PNG.
+DEPTH_UNITS = {"mm": 1000, "cm": 100}
+_LARGEST = 65535
+
+
+def write_predictions(
+    model: keras.Model | Tiled,
+    task_name: str,
+    paths: list[Path],
+    out: Path | str,
+    depth_unit: str = "mm",
+) -> list[Path]:
+    """Predict a task for image files of any size, and write the predictions.
+
+    For `NAME.jpg`, classes become `NAME_semantic.png`, 8-bit ids 0 to 10, and depth becomes
+    `NAME_depth.png`, 16-bit in `depth_unit`, 0 = invalid; normals become `NAME_normals.npy`,
+    float32 unit vectors. `NAME_semantic_color.png` and the like are for the eye. All have the
+    image's size.
+
+    Args:
+        model: Takes `(1, height, width, 3)`, values 0 to 255; puts out what the task's decoder
+            does. `Tiled` predicts large images in parts.
+        task_name: The task that it predicts.
+        paths: Image files (see `read_image`); `find_images` lists a folder's.
+        out: Folder for the files; made if it does not exist.
+        depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
+            Depth beyond the end is written as invalid, and one line on stderr says how much.
+
+    Returns:
+        The files written, two for each image.
+
+    Raises:
+        FileNotFoundError: A path does not exist; nothing is written.
+        ValueError: No paths; two images, or an image and a prediction, would overwrite each
+            other; a file is no image or too small for the network; no such task or unit.
+
+    Example:
+        >>> from adaat_keras.inference import find_images
+        >>> images = find_images(["photos"])  # doctest: +SKIP
+        >>> write_predictions(model, "depth", images, "out", depth_unit="cm")  # doctest: +SKIP
+    """
+    task = tasks.get(task_name)
+    check_name("depth unit", depth_unit, list(DEPTH_UNITS))
+    paths, out = [Path(path) for path in paths], Path(out)
+    _check(paths, out, task)
+    written, beyond = [], []
+    for path in paths:
+        labels = task.decode(_predict(model, path))
+        pixels = labels
+        if labels.dtype.kind == "f" and not task.components:
+            pixels = _encode(labels, DEPTH_UNITS[depth_unit])
+            beyond.append(np.mean(pixels == 0))
+        for target, content in zip(
+            _targets(path, out, task), (pixels, task.colorize(labels)), strict=True
+        ):
+            _write(target, content)
+            written.append(target)
+    if any(beyond):
+        _warn(np.mean(beyond), depth_unit)
+    return written
+
+
+def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
+    image = read_image(path)
+    try:
+        return model.predict_on_batch(image[None].astype(np.float32))[0]
+    except (ValueError, tf.errors.InvalidArgumentError) as error:
+        height, width = image.shape[:2]
+        raise ValueError(
+            f"the network cannot take {path}: {width} x {height} pixels are probably too few for it"
+        ) from error
+
+
+def _encode(metres: np.ndarray, per_metre: int) -> np.ndarray:
+    steps = np.maximum(np.round(metres * per_metre), 1)
+    return np.where(steps <= _LARGEST, steps, 0).astype(np.uint16)
+
+
+def _write(path: Path, content: np.ndarray) -> None:
+    with written_whole(path) as temporary, temporary.open("wb") as file:
+        if path.suffix == ".npy":
+            np.save(file, content)
+        else:
+            Image.fromarray(content).save(file, format="PNG")
+
+
+def _warn(share: float, unit: str) -> None:
+    reach = _LARGEST / DEPTH_UNITS[unit]
+    fix = f"; --depth-unit cm reaches {_LARGEST / DEPTH_UNITS['cm']:g} m" if unit == "mm" else ""
+    print(
+        f"warning: {share:.1%} of the depths lie beyond {reach:g} m, where 16 bits of {unit} end, "
+        f"and were written as 0 (invalid){fix}",
+        file=sys.stderr,
+    )
+
+
+def _targets(path: Path, out: Path, task: Task) -> tuple[Path, Path]:
+    # No PNG that every program reads holds three numbers of more than 8 bits.
+    kinds = (".npy" if task.components else ".png", "_color.png")
+    return tuple(out / f"{path.stem}_{task.name}{kind}" for kind in kinds)
+
+
+def _check(paths: list[Path], out: Path, task: Task) -> None:
+    if not paths:
+        raise ValueError("there are no images to predict: paths is empty")
+    first: dict[Path, Path] = {}
+    images = {path.resolve(): path for path in paths}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file {path}")
+        for target in _targets(path, out, task):
+            if target in first:
+                raise ValueError(
+                    f"the predictions for {first[target]} and {path} would both be {target}; "
+                    "rename one, or predict them into different folders"
+                )
+            if target.resolve() in images:
+                raise ValueError(
+                    f"the prediction for {path} would overwrite the image "
+                    f"{images[target.resolve()]}; choose another folder for the predictions"
+                )
+            first[target] = path

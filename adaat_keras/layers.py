@@ -1,0 +1,385 @@
+"""Layers that the networks are made of; they know only Keras."""
+
+import keras
+import tensorflow as tf
+
+__all__ = [
+    "BottleneckBlock",
+    "CropLike",
+    "GradientReversal",
+    "InstanceNormalization",
+    "PadToStride",
+    "ReflectionPadding",
+    "ResidualBlock",
+    "SpatialAttention",
+]
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class ReflectionPadding(keras.layers.Layer):
+    """Pads height and width by mirroring the image at its border, the border itself not repeated.
+
+    `(batch, height, width, channels)` becomes
+    `(batch, height + 2 * padding, width + 2 * padding, channels)`; height and width must exceed
+    `padding`. Source: CycleGAN's generator, which the paper takes over (section 4.2).
+
+    Args:
+        padding: Pixels added at each side.
+
+    Example:
+        >>> ReflectionPadding(3)(keras.ops.ones((1, 8, 8, 2))).shape
+        TensorShape([1, 14, 14, 2])
+    """
+
+    def __init__(self, padding: int = 1, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = padding
+
+    def call(self, inputs):
+        """Pad the inputs."""
+        sides = (self.padding, self.padding)
+        return keras.ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="reflect")
+
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape, grown by twice the padding where it is known."""
+        batch, *size, channels = input_shape
+        return (batch, *(None if n is None else n + 2 * self.padding for n in size), channels)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "padding": self.padding}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class InstanceNormalization(keras.layers.Layer):
+    """Normalizes every channel of every image to mean 0 and variance 1 over its pixels.
+
+    `y = (x - mean(x)) / sqrt(var(x) + epsilon)`, the moments taken over height and width; shapes
+    `(batch, height, width, channels)` in and out. It has no weights, as in CycleGAN's generator.
+
+    Equal to `keras.layers.GroupNormalization(groups=-1, center=False, scale=False)`. Where the
+    batch size is known, each image goes through TensorFlow's fused batch normalization, which
+    costs about half as much; otherwise the moments are computed in the open.
+
+    Args:
+        epsilon: Added to the variance.
+
+    Example:
+        >>> InstanceNormalization()(keras.random.normal((2, 8, 8, 3))).shape
+        TensorShape([2, 8, 8, 3])
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def call(self, inputs):
+        """Normalize the inputs."""
+        if isinstance(inputs, tf.Tensor) and inputs.shape[0] is not None:
+            return tf.concat([self._fused(image) for image in tf.split(inputs, inputs.shape[0])], 0)
+        return self._plain(inputs)
+
+    def _fused(self, image):
+        channels = image.shape[-1]
+        one, zero = tf.ones([channels]), tf.zeros([channels])
+        return tf.raw_ops.FusedBatchNormV3(
+            x=image, scale=one, offset=zero, mean=[], variance=[], epsilon=self.epsilon
+        ).y
+
+    def _plain(self, inputs):
+        x = keras.ops.cast(inputs, "float32")
+        mean, variance = keras.ops.moments(x, axes=(1, 2), keepdims=True)
+        normalized = (x - mean) * keras.ops.rsqrt(variance + self.epsilon)
+        return keras.ops.cast(normalized, inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape."""
+        return input_shape
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class ResidualBlock(keras.layers.Layer):
+    """Adds to its input what two 3x3 convolutions make of it.
+
+    `y = x + norm(conv(relu(norm(conv(x)))))`, with reflection padding and instance normalization;
+    `(batch, height, width, filters)` in and out, height and width at least 2. Source: CycleGAN's
+    `R256`, which the paper's encoder is made of (section 4.2).
+
+    Args:
+        filters: Channels of the input and of both convolutions.
+
+    Example:
+        >>> ResidualBlock(4)(keras.ops.ones((1, 8, 8, 4))).shape
+        TensorShape([1, 8, 8, 4])
+    """
+
+    def __init__(self, filters: int, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        # The inner layers' weights belong to this block, so its policy is theirs.
+        policy = self.dtype_policy
+        self.padding_1 = ReflectionPadding(1, dtype=policy)
+        self.convolution_1 = keras.layers.Conv2D(filters, 3, dtype=policy)
+        self.normalization_1 = InstanceNormalization(dtype=policy)
+        self.padding_2 = ReflectionPadding(1, dtype=policy)
+        self.convolution_2 = keras.layers.Conv2D(filters, 3, dtype=policy)
+        self.normalization_2 = InstanceNormalization(dtype=policy)
+
+    def build(self, input_shape):
+        """Create both convolutions' weights."""
+        self.convolution_1.build(input_shape)
+        self.convolution_2.build(input_shape)
+
+    def call(self, inputs):
+        """Apply the block."""
+        x = self.convolution_1(self.padding_1(inputs))
+        x = keras.ops.relu(self.normalization_1(x))
+        x = self.convolution_2(self.padding_2(x))
+        return inputs + self.normalization_2(x)
+
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape."""
+        return input_shape
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "filters": self.filters}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class BottleneckBlock(keras.layers.Layer):
+    """Adds to its input what a narrow 3x3 convolution between two 1x1 makes of it.
+
+    `y = relu(shortcut(x) + norm(conv1x1(relu(norm(conv3x3(relu(norm(conv1x1(x)))))))))`, with
+    instance normalization; the shortcut is the identity, or a normalized 1x1 convolution where the
+    block changes channels or size. `(batch, height, width, any)` in, `(batch, height / strides,
+    width / strides, 4 * filters)` out. Source: ResNet-50 (He et al. 2016), which AT/DT's encoder is
+    made of.
+
+    Args:
+        filters: Channels of the 3x3 convolution, a quarter of the output's.
+        strides: Of the first 1x1 convolution and the shortcut.
+        dilation: Of the 3x3 convolution.
+
+    Example:
+        >>> BottleneckBlock(4, strides=2)(keras.ops.ones((1, 8, 8, 6))).shape
+        TensorShape([1, 4, 4, 16])
+    """
+
+    def __init__(self, filters: int, strides: int = 1, dilation: int = 1, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.strides = strides
+        self.dilation = dilation
+        # The inner layers' weights belong to this block, so its policy is theirs.
+        policy = {"dtype": self.dtype_policy}
+        self.narrow = keras.layers.Conv2D(filters, 1, strides=strides, **policy)
+        self.middle = keras.layers.Conv2D(
+            filters, 3, padding="same", dilation_rate=dilation, **policy
+        )
+        self.widen = keras.layers.Conv2D(4 * filters, 1, **policy)
+        self.normalization = InstanceNormalization(**policy)
+        self.projection = None
+
+    def build(self, input_shape):
+        """Create the convolutions' weights, and a projection where the shortcut needs one."""
+        self.narrow.build(input_shape)
+        narrow = (*input_shape[:-1], self.filters)
+        self.middle.build(narrow)
+        self.widen.build(narrow)
+        if self.strides != 1 or input_shape[-1] != 4 * self.filters:
+            self.projection = keras.layers.Conv2D(
+                4 * self.filters, 1, strides=self.strides, dtype=self.dtype_policy
+            )
+            self.projection.build(input_shape)
+
+    def call(self, inputs):
+        """Apply the block."""
+        x = keras.ops.relu(self.normalization(self.narrow(inputs)))
+        x = keras.ops.relu(self.normalization(self.middle(x)))
+        x = self.normalization(self.widen(x))
+        shortcut = self.normalization(self.projection(inputs)) if self.projection else inputs
+        return keras.ops.relu(shortcut + x)
+
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape over the strides, with four times the filters."""
+        batch, *size, _ = input_shape
+        return (batch, *(n and -(-n // self.strides) for n in size), 4 * self.filters)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        own = {"filters": self.filters, "strides": self.strides, "dilation": self.dilation}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class SpatialAttention(keras.layers.Layer):
+    """Weights every location of a skip connection by what the upward path asks for there.
+
+    `skip * sigmoid(conv_1x1(relu(conv_3x3(relu(conv_3x3([skip, up]))))))`: 2C to 2C to C to 1
+    channels. Takes `[skip, up]`, both `(batch, height, width, filters)`, and returns the weighted
+    skip in the same shape. Source: the paper's section 4.3 names spatial attention and Table 1
+    gives its size; the layers are ours, fitted to that size.
+
+    Args:
+        filters: Channels C of `skip` and of `up`.
+
+    Example:
+        >>> skip = up = keras.ops.ones((1, 8, 8, 4))
+        >>> SpatialAttention(4)([skip, up]).shape
+        TensorShape([1, 8, 8, 4])
+    """
+
+    def __init__(self, filters: int, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        policy = self.dtype_policy
+        self.concatenate = keras.layers.Concatenate(dtype=policy)
+        self.mix = keras.layers.Conv2D(
+            2 * filters, 3, padding="same", activation="relu", dtype=policy
+        )
+        self.reduce = keras.layers.Conv2D(
+            filters, 3, padding="same", activation="relu", dtype=policy
+        )
+        self.score = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype=policy)
+
+    def build(self, input_shape):
+        """Create the three convolutions' weights."""
+        size = tuple(input_shape[0][:-1])
+        self.mix.build((*size, 2 * self.filters))
+        self.reduce.build((*size, 2 * self.filters))
+        self.score.build((*size, self.filters))
+
+    def call(self, inputs):
+        """Weight the skip connection."""
+        skip, _ = inputs
+        return skip * self.score(self.reduce(self.mix(self.concatenate(inputs))))
+
+    def compute_output_shape(self, input_shape):
+        """The skip's shape."""
+        return input_shape[0]
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "filters": self.filters}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class GradientReversal(keras.layers.Layer):
+    """Hands its input through, and its gradient back with the sign turned.
+
+    Forward `y = x`, backward `dx = -factor * dy`, any shape: what comes after it learns to tell
+    the domains apart while what comes before it learns to make that impossible, with one
+    optimizer. Source: Ganin and Lempitsky 2015, the paper's reference [7].
+
+    Args:
+        factor: Weight of the reversed gradient.
+
+    Example:
+        >>> GradientReversal(0.6)(keras.ops.ones((1, 2))).shape
+        TensorShape([1, 2])
+    """
+
+    def __init__(self, factor: float = 1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        """Hand the inputs through."""
+
+        @keras.ops.custom_gradient
+        def reverse(x):
+            def gradient(*args, upstream=None):
+                upstream = args[0] if upstream is None else upstream
+                return -self.factor * upstream
+
+            return x, gradient
+
+        return reverse(inputs)
+
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape."""
+        return input_shape
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "factor": self.factor}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class PadToStride(keras.layers.Layer):
+    """Pads an image at its lower and right border, by reflection, to a multiple of the stride.
+
+    `(batch, height, width, channels)` in; height and width come out as the next multiples of
+    `stride`, and must not be smaller than it. `CropLike` takes the padding off a network's output
+    again.
+
+    Args:
+        stride: What height and width must be multiples of.
+
+    Raises:
+        ValueError: An image is too small (`tf.errors.InvalidArgumentError` inside a graph that
+            does not know its size).
+
+    Example:
+        >>> PadToStride(32)(keras.ops.ones((1, 375, 1242, 3))).shape
+        TensorShape([1, 384, 1248, 3])
+    """
+
+    def __init__(self, stride: int, **kwargs):
+        super().__init__(**kwargs)
+        self.stride = stride
+
+    def call(self, inputs):
+        """Pad the inputs."""
+        problem = f"an image needs at least {self.stride} pixels in height and width"
+        static = inputs.shape[1:3]
+        if None not in static:
+            if min(static) < self.stride:
+                raise ValueError(f"{problem}; this one has {static[0]} x {static[1]}")
+            if not any(n % self.stride for n in static):
+                return inputs
+        size = tf.shape(inputs)[1:3]
+        check = tf.debugging.assert_greater_equal(size, self.stride, problem)
+        with tf.control_dependencies([check] if check is not None else []):
+            rows, columns = tf.unstack(tf.math.floormod(-size, self.stride))
+            padded = tf.pad(inputs, [[0, 0], [0, rows], [0, columns], [0, 0]], mode="REFLECT")
+        return tf.ensure_shape(padded, self.compute_output_shape(inputs.shape))
+
+    def compute_output_shape(self, input_shape):
+        """The inputs' shape, height and width rounded up where they are known."""
+        batch, *size, channels = input_shape
+        return (batch, *(None if n is None else n + -n % self.stride for n in size), channels)
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "stride": self.stride}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class CropLike(keras.layers.Layer):
+    """Crops a network's output to the height and width of the image before `PadToStride`.
+
+    Takes `[outputs, image]`, both `(batch, height, width, channels)`, and returns the upper left
+    corner of `outputs` in the image's size.
+
+    Example:
+        >>> outputs, image = keras.ops.ones((1, 32, 32, 5)), keras.ops.ones((1, 30, 20, 3))
+        >>> CropLike()([outputs, image]).shape
+        TensorShape([1, 30, 20, 5])
+    """
+
+    def call(self, inputs):
+        """Crop the first input."""
+        outputs, image = inputs
+        height, width = keras.ops.shape(image)[1:3]
+        return outputs[:, :height, :width]
+
+    def compute_output_shape(self, input_shape):
+        """The image's size with the outputs' channels."""
+        outputs, image = input_shape
+        return (outputs[0], *image[1:3], outputs[3])

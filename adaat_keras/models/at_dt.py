@@ -1,0 +1,190 @@
+"""AT/DT's own networks (Ramirez et al. 2019)."""
+
+import keras
+
+from adaat_keras.layers import BottleneckBlock, InstanceNormalization
+from adaat_keras.models.base_model import Network
+
+# Of the four stages at full depth; the third one's is the `residual_blocks` that they scale with.
+DEPTHS = (3, 4, 6, 3)
+STRIDES = (1, 2, 2, 1)
+DILATIONS = (1, 1, 2, 4)
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class DilatedResnet50(Network):
+    """Turns an image into features at a sixteenth of its size (AT/DT's E; Ramirez et al. 2019).
+
+    ResNet-50 (He et al. 2016) without its head: a 7x7 convolution and a maximum at stride 2 each,
+    four stages of bottleneck blocks, 2048 channels. The last stage keeps its size; the last two
+    are dilated by 2 and 4, as in AT/DT's code.
+
+    Normalization is this package's, without weights, so that an image means the same in training,
+    in a frozen encoder, and beside images of another domain; batch normalization, as in
+    `keras.applications.ResNet50`, would mix the domains of a batch in its averages. Hence
+    23,481,472 parameters, those of the convolutions: with 4 more for each of the 26,560 normalized
+    channels it is the 23,587,712 of `keras.applications`.
+
+    Where ours departs otherwise: weights start at random, AT/DT's from ImageNet; ReLU and
+    identity shortcuts are He's, AT/DT's code has ELU and projects every shortcut.
+
+    Input: `(batch, height, width, 3)`, values 0 to 255 (scaled to -1..1 inside), height and width
+    multiples of 16. Output: `(batch, height / 16, width / 16, 32 * base_filters)`, 0 or more.
+
+    Args:
+        base_filters: Channels of the first convolution.
+        residual_blocks: Blocks of the third stage. The others have 1/2, 2/3 and 1/2 as many, at
+            least one: 3, 4, 6, 3 in ResNet-50.
+
+    Example:
+        >>> encoder = DilatedResnet50(base_filters=4, residual_blocks=1)
+        >>> encoder(keras.ops.ones((1, 64, 128, 3))).shape
+        TensorShape([1, 4, 8, 128])
+    """
+
+    arguments = ("base_filters", "residual_blocks")
+    architecture = "dilated_resnet50"
+    stride = 16
+
+    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+        depths = [max(1, round(residual_blocks * depth / DEPTHS[2])) for depth in DEPTHS]
+
+        # === Layers ===
+        rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
+        stem = keras.layers.Conv2D(
+            base_filters, 7, strides=2, padding="same", dtype=dtype, name="stem"
+        )
+        pool = keras.layers.MaxPooling2D(3, strides=2, padding="same", dtype=dtype, name="pool")
+        blocks = [
+            BottleneckBlock(
+                base_filters * 2**stage,
+                strides=1 if n else STRIDES[stage],
+                dilation=DILATIONS[stage],
+                dtype=dtype,
+                name=f"stage_{stage + 1}_block_{n + 1}",
+            )
+            for stage, depth in enumerate(depths)
+            for n in range(depth)
+        ]
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, 3), name="image")
+        x = InstanceNormalization(dtype=dtype)(stem(rescale(inputs)))
+        x = pool(keras.layers.ReLU(dtype=dtype)(x))
+        for block in blocks:
+            x = block(x)
+        super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.base_filters = base_filters
+        self.residual_blocks = residual_blocks
+
+    @property
+    def features(self) -> int:
+        """Channels of the output."""
+        return 32 * self.base_filters
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class UpsamplingDecoder(Network):
+    """Turns features at a sixteenth of the image's size into a dense prediction (AT/DT's D).
+
+    Four times: nearest neighbours twice as large, two 3x3 convolutions of 128, 64, 32, 16
+    channels; then a linear 3x3 convolution. No skips from the encoder (Ramirez et al. 2019; 2.7
+    million parameters). Where ours departs: AT/DT's code narrows to the K outputs before its last
+    convolution, with ELU and without normalization.
+
+    Input: features `(batch, height / 16, width / 16, 32 * base_filters)`. Output:
+    `(batch, height, width, channels)`, float32: class logits, or depth / 100 m.
+
+    Args:
+        channels: Output channels K.
+        base_filters: Of the encoder; the first convolution has twice as many.
+
+    Example:
+        >>> UpsamplingDecoder(11, base_filters=4)(keras.ops.ones((1, 4, 8, 128))).shape
+        TensorShape([1, 64, 128, 11])
+    """
+
+    arguments = ("channels", "base_filters")
+
+    def __init__(self, channels: int, base_filters: int = 64, dtype=None, **kwargs):
+        # === Layers ===
+        options = {"kernel_size": 3, "padding": "same", "dtype": dtype}
+        widths = [max(1, 2 * base_filters // 2**n) for n in range(4)]
+        convolutions = [
+            [
+                keras.layers.Conv2D(width, name=f"level_{n + 1}_{part}", **options)
+                for part in ("up", "refine")
+            ]
+            for n, width in enumerate(widths)
+        ]
+        head = keras.layers.Conv2D(channels, name="head", **options)
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, 32 * base_filters), name="features")
+        x = inputs
+        for level in convolutions:
+            x = keras.layers.UpSampling2D(2, dtype=dtype)(x)
+            for convolution in level:
+                x = InstanceNormalization(dtype=dtype)(convolution(x))
+                x = keras.layers.ReLU(dtype=dtype)(x)
+        # Losses and metrics want float32, whatever the precision of the layers.
+        outputs = keras.layers.Activation("linear", dtype="float32", name="prediction")(head(x))
+        super().__init__(inputs=inputs, outputs=outputs, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.channels = channels
+        self.base_filters = base_filters
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class SixConvolutions(Network):
+    """Turns features of one task into features of another, as AT/DT does (Ramirez et al. 2019).
+
+    Six 3x3 convolutions as wide as the features: two at stride 2, then twice, after nearest
+    neighbours twice as large, two at stride 1; ELU between them. 226.5 million parameters with
+    AT/DT's 2048 channels, where Table 1 says 226.9. Where ours departs: the last one is linear,
+    AT/DT's has ELU, as its features have.
+
+    Input and output: `(batch, height, width, features)`, height and width multiples of 4.
+
+    Args:
+        features: Channels of the features of both tasks.
+
+    Example:
+        >>> SixConvolutions(features=16)(keras.ops.ones((1, 8, 16, 16))).shape
+        TensorShape([1, 8, 16, 16])
+    """
+
+    arguments = ("features",)
+    kind = "six_convolutions"
+    stride = 4
+
+    def __init__(self, features: int = 2048, dtype=None, **kwargs):
+        # === Layers ===
+        strides = (2, 2, 1, 1, 1, 1)
+        convolutions = [
+            keras.layers.Conv2D(
+                features,
+                3,
+                strides=stride,
+                padding="same",
+                activation="elu" if n < len(strides) - 1 else "linear",
+                dtype=dtype,
+                name=f"convolution_{n + 1}",
+            )
+            for n, stride in enumerate(strides)
+        ]
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, features), name="features")
+        x = inputs
+        for n, convolution in enumerate(convolutions):
+            if n in (2, 4):
+                x = keras.layers.UpSampling2D(2, dtype=dtype)(x)
+            x = convolution(x)
+        super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.features = features

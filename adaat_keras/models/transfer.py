@@ -1,0 +1,163 @@
+"""The transfer function G in the paper's three variants (section 4.3)."""
+
+import keras
+
+from adaat_keras.layers import ResidualBlock, SpatialAttention
+from adaat_keras.models.at_dt import SixConvolutions
+from adaat_keras.models.base_model import Network
+from adaat_keras.registry import check_name
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class Conv(Network):
+    """Turns features of one task into features of another, without skips (the paper's G, `conv`).
+
+    Three stride-2 3x3 convolutions 256 -> 256 -> 512 -> 1024, three stride-2 3x3 transposed
+    convolutions 1024 -> 512 -> 256 -> 256, ReLU between them, the last one linear (section 4.3;
+    the paper gives neither widths nor a count).
+
+    Input and output: `(batch, height, width, features)`, height and width multiples of 8.
+
+    Args:
+        features: Channels of the features of both tasks.
+
+    Example:
+        >>> Conv(features=16)(keras.ops.ones((1, 8, 16, 16))).shape
+        TensorShape([1, 8, 16, 16])
+    """
+
+    arguments = ("features",)
+    kind = "conv"
+    stride = 8
+
+    def __init__(self, features: int = 256, dtype=None, **kwargs):
+        # === Layers ===
+        options = {"kernel_size": 3, "strides": 2, "padding": "same", "dtype": dtype}
+        downs = [
+            keras.layers.Conv2D(width, activation="relu", name=f"down_{n + 1}", **options)
+            for n, width in enumerate((features, 2 * features, 4 * features))
+        ]
+        activations = ("relu", "relu", "linear")
+        ups = [
+            keras.layers.Conv2DTranspose(
+                width, activation=activations[n], name=f"up_{n + 1}", **options
+            )
+            for n, width in enumerate((2 * features, features, features))
+        ]
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, features), name="features")
+        x = inputs
+        for layer in (*downs, *ups):
+            x = layer(x)
+        super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.features = features
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class Unet(Network):
+    """Turns features of one task into features of another, by a U-Net (the paper's G, `U-Net`).
+
+    Three levels down, two residual blocks at the bottom, three levels up with skip connections
+    (section 4.3). A 3x3 convolution 256 -> 128; stride-2 3x3 convolutions 128 -> 256 -> 512 ->
+    1024; up by 2x2 transposed convolutions, the skip concatenated, a 3x3 convolution; a linear
+    1x1 convolution to 256: 53,223,296 parameters. The paper gives the total alone: the layers
+    are ours, fitted to it.
+
+    Input and output: `(batch, height, width, features)`, height and width multiples of 8 from 16
+    on.
+
+    Args:
+        features: Channels of the features of both tasks.
+
+    Example:
+        >>> Unet(features=16)(keras.ops.ones((1, 16, 32, 16))).shape
+        TensorShape([1, 16, 32, 16])
+    """
+
+    arguments = ("features",)
+    kind = "unet"
+    stride = 8
+    attention = False
+
+    def __init__(self, features: int = 256, dtype=None, **kwargs):
+        narrow = features // 2
+        widths = (narrow, 2 * narrow, 4 * narrow, 8 * narrow)
+
+        # === Layers ===
+        def convolution(filters, name, strides=1):
+            return keras.layers.Conv2D(
+                filters,
+                3,
+                strides=strides,
+                padding="same",
+                activation="relu",
+                dtype=dtype,
+                name=name,
+            )
+
+        def transposed(filters):
+            return keras.layers.Conv2DTranspose(
+                filters, 2, strides=2, dtype=dtype, name=f"up_{filters}"
+            )
+
+        head = keras.layers.Conv2D(features, 1, dtype=dtype, name="head")
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, features), name="features")
+        x = convolution(narrow, "narrow")(inputs)
+        skips = []
+        for width in widths[1:]:
+            skips.append(x)
+            x = convolution(width, f"down_{width}", strides=2)(x)
+        for n in range(2):
+            x = ResidualBlock(widths[-1], dtype=dtype, name=f"residual_block_{n + 1}")(x)
+        for width, skip in zip(reversed(widths[:-1]), reversed(skips), strict=True):
+            x = transposed(width)(x)
+            if self.attention:
+                skip = SpatialAttention(width, dtype=dtype, name=f"attention_{width}")([skip, x])
+            x = keras.layers.Concatenate(dtype=dtype)([skip, x])
+            x = convolution(width, f"merge_{width}")(x)
+        super().__init__(inputs=inputs, outputs=head(x), dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.features = features
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class UnetAttention(Unet):
+    """The U-Net transfer with spatial attention on every skip (the paper's G, `U-Net + att.`).
+
+    As `Unet`, each skip connection weighted by `SpatialAttention` before it is concatenated
+    (section 4.3): 71,806,339 parameters.
+
+    Example:
+        >>> UnetAttention(features=16)(keras.ops.ones((1, 16, 32, 16))).shape
+        TensorShape([1, 16, 32, 16])
+    """
+
+    kind = "unet_attention"
+    attention = True
+
+
+TRANSFERS: dict[str, type[Network]] = {
+    transfer.kind: transfer for transfer in (Conv, SixConvolutions, Unet, UnetAttention)
+}
+
+
+def get(name: str) -> type[Network]:
+    """The transfer function's class of this name.
+
+    Example:
+        >>> get("unet").stride
+        8
+    """
+    check_name("transfer function", name, names())
+    return TRANSFERS[name]
+
+
+def names() -> list[str]:
+    """Every transfer function's name."""
+    return sorted(TRANSFERS)

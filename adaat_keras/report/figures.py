@@ -1,0 +1,300 @@
+"""The paper's figures 3 and 4, and training curves."""
+
+import csv
+import math
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+from PIL import Image
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+from adaat_keras.files import written_whole
+
+
+def save_figure(figure: Figure, path: Path | str) -> None:
+    """Write a figure as an RGB PNG at its own resolution; a kill leaves no half-written file."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Image.fromarray(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3]))
+    with written_whole(path) as temporary:
+        picture.save(temporary, format="PNG", optimize=True)
+
+
+# All in pixels of the PNG.
+_DPI = 100
+_GAP = 6
+_TITLE_LINE, _LEGEND_LINE = 17, 21
+_SMALLEST, _LARGEST = 256, 384
+_LEGEND_ENTRY = 118
+
+
+def draw_panels(
+    rows: list[list[np.ndarray]],
+    titles: list[str],
+    path: Path | str,
+    legend: dict[str, Sequence[int]] | None = None,
+) -> None:
+    """Draw a grid of pictures, one row a frame and one column a title, as the paper's figure 4.
+
+    Small pictures are enlarged by a whole factor, so that their pixels stay sharp; large ones are
+    reduced by one.
+
+    Args:
+        rows: Pictures `(height, width, 3)`, uint8 RGB, one a title in each row. Frames may
+            differ in size.
+        titles: The columns' titles, e.g. "RGB", "truth", "prediction".
+        path: The PNG to write.
+        legend: Names to RGB colours, for columns of classes.
+
+    Raises:
+        ValueError: There are no rows, or a row's pictures are not as many as the titles.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "panels.png"
+        >>> picture = np.zeros((32, 64, 3), np.uint8)
+        >>> draw_panels([[picture, picture]], ["RGB", "truth"], path)
+        >>> Image.open(path).size
+        (530, 163)
+    """
+    _check(rows, titles)
+    grid = [[_fit(picture) for picture in row] for row in rows]
+    column = max(picture.shape[1] for row in grid for picture in row)
+    heights = [max(picture.shape[0] for picture in row) for row in grid]
+    lines = [textwrap.wrap(title, column // 8) for title in titles]
+    header = _TITLE_LINE * max(len(title) for title in lines) + _GAP
+    width = len(titles) * (column + _GAP) + _GAP
+    top = header + sum(heights) + len(rows) * _GAP + _GAP
+    height = top + _legend_height(legend, width)
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI)
+
+    for n, title in enumerate(lines):
+        x = (_GAP + n * (column + _GAP) + column / 2) / width
+        y = 1 - header / height
+        figure.text(x, y, "\n".join(title), ha="center", va="bottom", fontsize=10)
+    bottom = height - header
+    for row, row_height in zip(grid, heights, strict=True):
+        bottom -= row_height + _GAP
+        for n, picture in enumerate(row):
+            left = _GAP + n * (column + _GAP) + (column - picture.shape[1]) // 2
+            figure.figimage(picture, left, bottom, origin="upper")
+    if legend:
+        _draw_legend(figure, legend, width)
+    save_figure(figure, path)
+
+
+def _fit(picture: np.ndarray) -> np.ndarray:
+    """The picture, enlarged or reduced by a whole factor to a column's width."""
+    width = picture.shape[1]
+    if width > _LARGEST:
+        return np.asarray(Image.fromarray(picture).reduce(-(-width // _LARGEST)))
+    factor = -(-_SMALLEST // width)
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _legend_height(legend: dict | None, width: int) -> int:
+    return _LEGEND_LINE * -(-len(legend) // _legend_columns(width)) + 2 * _GAP if legend else 0
+
+
+def _legend_columns(width: int) -> int:
+    return max(1, width // _LEGEND_ENTRY)
+
+
+def _draw_legend(figure: Figure, legend: dict[str, Sequence[int]], width: int) -> None:
+    handles = [
+        Patch(facecolor=np.divide(color, 255), edgecolor="black", linewidth=0.5, label=name)
+        for name, color in legend.items()
+    ]
+    figure.legend(
+        handles=handles,
+        loc="lower center",
+        ncols=_legend_columns(width),
+        fontsize=9,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1.2,
+        columnspacing=1.2,
+    )
+
+
+def _check(rows: list[list[np.ndarray]], titles: list[str]) -> None:
+    if not rows:
+        raise ValueError("there are no pictures to draw: rows is empty")
+    for n, row in enumerate(rows):
+        if len(row) != len(titles):
+            raise ValueError(f"row {n} has {len(row)} pictures for {len(titles)} titles")
+
+
+_POINTS = 1000  # Per domain; the time grows faster than their number.
+_SOURCE, _TARGET = "#d62728", "#2ca02c"
+
+
+def draw_tsne(
+    groups: dict[str, tuple[np.ndarray, np.ndarray]],
+    path: Path | str,
+    captions: dict[str, str] | None = None,
+    *,
+    seed: int = 0,
+    columns: int = 4,
+) -> None:
+    """Draw t-SNE plots of source (red) and target (green) features, as the paper's figure 3.
+
+    The better the domains are adapted, the more the colours mix. Each plot has its own plane:
+    places can not be compared between plots.
+
+    Args:
+        groups: Title to source and target features, each `(n, channels)`; one plot a title.
+        path: The PNG to write.
+        captions: Title to a few words for the lower left corner, e.g. "mIoU 24.5, probe 71 %".
+        seed: Decides which 1000 points of a larger domain are drawn, and their places.
+        columns: Plots in a row at most.
+
+    Raises:
+        ValueError: There is no group, or a feature is not finite.
+
+    Example:
+        >>> import tempfile
+        >>> features = np.random.default_rng(0).normal(size=(2, 50, 8))
+        >>> path = Path(tempfile.mkdtemp()) / "tsne.png"
+        >>> draw_tsne({"adversarial": tuple(features)}, path, {"adversarial": "probe 50 %"})
+        >>> path.exists()
+        True
+    """
+    if not groups:
+        raise ValueError("there are no features to draw: groups is empty")
+    columns = min(len(groups), columns)
+    rows = -(-len(groups) // columns)
+    figure = Figure(figsize=(2.9 * columns, 3.2 * rows + 0.4), dpi=120, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (title, (source, target)) in zip(grid, groups.items(), strict=False):
+        _draw_group(axes, source, target, seed)
+        axes.set_title("\n".join(textwrap.wrap(title, 32)), fontsize=10)
+        axes.text(0.03, 0.03, (captions or {}).get(title, ""), transform=axes.transAxes, fontsize=9)
+    for axes in grid[len(groups) :]:
+        axes.set_axis_off()
+    handles = [
+        axes.scatter([], [], s=30, color=color, label=label)
+        for color, label in ((_SOURCE, "source"), (_TARGET, "target"))
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False)
+    save_figure(figure, path)
+
+
+def _draw_group(axes: Axes, source: np.ndarray, target: np.ndarray, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    source, target = (_some(features, random) for features in (source, target))
+    places = _places(np.concatenate([source, target]), seed)
+    colors = np.repeat([_SOURCE, _TARGET], [len(source), len(target)])
+    # In a random order, or the target would lie on top.
+    order = random.permutation(len(places))
+    axes.scatter(*places[order].T, s=5, c=colors[order], alpha=0.6, linewidths=0)
+    axes.set(xticks=[], yticks=[], box_aspect=1)
+    # Room for the caption below the points.
+    low, high = axes.get_ylim()
+    axes.set_ylim(low - 0.1 * (high - low), high)
+
+
+def _some(features: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    chosen = random.permutation(len(features))[:_POINTS]
+    return np.asarray(features, np.float32)[chosen]
+
+
+def _places(features: np.ndarray, seed: int) -> np.ndarray:
+    # An encoder that has collapsed gives one point, which t-SNE can't scale.
+    if not np.ptp(features, axis=0).any():
+        return np.zeros((len(features), 2))
+    perplexity = min(30, (len(features) - 1) / 3)
+    # Its threads wait for each other: beside another busy process, several are slower than one.
+    with threadpool_limits(1):
+        return TSNE(init="pca", perplexity=perplexity, random_state=seed).fit_transform(features)
+
+
+_KINDS = _LOSSES, _DOMAINS, _VALIDATION = "losses", "domain accuracy", "validation"
+_SHOWN_METRICS = ("mean_iou", "accuracy", "abs_rel", "delta_1", "within_11_25", "within_30")
+
+# A curve: epochs and values.
+_Curve = tuple[list[float], list[float]]
+
+
+def draw_curves(history_csv: Path | str, path: Path | str) -> None:
+    """Draw small multiples of a history: one row a step, losses and metrics in columns.
+
+    The columns are the losses, how often the domain classifier is right (where a step has one;
+    0.5 is a guess), and the validation metrics. Of these, mean IoU, accuracy, Abs Rel, delta 1
+    and the shares of normals within 11.25 and 30 degrees are drawn, not every class.
+
+    Args:
+        history_csv: Has columns `step` and `epoch`, and any number of numeric ones, which are
+            empty where a step does not have them.
+        path: The PNG to write.
+
+    Raises:
+        ValueError: The history has no numbers to draw.
+    """
+    steps = _read(history_csv)
+    kinds = [kind for kind in _KINDS if any(kind in step for step in steps.values())]
+    if not kinds:
+        raise ValueError(f"{history_csv} has no losses or metrics to draw")
+    size = (4.3 * len(kinds), 2.3 * len(steps))
+    figure = Figure(figsize=size, dpi=100, layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    grid = figure.subplots(len(steps), len(kinds), squeeze=False)
+    for row, (step, curves) in zip(grid, steps.items(), strict=True):
+        for axes, kind in zip(row, kinds, strict=True):
+            if kind in curves:
+                _draw(axes, kind, curves[kind])
+                axes.set_title(f"{step}: {kind}", fontsize=10)
+            else:
+                axes.set_axis_off()
+    save_figure(figure, path)
+
+
+def _read(history_csv: Path | str) -> dict[str, dict[str, dict[str, _Curve]]]:
+    """Step to kind of column to name to curve."""
+    steps: dict[str, dict[str, dict[str, _Curve]]] = {}
+    with Path(history_csv).open(newline="") as file:
+        for line in csv.DictReader(file):
+            step = steps.setdefault(line.pop("step"), {})
+            epoch = float(line.pop("epoch"))
+            for name, text in line.items():
+                kind = _kind(name)
+                if kind and text and math.isfinite(float(text)):
+                    epochs, values = step.setdefault(kind, {}).setdefault(name, ([], []))
+                    epochs.append(epoch)
+                    values.append(float(text))
+    return {name: step for name, step in steps.items() if step}
+
+
+def _draw(axes: Axes, kind: str, curves: dict[str, _Curve]) -> None:
+    longest = max(len(epochs) for epochs, _ in curves.values())
+    for name, (epochs, values) in curves.items():
+        label = name.removeprefix("val_").replace("_", " ")
+        # A single epoch is no line.
+        axes.plot(epochs, values, marker="o" if longest < 20 else "", markersize=3, label=label)
+    if kind == _DOMAINS:
+        axes.axhline(0.5, color="black", linewidth=0.8, linestyle=":", label="a guess")
+        axes.set_ylim(-0.03, 1.03)
+    axes.grid(alpha=0.3)
+    axes.set_xlabel("epoch", fontsize=8)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, min_n_ticks=1))
+    axes.tick_params(labelsize=8)
+    axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7, frameon=False)
+
+
+def _kind(name: str) -> str | None:
+    if name.endswith("loss"):
+        return _LOSSES
+    if name.endswith("domain_accuracy"):
+        return _DOMAINS
+    if name.startswith("val_") and name.endswith(_SHOWN_METRICS):
+        return _VALIDATION
+    return None

@@ -1,0 +1,139 @@
+"""The page that a run's folder opens with."""
+
+import json
+import math
+import shlex
+from pathlib import Path
+
+from adaat_keras.files import written_whole
+
+# Settings that the command line calls otherwise.
+_OPTIONS = {"from_task": "from", "to_task": "to"}
+
+
+def run_command(directory: Path | str, config: dict, command: str = "train") -> str:
+    """The command that makes a run, one option a line.
+
+    Args:
+        directory: The run's folder.
+        config: Options by name, as `RunConfig` names them.
+        command: Of `adaat-keras`.
+
+    Example:
+        >>> print(run_command("runs/a", {"from_task": "depth", "gradient_reversal": False}))
+        adaat-keras train \\
+            --from depth \\
+            --directory runs/a
+    """
+    options = {**config, "directory": str(directory)}
+    flags = (_flag(name, value) for name, value in options.items())
+    return " \\\n    ".join([f"adaat-keras {command}", *filter(None, flags)])
+
+
+def _flag(name: str, value) -> str:
+    """An option as it is typed; none for what is off or empty."""
+    flag = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
+    if value is True:
+        return flag
+    if value is None or value is False or value in ({}, (), []):
+        return ""
+    if isinstance(value, tuple | list):
+        value = ",".join(value)
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"{flag} {shlex.quote(text)}"
+
+
+_PICTURES = {
+    "panels.png": "Test images of the target domain, as the paper's figure 4:",
+    "tsne.png": "Encoder 1's features in both domains, as the paper's figure 3. The more the "
+    "colours mix, the less the domains differ:",
+    "curves.png": "Losses and validation metrics of every step:",
+}
+
+_USE = """\
+```bash
+adaat-keras predict street.png --weights {directory}
+```
+
+or, in this folder,
+
+```python
+import keras
+import numpy as np
+from PIL import Image
+
+import adaat_keras.models  # lets Keras find the layers
+from adaat_keras import methods, tasks
+
+networks = keras.saving.load_model("model.keras", compile=False)
+model = methods.get("{method}").predictor(networks)
+task = tasks.get("{task}")
+image = np.asarray(Image.open("street.png").convert("RGB"), "float32")
+labels = task.decode(model.predict(image[None])[0])
+Image.fromarray(task.colorize(labels)).save("prediction.png")
+```"""
+
+
+def write_run_readme(
+    directory: Path | str, config: dict, metrics: dict[str, dict[str, float | None]]
+) -> None:
+    """Write a run's `README.md`: command, scores, pictures, and how to use the model.
+
+    Args:
+        directory: The run's folder; those of `panels.png`, `tsne.png` and `curves.png` that are
+            in it are shown, so write them first.
+        config: The run's settings, a `RunConfig` as a dictionary; `method` and `to_task` tell how
+            to predict.
+        metrics: What was scored to metrics by name, e.g. `{"target": {"mean_iou": 0.4}}`.
+            Those with the same metrics share a table; NaN and `None` are shown as a dash.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> config = {"method": "ada_atdt", "to_task": "semantic"}
+        >>> write_run_readme(folder, config, {"target": {"mean_iou": 0.4}})
+        >>> "| mean_iou | 0.4000 |" in (folder / "README.md").read_text()
+        True
+    """
+    directory = Path(directory)
+    shown = [
+        f"{text}\n\n![{name}]({name})"
+        for name, text in _PICTURES.items()
+        if (directory / name).exists()
+    ]
+    parts = [
+        f"# {directory.resolve().name}",
+        "Trained with",
+        f"```bash\n{run_command(directory, config)}\n```",
+        "## Scores",
+        *_tables(metrics),
+        *(["## Pictures"] if shown else []),
+        *shown,
+        "## Use",
+        _USE.format(
+            directory=shlex.quote(str(directory)), method=config["method"], task=config["to_task"]
+        ),
+    ]
+    with written_whole(directory / "README.md") as temporary:
+        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _tables(metrics: dict[str, dict[str, float | None]]) -> list[str]:
+    """One table for all that have the same metrics, metrics downwards."""
+    groups: dict[tuple, dict] = {}
+    for name, values in metrics.items():
+        groups.setdefault(tuple(values), {})[name] = values
+    return [_table(keys, columns) for keys, columns in groups.items()]
+
+
+def _table(keys: tuple[str, ...], columns: dict[str, dict]) -> str:
+    lines = [
+        ["metric", *columns],
+        ["---", *["---:"] * len(columns)],
+        *([key, *(_number(values[key]) for values in columns.values())] for key in keys),
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or math.isnan(value) else f"{value:.4f}"

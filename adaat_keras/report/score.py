@@ -1,0 +1,113 @@
+"""Scores: a task's metrics over a domain, and how much of the gap a method closes."""
+
+from collections.abc import Callable, Iterator
+
+import keras
+import tensorflow as tf
+
+from adaat_keras import tasks
+from adaat_keras.domains.batches import evaluation_batches
+from adaat_keras.domains.domain import Domain
+from adaat_keras.layers import PadToStride
+
+
+def any_size(network: keras.Model, stride: int = 1) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Compile a network once, for single images of any size, in inference mode.
+
+    `model.predict` compiles anew for every size that it meets.
+
+    Args:
+        network: Takes `(1, height, width, 3)`, values 0 to 255.
+        stride: What the network needs height and width to be multiples of; other sizes are padded
+            by reflection at the lower and right border.
+
+    Returns:
+        A function of images `(1, height, width, 3)`, any type, 0 to 255, to float32 outputs.
+
+    Example:
+        >>> from adaat_keras.models.base_model import Encoder
+        >>> call = any_size(Encoder(base_filters=4, residual_blocks=1), stride=4)
+        >>> call(tf.zeros((1, 30, 50, 3), tf.uint8)).shape
+        TensorShape([1, 8, 13, 16])
+    """
+    pad = PadToStride(stride)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, None, None, 3), "float32")])
+    def compiled(images):
+        return tf.cast(network(pad(images), training=False), "float32")
+
+    return lambda images: compiled(tf.cast(images, "float32"))
+
+
+def score(
+    model: keras.Model,
+    domain: Domain,
+    task_name: str,
+    frames: int | None = None,
+    reads: str | None = None,
+) -> dict[str, float]:
+    """Measure a model on whole frames of a domain, one at a time.
+
+    Memory does not grow with the number of frames, which may differ in size.
+
+    Args:
+        model: Takes `(1, height, width, 3)`, any size, values 0 to 255; puts out what the task's
+            decoder does, `(1, height, width, channels)`.
+        domain: Frames with labels of the task.
+        task_name: The task that the model predicts (`adaat_keras.tasks.names()`).
+        frames: How many, spread evenly over the domain; all by default.
+        reads: The task whose labels, as pictures, the model takes in place of images, as a
+            teacher does.
+
+    Returns:
+        Section 4.4's metrics by name, as the task defines them (`adaat_keras.tasks.metrics`). The
+        IoU of a class that occurs neither in the truth nor in the prediction is NaN.
+
+    Raises:
+        ValueError: The domain has no such labels, or there is no frame.
+    """
+    predict = any_size(model)
+    metrics = tasks.get(task_name).metrics()
+
+    @tf.function(reduce_retracing=True)
+    def count(labels, outputs):
+        for metric in metrics:
+            metric.update_state(labels, outputs)
+
+    seen = 0
+    keys = (task_name, reads) if reads else task_name
+    for images, labels, *read in evaluation_batches(domain, keys, frames):
+        outputs = predict(tasks.get(reads).picture(*read) if reads else images)
+        count(labels, outputs)
+        seen += 1
+    if not seen:
+        raise ValueError(f"{domain.name}: there is no frame to score (frames={frames})")
+    return {key: float(value) for metric in metrics for key, value in metric.result().items()}
+
+
+def gap_closed(method: float, source_only: float, oracle: float) -> float | None:
+    """(method - source-only) / (oracle - source-only): 0 = as doing nothing, 1 = as the oracle.
+
+    Args:
+        method, source_only, oracle: The same metric on the target's test split.
+
+    Returns:
+        The share, below 0 where doing nothing is better; `None` where both bounds are equal. Where
+        the oracle is the worse of the two, the number means nothing.
+
+    Example:
+        >>> gap_closed(method=0.50, source_only=0.40, oracle=0.60)
+        0.5
+    """
+    gap = oracle - source_only
+    return round((method - source_only) / gap, 12) if gap else None
+
+
+def spread_frames(domain: Domain, frames: int) -> Iterator[tf.Tensor]:
+    """Images `(1, height, width, 3)` of up to so many frames, in the domain's order."""
+    count = min(frames, len(domain))
+    images = tf.data.Dataset.range(count).map(
+        lambda n: domain.read(n * len(domain) // count, ("image",))["image"][None],
+        tf.data.AUTOTUNE,
+    )
+    return iter(images.prefetch(4))

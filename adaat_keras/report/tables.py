@@ -1,0 +1,259 @@
+"""Tables 1, 2 and 3, and several benchmarks in one."""
+
+import csv
+import statistics
+from collections import Counter
+from pathlib import Path
+
+import keras
+
+from adaat_keras import tasks
+from adaat_keras.files import written_whole
+from adaat_keras.report.paper_rows import paper_notes, paper_rows
+from adaat_keras.report.score import gap_closed
+from adaat_keras.tasks.task import Task
+
+SEMANTIC = (
+    "iou_road",
+    "iou_sidewalk",
+    "iou_wall",
+    "iou_fence",
+    "iou_person",
+    "iou_pole",
+    "iou_vegetation",
+    "iou_vehicle",
+    "iou_traffic_sign",
+    "iou_building",
+    "iou_sky",
+    "mean_iou",
+    "accuracy",
+)
+DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
+NORMALS = ("mean_angle", "median_angle", "within_11_25", "within_22_5", "within_30")
+# Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3, and
+# so are those of normals, degrees and shares.
+COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3), "normals": (NORMALS, 1, 3)}
+
+
+def format_table(results: dict) -> str:
+    """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
+
+    Besides the columns of Table 2 or 3, or those of normals, it tells the transfer's ceiling (the
+    main score of the same network on the source, where its training labels come from), the main
+    score of task 1 on the target, and how well a fresh probe tells the domains apart from encoder
+    1's features (50 % = not at all); where source-only and the oracle are among the methods, how
+    much of the gap between them is closed, by the mean main scores.
+
+    Where the paper reports on the pair of domains, its rows come first, and notes on them below.
+
+    Args:
+        results: `{"to_task", "config": {"source", "target", "from_task"}, "rows": [{"method",
+            "seed", "metrics"}, ...]}`, as `adaat-keras benchmark` writes it.
+    """
+    metrics, factor, digits = COLUMNS[results["to_task"]]
+    config = results["config"]
+    main, main_1 = (
+        tasks.get(name).primary_metric for name in (results["to_task"], config["from_task"])
+    )
+    _, factor_1, digits_1 = COLUMNS[config["from_task"]]
+    methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
+    head = ["method", *(m.removeprefix("iou_") for m in metrics)]
+    head += [f"{main} on A", f"task 1, {main_1}", "probe %"]
+    gaps = gaps_closed(results["rows"], tasks.get(results["to_task"]))
+    if gaps:
+        head.append("gap closed %")
+    head = [name.replace("_", " ") for name in head]
+    lines = [head, ["---", *["---:"] * (len(head) - 1)]]
+    pair = (config["source"], config["target"], config["from_task"], results["to_task"])
+    for name, scores in paper_rows(*pair).items():
+        cells = [spread([scores.get(m)], factor, digits) for m in metrics]
+        lines.append([f"{name}, in the paper", *cells, *["-"] * (len(head) - 1 - len(cells))])
+    for method in methods:
+        scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
+        # A target without labels of task 2 has no scores.
+        target, source = ([s.get(role, {}) for s in scores] for role in ("target", "source"))
+        cells = [spread([s.get(m) for s in target], factor, digits) for m in metrics]
+        ceiling = spread([s.get(main) for s in source], factor, digits)
+        task_1 = [s.get("base_1_target", {}).get(main_1) for s in scores]
+        probes = [s.get("domain_probe", {}).get("accuracy") for s in scores]
+        others = (ceiling, spread(task_1, factor_1, digits_1), spread(probes, 100, 0))
+        gap = (spread([gaps[method]], 100, 0),) if gaps else ()
+        lines.append([method, *cells, *others, *gap])
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n\n".join([table, *seeds_note(results["rows"]), *paper_notes(*pair)])
+
+
+def seeds_note(rows: list[dict]) -> list[str]:
+    """What the ± of a table is, where methods have several seeds."""
+    counts = Counter(row["method"] for row in rows)
+    low, high = min(counts.values(), default=0), max(counts.values(), default=0)
+    if high < 2:
+        return []
+    count = str(high) if low == high else f"{low} to {high}"
+    return [f"Mean ± standard deviation (n - 1) over {count} seeds."]
+
+
+def gaps_closed(rows: list[dict], task: Task) -> dict[str, float | None]:
+    """Every method's share of the gap from source-only to the oracle.
+
+    Empty without these two, or where the oracle is no better: then there is no gap to close.
+    """
+    metric = task.primary_metric
+    scores: dict[str, list[float]] = {}
+    for row in rows:
+        value = row["metrics"].get("target", {}).get(metric)
+        if value is not None:
+            scores.setdefault(row["method"], []).append(value)
+    means = {method: statistics.mean(values) for method, values in scores.items()}
+    if not {"source_only", "oracle"} <= set(means):
+        return {}
+    low, high = means["source_only"], means["oracle"]
+    if (high > low) != task.higher_is_better or high == low:
+        return {}
+    return {row["method"]: None for row in rows} | {
+        method: gap_closed(mean, low, high) for method, mean in means.items()
+    }
+
+
+def spread(values: list[float | None], factor: float = 1, digits: int = 3) -> str:
+    """Mean and, of several values, standard deviation.
+
+    Example:
+        >>> spread([0.5, 0.7], 100, 1), spread([0.25]), spread([None])
+        ('60.0 ± 14.1', '0.250', '-')
+    """
+    known = [factor * value for value in values if value is not None]
+    if not known:
+        return "-"
+    mean = f"{statistics.mean(known):.{digits}f}"
+    return mean if len(known) == 1 else f"{mean} ± {statistics.stdev(known):.{digits}f}"
+
+
+def format_overview(benchmarks: list[dict]) -> str:
+    """A Markdown table, a row a benchmark, a column a method: the main score on the target.
+
+    Each cell tells mean and spread over the seeds and, where source-only and the oracle are
+    there, the gap between them that the method closes.
+
+    Args:
+        benchmarks: What `adaat-keras benchmark` writes into `results.json`, as `format_table`
+            takes it.
+    """
+    methods = list(dict.fromkeys(row["method"] for b in benchmarks for row in b["rows"]))
+    lines = [
+        ["source -> target", "tasks", "score", *methods],
+        ["---", "---", "---", *["---:"] * len(methods)],
+    ]
+    for benchmark in benchmarks:
+        config, task = benchmark["config"], tasks.get(benchmark["to_task"])
+        _, factor, digits = COLUMNS[task.name]
+        gaps = gaps_closed(benchmark["rows"], task)
+        cells = [cell(benchmark, method, gaps, factor, digits) for method in methods]
+        pair = f"{config['source']} -> {config['target']}"
+        direction = f"{config['from_task']} -> {task.name}"
+        lines.append([pair, direction, task.primary_metric.replace("_", " "), *cells])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cell(benchmark: dict, method: str, gaps: dict, factor: float, digits: int) -> str:
+    """A method's score in a benchmark."""
+    metric = tasks.get(benchmark["to_task"]).primary_metric
+    rows = [row["metrics"] for row in benchmark["rows"] if row["method"] == method]
+    score = spread([row.get("target", {}).get(metric) for row in rows], factor, digits)
+    gap = gaps.get(method)
+    bound = method in ("source_only", "oracle")
+    return score if gap is None or bound else f"{score} ({100 * gap:.0f} %)"
+
+
+ROLES = ("target", "source")
+
+
+def write_results(results: dict, path: Path | str) -> None:
+    """Write a benchmark's results, a row for every method, seed and domain.
+
+    The columns are `method`, `seed`, `role` (`target` or `source`), `domain`, and all that the
+    runs were scored by on it, unrounded: task 2 by the method under its metrics' names, base models
+    1 and 2 as `base_1_...` and `base_2_...`, then what tells how alike the domains are. A cell is
+    empty where a run has no such score.
+
+    Args:
+        results: What `results.json` holds, as `format_table` takes it.
+        path: The file.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "results.csv"
+        >>> row = {"method": "at_dt", "seed": 0, "metrics": {"target": {"abs_rel": 0.25}}}
+        >>> write_results({"config": {"target": "kitti"}, "rows": [row]}, path)
+        >>> path.read_text().splitlines()
+        ['method,seed,role,domain,abs_rel', 'at_dt,0,target,kitti,0.25']
+    """
+    rows = [
+        {"method": run["method"], "seed": run["seed"], "role": role}
+        | {"domain": results["config"][role], **_on(role, run["metrics"])}
+        for run in results["rows"]
+        for role in ROLES
+        if role in run["metrics"]
+    ]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _on(role: str, metrics: dict[str, dict]) -> dict[str, float | None]:
+    """What a run was scored by on one domain, and on both together."""
+    scores = dict(metrics[role])
+    for base in ("base_1", "base_2"):
+        values = metrics.get(f"{base}_{role}", {})
+        scores |= {f"{base}_{name}": value for name, value in values.items()}
+    for name in ("classifier_accuracy", "transfer_error"):
+        if name in metrics:
+            scores[name] = metrics[name][role]
+    probe = metrics.get("domain_probe", {})
+    return scores | {f"domain_probe_{name}": value for name, value in probe.items()}
+
+
+PAPER = (
+    ("AT/DT base model", 90.1),
+    ("base model", 7.8),
+    ("base model with domain classifier", 16.8),
+    ("AT/DT transfer", 226.9),
+    ("unet transfer", 53.2),
+    ("unet_attention transfer", 71.8),
+)
+
+
+def parameter_table() -> str:
+    """Table 1 as Markdown: millions of parameters in the paper and here, at `size="paper"`.
+
+    Base models are counted with one output channel. Ours meet the paper's counts; AT/DT's networks
+    (`architecture="dilated_resnet50"`) do not: 90.1 million is more than twice the 40.7 that the
+    layers of AT/DT's published code add up to, and six convolutions between 2048 channels have
+    226.5.
+    """
+    from adaat_keras.models import transfer
+    from adaat_keras.models.domain_classifier import DomainClassifier
+    from adaat_keras.models.sizes import ARCHITECTURES
+
+    # Shapes alone: AT/DT's transfer function would take a gigabyte.
+    with keras.StatelessScope():
+        base_at_dt, base = (
+            ARCHITECTURES[name].encoder().count_params()
+            + ARCHITECTURES[name].decoder(1).count_params()
+            for name in ("dilated_resnet50", "residual")
+        )
+        counts = (
+            base_at_dt,
+            base,
+            base + DomainClassifier().count_params(),
+            *(
+                transfer.get(name)().count_params()
+                for name in ("six_convolutions", "unet", "unet_attention")
+            ),
+        )
+    lines = ["| network | paper | here | exactly |", "|---|---:|---:|---:|"]
+    for (name, paper), count in zip(PAPER, counts, strict=True):
+        lines.append(f"| {name} | {paper} | {count / 1e6:.2f} | {count:,} |")
+    return "\n".join(lines)

@@ -1,0 +1,172 @@
+"""Callbacks of a run."""
+
+import csv
+import math
+import time
+from pathlib import Path
+
+import keras
+
+from adaat_keras.files import written_whole
+
+
+class StopOnNan(keras.callbacks.Callback):
+    """Raises `FloatingPointError` at the first batch after which a loss is NaN or infinite.
+
+    The message names step, epoch, batch and value, and where the last good state is.
+
+    Args:
+        step: Name of the training step.
+        state: Folder of the last good state.
+    """
+
+    def __init__(self, step: str, state: Path):
+        super().__init__()
+        self.step = step
+        self.state = state
+        self.epoch = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Remember the epoch."""
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Look at every value of the batch's log."""
+        self._check(logs, f"batch {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Look at the validation losses: the epoch's last step may have broken the weights.
+
+        Other scores may be NaN for good reason, such as the IoU of a class that never occurs.
+        """
+        losses = {name: value for name, value in (logs or {}).items() if name.endswith("loss")}
+        self._check(losses, "validation")
+
+    def _check(self, logs: dict | None, place: str) -> None:
+        for name, value in (logs or {}).items():
+            if not math.isfinite(float(value)):
+                kept = ""
+                if self.epoch > 0:
+                    kept = f"; the state of the last whole epoch is kept in {self.state}"
+                raise FloatingPointError(
+                    f"{name} became {float(value)} in step {self.step!r}, epoch "
+                    f"{self.epoch + 1}, {place}{kept}. Try a lower learning rate, or look at the "
+                    "labels"
+                )
+
+
+class TimeLeft(keras.callbacks.Callback):
+    """Prints before every epoch which step it belongs to and the time left over all steps.
+
+    The estimate takes the epochs still to come to last as long as the run's latest.
+
+    Args:
+        title: What is being trained, e.g. `"step 1 of 3, adversarial"`.
+        epochs: Epochs of this step.
+        epochs_after: Epochs of the steps after this one.
+        seconds: What an epoch of the step before took.
+        verbose: 0 prints nothing.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        epochs: int,
+        epochs_after: int = 0,
+        seconds: float | None = None,
+        verbose: int = 1,
+    ):
+        super().__init__()
+        self.title = title
+        self.epochs = epochs
+        self.epochs_after = epochs_after
+        self.seconds = seconds
+        self.verbose = verbose
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Print the line and start the clock."""
+        left = ""
+        if self.seconds is not None:
+            minutes = self.seconds * (self.epochs - epoch + self.epochs_after) / 60
+            left = f", about {minutes:.1f} minutes of training left in all"
+        if self.verbose:
+            print(f"{self.title}{left}", flush=True)
+        self.start = time.monotonic()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Stop the clock, validation included."""
+        self.seconds = time.monotonic() - self.start
+
+
+_HIDDEN = ("iou_", "delta_2", "delta_3", "sq_rel", "rmse", "median_angle", "within_22_5")
+
+
+class ShortProgress(keras.callbacks.ProgbarLogger):
+    """Keras' progress bar that shows an epoch's chief scores; the log keeps all of them.
+
+    Args:
+        hidden: What the names of values have in them that are not shown.
+    """
+
+    def __init__(self, hidden: tuple[str, ...] = _HIDDEN):
+        super().__init__()
+        self.hidden = hidden
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Show the scores that are left."""
+        shown = {
+            name: value
+            for name, value in (logs or {}).items()
+            if not any(part in name for part in self.hidden) or name.endswith("mean_iou")
+        }
+        super().on_epoch_end(epoch, shown)
+
+
+class History(keras.callbacks.Callback):
+    """Writes every epoch's log to CSV files, with the step's name and the epoch before it.
+
+    Args:
+        step: Name of the step.
+        path: The step's own file, which stays beside its state: a run that goes on with a state
+            of another run's has all epochs.
+        run_path: The run's file; its steps share it.
+    """
+
+    def __init__(self, step: str, path: Path, run_path: Path):
+        super().__init__()
+        self.step = step
+        self.path = path
+        self.run_path = run_path
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Add this epoch's row to both files."""
+        values = {name: float(value) for name, value in (logs or {}).items()}
+        merge_history(self.path, [{"step": self.step, "epoch": epoch + 1, **values}])
+        merge_history(self.run_path, read_history(self.path))
+
+
+def read_history(path: Path) -> list[dict[str, str]]:
+    """The rows of a history file without their empty cells; none if there is no file."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [{k: v for k, v in row.items() if v != ""} for row in csv.DictReader(file)]
+
+
+def merge_history(path: Path, rows: list[dict]) -> None:
+    """Add rows to a history file in place of those of the same step and epoch, or later ones.
+
+    A run that was killed and goes on thus has every epoch once.
+    """
+    new = {(row["step"], int(row["epoch"])) for row in rows}
+    first = {step: min(e for s, e in new if s == step) for step, _ in new}
+    before = read_history(path)
+    kept = [r for r in before if int(r["epoch"]) < first.get(r["step"], 10**9)]
+    if len(kept) + len(rows) == len(before) and all(row in before for row in rows):
+        return
+    rows = [*kept, *rows]
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,143 @@
+"""The adversarial losses."""
+
+import math
+from typing import ClassVar
+
+import keras
+
+from adaat_keras.registry import check_name
+
+
+class AdversarialLoss(keras.losses.Loss):
+    """A loss between the domain (1 = source A, 0 = target B) and the domain classifier's logits.
+
+    The classifier minimizes it with the true domain, the encoder with the flipped one (the
+    paper's section 4.5; equations 1 and 2). Labels are softened inside: with 0.1, A counts as 0.9
+    and B as 0.1. The value is in units of ignorance: 1 is what a classifier scores that cannot
+    tell the domains apart, so that alpha weighs it against a task loss on the same scale.
+
+    Takes domains `(batch,)` and logits `(batch, height, width, 1)`; every image counts equally.
+
+    Args:
+        softening: How far the labels are moved from 0 and 1 towards each other.
+
+    Attributes:
+        threshold: The logit above which the classifier says "source".
+        gradient_penalty: Weight of the classifier's gradient penalty.
+    """
+
+    threshold: ClassVar[float] = 0.0
+    gradient_penalty: ClassVar[float] = 0.0
+
+    def __init__(self, softening: float = 0.1, name: str = "adversarial_loss", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.softening = softening
+
+    def call(self, y_true, y_pred):
+        """One value an image, `(batch,)`."""
+        logits = keras.ops.cast(y_pred, "float32")
+        domain = keras.ops.reshape(keras.ops.cast(y_true, "float32"), (-1, 1, 1, 1))
+        labels = self.softening + (1 - 2 * self.softening) * domain
+        losses = self.of_logits(labels, logits) / self.ignorance
+        return keras.ops.mean(losses, axis=(1, 2, 3))
+
+    def of_logits(self, labels, logits):
+        """The loss at every location, not yet scaled; labels `(batch, 1, 1, 1)` in 0..1."""
+        raise NotImplementedError
+
+    @property
+    def ignorance(self) -> float:
+        """What a classifier scores that always says "either": the unit of this loss."""
+        return 1.0
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "softening": self.softening}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class BinaryCrossentropy(AdversarialLoss):
+    """Binary cross-entropy of logits: the paper's choice where task 1 is semantic (section 4.6).
+
+    `-(y log s(z) + (1 - y) log(1 - s(z))) / ln 2`, equation 1 with soft labels y.
+
+    Example:
+        >>> loss = BinaryCrossentropy()
+        >>> round(float(loss(keras.ops.ones(2), keras.ops.zeros((2, 4, 4, 1)))), 4)
+        1.0
+    """
+
+    def of_logits(self, labels, logits):
+        """Softplus form, stable for large logits."""
+        return keras.ops.softplus(logits) - labels * logits
+
+    @property
+    def ignorance(self) -> float:
+        """The loss of logit 0."""
+        return math.log(2)
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class LeastSquares(AdversarialLoss):
+    """Squared distance to the label: the paper's choice where task 1 is depth (section 4.5).
+
+    `(z - y)^2 / (1/2 - softening)^2`, the least-squares GAN's loss with soft labels y.
+
+    Example:
+        >>> loss = LeastSquares()
+        >>> round(float(loss(keras.ops.ones(2), keras.ops.full((2, 4, 4, 1), 0.5))), 4)
+        1.0
+    """
+
+    threshold = 0.5
+
+    def of_logits(self, labels, logits):
+        """Squared difference."""
+        return keras.ops.square(logits - labels)
+
+    @property
+    def ignorance(self) -> float:
+        """The loss of the value half-way between the labels."""
+        return (0.5 - self.softening) ** 2
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class Wasserstein(AdversarialLoss):
+    """Difference of the critic's mean outputs: the paper's third choice (section 4.6).
+
+    `-(2 y - 1) z`, so that the sum over both domains is the negative critic difference; soft
+    labels scale it by `1 - 2 * softening`. The trainer adds the gradient penalty of Gulrajani et
+    al. 2017, `10 (|grad| - 1)^2`, between features of A and B. It has no unit of ignorance: a
+    critic that cannot tell the domains apart scores 0.
+
+    Example:
+        >>> loss = Wasserstein(softening=0.0)
+        >>> float(loss(keras.ops.ones(2), keras.ops.full((2, 4, 4, 1), 3.0)))
+        -3.0
+    """
+
+    gradient_penalty = 10.0
+
+    def of_logits(self, labels, logits):
+        """Signed logits."""
+        return -(2 * labels - 1) * logits
+
+
+LOSSES: dict[str, type[AdversarialLoss]] = {
+    "binary_crossentropy": BinaryCrossentropy,
+    "least_squares": LeastSquares,
+    "wasserstein": Wasserstein,
+}
+
+
+def get(name: str | AdversarialLoss, **options) -> AdversarialLoss:
+    """The adversarial loss of this name; a loss is handed through."""
+    if isinstance(name, AdversarialLoss):
+        return name
+    check_name("adversarial loss", name, names())
+    return LOSSES[name](**options)
+
+
+def names() -> list[str]:
+    """Every adversarial loss' name."""
+    return sorted(LOSSES)

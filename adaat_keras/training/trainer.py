@@ -1,0 +1,287 @@
+"""Trainers: Keras models that train networks which they do not own."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from adaat_keras.layers import CropLike, PadToStride
+from adaat_keras.training.devices import cluster_of
+from adaat_keras.training.edge_head import EdgeHead
+
+
+class NetworkTrainer(keras.Model):
+    """A Keras model that trains networks which it does not own.
+
+    Networks are products, trainers are thrown away: save the networks. A trainer counts as built
+    from the start, since its networks are; `fit` has nothing to infer.
+
+    Args:
+        stride: What the networks need height and width to be multiples of; in testing, images
+            of other sizes are padded, and predictions cropped back.
+        translator: Turns images of the source into the target's look before anything sees them;
+            stays as it is.
+        augment: What happens to a translated image in training, given its number in the step's
+            order of images. Not before: the translator has seen plain images.
+    """
+
+    def __init__(
+        self,
+        stride: int,
+        translator: keras.Model | None = None,
+        augment: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.translator = translator
+        self.augment = augment
+        self.pad = PadToStride(stride)
+        self.crop = CropLike(dtype="float32")
+        self.means = {}
+        self.built = True
+
+    def compile(self, optimizer, variables: list, means: tuple[str, ...]) -> None:
+        """Set the optimizer of these variables, and the names of the means in the log.
+
+        Raises:
+            ValueError: The precision is float16. Keras scales the loss of `optimizer` alone, so
+                that a second optimizer would train on gradients rounded to zero.
+        """
+        if any(layer.compute_dtype == "float16" for layer in self.layers):
+            raise ValueError(
+                "precision 'mixed_float16' is not supported: Keras would scale the loss of one "
+                "of two optimizers alone; use 'mixed_bfloat16', which needs no scaling"
+            )
+        super().compile(optimizer=optimizer, jit_compile=False)
+        # Restoring a checkpoint fills only slots that exist.
+        optimizer.build(variables)
+        self.means = {name: keras.metrics.Mean(name=name) for name in means}
+
+    def translated(self, images: tf.Tensor) -> tf.Tensor:
+        """Images of the source in the target's look, where there is a translator."""
+        if self.translator is None:
+            return images
+        return tf.stop_gradient(self.translator(tf.cast(images, "float32"), training=False))
+
+    def translated_in_training(self, images: tf.Tensor) -> tf.Tensor:
+        """`translated`, and then augmented."""
+        images = self.translated(images)
+        if self.translator is None or self.augment is None:
+            return images
+        context, count = tf.distribute.get_replica_context(), tf.shape(images, "int64")[0]
+        batch = tf.cast(self.optimizer.iterations, "int64") * context.num_replicas_in_sync
+        batch += tf.cast(context.replica_id_in_sync_group, "int64")
+        numbers = batch * count + tf.range(count)
+        # As in the pipeline: contrast has no deterministic kernel on a GPU.
+        with tf.device("/CPU:0"):
+            return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
+
+    @staticmethod
+    def mean(values: tf.Tensor) -> tf.Tensor:
+        """The mean (0 of nothing), so that gradients summed over devices are those of one device.
+
+        For losses that are no `keras.losses.Loss`, which does the same.
+        """
+        total = tf.reduce_sum(values)
+        mean = tf.math.divide_no_nan(total, tf.cast(tf.size(values), total.dtype))
+        return mean / tf.distribute.get_strategy().num_replicas_in_sync
+
+    @staticmethod
+    def step_together(tape: tf.GradientTape, *sides: tuple) -> None:
+        """Step several optimizers from one state: all gradients are taken before any step.
+
+        A side is `(optimizer, loss, variables)`; the tape is persistent.
+        """
+        gradients = [tape.gradient(loss, variables) for _, loss, variables in sides]
+        for (optimizer, _, variables), gradient in zip(sides, gradients, strict=True):
+            optimizer.apply(gradient, variables)
+
+    @staticmethod
+    def gathered(values: tf.Tensor) -> tf.Tensor:
+        """The whole batch's values on every device, for what is no mean over images."""
+        context = tf.distribute.get_replica_context()
+        if context is None or context.num_replicas_in_sync == 1:
+            return values
+        return context.all_gather(values, axis=0)
+
+    def padded(self, images: tf.Tensor) -> tf.Tensor:
+        """Images padded to the stride, and a black one if there is none.
+
+        The last replicas get no image where a batch has too few, and networks cannot take that.
+        """
+        spare = tf.cast(tf.equal(tf.shape(images)[0], 0), "int32")
+        return self.pad(tf.pad(images, [[0, spare], [0, 0], [0, 0], [0, 0]]))
+
+    def cropped(self, outputs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+        """Outputs for what `padded` makes of `images`, as many and as large as these."""
+        return self.crop([outputs, images])[: tf.shape(images)[0]]
+
+    def log(self, images: tf.Tensor, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Update the means over images of these losses of `images`, and return all means.
+
+        Keras divides a loss by the number of replicas, since gradients are summed over them; the
+        mean is taken of the loss itself.
+        """
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        for name, loss in losses.items():
+            self.means[name].update_state(loss * replicas, tf.shape(images)[0])
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def scores(self) -> dict[str, tf.Tensor]:
+        """The results of the metrics of `test_step`, under the names in the log."""
+        return {}
+
+    def evaluate(self, *args, return_dict: bool = False, **kwargs):
+        """As in Keras, but the results are read once over all replicas.
+
+        Keras averages those that each replica has by itself, which is no mean IoU.
+        """
+        logs = super().evaluate(*args, return_dict=True, **kwargs)
+        with self.distribute_strategy.scope():
+            results = {name: mean.result() for name, mean in self.means.items()} | self.scores()
+        logs = {name: float(results[name]) for name in logs}
+        return logs if return_dict else list(logs.values())
+
+    def _make_function(self, step_function):
+        """As in Keras, which over machines takes the means of the logs along an axis of theirs.
+
+        Numbers have none, and so its own `fit` fails there (keras issue 20585).
+        """
+        if not cluster_of(self.distribute_strategy):
+            return super()._make_function(step_function)
+        return super()._make_function(
+            lambda data: {name: value[None] for name, value in step_function(data).items()}
+        )
+
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Skip what Keras would infer: it adds up a batch over replicas that may differ in size."""
+
+    @staticmethod
+    def results(metrics: list) -> dict[str, tf.Tensor]:
+        """The results of these metrics by name."""
+        results = {}
+        for metric in metrics:
+            result = metric.result()
+            results.update(result if isinstance(result, dict) else {metric.name: result})
+        return results
+
+
+class SupervisedTrainer(NetworkTrainer):
+    """Trains encoder and decoder on the labels of one or more domains.
+
+    On the source domain alone it is the paper's second step (N2); on source and target together
+    it is the first step of AT/DT, which `AdversarialTrainer` extends by the domain classifier.
+
+    A batch is `(images, labels)`, each a tuple with one tensor a domain: images
+    `(batch, height, width, 3)` in 0..255, labels as the task's loss takes them. In training all
+    images of a batch have one size, a multiple of the encoder's stride; in testing any size goes.
+
+    Args:
+        encoder, decoder: The base model; shared, not copied.
+        domains: Names of the domains, used as prefixes in the logs.
+        edge_weight: Weight of the edges' loss beside the task's; see `EdgeHead`.
+        seed: Of the edges' head.
+        **kwargs: As `NetworkTrainer`'s: `translator`, `augment`.
+
+    Example:
+        >>> from adaat_keras.models.base_model import Decoder, Encoder
+        >>> trainer = SupervisedTrainer(Encoder(4, 1), Decoder(1, 4))
+        >>> trainer.compile(keras.optimizers.Adam(), keras.losses.MeanAbsoluteError())
+        >>> batch = (tf.ones((2, 32, 32, 3)),), (tf.ones((2, 32, 32, 1)),)
+        >>> sorted(trainer.train_on_batch(*batch, return_dict=True))
+        ['loss', 'source_task_loss']
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        domains: tuple[str, ...] = ("source",),
+        edge_weight: float = 0.0,
+        seed: int = 0,
+        **kwargs,
+    ):
+        super().__init__(encoder.stride, **kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        self.domains = domains
+        self.edge_weight = edge_weight
+        self.edge_head = EdgeHead(encoder.stride, seed) if edge_weight else None
+        if self.edge_head:
+            self.edge_head.build((None, None, None, encoder.features), (None, None, None, 3))
+
+    def compile(self, optimizer, task_loss, metrics: dict[str, list] | None = None) -> None:
+        """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`."""
+        names = ("loss", *self.task_loss_names, *(("edge_loss",) if self.edge_head else ()))
+        super().compile(optimizer, self.base_variables, names)
+        self.task_loss = task_loss
+        self.domain_metrics = {domain: (metrics or {}).get(domain, []) for domain in self.domains}
+
+    @property
+    def task_loss_names(self) -> list[str]:
+        """The domains' task losses as the log names them."""
+        return [f"{domain}_task_loss" for domain in self.domains]
+
+    @property
+    def base_variables(self) -> list[keras.Variable]:
+        """The trainable variables of encoder, decoder and the edges' head."""
+        parts = (self.encoder, self.decoder, *([self.edge_head] if self.edge_head else []))
+        return [variable for part in parts for variable in part.trainable_variables]
+
+    def call(self, images, training=False):
+        """The prediction for images whose size is a multiple of the encoder's stride."""
+        return self.decoder(self.encoder(images, training=training), training=training)
+
+    def train_step(self, data):
+        """One optimizer step on the mean of the domains' task losses."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images = self.seen(images)
+        with tf.GradientTape() as tape:
+            features = self.encoder(tf.concat(images, axis=0), training=True)
+            outputs = self.decoder(features, training=True)
+            task_losses = self.domain_task_losses(labels, outputs)
+            loss, logs = self.with_edges(tf.add_n(task_losses) / len(task_losses), features, images)
+        self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
+        logs |= dict(zip(self.task_loss_names, task_losses, strict=True))
+        return self.log(images[0], loss=loss, **logs)
+
+    def seen(self, images) -> tuple:
+        """The domains' images as the encoder sees them: those of the source translated."""
+        if self.domains[0] != "source":
+            return tuple(images)
+        return self.translated_in_training(images[0]), *images[1:]
+
+    def with_edges(self, loss, features, images) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+        """The loss plus the edges' where they are wanted, and what to log of these."""
+        if not self.edge_head:
+            return loss, {}
+        edge_loss = self.mean(self.edge_head(features, tf.concat(images, axis=0)))
+        return loss + self.edge_weight * edge_loss, {"edge_loss": edge_loss}
+
+    def test_step(self, data):
+        """Update and return the domains' task losses and metrics."""
+        logs = {}
+        data = keras.utils.unpack_x_y_sample_weight(data)[:2]
+        for domain, images, labels in zip(self.domains, *data, strict=True):
+            padded = self.padded(images)
+            if domain == "source":
+                padded = self.translated(padded)
+            outputs = self.cropped(self(padded), images)
+            name = f"{domain}_task_loss"
+            logs[name] = self.log(images, **{name: self.task_loss(labels, outputs)})[name]
+            for metric in self.domain_metrics[domain]:
+                metric.update_state(labels, outputs)
+        return {**logs, **self.scores()}
+
+    def scores(self) -> dict[str, tf.Tensor]:
+        """The results of the domains' metrics."""
+        return {
+            f"{domain}_{name}": value
+            for domain, metrics in self.domain_metrics.items()
+            for name, value in self.results(metrics).items()
+        }
+
+    def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
+        """The task loss of each domain; the outputs are the domains' one after the other."""
+        parts = tf.split(outputs, [tf.shape(y)[0] for y in labels])
+        return [self.task_loss(y, part) for y, part in zip(labels, parts, strict=True)]

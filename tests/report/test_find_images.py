@@ -1,0 +1,51 @@
+import pytest
+
+from adaat_keras.inference import find_images
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in ("b.png", "a.JPG", "notes.txt", ".hidden.png", "sub/c.png", "odd[1].png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def names(patterns, folder):
+    return [path.relative_to(folder).as_posix() for path in find_images(patterns)]
+
+
+def test_a_folder_stands_for_the_images_in_it(folder):
+    assert names([str(folder)], folder) == ["a.JPG", "b.png", "odd[1].png"]
+
+
+def test_a_pattern_stands_for_the_images_that_match(folder):
+    assert names([f"{folder}/**/*.png"], folder) == ["b.png", "odd[1].png", "sub/c.png"]
+
+
+def test_a_file_with_brackets_in_its_name_is_a_file(folder):
+    assert names([f"{folder}/odd[1].png"], folder) == ["odd[1].png"]
+
+
+def test_what_is_found_twice_comes_once(folder):
+    assert names([f"{folder}/b.png", str(folder)], folder) == ["b.png", "a.JPG", "odd[1].png"]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.png", r"there is no .*none\.png"),
+        ("*.gif", r"no image matches .*\*\.gif"),
+        ("*.txt", r"no image matches .*\*\.txt"),
+        ("empty", r"the folder .*empty has no images in it"),
+    ],
+)
+def test_what_stands_for_no_image_is_named(folder, name, message):
+    (folder / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match=message):
+        find_images([f"{folder}/{name}"])
+
+
+def test_an_empty_list_asks_for_an_image():
+    with pytest.raises(ValueError, match="name at least one image"):
+        find_images([])

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from keras import ops
+from PIL import Image
+
+from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.inference import read_image, write_predictions
+
+
+def save(path, size=(33, 47), mode="RGB", **options):
+    array = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(array).convert(mode).save(path, **options)
+    return path
+
+
+def metres(scale):
+    """A model that sees depth in red: 0 to `scale` * 100 m."""
+    return lambda images: images[..., :1] / 255 * scale
+
+
+@pytest.mark.parametrize("name", ["a.png", "b.jpg"])
+def test_ids_read_back_are_the_decoded_prediction(tmp_path, name):
+    path = save(tmp_path / name)
+    model, task = build_ada_atdt("depth", "semantic", size="tiny"), tasks.get("semantic")
+    expected = task.decode(model.predict(read_image(path)[None].astype("float32"), verbose=0)[0])
+    ids, colors = write_predictions(model, "semantic", [path], tmp_path / "out")
+    assert ids.name == f"{path.stem}_semantic.png"
+    assert colors.name == f"{path.stem}_semantic_color.png"
+    assert Image.open(ids).mode == "L"
+    np.testing.assert_array_equal(np.asarray(Image.open(ids)), expected)
+    np.testing.assert_array_equal(np.asarray(Image.open(colors)), task.colorize(expected))
+
+
+def test_millimetres_read_back_are_the_decoded_prediction(tmp_path, pixelwise, capsys):
+    path = save(tmp_path / "a.png")
+    depth, colors = write_predictions(pixelwise(metres(0.6)), "depth", [path], tmp_path / "out")
+    expected = np.maximum(read_image(path)[..., 0] / 255 * 60, 0.001)
+    read = np.asarray(Image.open(depth))
+    assert (depth.name, read.dtype) == ("a_depth.png", np.uint16)
+    np.testing.assert_allclose(read / 1000, expected, atol=0.00051)
+    assert Image.open(colors).size == (47, 33)
+    assert not capsys.readouterr().err
+
+
+def test_depth_beyond_16_bits_of_millimetres_is_invalid_and_the_warning_names_the_fix(
+    tmp_path, pixelwise, capsys
+):
+    paths = [save(tmp_path / name) for name in ("a.png", "b.png")]
+    depth, *_ = write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
+    expected = read_image(paths[0])[..., 0] / 255 * 100
+    np.testing.assert_array_equal(np.asarray(Image.open(depth)) == 0, expected > 65.5355)
+    warning = capsys.readouterr().err
+    assert warning.count("\n") == 1
+    assert "beyond 65.535 m" in warning
+    assert "--depth-unit cm" in warning
+
+
+def test_centimetres_hold_100_metres(tmp_path, pixelwise, capsys):
+    path = save(tmp_path / "a.png")
+    depth, _ = write_predictions(pixelwise(metres(1)), "depth", [path], tmp_path / "out", "cm")
+    expected = np.maximum(read_image(path)[..., 0] / 255 * 100, 0.01)
+    np.testing.assert_allclose(np.asarray(Image.open(depth)) / 100, expected, atol=0.0051)
+    assert not capsys.readouterr().err
+
+
+def test_normals_read_back_are_the_decoded_prediction(tmp_path, pixelwise):
+    path, out = save(tmp_path / "a.png"), tmp_path / "out"
+    model = pixelwise(lambda images: images / 127.5 - 1)
+    vectors, colors = write_predictions(model, "normals", [path], out)
+    assert (vectors.name, colors.name) == ("a_normals.npy", "a_normals_color.png")
+    expected = read_image(path).astype("float32") / 127.5 - 1
+    expected /= np.linalg.norm(expected, axis=-1, keepdims=True)
+    read = np.load(vectors)
+    assert read.dtype == np.float32
+    np.testing.assert_allclose(read, expected, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(Image.open(colors)), 127.5 * (expected + 1), atol=0.51)
+    assert {file.name for file in out.iterdir()} == {vectors.name, colors.name}
+
+
+def test_predictions_have_the_size_of_images_of_any_size(tmp_path):
+    sizes = ((33, 47), (64, 64), (41, 70))
+    paths = [save(tmp_path / f"{n}.png", size) for n, size in enumerate(sizes)]
+    model = build_ada_atdt("semantic", "depth", size="tiny")
+    written = write_predictions(model, "depth", paths, tmp_path / "out")
+    assert [Image.open(p).size for p in written] == [(w, h) for h, w in sizes for _ in range(2)]
+
+
+def test_an_image_stands_as_its_exif_orientation_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright = read_image(save(tmp_path / "a.png"))
+    np.testing.assert_array_equal(
+        read_image(save(tmp_path / "b.png", exif=exif)), np.rot90(upright, -1)
+    )
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "1"])
+def test_every_usual_mode_becomes_rgb(tmp_path, mode):
+    image = read_image(save(tmp_path / "a.tif", mode=mode))
+    assert (image.shape, image.dtype) == ((33, 47, 3), np.uint8)
+
+
+def test_16_bit_grey_keeps_its_upper_bits(tmp_path):
+    grey = np.array([[0, 0x1234, 0xFFFF]], np.uint16)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    assert read_image(tmp_path / "a.png")[0, :, 0].tolist() == [0, 0x12, 0xFF]
+
+
+def test_two_images_of_one_stem_are_named_and_nothing_is_written(tmp_path, pixelwise):
+    paths = [save(tmp_path / name) for name in ("x/same.png", "y/same.jpg")]
+    with pytest.raises(ValueError, match=r"x/same\.png and .*y/same\.jpg would both be"):
+        write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_prediction_never_overwrites_an_image_it_was_given(tmp_path, pixelwise):
+    paths = [save(tmp_path / name) for name in ("a.png", "a_depth.png")]
+    with pytest.raises(ValueError, match=r"a\.png would overwrite the image .*a_depth\.png"):
+        write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path)
+
+
+def test_a_path_that_does_not_exist_is_named_before_anything_is_written(tmp_path, pixelwise):
+    paths = [save(tmp_path / "a.png"), tmp_path / "none.png"]
+    with pytest.raises(FileNotFoundError, match=r"there is no file .*none\.png"):
+        write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_no_image_is_named(tmp_path):
+    (tmp_path / "a.png").write_text("hello")
+    with pytest.raises(ValueError, match=r"a\.png is no image"):
+        read_image(tmp_path / "a.png")
+
+
+def test_a_truncated_image_is_named(tmp_path):
+    path = save(tmp_path / "a.jpg")
+    path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(ValueError, match=r"a\.jpg cannot be read as an image"):
+        read_image(path)
+
+
+def test_an_image_too_small_for_the_network_is_named(tmp_path):
+    path = save(tmp_path / "a.png", (5, 40))
+    with pytest.raises(
+        ValueError, match=r"cannot take .*a\.png: 40 x 5 pixels are probably too few"
+    ):
+        write_predictions(build_ada_atdt(size="tiny"), "semantic", [path], tmp_path / "out")
+
+
+def test_no_images_and_an_unknown_unit_are_errors(pixelwise, tmp_path):
+    model = pixelwise(lambda images: ops.mean(images, -1, keepdims=True))
+    with pytest.raises(ValueError, match="paths is empty"):
+        write_predictions(model, "depth", [], tmp_path)
+    with pytest.raises(ValueError, match="unknown depth unit 'inch'; choose one of: mm, cm"):
+        write_predictions(model, "depth", [tmp_path / "a.png"], tmp_path, "inch")

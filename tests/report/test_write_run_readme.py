@@ -1,0 +1,60 @@
+import re
+import shlex
+
+import numpy as np
+from PIL import Image
+
+from adaat_keras import build_ada_atdt
+from adaat_keras.cli import build_parser
+from adaat_keras.commands.run_options import run_options
+from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.report.run_page import write_run_readme
+
+METRICS = {
+    "target": {"mean_iou": 0.41, "iou_sky": None},
+    "source": {"mean_iou": 0.5, "iou_sky": float("nan")},
+    "domain_probe": {"accuracy": 0.7},
+}
+
+
+def readme(folder, config=None, metrics=METRICS):
+    write_run_readme(folder, (config or RunConfig()).to_dict(), metrics)
+    return (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_command_gives_the_same_configuration_again(tmp_path):
+    config = RunConfig(
+        "carla", "kitti", "semantic", "depth", seed=3, target_options={"root": "/my data"}
+    )
+    command = re.search(r"```bash\n(adaat-keras train.*?)```", readme(tmp_path, config), re.DOTALL)
+    words = shlex.split(command[1].replace("\\\n", " "))
+    options = build_parser().parse_args(words[1:])
+    assert RunConfig(**run_options(options)) == config
+    assert options.directory == str(tmp_path)
+
+
+def test_what_has_the_same_metrics_shares_a_table_and_nan_is_a_dash(tmp_path):
+    text = readme(tmp_path)
+    assert (
+        "| metric | target | source |\n| --- | ---: | ---: |\n| mean_iou | 0.4100 | 0.5000 |"
+        in text
+    )
+    assert "| iou_sky | – | – |" in text
+    assert "| metric | domain_probe |" in text
+
+
+def test_only_pictures_that_exist_are_shown(tmp_path):
+    assert "## Pictures" not in readme(tmp_path)
+    (tmp_path / "tsne.png").touch()
+    text = readme(tmp_path)
+    assert "![tsne.png](tsne.png)" in text
+    assert "panels.png" not in text
+
+
+def test_the_code_that_it_shows_predicts(tmp_path, monkeypatch):
+    build_ada_atdt("depth", "semantic", size="tiny").save(tmp_path / "model.keras")
+    Image.fromarray(np.zeros((33, 47, 3), np.uint8)).save(tmp_path / "street.png")
+    code = re.search(r"```python\n(.*?)```", readme(tmp_path), re.DOTALL)[1]
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert Image.open("prediction.png").size == (47, 33)
