@@ -1,28 +1,29 @@
-"""Builds the networks of ADA-AT/DT by name."""
+"""Builds the networks of ADA-AT/DT for a pair of tasks."""
 
+import random
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 
 from adaat_keras import tasks
-from adaat_keras.models import sizes as architectures
+from adaat_keras.models import AdaAtdt, DomainClassifier, sizes
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.ada_atdt import AdaAtdt
-from adaat_keras.models.domain_classifier import DomainClassifier
-from adaat_keras.models.sizes import size_options
 from adaat_keras.presets import load, load_matching
+from adaat_keras.tasks import Task
 
 
 def build_ada_atdt(
-    from_task: str | None = None,
-    to_task: str | None = None,
+    from_task: str | Task | None = None,
+    to_task: str | Task | None = None,
     transfer: str | None = None,
     size: str | None = None,
-    classifier: str | None = None,
     dtype: str | keras.DTypePolicy | None = None,
     architecture: str | None = None,
     weights: Path | str | None = None,
+    seed: int | None = None,
 ) -> AdaAtdt:
     """Build the six networks for a pair of tasks, untrained or with a preset's weights.
 
@@ -31,20 +32,21 @@ def build_ada_atdt(
     leave it untrained.
 
     Args:
-        from_task: Task 1, labelled in both domains (`adaat_keras.tasks.names()`); `"depth"` by
-            default.
+        from_task: Task 1, labelled in both domains: a name of `adaat_keras.tasks.names()`, a task
+            such as `Semantic({"road": "road", ...})`, or a class by its place, `"file.py:Class"`;
+            `"depth"` by default.
         to_task: Task 2, labelled in the source domain alone; `"semantic"` by default.
         transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3), or
             AT/DT's `"six_convolutions"`; by default the architecture's own, `"unet_attention"`
             with `"residual"`.
         size: `"small"` for a processor (the default), `"paper"` for Table 1's networks, `"tiny"`
             for trials.
-        classifier: What the domain classifier looks at: `"patch"` (the paper, and the default) or
-            `"pixel"`.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
         architecture: `"residual"`, the paper's networks and the default, or
             `"dilated_resnet50"`, AT/DT's, whose transfer function is `"six_convolutions"` alone.
         weights: A preset, as `adaat_keras.load` takes it.
+        seed: Decides the first weights, the same as `adaat-keras train --seed` does; by default
+            they are drawn as any Keras model's.
 
     Returns:
         The model; its prediction is task 2, the networks are its attributes.
@@ -63,16 +65,17 @@ def build_ada_atdt(
         "to_task": to_task,
         "transfer": transfer,
         "size": size,
-        "classifier": classifier,
         "architecture": architecture,
     }
     given = {name: value for name, value in given.items() if value is not None}
     if weights is None:
-        model = networks(**given, dtype=dtype)
-        model.fresh = tuple(model.networks)
+        with _drawn_from(seed):
+            model = _networks(**given, dtype=dtype)
+        model.untrained = tuple(model.networks)
         return model
     preset = load(weights)
-    model = networks(**{**preset.options, **given}, dtype=dtype)
+    with _drawn_from(seed):
+        model = _networks(**{**preset.options, **given}, dtype=dtype)
     left = load_matching(model, preset)
     model.origin = preset.origin
     if left:
@@ -80,44 +83,56 @@ def build_ada_atdt(
     return model
 
 
-def networks(
-    from_task: str = "depth",
-    to_task: str = "semantic",
+def _networks(
+    from_task: str | Task | dict = "depth",
+    to_task: str | Task | dict = "semantic",
     transfer: str | None = None,
     size: str = "small",
-    classifier: str = "patch",
     architecture: str = "residual",
     dtype: str | keras.DTypePolicy | None = None,
 ) -> AdaAtdt:
     """The six networks, untrained; arguments as `build_ada_atdt`'s."""
-    if from_task == to_task:
+    task_1, task_2 = tasks.get(from_task), tasks.get(to_task)
+    if task_1.name == task_2.name:
         raise ValueError(
-            f"from_task and to_task are both {to_task!r}: there is nothing to transfer"
+            f"from_task and to_task are both {task_1.name!r}: there is nothing to transfer"
         )
-    channels_1, channels_2 = tasks.get(from_task).channels, tasks.get(to_task).channels
-    encoder, decoder, own_transfer, _ = architectures.get(architecture)
+    encoder, decoder, own_transfer, _ = sizes.get(architecture)
     transfer = transfer or own_transfer.kind
     transfer_class = transfers.get(transfer)
-    architectures.check_transfer(architecture, transfer)
-    options = {**size_options(size), "dtype": dtype}
+    sizes.check_transfer(architecture, transfer)
+    options = {**sizes.size_options(size), "dtype": dtype}
     width = {"base_filters": options["base_filters"], "dtype": dtype}
     encoder_1 = encoder(**options, name="encoder_1")
     features = encoder_1.features
     return AdaAtdt(
         encoder_1=encoder_1,
-        decoder_1=decoder(channels_1, **width, name="decoder_1"),
+        decoder_1=decoder(task_1.channels, **width, name="decoder_1"),
         domain_classifier=DomainClassifier(
             features,
-            classifier,
             # As wide for AT/DT's features as for ours, or it would outgrow all the rest.
             width=4 * options["base_filters"],
             dtype=dtype,
             name="domain_classifier",
         ),
         encoder_2=encoder(**options, name="encoder_2"),
-        decoder_2=decoder(channels_2, **width, name="decoder_2"),
+        decoder_2=decoder(task_2.channels, **width, name="decoder_2"),
         transfer=transfer_class(features, dtype=dtype, name="transfer"),
-        from_task=from_task,
-        to_task=to_task,
+        from_task=tasks.serialize(task_1),
+        to_task=tasks.serialize(task_2),
         name="ada_atdt",
     )
+
+
+@contextmanager
+def _drawn_from(seed: int | None) -> Iterator[None]:
+    """Within, Keras draws first weights from this seed; Python's generator is left as it was."""
+    if seed is None:
+        yield
+        return
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)

@@ -7,6 +7,10 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from adaat_keras import _require_tensorflow
+from adaat_keras.models.ada_atdt import AdaAtdt
+
+_require_tensorflow("adaat_keras.export")
 DTYPES = ("float32", "uint8")
 
 
@@ -18,8 +22,8 @@ def export_model(model: keras.Model, path: Path | str) -> None:
     TensorFlow Serving, are `serving_default` (float32) and `uint8`: `image` in, `prediction` out.
 
     Args:
-        model: A functional model that normalizes by itself; networks beside its graph, as
-            `AdaAtdt` has them, are left out.
+        model: A functional model that normalizes by itself. Of `AdaAtdt` the networks by which it
+            predicts (`model.predictor`) are written, and no other.
         path: The SavedModel's folder.
 
     Raises:
@@ -51,7 +55,8 @@ class _Exported(tf.Module):
 
     def __init__(self, model: keras.Model):
         super().__init__()
-        path = keras.Model(model.inputs, model.outputs)
+        alone = isinstance(model, AdaAtdt) and model.predictor == "base_model_2"
+        path = model.base_model_2 if alone else keras.Model(model.inputs, model.outputs)
         self.weights = [weight.value for weight in path.weights]
         self.predict = tf.function(
             lambda image: tf.cast(path(image, training=False), tf.float32),

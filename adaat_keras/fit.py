@@ -1,50 +1,99 @@
 """Trains the networks of ADA-AT/DT on a pair of domains."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
-from adaat_keras.methods.harness.run_config import RunConfig
-from adaat_keras.methods.harness.run_folder import RunFolder
-from adaat_keras.methods.harness.train_method import train_method
-from adaat_keras.models.ada_atdt import AdaAtdt
+from adaat_keras import methods, tasks
+from adaat_keras.domains.splits import Splits, classes_of
+from adaat_keras.methods.method import History, Method, Source, fit_in_memory
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.models import AdaAtdt
+from adaat_keras.registry import place_of
+from adaat_keras.runs.config import RunConfig
+from adaat_keras.runs.folder import RunFolder
+from adaat_keras.runs.options import Data, Networks, Plan
+from adaat_keras.runs.train import train
 
 
 def fit_ada_atdt(
     model: AdaAtdt,
-    source: str = "streets_sim",
-    target: str = "streets_real",
-    directory: Path | str = "runs/ada_atdt",
+    source: Source = "streets_sim",
+    target: Source = "streets_real",
+    *,
+    method: str | Method = "ada_atdt",
+    recipe: str | Recipe | None = None,
+    epochs: int = 8,
+    steps_per_epoch: int = 150,
+    batch_size: int = 8,
+    crop: int = 128,
+    height: int | None = None,
+    width: int | None = None,
+    crops_per_frame: int = 1,
+    learning_rate: float = 5e-4,
+    schedule: str = "cosine",
+    seed: int = 0,
+    validation_frames: int = 32,
+    cache: str | None = None,
+    stages: Sequence[str] | None = None,
+    freeze: Sequence[str] = (),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    directory: Path | str | None = None,
     store: Path | str | None = None,
+    split: str = "test",
     strategy: tf.distribute.Strategy | None = None,
+    deterministic: bool | None = None,
     verbose: int = 1,
-    **options,
-) -> dict[str, dict[str, list[float]]]:
+) -> History:
     """Train a model on a source domain with both tasks' labels and a target with task 1's.
 
     The labels of task 2 on the target are never read in training; the test split's, where they
-    exist, score the result. A call that was killed goes on where it stopped when it is made
-    again, and ends in the same weights.
+    exist, score a run in a folder. Whatever the method, `model.predict` then gives what it
+    predicts.
+
+    Without `directory` nothing is left on disk. With it, the run is kept, scored and drawn there; a
+    call that was killed goes on where it stopped when it is made again, and ends in the same
+    weights.
 
     Args:
         model: What `build_ada_atdt` gives; trained in place.
-        source, target: Domains A and B (`adaat_keras.domains.names()`).
+        source, target: Domains A and B: a name of `adaat_keras.domains.names()`, a domain object
+            such as `Folder(...)`, which is the training split, or a dictionary of them by
+            `"train"`, `"val"` and `"test"`. Without `"val"` nothing is validated, without `"test"`
+            nothing is scored.
+        method: A name of `adaat_keras.methods.names()`, or a `Method`.
+        recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
+            its name.
+        epochs, steps_per_epoch: Of every stage.
+        batch_size: Images a step, even; where a stage reads both domains, half from each.
+        crop: Height and width of the training crops, a multiple of the networks' stride.
+        height, width: Size that frames are resized to for training, both or neither.
+        crops_per_frame: Training crops of each decoded frame.
+        learning_rate, schedule: Of Adam: `"cosine"`, `"paper"` or `"constant"`.
+        seed: Decides the order of the data and the augmentation. The first weights are the
+            model's: `build_ada_atdt(seed=)`.
+        validation_frames: Frames of each domain to score after every epoch.
+        cache: Keep decoded training frames in `"memory"` or on `"disk"`.
+        stages: Names of the method's stages to train, e.g. `("adversarial", "transfer")`; all by
+            default.
+        freeze: Names of networks that stay as they are, e.g. `("decoder_1",)`.
+        callbacks: Of every stage, as in `keras.Model.fit`.
         directory: The run's folder: log, networks, scores, pictures.
-        store: Folder in which several runs keep the steps that they have in common.
+        store: Folder in which several runs keep the stages that they have in common.
+        split: What a run in a folder is scored on, `"test"` or `"val"`.
         strategy: TensorFlow's strategy under whose scope the model was built.
+        deterministic: Bit for bit the same every time; by default on a processor, not on a GPU.
         verbose: As in `keras.Model.fit`.
-        **options: Further attributes of `RunConfig`: `epochs`, `steps_per_epoch`, `alpha`,
-            `learning_rate`, `method`, `seed` and others. To fine-tune: `steps=("adversarial",
-            "transfer")` trains these alone, `freeze=("decoder_1",)` leaves networks as they are.
-            `weights` is what the model was loaded from.
 
     Returns:
-        The history: for every step, the values of every epoch by name.
+        The history: for every stage, the values of every epoch by name.
 
     Raises:
         ValueError: A name does not exist, the folder holds a run of another configuration, or a
             network that began anew would stay untrained.
-        FloatingPointError: A loss became NaN or infinite.
+        FloatingPointError: A loss became NaN or infinite (in a folder, where it is looked for).
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -52,25 +101,93 @@ def fit_ada_atdt(
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
         >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
-    origin = origin_of(model, directory)
-    if options.setdefault("weights", origin) != origin:
-        raise ValueError(
-            f"weights is {options['weights']!r}, but this model's are {origin or 'new'}; leave "
-            "weights out, or build the model with them"
-        )
-    config = RunConfig(
-        source=source,
-        target=target,
-        **model.options,
-        precision=model.encoder_1.dtype_policy.name,
-        **options,
+    chosen = methods.get(method)
+    training = Training(
+        epochs=epochs,
+        steps_per_epoch=steps_per_epoch,
+        batch_size=batch_size,
+        crop=crop,
+        height=height,
+        width=width,
+        crops_per_frame=crops_per_frame,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        seed=seed,
     )
-    return train_method(config, model, directory, store, strategy, verbose)
+    if directory is None:
+        if store is not None:
+            raise ValueError("store keeps the stages of runs: it goes with directory")
+        return fit_in_memory(
+            chosen,
+            model,
+            source,
+            target,
+            recipe,
+            training,
+            callbacks,
+            stages=stages,
+            freeze=freeze,
+            strategy=strategy,
+            cache=cache,
+            validation_frames=validation_frames,
+            deterministic=deterministic,
+            verbose=verbose,
+        )
+    classes = classes_of(tasks.get(model.from_task), tasks.get(model.to_task))
+    splits = {
+        "source": Splits(source, classes=classes),
+        "target": Splits(target, classes=classes),
+    }
+    own = model.options
+    config = RunConfig(
+        data=Data(
+            source=_told(splits["source"]),
+            target=_told(splits["target"]),
+            from_task=model.from_task,
+            to_task=model.to_task,
+            validation_frames=validation_frames,
+            split=split,
+            cache=cache,
+        ),
+        networks=Networks(
+            architecture=own["architecture"],
+            transfer=own["transfer"],
+            size=own["size"],
+            precision=model.encoder_1.dtype_policy.name,
+            weights=_origin(model, directory),
+        ),
+        plan=Plan(
+            method=chosen.name if chosen.name in methods.METHODS else place_of(type(chosen)),
+            recipe=recipe if isinstance(recipe, str) else "recommended",
+            stages=stages,
+            freeze=list(freeze),
+        ),
+        recipe=Recipe.get(recipe),
+        training=training,
+    )
+    return train(
+        config,
+        model,
+        directory,
+        store,
+        splits,
+        callbacks,
+        strategy,
+        deterministic,
+        verbose,
+    )
 
 
-def origin_of(model: AdaAtdt, directory: Path | str) -> str | None:
+def _told(splits: Splits) -> str | dict:
+    """A domain as a configuration tells it: by name, or by what an object is and holds."""
+    if splits.by_name:
+        return splits.what
+    return {"name": splits.name, "identity": splits.required("train").identity()}
+
+
+def _origin(model: AdaAtdt, directory: Path | str) -> str | None:
     """What a model's weights were when the run in this folder began."""
     folder = RunFolder(directory)
     if model.origin == str(folder.path) and folder.finished:
-        return folder.read_config().weights
+        return folder.read_config().networks.weights
     return model.origin

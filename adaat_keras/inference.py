@@ -4,16 +4,18 @@ import glob
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import tensorflow as tf
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras import tasks
 from adaat_keras.files import written_whole
 from adaat_keras.registry import check_name
-from adaat_keras.tasks.task import Task
+
+if TYPE_CHECKING:
+    from adaat_keras.tasks.task import Task
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -125,6 +127,8 @@ class Tiled:
             raise ValueError(f"a tile must have at least 64 pixels, not {tile}")
         self.model = model
         self.tile = tile
+        # The least height and width of an image; a tile is never smaller where the image is not.
+        self.stride = _stride(model)
 
     def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
         """The model's outputs for images `(batch, height, width, 3)`."""
@@ -134,7 +138,7 @@ class Tiled:
         for top in rows:
             for left in columns:
                 part = images[:, top : top + self.tile, left : left + self.tile]
-                outputs = np.asarray(self.model.predict_on_batch(part))
+                outputs = keras.ops.convert_to_numpy(self.model.predict_on_batch(part))
                 weight = self._weight(*outputs.shape[1:3])[..., None]
                 if np.isscalar(total):
                     total = np.zeros((len(images), height, width, outputs.shape[-1]), np.float32)
@@ -162,22 +166,21 @@ _LARGEST = 65535
 
 def write_predictions(
     model: keras.Model | Tiled,
-    task_name: str,
+    task: "str | dict | Task",
     paths: list[Path],
     out: Path | str,
     depth_unit: str = "mm",
 ) -> list[Path]:
     """Predict a task for image files of any size, and write the predictions.
 
-    For `NAME.jpg`, classes become `NAME_semantic.png`, 8-bit ids 0 to 10, and depth becomes
-    `NAME_depth.png`, 16-bit in `depth_unit`, 0 = invalid; normals become `NAME_normals.npy`,
-    float32 unit vectors. `NAME_semantic_color.png` and the like are for the eye. All have the
-    image's size.
+    For `NAME.jpg`, labels become `NAME_TASK.png`: classes as 8-bit ids, a measure such as depth as
+    16 bits in `depth_unit`, 0 = invalid. Vectors such as normals become `NAME_TASK.npy`, float32.
+    `NAME_TASK_color.png` is for the eye. All have the image's size.
 
     Args:
         model: Takes `(1, height, width, 3)`, values 0 to 255; puts out what the task's decoder
             does. `Tiled` predicts large images in parts.
-        task_name: The task that it predicts.
+        task: The task that it predicts, as `adaat_keras.tasks.get` takes it: `model.to_task`.
         paths: Image files (see `read_image`); `find_images` lists a folder's.
         out: Folder for the files; made if it does not exist.
         depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
@@ -194,9 +197,9 @@ def write_predictions(
     Example:
         >>> from adaat_keras.inference import find_images
         >>> images = find_images(["photos"])  # doctest: +SKIP
-        >>> write_predictions(model, "depth", images, "out", depth_unit="cm")  # doctest: +SKIP
+        >>> write_predictions(model, model.to_task, images, "out")  # doctest: +SKIP
     """
-    task = tasks.get(task_name)
+    task = tasks.get(task)
     check_name("depth unit", depth_unit, list(DEPTH_UNITS))
     paths, out = [Path(path) for path in paths], Path(out)
     _check(paths, out, task)
@@ -217,15 +220,20 @@ def write_predictions(
     return written
 
 
+def _stride(model: keras.Model | Tiled) -> int:
+    """The least height and width that the model says it takes."""
+    return getattr(model, "stride", 1)
+
+
 def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
     image = read_image(path)
-    try:
-        return model.predict_on_batch(image[None].astype(np.float32))[0]
-    except (ValueError, tf.errors.InvalidArgumentError) as error:
-        height, width = image.shape[:2]
+    height, width = image.shape[:2]
+    if min(height, width) < _stride(model):
         raise ValueError(
-            f"the network cannot take {path}: {width} x {height} pixels are probably too few for it"
-        ) from error
+            f"the network cannot take {path}: {width} x {height} pixels, and it needs at least "
+            f"{_stride(model)} in width and height"
+        )
+    return keras.ops.convert_to_numpy(model.predict_on_batch(image[None].astype(np.float32)))[0]
 
 
 def _encode(metres: np.ndarray, per_metre: int) -> np.ndarray:
@@ -251,13 +259,13 @@ def _warn(share: float, unit: str) -> None:
     )
 
 
-def _targets(path: Path, out: Path, task: Task) -> tuple[Path, Path]:
+def _targets(path: Path, out: Path, task: "Task") -> tuple[Path, Path]:
     # No PNG that every program reads holds three numbers of more than 8 bits.
     kinds = (".npy" if task.components else ".png", "_color.png")
     return tuple(out / f"{path.stem}_{task.name}{kind}" for kind in kinds)
 
 
-def _check(paths: list[Path], out: Path, task: Task) -> None:
+def _check(paths: list[Path], out: Path, task: "Task") -> None:
     if not paths:
         raise ValueError("there are no images to predict: paths is empty")
     first: dict[Path, Path] = {}

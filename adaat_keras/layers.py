@@ -1,7 +1,10 @@
-"""Layers that the networks are made of; they know only Keras."""
+"""Layers that the networks are made of; they run on every Keras backend.
+
+Images and features are `(batch, height, width, channels)`, whatever `~/.keras/keras.json` says.
+Where TensorFlow has something better than `keras.ops`, its path stands beside the plain one.
+"""
 
 import keras
-import tensorflow as tf
 
 __all__ = [
     "BottleneckBlock",
@@ -57,9 +60,9 @@ class InstanceNormalization(keras.layers.Layer):
     `y = (x - mean(x)) / sqrt(var(x) + epsilon)`, the moments taken over height and width; shapes
     `(batch, height, width, channels)` in and out. It has no weights, as in CycleGAN's generator.
 
-    Equal to `keras.layers.GroupNormalization(groups=-1, center=False, scale=False)`. Where the
-    batch size is known, each image goes through TensorFlow's fused batch normalization, which
-    costs about half as much; otherwise the moments are computed in the open.
+    Equal to `keras.layers.GroupNormalization(groups=-1, center=False, scale=False)`. On
+    TensorFlow, where the batch size is known, each image goes through the fused batch
+    normalization, which costs about half as much; otherwise the moments are computed in the open.
 
     Args:
         epsilon: Added to the variance.
@@ -75,16 +78,27 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Normalize the inputs."""
-        if isinstance(inputs, tf.Tensor) and inputs.shape[0] is not None:
-            return tf.concat([self._fused(image) for image in tf.split(inputs, inputs.shape[0])], 0)
+        if keras.config.backend() == "tensorflow" and inputs.shape[0] is not None:
+            return self._fused(inputs)
         return self._plain(inputs)
 
-    def _fused(self, image):
-        channels = image.shape[-1]
-        one, zero = tf.ones([channels]), tf.zeros([channels])
-        return tf.raw_ops.FusedBatchNormV3(
-            x=image, scale=one, offset=zero, mean=[], variance=[], epsilon=self.epsilon
-        ).y
+    def _fused(self, inputs):
+        """TensorFlow's own, image by image: a batch of one has the moments of its image."""
+        import tensorflow as tf
+
+        channels = inputs.shape[-1]
+        images = [
+            tf.raw_ops.FusedBatchNormV3(
+                x=image,
+                scale=tf.ones([channels]),
+                offset=tf.zeros([channels]),
+                mean=[],
+                variance=[],
+                epsilon=self.epsilon,
+            ).y
+            for image in tf.split(inputs, inputs.shape[0])
+        ]
+        return tf.concat(images, 0)
 
     def _plain(self, inputs):
         x = keras.ops.cast(inputs, "float32")
@@ -123,10 +137,14 @@ class ResidualBlock(keras.layers.Layer):
         # The inner layers' weights belong to this block, so its policy is theirs.
         policy = self.dtype_policy
         self.padding_1 = ReflectionPadding(1, dtype=policy)
-        self.convolution_1 = keras.layers.Conv2D(filters, 3, dtype=policy)
+        self.convolution_1 = keras.layers.Conv2D(
+            filters, 3, data_format="channels_last", dtype=policy
+        )
         self.normalization_1 = InstanceNormalization(dtype=policy)
         self.padding_2 = ReflectionPadding(1, dtype=policy)
-        self.convolution_2 = keras.layers.Conv2D(filters, 3, dtype=policy)
+        self.convolution_2 = keras.layers.Conv2D(
+            filters, 3, data_format="channels_last", dtype=policy
+        )
         self.normalization_2 = InstanceNormalization(dtype=policy)
 
     def build(self, input_shape):
@@ -176,13 +194,14 @@ class BottleneckBlock(keras.layers.Layer):
         self.strides = strides
         self.dilation = dilation
         # The inner layers' weights belong to this block, so its policy is theirs.
-        policy = {"dtype": self.dtype_policy}
-        self.narrow = keras.layers.Conv2D(filters, 1, strides=strides, **policy)
+        policy = self.dtype_policy
+        options = {"data_format": "channels_last", "dtype": policy}
+        self.narrow = keras.layers.Conv2D(filters, 1, strides=strides, **options)
         self.middle = keras.layers.Conv2D(
-            filters, 3, padding="same", dilation_rate=dilation, **policy
+            filters, 3, padding="same", dilation_rate=dilation, **options
         )
-        self.widen = keras.layers.Conv2D(4 * filters, 1, **policy)
-        self.normalization = InstanceNormalization(**policy)
+        self.widen = keras.layers.Conv2D(4 * filters, 1, **options)
+        self.normalization = InstanceNormalization(dtype=policy)
         self.projection = None
 
     def build(self, input_shape):
@@ -193,7 +212,11 @@ class BottleneckBlock(keras.layers.Layer):
         self.widen.build(narrow)
         if self.strides != 1 or input_shape[-1] != 4 * self.filters:
             self.projection = keras.layers.Conv2D(
-                4 * self.filters, 1, strides=self.strides, dtype=self.dtype_policy
+                4 * self.filters,
+                1,
+                strides=self.strides,
+                data_format="channels_last",
+                dtype=self.dtype_policy,
             )
             self.projection.build(input_shape)
 
@@ -238,14 +261,11 @@ class SpatialAttention(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters = filters
         policy = self.dtype_policy
+        options = {"data_format": "channels_last", "dtype": policy}
         self.concatenate = keras.layers.Concatenate(dtype=policy)
-        self.mix = keras.layers.Conv2D(
-            2 * filters, 3, padding="same", activation="relu", dtype=policy
-        )
-        self.reduce = keras.layers.Conv2D(
-            filters, 3, padding="same", activation="relu", dtype=policy
-        )
-        self.score = keras.layers.Conv2D(1, 1, activation="sigmoid", dtype=policy)
+        self.mix = keras.layers.Conv2D(2 * filters, 3, padding="same", activation="relu", **options)
+        self.reduce = keras.layers.Conv2D(filters, 3, padding="same", activation="relu", **options)
+        self.score = keras.layers.Conv2D(1, 1, activation="sigmoid", **options)
 
     def build(self, input_shape):
         """Create the three convolutions' weights."""
@@ -337,12 +357,20 @@ class PadToStride(keras.layers.Layer):
     def call(self, inputs):
         """Pad the inputs."""
         problem = f"an image needs at least {self.stride} pixels in height and width"
-        static = inputs.shape[1:3]
-        if None not in static:
-            if min(static) < self.stride:
-                raise ValueError(f"{problem}; this one has {static[0]} x {static[1]}")
-            if not any(n % self.stride for n in static):
-                return inputs
+        height, width = inputs.shape[1:3]
+        if height is None or width is None:
+            return self._pad_in_graph(inputs, problem)
+        if min(height, width) < self.stride:
+            raise ValueError(f"{problem}; this one has {height} x {width}")
+        rows, columns = -height % self.stride, -width % self.stride
+        if not rows and not columns:
+            return inputs
+        return keras.ops.pad(inputs, ((0, 0), (0, rows), (0, columns), (0, 0)), mode="reflect")
+
+    def _pad_in_graph(self, inputs, problem: str):
+        """Only TensorFlow has graphs that do not know an image's size."""
+        import tensorflow as tf
+
         size = tf.shape(inputs)[1:3]
         check = tf.debugging.assert_greater_equal(size, self.stride, problem)
         with tf.control_dependencies([check] if check is not None else []):

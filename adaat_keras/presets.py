@@ -1,155 +1,34 @@
-"""Pretrained models by name, folder or address."""
+"""Pretrained models by name, folder or address: `load`, `list_presets`, and their weights reused.
 
-import hashlib
+`models.preset_places` finds and fetches them, `models.preset_format` writes and reads their files.
+"""
+
 import json
-import os
 from pathlib import Path
 
-import keras
-
-from adaat_keras.files import cache_folder, write_json
-from adaat_keras.models.ada_atdt import AdaAtdt, read_ada_atdt
-from adaat_keras.models.preset_format import (
-    CONFIG,
-    DETAILS,
-    read_details,
-    read_preset,
-    weights_sha256,
-)
-from adaat_keras.models.preset_format import (
-    WEIGHTS as WEIGHTS_FILE,
+from adaat_keras.models.ada_atdt import AdaAtdt, read_networks
+from adaat_keras.models.preset_format import read_details
+from adaat_keras.models.preset_places import (
+    WEIGHTS,
+    add_to_manifest,
+    find_preset,
+    is_run,
+    list_presets,
+    read_manifest,
 )
 
-WEIGHTS = Path(__file__).parent / "weights"
-
-
-def read_manifest(weights: Path | None = None) -> dict[str, dict]:
-    """What is known of each preset, by name; nothing where there are no weights.
-
-    Raises:
-        ValueError: The file is damaged.
-    """
-    file = (weights or WEIGHTS) / "manifest.json"
-    if not file.exists():
-        return {}
-    try:
-        return json.loads(file.read_text())
-    except ValueError as error:
-        raise ValueError(f"{file} is no JSON: {error}; install adaat_keras again") from error
-
-
-def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None:
-    """Add or replace a preset's entry; the others stay."""
-    entries = read_manifest(weights) | {name: entry}
-    write_json((weights or WEIGHTS) / "manifest.json", dict(sorted(entries.items())))
-
-
-def fetch_preset(address: str, sha256: str | None = None) -> Path:
-    """Download a preset's files into the cache, unless they are there, and give their folder.
-
-    By `keras.utils.get_file`, from plain addresses: a repository of Hugging Face has those too,
-    and so needs no library of its own. Files that do not go together are fetched once more, since
-    a preset may have been published anew between them.
-
-    Args:
-        address: Of the folder that holds the files.
-        sha256: Of the weights; by default what the preset itself says, which shows damage, not
-            forgery.
-
-    Raises:
-        PermissionError: The cache cannot be written to.
-        ValueError: A file cannot be fetched or has another hash; names its address.
-    """
-    address = address.rstrip("/")
-    folder = cache_folder() / "presets" / hashlib.sha256(address.encode()).hexdigest()[:16]
-    # Before Keras looks: where it cannot write, it takes a folder in /tmp that is anyone's.
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder} cannot be written to; set ADAAT_KERAS_CACHE to another")
-    for anew in (False, True):
-        for name in (DETAILS, CONFIG, WEIGHTS_FILE):
-            fetch(f"{address}/{name}", folder / name, anew)
-        try:
-            details = read_details(folder)
-        except ValueError:
-            if anew:
-                raise
-            continue
-        expected, found = sha256 or details["sha256"], weights_sha256(folder)
-        if found == expected:
-            return folder
-    says, mend = f"{address}/{DETAILS}", "try again later, or ask its publisher to upload it again"
-    if sha256:
-        says, mend = "this package's manifest", "upgrade adaat_keras"
-    raise ValueError(
-        f"{address}/{WEIGHTS_FILE}, fetched twice, has the sha256 {found}, not {expected} as "
-        f"{says} says; {mend}"
-    )
-
-
-def fetch(origin: str, file: Path, anew: bool) -> None:
-    """One file."""
-    try:
-        keras.utils.get_file(
-            file.name, origin, cache_dir=str(file.parent), cache_subdir="", force_download=anew
-        )
-    # Keras raises a plain Exception where an address does not answer.
-    except Exception as error:
-        raise ValueError(
-            f"{origin} cannot be fetched: {error}; check the address and the connection, or fetch "
-            "the preset's folder by other means and give that"
-        ) from error
-
-
-HUB = "https://huggingface.co/{repository}/resolve/main"
-
-
-def find_preset(preset: Path | str) -> Path:
-    """The folder of a preset by name, folder or address; what is elsewhere is fetched once.
-
-    Raises:
-        ValueError: There is no such preset (lists the names), or it is another than the manifest's.
-    """
-    entries = read_manifest()
-    if preset in entries:
-        entry = entries[preset]
-        if "url" in entry:
-            return fetch_preset(entry["url"], entry["sha256"])
-        folder = WEIGHTS / entry["folder"]
-        if read_details(folder)["sha256"] != entry["sha256"]:
-            raise ValueError(f"{folder} is not what the manifest names; install adaat_keras again")
-        return folder
-    text = str(preset)
-    if text.startswith("hf://"):
-        return fetch_preset(HUB.format(repository=text.removeprefix("hf://").strip("/")))
-    if "://" in text:
-        return fetch_preset(text)
-    if Path(preset).is_dir():
-        return Path(preset)
-    raise ValueError(
-        f"unknown preset {text!r}: neither a folder nor one of: {', '.join(sorted(entries))}"
-    )
-
-
-MODEL = "model.keras"
-
-
-def is_run(preset: Path | str) -> bool:
-    """Whether this is the folder of a finished run; a preset's name always is that preset."""
-    folder = Path(preset)
-    if str(preset) in read_manifest():
-        return False
-    return (folder / MODEL).exists() and not (folder / DETAILS).exists()
-
-
-def list_presets() -> list[str]:
-    """The names that `load` and `build_ada_atdt(weights=)` take, sorted.
-
-    Example:
-        >>> "streets_depth_to_semantic_small" in list_presets()
-        True
-    """
-    return sorted(read_manifest())
+__all__ = [
+    "WEIGHTS",
+    "add_to_manifest",
+    "built_from",
+    "find_preset",
+    "is_run",
+    "list_presets",
+    "load",
+    "load_matching",
+    "read_manifest",
+    "read_networks",
+]
 
 
 def load(preset: Path | str) -> AdaAtdt:
@@ -161,32 +40,30 @@ def load(preset: Path | str) -> AdaAtdt:
             folder of a finished run.
 
     Returns:
-        The model: predicts task 2 from images, can be trained further by `fit_ada_atdt`.
+        The model: predicts task 2 from images as the method that trained it does, can be trained
+        further by `fit_ada_atdt`.
 
     Raises:
-        ValueError: There is no such preset, it is damaged, of a later version, or asks for code.
+        ValueError: There is no such preset, it is damaged, of a later version, or asks for code;
+            or a run has not yet trained what predicts.
         FileNotFoundError: A file is missing.
 
     Example:
         >>> model = load("streets_depth_to_semantic_small")
-        >>> model.from_task, model.to_task
-        ('depth', 'semantic')
+        >>> model.from_task, model.to_task, model.predictor
+        ('depth', 'semantic', 'transfer')
     """
-    if is_run(preset):
-        model = read_ada_atdt(Path(preset) / MODEL)
-    else:
-        model = read_preset(find_preset(preset))
-    model.origin = str(Path(preset)) if Path(preset).is_dir() else str(preset)
-    return model
+    return AdaAtdt.from_preset(preset)
 
 
 def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
     """Give a model those weights of a preset that fit it, and name what keeps its own.
 
-    What does is `fresh` then, beside what was in the preset.
+    What keeps some of its own is `untrained` then, beside what was in the preset; what predicts is
+    the preset's.
 
-    The decoder of a task that the preset does not have starts anew; where a task has another
-    number of classes, its decoder's last layer does.
+    The decoder of a task that the preset does not have keeps all of them; where a task has other
+    classes, its decoder's last layer does.
 
     Args:
         model: Changed in place.
@@ -199,38 +76,51 @@ def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
         ValueError: The encoders differ: the preset is of another size or architecture.
     """
     left = []
-    tasks = {"decoder_1": "from_task", "decoder_2": "to_task"}
+    task_of = {"decoder_1": "from_task", "decoder_2": "to_task"}
     for name, network in model.networks.items():
-        theirs, task = preset.networks[name].weights, tasks.get(name)
-        other = task and getattr(model, task) != getattr(preset, task)
-        if other or len(theirs) != len(network.weights):
+        theirs = preset.networks[name].weights
+        task = task_of.get(name)
+        fit = _fitting(getattr(model, task), getattr(preset, task)) if task else "all"
+        if fit == "none" or len(theirs) != len(network.weights):
             left.append(name)
             continue
-        for to, weight in zip(network.weights, theirs, strict=True):
-            if tuple(to.shape) == tuple(weight.shape):
+        # The last layer is a kernel and a bias.
+        kept = len(theirs) - (2 if fit == "all but the last layer" else 0)
+        for number, (to, weight) in enumerate(zip(network.weights, theirs, strict=True)):
+            if number < kept and tuple(to.shape) == tuple(weight.shape):
                 to.assign(weight)
             else:
                 left.append(f"{name}/{to.path}")
     if any(path.startswith("encoder_1") for path in left):
         raise ValueError(
             f"the preset{f' {preset.origin}' if preset.origin else ''} is of "
-            f"{shape_of(preset)}, not of {shape_of(model)}; build the model as the preset is"
+            f"{_shape_of(preset)}, not of {_shape_of(model)}; build the model as the preset is"
         )
-    new = {path.partition("/")[0] for path in left} | set(preset.fresh)
-    model.fresh = tuple(name for name in model.networks if name in new)
+    new = {path.partition("/")[0] for path in left} | set(preset.untrained)
+    model.untrained = tuple(name for name in model.networks if name in new)
+    model.predictor = preset.predictor
     return left
 
 
-def shape_of(model: AdaAtdt) -> str:
-    """A model's architecture and size, in words."""
+def _fitting(ours: str | dict, theirs: str | dict) -> str:
+    """What of a decoder serves another task: "all", "all but the last layer" or "none"."""
+    if ours == theirs:
+        return "all"
+    from adaat_keras import tasks
+
+    same_kind = type(tasks.get(ours)) is type(tasks.get(theirs))
+    return "all but the last layer" if same_kind else "none"
+
+
+def _shape_of(model: AdaAtdt) -> str:
     options = model.options
     return f"architecture {options['architecture']!r}, size {options['size']!r}"
 
 
-NAMES = ("from_task", "to_task", "transfer", "size", "classifier", "architecture")
+NAMES = ("from_task", "to_task", "transfer", "size", "architecture")
 
 
-def built_from(preset: Path | str) -> dict[str, str]:
+def built_from(preset: Path | str) -> dict[str, str | dict]:
     """The arguments of `build_ada_atdt` that give a preset's networks, read without building any.
 
     Empty where the preset does not say.

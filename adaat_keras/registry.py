@@ -131,3 +131,13 @@ def split_names(text: str) -> list[str]:
         ['adversarial', 'transfer']
     """
     return [name for name in text.split(",") if name]
+
+
+def plain_name(name: str) -> str:
+    """What of a name tells it from others: letters and digits, without capitals.
+
+    Example:
+        >>> plain_name("Traffic_Light") == plain_name("trafficlight") == plain_name("traffic light")
+        True
+    """
+    return "".join(character for character in name.casefold() if character.isalnum())

@@ -241,11 +241,12 @@ def class_shares(labels: np.ndarray, classes: int) -> np.ndarray:
     return counts / max(counts.sum(), 1)
 
 
-def class_frequencies(domain: Domain, classes: int, frames: int = 100) -> np.ndarray:
+def class_frequencies(domain: Domain, key: str, classes: int, frames: int = 100) -> np.ndarray:
     """The share of each class in some frames, spread evenly, each frame counting alike.
 
     Args:
-        domain: Has labels of `"semantic"`.
+        domain: Where the frames come from.
+        key: Of the labels, which are numbers of classes, e.g. `"semantic"`.
         classes: How many there are.
         frames: How many frames to look at; all of them where there are fewer.
 
@@ -253,12 +254,12 @@ def class_frequencies(domain: Domain, classes: int, frames: int = 100) -> np.nda
         float64 `(classes,)`, sums to 1; a class that does not occur has 0.
 
     Raises:
-        ValueError: No pixel of these frames has a class.
+        ValueError: There are no such labels, or no pixel of these frames has a class.
     """
-    domain.require(("semantic",))
+    domain.require((key,))
     count = min(frames, len(domain))
     places = (n * len(domain) // count for n in range(count))
-    labels = (domain.read(place, ("semantic",))["semantic"].numpy() for place in places)
+    labels = (domain.read(place, (key,))[key].numpy() for place in places)
     total = sum(class_shares(each, classes) for each in labels)
     if not total.sum():
         raise ValueError(f"{domain.name}: no pixel of {count} frames has a class")

@@ -1,16 +1,150 @@
-"""Frames that are decoded once, in memory or on the disk."""
+"""Frames that are decoded once, into memory or onto the disk, and frames that are arrays already."""
 
+import copy
+import hashlib
 from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras.domains.class_names import IGNORED, UNKNOWN, Entry, label_entries
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
 from adaat_keras.files import cache_folder
+
+
+class FrameStore:
+    """Frames of one key in memory, laid end to end, since they may differ in size.
+
+    Args:
+        frames: Arrays or tensors `(height, width, ...)`.
+    """
+
+    def __init__(self, frames: Sequence[np.ndarray]):
+        self.shapes = np.array([value.shape for value in frames], np.int64)
+        self.pixels = tf.concat([tf.reshape(value, [-1]) for value in frames], 0)
+
+    def read(self, index: tf.Tensor) -> tf.Tensor:
+        """The frame at `index` (int64 scalar)."""
+        shapes = self.shapes
+        lengths = np.prod(shapes, axis=1)
+        begin = tf.gather(np.cumsum(lengths) - lengths, index)
+        pixels = tf.slice(self.pixels, [begin], [tf.gather(lengths, index)])
+        known = [n if (shapes[:, axis] == n).all() else None for axis, n in enumerate(shapes[0])]
+        return tf.ensure_shape(tf.reshape(pixels, tf.gather(shapes, index)), known)
+
+
+class Arrays(Domain):
+    """Frames that a user has as arrays; `Domain.from_arrays` and `from_dataset` make it.
+
+    Args:
+        columns: `"image"` and labels, each with one array a frame.
+        label_names: As `Domain.from_arrays` takes them.
+        name: What to call the domain.
+        focal_length: Pixels, if known.
+
+    Raises:
+        ValueError: Something has another form, number or size than it must.
+    """
+
+    def __init__(
+        self,
+        columns: Mapping[str, Sequence[np.ndarray]],
+        label_names: Sequence[Entry] | Mapping[int, Entry] | str | None = None,
+        name: str = "arrays",
+        focal_length: float | None = None,
+    ):
+        self.name, self.focal_length = name, focal_length
+        self.tasks = tuple(key for key in columns if key != "image")
+        if label_names is not None:
+            self.label_names = label_entries(label_names)
+            if max(self.label_names) >= UNKNOWN:
+                raise ValueError(f"{name}: label numbers go up to {UNKNOWN - 1}")
+        images = columns["image"]
+        if not len(images):
+            raise ValueError(f"{name}: there are no images")
+        for key, column in columns.items():
+            if len(column) != len(images):
+                raise ValueError(f"{name}: {len(images)} images, but {len(column)} of {key}")
+        frames: dict[str, list[np.ndarray]] = {key: [] for key in columns}
+        for number, image in enumerate(images):
+            frames["image"].append(_checked_image(image, f"{name}, image {number}"))
+            for key in self.tasks:
+                where = f"{name}, {key} {number}"
+                label = self._checked(key, np.asarray(columns[key][number]), where)
+                size, own = label.shape[:2], frames["image"][-1].shape[:2]
+                if size != own:
+                    raise ValueError(
+                        f"{where} is {size[1]} x {size[0]} pixels, but its image is {own[1]} x "
+                        f"{own[0]}; both must show the same pixels"
+                    )
+                frames[key].append(label)
+        with tf.device("CPU"):
+            self._stores = {key: FrameStore(column) for key, column in frames.items()}
+
+    def __len__(self) -> int:
+        return len(self._stores["image"].shapes)
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as `require`."""
+        self.require(keys)
+        return {key: self._stores[key].read(index) for key in keys}
+
+    all_told = True
+
+    def described(self, keys, place):
+        """All pixels count."""
+        stored = [(s.shapes, s.pixels.numpy()) for s in (self._stores[key] for key in keys)]
+        digests = [hashlib.sha256(a.tobytes() + b.tobytes()).hexdigest() for a, b in stored]
+        return super().described(keys, place), digests
+
+    def _checked(self, key: str, label: np.ndarray, where: str) -> np.ndarray:
+        """A label in the domain's form."""
+        from adaat_keras import tasks
+
+        if key == "semantic":
+            return self._checked_numbers(_flat(label, where), where)
+        if key not in tasks.names():
+            return label
+        task = tasks.get(key)
+        label = label if task.components else _flat(label, where)
+        task.check_labels(label, where)
+        valid = np.isfinite(label).all(-1, keepdims=True) if task.components else label > 0
+        return np.where(valid & np.isfinite(label), label, 0).astype(np.float32)
+
+    def _checked_numbers(self, numbers: np.ndarray, where: str) -> np.ndarray:
+        entries = label_entries(self.label_names)
+        wrong = numbers[~np.isin(numbers, [*entries, IGNORED])]
+        if wrong.size:
+            raise ValueError(
+                f"{where}: the label {wrong[0]} has no name; its numbers are "
+                f"{', '.join(map(str, entries))} by label_names, and {IGNORED} is ignored"
+            )
+        return numbers.astype(np.uint8)
+
+
+def _checked_image(image: np.ndarray, where: str) -> np.ndarray:
+    image = np.asarray(image)
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
+        raise ValueError(
+            f"{where} has shape {image.shape} and dtype {image.dtype}, it must be (height, width, "
+            "3) of uint8, RGB from 0 to 255"
+        )
+    return image
+
+
+def _flat(label: np.ndarray, where: str) -> np.ndarray:
+    """A map of one number a pixel, `(height, width)`."""
+    if label.ndim == 3 and label.shape[-1] == 1:
+        label = label[..., 0]
+    if label.ndim != 2:
+        raise ValueError(f"{where} has shape {label.shape}, it must be (height, width)")
+    return label
 
 
 class KeyCache(Domain):
@@ -22,7 +156,8 @@ class KeyCache(Domain):
 
     def __init__(self, domain: Domain):
         self.domain = domain
-        self.name, self.tasks = domain.name, domain.tasks
+        self.name, self.tasks, self.dense = domain.name, domain.tasks, domain.dense
+        self.label_names = domain.label_names
         self._loaded: set[str] = set()
 
     def __len__(self) -> int:
@@ -47,6 +182,31 @@ class KeyCache(Domain):
                 tf.autograph.experimental.do_not_convert(self._load)(missing)
             self._loaded.update(missing)
         return {key: self._frame(key, index) for key in keys}
+
+    @property
+    def focal_length(self) -> float | None:
+        """The domain's own."""
+        return self.domain.focal_length
+
+    def with_classes(self, task) -> Domain:
+        """A cache of the domain with these classes; what else is loaded stays loaded."""
+        domain = self.domain.with_classes(task)
+        return self if domain is self.domain else self._of(domain)
+
+    def described(self, keys, place):
+        """What the domain tells: a cache changes nothing."""
+        return self.domain.described(keys, place)
+
+    def identity(self, keys: tuple[str, ...] | None = None) -> str:
+        """The domain's own."""
+        return self.domain.identity(keys)
+
+    def _of(self, domain: Domain) -> Self:
+        """The same cache of a domain that has other labels of classes."""
+        other = copy.copy(self)
+        other.domain, other.label_names = domain, domain.label_names
+        other._loaded = self._loaded - {"semantic"}
+        return other
 
     def _missing(self, keys: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(key for key in keys if key not in self._loaded)
@@ -85,8 +245,7 @@ class MemoryCache(KeyCache):
 
     def __init__(self, domain: Domain):
         super().__init__(domain)
-        self._pixels: dict[str, tf.Tensor] = {}
-        self._shapes: dict[str, np.ndarray] = {}
+        self._stores: dict[str, FrameStore] = {}
 
     def _load(self, keys: tuple[str, ...]) -> None:
         frames = {key: [] for key in keys}
@@ -97,17 +256,15 @@ class MemoryCache(KeyCache):
                 frames[key].append(frame[key])
             progress.add(1)
         for key in keys:
-            # Laid end to end, since frames may differ in size.
-            self._shapes[key] = np.array([value.shape for value in frames[key]], np.int64)
-            self._pixels[key] = tf.concat([tf.reshape(v, [-1]) for v in frames.pop(key)], 0)
+            self._stores[key] = FrameStore(frames.pop(key))
+
+    def _of(self, domain: Domain) -> Self:
+        other = super()._of(domain)
+        other._stores = dict(self._stores)
+        return other
 
     def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
-        shapes = self._shapes[key]
-        lengths = np.prod(shapes, axis=1)
-        begin = tf.gather(np.cumsum(lengths) - lengths, index)
-        pixels = tf.slice(self._pixels[key], [begin], [tf.gather(lengths, index)])
-        known = [n if (shapes[:, axis] == n).all() else None for axis, n in enumerate(shapes[0])]
-        return tf.ensure_shape(tf.reshape(pixels, tf.gather(shapes, index)), known)
+        return self._stores[key].read(index)
 
 
 _SHARD_FRAMES = 128
@@ -147,6 +304,11 @@ class DiskCache(KeyCache):
         folders = {key: self.folder / f"{self.name}-{key}-{names[key]}" for key in keys}
         write_shards(self.domain, folders, names, _SHARD_FRAMES)
         self._keys |= {key: PackedKey(folder) for key, folder in folders.items()}
+
+    def _of(self, domain: Domain) -> Self:
+        other = super()._of(domain)
+        other._keys = dict(self._keys)
+        return other
 
     def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
         return self._keys[key].read(index)

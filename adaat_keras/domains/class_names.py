@@ -1,177 +1,363 @@
-"""From each data set's label ids to the paper's 11 classes: the one place that knows them."""
+"""What each data set's label ids are called, and how names find their class."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from adaat_keras.streets.classes import (
-    BUILDING,
-    FENCE,
-    PERSON,
-    POLE,
-    ROAD,
-    SIDEWALK,
-    SIGN,
-    SKY,
-    VEGETATION,
-    VEHICLE,
-    WALL,
-)
+from adaat_keras.registry import check_name, plain_name
+from adaat_keras.streets.classes import NAMES, ROAD, SKY
 
-# `tasks.semantic` has the same number, but importing it would start TensorFlow in every process
-# that writes streets.
+# `tasks.semantic` has the same number and the same sign, but importing it would start TensorFlow in
+# every process that writes streets.
 IGNORED = 255
+REST = "*"
 UNKNOWN = 254
 """What stands in a table for an id that the data set does not have: never a label, an error."""
 
-_Ids = Mapping[int, tuple[int, ...]]
+Entry = str | Sequence[str]
+"""What an id is called: a name, or several, of which the first counts first."""
+Groups = Mapping[str, Sequence[str]]
+
+# Other words for the same.
+_SAME = (
+    ("road", "roads"),
+    ("sidewalk", "sidewalks", "pavement"),
+    ("building", "buildings"),
+    ("wall", "walls"),
+    ("fence", "fences"),
+    ("pole", "poles"),
+    ("person", "pedestrian", "people"),
+    ("car", "cars"),
+    ("truck", "lorry"),
+    ("motorcycle", "motorbike"),
+    ("bicycle", "bike"),
+    ("traffic sign", "sign"),
+    ("road line", "road lines", "lane marking"),
+    ("license plate", "licence plate"),
+    ("unlabeled", "unlabelled", "void", "none"),
+)
+# What a thing is as well: a line on the road is road; where vehicles are not told apart, they are
+# mostly cars; and Cityscapes' categories.
+_ALSO = (
+    ("road", ("road line",)),
+    ("car", ("vehicle",)),
+    ("flat", ("road", "sidewalk", "parking", "rail track", "road line")),
+    ("human", ("person", "rider")),
+    (
+        "vehicle",
+        ("car", "truck", "bus", "caravan", "trailer", "train", "motorcycle", "bicycle"),
+    ),
+    ("construction", ("building", "wall", "fence", "guard rail", "bridge", "tunnel")),
+    ("object", ("pole", "polegroup", "traffic light", "traffic sign")),
+    ("nature", ("vegetation", "terrain")),
+)
+# Nothing is known of what is called so; it is no part of the rest.
+_VOID = ("unlabeled", "ego vehicle", "rectification border", "out of roi", "license plate")
+# The reading that differs from AT/DT's: a rider is a person, and these are vehicles.
+_READ_AS = {"rider": "person"} | dict.fromkeys(("truck", "bus", "train", "bicycle"), "car")
+
+
+def _same(name: str) -> tuple[str, ...]:
+    """Other words for a name."""
+    plain = plain_name(name)
+    row = next((row for row in _SAME if plain in map(plain_name, row)), ())
+    return tuple(word for word in row if plain_name(word) != plain)
+
+
+def names_of(entry: Entry) -> tuple[str, ...]:
+    """All names of an id in the order in which they count: its own, other words for it, kinds.
+
+    Example:
+        >>> names_of("pedestrian"), names_of("road line")
+        (('pedestrian', 'person', 'people', 'human'), ('road line', 'road lines', 'lane marking', \
+'road', 'flat'))
+    """
+    own = (entry,) if isinstance(entry, str) else tuple(entry)
+    words = (*own, *(word for name in own for word in _same(name)))
+    plain = {*map(plain_name, words)}
+    kinds = (kind for kind, members in _ALSO if plain & {*map(plain_name, members)})
+    return tuple(dict.fromkeys((*words, *kinds)))
+
+
+def group_of(entry: Entry, groups: Groups) -> int:
+    """The number of the group that an id belongs to, or `IGNORED`.
+
+    It is the group that has its first name, failing that the one that has its next, failing all
+    the one that takes the rest.
+
+    Example:
+        >>> groups = {"road": ("road",), "car": ("car",), "vehicle": ("vehicle",)}
+        >>> [group_of(entry, groups) for entry in ("road lines", "car", "bus", "vehicle", "sky")]
+        [0, 1, 2, 2, 255]
+    """
+    return _group_by(_owners(groups), entry)
+
+
+def _owners(groups: Groups) -> dict[str, int]:
+    return {
+        name if name == REST else plain_name(name): number
+        for number, names in enumerate(groups.values())
+        for name in names
+    }
+
+
+def _group_by(owners: Mapping[str, int], entry: Entry) -> int:
+    names = [plain_name(name) for name in names_of(entry)]
+    found = next((owners[name] for name in names if name in owners), None)
+    if found is None and not {*map(plain_name, _VOID)}.intersection(names):
+        found = owners.get(REST)
+    return IGNORED if found is None else found
+
+
+def group_table(
+    entries: Mapping[int, Entry], groups: Groups, unlisted: int = UNKNOWN, size: int = 256
+) -> np.ndarray:
+    """Which class each id has, uint8 `(size,)`.
+
+    Args:
+        entries: What the ids are called.
+        groups: The classes, as `Semantic.groups`.
+        unlisted: What ids have that are not among the entries.
+        size: One more than the largest id.
+
+    Example:
+        >>> group_table({0: "sky", 2: "car"}, {"a": ("car",), "b": ("bus",)}, size=4).tolist()
+        [255, 254, 0, 254]
+    """
+    table = np.full(size, unlisted, np.uint8)
+    owners = _owners(groups)
+    for number, entry in entries.items():
+        table[number] = _group_by(owners, entry)
+    return table
+
+
+def check_groups(entries: Sequence[Entry], groups: Groups, where: str, stacklevel: int = 3) -> None:
+    """Warn of classes that never occur where ids are called so, and of ids that stand for several.
+
+    Args:
+        entries: What the ids are called.
+        groups: The classes, as `Semantic.groups`.
+        where: The domain, for messages.
+        stacklevel: Of the warnings, as `warnings.warn` takes it.
+
+    Raises:
+        ValueError: No class occurs at all; lists the names that there are.
+    """
+    owners, classes = _owners(groups), list(groups)
+    found = {_group_by(owners, entry) for entry in entries}
+    names = ", ".join(dict.fromkeys(called(entry) for entry in entries))
+    if not found - {IGNORED}:
+        raise ValueError(
+            f"{where} has none of the classes {', '.join(classes)}: what it tells apart is {names}"
+        )
+    missing = [name for number, name in enumerate(classes) if number not in found]
+    if missing:
+        warnings.warn(
+            f"{where} has no {', '.join(missing)}: such a class never occurs here",
+            stacklevel=stacklevel,
+        )
+    for entry in entries:
+        own = (entry,) if isinstance(entry, str) else entry
+        apart = {owners.get(plain_name(name)) for name in own} - {None}
+        if len(apart) > 1:
+            warnings.warn(
+                f"{where}: {called(entry)!r} stands for {', '.join(own[1:])}, which these classes "
+                f"tell apart; all of it counts as {classes[_group_by(owners, entry)]!r}",
+                stacklevel=stacklevel,
+            )
+
+
+def called(entry: Entry) -> str:
+    """The first name of an id."""
+    return entry if isinstance(entry, str) else entry[0]
+
+
+def group_names(groups: Groups) -> tuple[Entry, ...]:
+    """What labels are called that were made by groups: the class' name, then what it stands for.
+
+    Example:
+        >>> group_names({"road": ("road",), "vehicle": ("car", "truck")})
+        ('road', ('vehicle', 'car', 'truck'))
+    """
+    entries = []
+    for name, names in groups.items():
+        others = [n for n in names if plain_name(n) not in ("", plain_name(name))]
+        entries.append((name, *others) if others else name)
+    return tuple(entries)
 
 
 @dataclass(frozen=True)
-class ClassMap:
+class IdSet:
     """The ids of one data set.
 
     Attributes:
         title: What to call the ids in a message.
+        names: What the ids are called, from 0 on.
         option: The loader's argument that chooses them, empty if there is no choice.
-        last_id: Ids run from 0 to this one.
-        ids: The ids of each of the 11 classes by the AT/DT rule; the first is the one written.
-        riders_and_trucks: Ids that the other reading adds: a rider is a person, and a truck,
-            bus, train or bicycle a vehicle. The AT/DT rule ignores them.
         void_id: One more id outside the range that is ignored.
     """
 
     title: str
-    option: str
-    last_id: int
-    ids: _Ids
-    riders_and_trucks: _Ids = field(default_factory=dict)
+    names: tuple[str, ...]
+    option: str = ""
     void_id: int | None = None
 
-    def table(self, riders_and_trucks: bool = False) -> np.ndarray:
-        """Lookup table uint8 `(256,)`: 0 to 10, `IGNORED`, or `UNKNOWN` outside the data set.
+    @property
+    def last_id(self) -> int:
+        """Ids run from 0 to this one."""
+        return len(self.names) - 1
+
+    def entries(self, riders_and_trucks: bool = False) -> dict[int, Entry]:
+        """What each id is called; with `riders_and_trucks` some have a second name."""
+        if not riders_and_trucks:
+            return dict(enumerate(self.names))
+        return {
+            number: (name, _READ_AS[name]) if name in _READ_AS else name
+            for number, name in enumerate(self.names)
+        }
+
+    def table(self, groups: Groups, riders_and_trucks: bool = False) -> np.ndarray:
+        """Lookup table uint8 `(256,)`: classes, `IGNORED`, or `UNKNOWN` outside the data set.
+
+        Args:
+            groups: The classes, as `Semantic.groups`.
+            riders_and_trucks: Whether a rider is called a person as well, and a truck, bus, train
+                or bicycle a car.
 
         Example:
-            >>> CLASS_MAPS["cityscapes"].table()[[7, 26, 25, 57]].tolist()
-            [0, 7, 255, 254]
-            >>> int(CLASS_MAPS["cityscapes"].table(riders_and_trucks=True)[25])
-            4
+            >>> groups = {"road": ("road",), "person": ("person",)}
+            >>> ID_SETS["cityscapes"].table(groups)[[7, 24, 25, 57]].tolist()
+            [0, 1, 255, 254]
+            >>> int(ID_SETS["cityscapes"].table(groups, riders_and_trucks=True)[25])
+            1
         """
-        table = np.full(256, UNKNOWN, np.uint8)
-        table[: self.last_id + 1] = IGNORED
+        table = group_table(self.entries(riders_and_trucks), groups)
         if self.void_id is not None:
             table[self.void_id] = IGNORED
-        for ids in (self.ids, self.riders_and_trucks if riders_and_trucks else {}):
-            for label, members in ids.items():
-                table[list(members)] = label
         return table
 
-    def inverse(self) -> np.ndarray:
-        """The id to write for each class, uint8 `(11,)`; 0 for a class that has no id."""
-        return np.array([self.ids.get(label, (0,))[0] for label in range(11)], np.uint8)
+    def ids_of(self, names: Sequence[Entry] = NAMES) -> np.ndarray:
+        """The id to write for labels that are called so, uint8 `(len(names),)`; 0 for none.
+
+        Example:
+            >>> ID_SETS["cityscapes"].ids_of(("road", "vehicle", "tree")).tolist()
+            [7, 26, 0]
+        """
+        ids = []
+        for entry in names:
+            ranks = [(_rank(own, entry), number) for number, own in enumerate(self.names)]
+            rank, number = min(ranks)
+            ids.append(number if rank < _NEVER else 0)
+        return np.array(ids, np.uint8)
 
 
-# Cityscapes' and KITTI's columns: the rule of the AT/DT code.
-_CITYSCAPES = ClassMap(
-    title="Cityscapes label ids",
-    option="train_ids=False",
-    last_id=33,
-    ids={
-        ROAD: (7,),
-        SIDEWALK: (8,),
-        WALL: (12,),
-        FENCE: (13,),
-        PERSON: (24,),
-        POLE: (17,),
-        VEGETATION: (21,),
-        VEHICLE: (26, 32),
-        SIGN: (20, 19),
-        BUILDING: (11,),
-        SKY: (23,),
-    },
-    riders_and_trucks={PERSON: (25,), VEHICLE: (27, 28, 31, 33)},
+_NEVER = 99
+
+
+def _rank(own: Entry, entry: Entry) -> int:
+    """How far down its names an entry has the first name of another, or the same in other words."""
+    same = {plain_name(name) for name in (called(own), *_same(called(own)))}
+    names = [plain_name(name) for name in names_of(entry)]
+    return next((rank for rank, name in enumerate(names) if name in same), _NEVER)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+_CARLA_13 = _names(
+    "unlabeled, building, fence, other, pedestrian, pole, road line, road, sidewalk, vegetation, "
+    "vehicle, wall, traffic sign"
+)
+_SYNTHIA_SF = _names(
+    "void, road, sidewalk, building, wall, fence, pole, traffic light, traffic sign, vegetation, "
+    "terrain, sky, person, rider, car, truck, bus, train, motorcycle, bicycle, road lines, other, "
+    "road works"
+)
+ID_SETS = {
+    "paper": IdSet("the paper's eleven classes", NAMES, void_id=IGNORED),
     # The id of licence plates is -1, which is 255 in a byte.
-    void_id=255,
-)
-_CITYSCAPES_TRAIN = ClassMap(
-    title="Cityscapes train ids",
-    option="train_ids=True",
-    last_id=18,
-    ids={
-        ROAD: (0,),
-        SIDEWALK: (1,),
-        WALL: (3,),
-        FENCE: (4,),
-        PERSON: (11,),
-        POLE: (5,),
-        VEGETATION: (8,),
-        VEHICLE: (13, 17),
-        SIGN: (7, 6),
-        BUILDING: (2,),
-        SKY: (10,),
-    },
-    riders_and_trucks={PERSON: (12,), VEHICLE: (14, 15, 16, 18)},
-    void_id=255,
-)
-
-# Inferred: the SYNTHIA-SF and CARLA columns apply the same rule; road lines are counted as road.
-_SYNTHIA_SF = ClassMap(
-    title="SYNTHIA-SF ids",
-    option="",
-    last_id=22,
-    ids={
-        ROAD: (1, 20),
-        SIDEWALK: (2,),
-        WALL: (4,),
-        FENCE: (5,),
-        PERSON: (12,),
-        POLE: (6,),
-        VEGETATION: (9,),
-        VEHICLE: (14, 18),
-        SIGN: (8, 7),
-        BUILDING: (3,),
-        SKY: (11,),
-    },
-    riders_and_trucks={PERSON: (13,), VEHICLE: (15, 16, 17, 19)},
-)
-_CARLA_13_IDS = {
-    ROAD: (7, 6),
-    SIDEWALK: (8,),
-    WALL: (11,),
-    FENCE: (2,),
-    PERSON: (4,),
-    POLE: (5,),
-    VEGETATION: (9,),
-    VEHICLE: (10,),
-    SIGN: (12,),
-    BUILDING: (1,),
+    "cityscapes": IdSet(
+        "Cityscapes label ids",
+        _names(
+            "unlabeled, ego vehicle, rectification border, out of roi, static, dynamic, ground, "
+            "road, sidewalk, parking, rail track, building, wall, fence, guard rail, bridge, "
+            "tunnel, pole, polegroup, traffic light, traffic sign, vegetation, terrain, sky, "
+            "person, rider, car, truck, bus, caravan, trailer, train, motorcycle, bicycle"
+        ),
+        option="train_ids=False",
+        void_id=255,
+    ),
+    "cityscapes_train": IdSet(
+        "Cityscapes train ids",
+        _names(
+            "road, sidewalk, building, wall, fence, pole, traffic light, traffic sign, vegetation, "
+            "terrain, sky, person, rider, car, truck, bus, train, motorcycle, bicycle"
+        ),
+        option="train_ids=True",
+        void_id=255,
+    ),
+    "synthia_sf": IdSet("SYNTHIA-SF ids", _SYNTHIA_SF),
+    # Inferred: with 13 tags the sky is tag 0 at the far plane, and `Carla` looks at the depth too.
+    "carla_13": IdSet("CARLA's 13 tags (up to 0.9.9)", _CARLA_13, option="tag_set=13"),
+    "carla_23": IdSet(
+        "CARLA's 23 tags (0.9.10 to 0.9.13)",
+        _CARLA_13
+        + _names(
+            "sky, ground, bridge, rail track, guard rail, traffic light, static, dynamic, water, "
+            "terrain"
+        ),
+        option="tag_set=23",
+    ),
+    "carla_28": IdSet(
+        "CARLA's tags 0 to 28 (from 0.9.14)",
+        _names(
+            "none, roads, sidewalks, buildings, walls, fences, poles, traffic light, traffic sign, "
+            "vegetation, terrain, sky, pedestrian, rider, car, truck, bus, train, motorcycle, "
+            "bicycle, static, dynamic, other, water, road line, ground, bridge, rail track, "
+            "guard rail"
+        ),
+        option="tag_set=28",
+    ),
 }
-# Inferred: with 13 tags the sky is tag 0 at the far plane, and `Carla` looks at the depth too.
-_CARLA_13 = ClassMap("CARLA's 13 tags (up to 0.9.9)", "tag_set=13", 12, _CARLA_13_IDS)
-_CARLA_23 = ClassMap(
-    "CARLA's 23 tags (0.9.10 to 0.9.13)",
-    "tag_set=23",
-    22,
-    _CARLA_13_IDS | {SIGN: (12, 18), SKY: (13,)},
-)
-_CARLA_28 = ClassMap(
-    "CARLA's tags 0 to 28 (from 0.9.14)",
-    "tag_set=28",
-    28,
-    _SYNTHIA_SF.ids | {ROAD: (1, 24)},
-    _SYNTHIA_SF.riders_and_trucks,
-)
 
-CLASS_MAPS = {
-    "cityscapes": _CITYSCAPES,
-    "cityscapes_train": _CITYSCAPES_TRAIN,
-    "synthia_sf": _SYNTHIA_SF,
-    "carla_13": _CARLA_13,
-    "carla_23": _CARLA_23,
-    "carla_28": _CARLA_28,
-}
+
+def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> dict[int, Entry]:
+    """What labels are called, by their number.
+
+    Args:
+        names: Of label 0, 1, ...; or by number, which JSON makes text of; or the name of a set in
+            `ID_SETS`.
+
+    Raises:
+        ValueError: There is no such set, a number is none, or a name is missing.
+
+    Example:
+        >>> label_entries({"7": "road"}), label_entries(["road", ("vehicle", "car")])
+        ({7: 'road'}, {0: 'road', 1: ('vehicle', 'car')})
+    """
+    if isinstance(names, str):
+        check_name("set of ids", names, list(ID_SETS))
+        return ID_SETS[names].entries()
+    items = names.items() if isinstance(names, Mapping) else enumerate(names)
+    entries: dict[int, Entry] = {}
+    for number, entry in items:
+        own = (entry,) if isinstance(entry, str) else tuple(entry)
+        if not own or not all(isinstance(name, str) and plain_name(name) for name in own):
+            raise ValueError(f"label {number} has the name {entry!r}, it must be text")
+        try:
+            entries[int(number)] = entry if isinstance(entry, str) else own
+        except ValueError:
+            raise ValueError(
+                f"{number!r} is no number of a label; give numbers and their names, such as "
+                "{7: 'road', 26: 'car'}"
+            ) from None
+    if not entries or min(entries) < 0:
+        raise ValueError(f"labels are numbers from 0 on with names, not {names!r}")
+    return entries
 
 
 # A street picture has road at its bottom and sky at its top; these shares are far below any.
@@ -202,15 +388,16 @@ class _Fit(NamedTuple):
 def label_variant_problem(
     ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str]
 ) -> str | None:
-    """What speaks against the chosen class map, and which one fits better; `None` if nothing.
+    """What speaks against the chosen set of ids, and which one fits better; `None` if nothing.
 
     Suspicious are ids that do not exist, more than a third of the pixels ignored, no road in the
-    lower third of the pictures, or another map that fits far better.
+    lower third of the pictures, or another set that fits far better. It is judged by the paper's
+    eleven classes, whichever one trains with.
 
     Args:
         ids: Some label maps as stored, uint8 `(height, width)`.
-        chosen: Name in `CLASS_MAPS` of the map in use.
-        choices: Names of all maps that come into question.
+        chosen: Name in `ID_SETS` of the set in use.
+        choices: Names of all sets that come into question.
 
     Example:
         >>> ids = np.repeat(np.array([11, 3, 1], "uint8"), 5)[:, None]  # sky, building, road
@@ -228,15 +415,17 @@ pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
         if fits[best].score < fits[chosen].score + _MARGIN:
             return None
         complaint = "road and sky are not where streets have them"
-    message = f"read as {CLASS_MAPS[chosen].title}, {complaint}"
+    message = f"read as {ID_SETS[chosen].title}, {complaint}"
     if best == chosen:
         return f"{message}; no other ids that this data set comes in fit better: check its origin"
-    better = CLASS_MAPS[best]
+    better = ID_SETS[best]
     return f"{message}; these are likely {better.title}: pass {better.option}"
 
 
 def _fit(ids: Sequence[np.ndarray], name: str) -> _Fit:
-    table = CLASS_MAPS[name].table()
+    from adaat_keras.tasks.semantic import PAPER
+
+    table = ID_SETS[name].table(PAPER)
     if name == "carla_13":
         # Tag 0 is mostly sky; the depth that would tell is not looked at here.
         table[0] = SKY

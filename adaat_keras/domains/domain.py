@@ -1,10 +1,38 @@
 """What every domain offers: frames by index, as arrays and as graph operations."""
 
+import hashlib
+import os
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import tensorflow as tf
+
+from adaat_keras.domains.class_names import (
+    IGNORED,
+    UNKNOWN,
+    Entry,
+    check_groups,
+    group_names,
+    group_table,
+    label_entries,
+)
+from adaat_keras.streets.classes import NAMES
+
+if TYPE_CHECKING:
+    from adaat_keras.tasks.semantic import Semantic
+
+
+class NoSplit(ValueError):
+    """A data set has no such split, or no frame in it."""
+
+
+def check_split(split: str | None, splits: Sequence[str]) -> None:
+    """Raise a `NoSplit` that lists the `splits` unless `split` is one of them."""
+    if split not in splits:
+        raise NoSplit(f"unknown split {split!r}; choose one of: {', '.join(splits)}")
 
 
 class Domain(ABC):
@@ -13,23 +41,116 @@ class Domain(ABC):
     A frame is a dictionary with some of these keys, all at the frame's own size:
 
     - `"image"`: uint8 `(height, width, 3)`, RGB.
-    - `"semantic"`: uint8 `(height, width)`, 0 to 10, 255 = ignored.
+    - `"semantic"`: uint8 `(height, width)`, numbers whose meaning `label_names` tells; 255 =
+      ignored.
     - `"depth"`: float32 `(height, width)`, metres along the optical axis, 0 = invalid.
     - `"normals"`: float32 `(height, width, 3)`, unit vectors towards the camera: x right, y down,
       z forward; zeros = invalid.
 
-    Subclasses implement `__len__` and `read`, and set `name` and `tasks` (the label keys that
-    exist); a data set without one of the splits train, val and test, or without labels in it,
-    names another for it in `stands_in`. `dense` names the labels that are known at every pixel but
-    for what is beyond their range, as a simulator's are, and LiDAR's are not. `read` runs in graph
+    Subclasses implement `__len__` and `read`, and set `name` and `tasks`. `read` runs in graph
     operations, so that `tf.data` decodes in parallel; it touches only the files of the keys that
     it is asked for.
+
+    Attributes:
+        name: What to call it in messages and tables.
+        tasks: The label keys that exist.
+        label_names: What the numbers of `"semantic"` are called, from 0 on or by number: a name
+            each, or several of which the first counts first. The paper's eleven classes by
+            default.
+        stands_in: Where a data set lacks one of the splits train, val and test, or labels in it,
+            the split that is taken for it.
+        dense: The labels that are known at every pixel but for what is beyond their range, as a
+            simulator's are, and LiDAR's are not.
+        focal_length: Pixels, the median where frames differ; `None` where it is not known.
+        all_told: Whether the attributes decide every pixel, so that `identity` need not look.
     """
 
     name: str
     tasks: tuple[str, ...]
+    label_names: Sequence[Entry] | Mapping[int, Entry] = NAMES
     stands_in: ClassVar[dict[str, str]] = {}
-    dense: ClassVar[tuple[str, ...]] = ()
+    dense: tuple[str, ...] = ()
+    focal_length: float | None = None
+    all_told: bool = False
+
+    # What says nothing of the pixels, and what says nothing of any but those of classes.
+    _aside: ClassVar[tuple[str, ...]] = ("tasks", "left_out", "dense", "all_told", "focal_length")
+    _about_classes: ClassVar[tuple[str, ...]] = ("label_names", "groups", "_table")
+
+    @staticmethod
+    def from_arrays(
+        images: Sequence[np.ndarray],
+        semantic: Sequence[np.ndarray] | None = None,
+        depth: Sequence[np.ndarray] | None = None,
+        normals: Sequence[np.ndarray] | None = None,
+        label_names: Sequence[Entry] | Mapping[int, Entry] | str | None = None,
+        name: str = "arrays",
+        focal_length: float | None = None,
+    ) -> "Domain":
+        """A domain of frames that are in memory.
+
+        Args:
+            images: uint8 `(height, width, 3)`, RGB: a list of frames, which may differ in size,
+                or one array of them all.
+            semantic: Integers `(height, width)`, one map an image; 255 = ignored.
+            depth: Floating-point metres `(height, width)`; 0, below or not finite = invalid.
+            normals: Floating-point unit vectors `(height, width, 3)`; zeros = invalid.
+            label_names: What the numbers in `semantic` are called, from 0 on or by number, or the
+                name of a set of ids (see `ID_SETS`); by default the paper's eleven classes.
+            name: What to call the domain in messages and tables.
+            focal_length: Pixels, if known.
+
+        Raises:
+            ValueError: Something has another form, number or size than it must; says which frame.
+
+        Example:
+            >>> images = np.zeros((2, 32, 64, 3), np.uint8)
+            >>> frames = Domain.from_arrays(images, depth=np.full((2, 32, 64), 7.5))
+            >>> len(frames), frames.tasks, frames[1]["depth"][0, 0]
+            (2, ('depth',), np.float32(7.5))
+        """
+        from adaat_keras.domains.cache import Arrays
+
+        labels = {"semantic": semantic, "depth": depth, "normals": normals}
+        columns = {key: column for key, column in labels.items() if column is not None}
+        return Arrays({"image": images, **columns}, label_names, name, focal_length)
+
+    @staticmethod
+    def from_dataset(
+        dataset: tf.data.Dataset,
+        label_names: Sequence[Entry] | Mapping[int, Entry] | str | None = None,
+        name: str = "dataset",
+        focal_length: float | None = None,
+    ) -> "Domain":
+        """A domain of the frames of a finite `tf.data.Dataset`, which is read once, into memory.
+
+        Args:
+            dataset: Of single frames, each a dictionary of `"image"` and labels, in the form that
+                `from_arrays` takes them.
+            label_names, name, focal_length: As `from_arrays` takes them.
+
+        Raises:
+            ValueError: It does not end, holds no frames or no dictionaries with an image, or
+                frames in another form.
+
+        Example:
+            >>> frame = {"image": np.zeros((8, 8, 3), np.uint8), "depth": np.ones((8, 8), "float32")}
+            >>> len(Domain.from_dataset(tf.data.Dataset.from_tensors(frame).repeat(3)))
+            3
+        """
+        from adaat_keras.domains.cache import Arrays
+
+        if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+            raise ValueError(f"{name}: the dataset never ends; pass a part, such as .take(100)")
+        spec = dataset.element_spec
+        if not isinstance(spec, dict) or "image" not in spec:
+            raise ValueError(
+                f"{name}: an element is a dictionary with 'image' and labels by name, such as "
+                f"'depth', not {spec}"
+            )
+        frames = list(dataset.as_numpy_iterator())
+        columns = {key: [frame[key] for frame in frames] for key in ("image", *spec)}
+        return Arrays(columns, label_names, name, focal_length)
 
     @abstractmethod
     def __len__(self) -> int:
@@ -59,3 +180,157 @@ class Domain(ABC):
         if missing:
             has = ", ".join(self.tasks) or "none"
             raise ValueError(f"{self.name} has no labels for {missing[0]!r}; its labels: {has}")
+
+    def with_classes(self, task: "Semantic") -> "Domain":
+        """The same frames, `"semantic"` in the classes of a task.
+
+        Returns:
+            This domain where nothing changes, or where it has no such labels.
+
+        Raises:
+            ValueError: It has none of the classes; lists what it tells apart. (A warning tells of
+                those that it lacks, where it has others.)
+
+        Example:
+            >>> from adaat_keras.tasks import Semantic
+            >>> maps = np.array([[[0, 1, 2]]])
+            >>> frames = Domain.from_arrays(
+            ...     np.zeros((1, 1, 3, 3), np.uint8), maps, label_names=["sky", "car", "road"]
+            ... )
+            >>> cars = frames.with_classes(Semantic({"road": "road", "vehicle": ["car", "bus"]}))
+            >>> cars[0]["semantic"].tolist()
+            [[255, 1, 0]]
+        """
+        groups = getattr(task, "groups", None)
+        if groups is None or "semantic" not in self.tasks:
+            return self
+        entries = label_entries(self.label_names)
+        check_groups([*entries.values()], groups, self.name)
+        table = group_table(entries, groups)
+        table[IGNORED] = IGNORED
+        if all(table[number] == number for number in entries):
+            return self
+        return _Regrouped(self, table, group_names(groups))
+
+    def identity(self, keys: tuple[str, ...] | None = None) -> str:
+        """A short name for what the frames hold, the same wherever they lie.
+
+        Made of the class, the name and the length, the attributes (numbers, strings, arrays, other
+        domains, names and sizes of files without their folders and times, and collections of
+        these), and the pixels of the first, the middle and the last frame (unless these
+        attributes decide them all). So another option or other files have another name, and
+        another root, cache or machine has not.
+
+        Args:
+            keys: What counts; by default the image and all labels.
+
+        Returns:
+            16 hexadecimal digits.
+
+        Example:
+            >>> frames = Domain.from_arrays(np.zeros((2, 4, 4, 3), np.uint8))
+            >>> len(frames.identity()), frames.identity() == frames.identity()
+            (16, True)
+        """
+        keys = ("image", *sorted(self.tasks)) if keys is None else keys
+        about = keys, len(self), self.described(keys, _without_folders)
+        digest = hashlib.sha256(repr(about).encode())
+        for key in () if self.all_told else keys:
+            for index in sorted({0, len(self) // 2, len(self) - 1}):
+                try:
+                    pixels = self.read(tf.constant(index, tf.int64), (key,))[key].numpy()
+                except (ValueError, OSError, tf.errors.OpError):
+                    # Whoever needs this frame is told what is wrong with it.
+                    digest.update(b"not readable")
+                    continue
+                digest.update(repr((pixels.shape, str(pixels.dtype))).encode() + pixels.tobytes())
+        return digest.hexdigest()[:16]
+
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
+        """What the attributes tell of the `keys`, for names of content.
+
+        Args:
+            keys: `"image"` and labels.
+            place: What is told of a string or a path.
+        """
+        aside = self._aside if "semantic" in keys else (*self._aside, *self._about_classes)
+        state = {name: part for name, part in vars(self).items() if name not in aside}
+        return type(self).__name__, self.name, _described(state, keys, place)
+
+
+class _Regrouped(Domain):
+    """A domain with its label numbers looked up in a table."""
+
+    def __init__(self, domain: Domain, table: np.ndarray, label_names: tuple[Entry, ...]):
+        self.domain = domain
+        self.name, self.tasks, self.dense = domain.name, domain.tasks, domain.dense
+        self.all_told = domain.all_told
+        self.label_names = label_names
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self.domain)
+
+    @property
+    def focal_length(self) -> float | None:
+        """The domain's own."""
+        return self.domain.focal_length
+
+    def require(self, keys: tuple[str, ...]) -> None:
+        """Raise as the domain does."""
+        self.domain.require(keys)
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as the domain."""
+        frame = self.domain.read(index, keys)
+        if "semantic" not in frame:
+            return frame
+        labels = tf.gather(tf.constant(self._table), tf.cast(frame["semantic"], tf.int32))
+        message = f"{self.name} has a label number that has no name in label_names"
+        check = tf.debugging.Assert(tf.reduce_all(labels != UNKNOWN), [message])
+        with tf.control_dependencies([check] if check is not None else []):
+            return {**frame, "semantic": tf.identity(labels)}
+
+    def with_classes(self, task: "Semantic") -> Domain:
+        """The same frames in other classes, made of the domain's own numbers."""
+        return self.domain.with_classes(task)
+
+    def described(self, keys, place):
+        """Without labels of classes, what the domain tells."""
+        return (super() if "semantic" in keys else self.domain).described(keys, place)
+
+
+_SIMPLE = (str, int, float, bool, type(None))
+
+
+def _described(value: Any, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
+    """What is known of a value, without what changes by use or from process to process."""
+    if isinstance(value, str | Path):
+        return place(value)
+    if isinstance(value, _SIMPLE):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).hexdigest()
+    if isinstance(value, dict):
+        known = ((str(key), _described(part, keys, place)) for key, part in value.items())
+        return sorted((pair for pair in known if pair[1] is not NotImplemented), key=lambda p: p[0])
+    if isinstance(value, list | tuple):
+        return [_described(part, keys, place) for part in value]
+    if isinstance(value, Domain):
+        return value.described(keys, place)
+    return NotImplemented
+
+
+def _without_folders(value: str | Path) -> Any:
+    """A string; of a path no folder, but its name and size where it is a file."""
+    text = str(value)
+    if isinstance(value, str) and not {os.sep, os.altsep, "~"}.intersection(text):
+        return text
+    path = Path(text).expanduser()
+    if path.is_dir():
+        return None
+    if path.is_file():
+        return path.name, path.stat().st_size
+    return path.name if path.is_absolute() else text

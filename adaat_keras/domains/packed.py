@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, NoSplit
 from adaat_keras.domains.shards import FILE, ShardIndex, shard_path
 
 
@@ -72,10 +72,13 @@ class Packed(Domain):
 
     Attributes:
         name: The packed domain's name.
+        label_names: The packed domain's; those that an older version packed have none, and are the
+            paper's eleven.
         folder: What holds the keys.
 
     Raises:
         FileNotFoundError: There is no such folder, or a shard is missing.
+        NoSplit: Other splits are packed there, this one is not.
         ValueError: The folder is not packed (the message names one near it that is), packed in
             part or by another version, or a shard is damaged; the message names the file.
 
@@ -91,6 +94,8 @@ class Packed(Domain):
         ('streets_sim', 3, ('depth',), (16, 32))
     """
 
+    all_told = True
+
     def __init__(
         self, root: str | Path | None = None, split: str | None = None, verify: bool = True
     ):
@@ -100,6 +105,8 @@ class Packed(Domain):
         self.tasks = tuple(key for key in self._keys if key != "image")
         self.name = self._keys["image"].index.domain
         self._check_together()
+        if "semantic" in self.tasks and (names := self._keys["semantic"].index.label_names):
+            self.label_names = dict(names)
 
     def __len__(self) -> int:
         return self._keys["image"].index.frames
@@ -119,6 +126,12 @@ class Packed(Domain):
         """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as `require`."""
         self.require(keys)
         return {key: self._keys[key].read(index) for key in keys}
+
+    def described(self, keys, place):
+        """The checksums of the shards, and what their numbers are called."""
+        sums = {key: [s.sha256 for s in self._keys[key].index.shards] for key in keys}
+        names = self.label_names if "semantic" in keys else None
+        return type(self).__name__, self.name, sums, names
 
     def _check_together(self) -> None:
         image = self._keys["image"]
@@ -142,7 +155,8 @@ def _packed_folder(root: str | Path | None, split: str | None) -> Path:
     folder = root / (split or "")
     if not _is_packed(folder):
         message = f"{folder} holds no packed frames, since there is no image/{FILE} in it"
-        raise ValueError(f"{message}; {_advice(root)}")
+        other_split = split and any(map(_is_packed, root.glob("*")))
+        raise (NoSplit if other_split else ValueError)(f"{message}; {_advice(root)}")
     return folder
 
 

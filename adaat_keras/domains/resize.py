@@ -150,7 +150,8 @@ class Resized(Domain):
             raise ValueError(f"height and width must be at least 1, not {height} and {width}")
         self.domain = domain
         self.height, self.width = height, width
-        self.name, self.tasks = domain.name, domain.tasks
+        self.name, self.tasks, self.dense = domain.name, domain.tasks, domain.dense
+        self.label_names, self.all_told = domain.label_names, domain.all_told
 
     def __len__(self) -> int:
         return len(self.domain)
@@ -163,6 +164,11 @@ class Resized(Domain):
         """The `keys` of the frame at `index` (int64 scalar), resized; raises as the domain does."""
         frame = self.domain.read(index, keys)
         return {key: self._resize(key, value) for key, value in frame.items()}
+
+    def with_classes(self, task) -> Domain:
+        """The domain with these classes, resized alike."""
+        domain = self.domain.with_classes(task)
+        return self if domain is self.domain else Resized(domain, self.height, self.width)
 
     def _resize(self, key: str, value: tf.Tensor) -> tf.Tensor:
         size = (self.height, self.width)

@@ -13,17 +13,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras.domains.class_names import label_entries
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
 from adaat_keras.files import write_json, written_whole
 
-_SIMPLE = (str, int, float, bool, type(None))
-
-
 def fingerprint(domain: Domain, key: str) -> str:
-    """A short name for what a domain holds under a key, the same whenever it holds the same.
+    """A short name for what a domain's files hold under a key now.
 
-    Made of the domain's class, length and attributes (numbers, strings, arrays, other domains,
+    Unlike `Domain.identity` it tells where they lie and when they changed, so that a copy of them
+    need not be compared with them. Made of the domain's class, length and attributes (numbers, strings, arrays, other domains,
     files with their size and time of change, and collections of them), and of the pixels of its
     first, middle and last frame. So it sees another root, split, size, option or version of a
     file, if the domain keeps these in attributes, as it should.
@@ -43,32 +42,20 @@ def fingerprint(domain: Domain, key: str) -> str:
         >>> fingerprint(streets, "depth") == fingerprint(streets, "semantic")
         False
     """
-    digest = hashlib.sha256(repr((key, len(domain), _describe(domain))).encode())
+    about = key, len(domain), domain.described((key,), _with_times)
+    digest = hashlib.sha256(repr(about).encode())
     for index in sorted({0, len(domain) // 2, len(domain) - 1}):
         pixels = domain.read(tf.constant(index, tf.int64), (key,))[key].numpy()
         digest.update(repr((pixels.shape, pixels.dtype)).encode() + pixels.tobytes())
     return digest.hexdigest()[:16]
 
 
-def _describe(value):
-    """What is known of a value, without what changes by use or from process to process."""
-    if isinstance(value, _SIMPLE):
+def _with_times(value: str | Path):
+    """A string as it is; a path with its size and time of change where it is a file."""
+    if isinstance(value, str):
         return value
-    if isinstance(value, np.ndarray):
-        return value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).hexdigest()
-    if isinstance(value, Path):
-        stat = value.stat() if value.is_file() else None
-        return str(value), stat and (stat.st_size, stat.st_mtime_ns)
-    if isinstance(value, dict):
-        known = ((str(key), _describe(part)) for key, part in value.items())
-        return sorted((key, part) for key, part in known if part is not NotImplemented)
-    if isinstance(value, list | tuple):
-        return [_describe(part) for part in value]
-    if isinstance(value, Domain):
-        # Which labels exist says nothing of the pixels of any.
-        state = {name: part for name, part in vars(value).items() if name != "tasks"}
-        return type(value).__name__, value.name, _describe(state)
-    return NotImplemented
+    stat = value.stat() if value.is_file() else None
+    return str(value), stat and (stat.st_size, stat.st_mtime_ns)
 
 
 FILE = "index.json"
@@ -113,6 +100,8 @@ class ShardIndex:
         frames: How many the domain has.
         shard_frames: How many a shard holds; the last may hold fewer.
         shards: Those that are written, in order.
+        label_names: What the numbers are called where they are those of classes, as pairs of a
+            number and its names; without them the paper's eleven.
     """
 
     domain: str
@@ -123,6 +112,7 @@ class ShardIndex:
     frames: int
     shard_frames: int
     shards: list[Shard] = field(default_factory=list)
+    label_names: list | None = None
 
     @staticmethod
     def load(folder: Path) -> "ShardIndex":
@@ -138,6 +128,8 @@ class ShardIndex:
             kind, version = values.pop("format"), values.pop("version")
             if kind == _FORMAT and version == _VERSION:
                 values["shards"] = [Shard(**shard) for shard in values["shards"]]
+                if values.get("label_names") is not None:
+                    label_entries(dict(values["label_names"]))
                 return ShardIndex(**values)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(
@@ -275,6 +267,7 @@ def _open_index(
         channels=list(pixels.shape[2:]),
         frames=len(domain),
         shard_frames=shard_frames,
+        label_names=_named_labels(domain) if key == "semantic" else None,
     )
     if not (folder / FILE).exists():
         return new
@@ -288,6 +281,11 @@ def _open_index(
                 "delete this one"
             )
     return old
+
+
+def _named_labels(domain: Domain) -> list:
+    """What JSON takes of the names of a domain's labels."""
+    return [[number, entry] for number, entry in label_entries(domain.label_names).items()]
 
 
 def _is_whole(index: ShardIndex, folder: Path, number: int) -> bool:

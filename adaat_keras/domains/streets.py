@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.decoders import depth_normals
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, check_split
 from adaat_keras.files import cache_folder
 from adaat_keras.registry import check_name
 from adaat_keras.streets import VARIANTS
@@ -37,10 +37,10 @@ class Streets(Domain):
     street is in two splits or two domains; `layout=` and `look=` do not change the seeds, so
     another look shows the same streets, label for label.
 
-    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10;
-    `"depth"` float32 `(height, width)`, metres along the optical axis, true beyond 100 m too, 0 in
-    the sky; `"normals"` float32 `(height, width, 3)`, made from depth as it is read (see
-    `depth_normals`).
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10, the
+    paper's eleven classes (`with_classes` gives others); `"depth"` float32 `(height, width)`,
+    metres along the optical axis, true beyond 100 m too, 0 in the sky; `"normals"` float32
+    `(height, width, 3)`, made from depth as it is read (see `depth_normals`).
 
     Args:
         name: `"streets_sim"` or `"streets_real"` (see `VARIANTS`).
@@ -66,6 +66,7 @@ class Streets(Domain):
 
     tasks = ("semantic", "depth", "normals")
     dense = tasks
+    all_told = True
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class Streets(Domain):
         cache: str | Path | None = None,
     ):
         check_name("streets domain", name, sorted(VARIANTS))
-        check_name("split", split, list(SPLITS))
+        check_split(split, list(SPLITS))
         self.name = name
         self.split = split
         self.layout = VARIANTS[name].layout if layout is None else layout
@@ -87,8 +88,9 @@ class Streets(Domain):
         check_name("layout", self.layout, sorted(LAYOUTS))
         check_name("look", self.look, sorted(LOOKS))
         self.frames = _FRAMES[split] if frames is None else frames
-        if self.frames < 1:
-            raise ValueError(f"frames must be at least 1, got {self.frames}")
+        for option, value in (("frames", self.frames), ("height", height), ("width", width)):
+            if value < 1:
+                raise ValueError(f"{option} must be at least 1, got {value}")
         self.height, self.width = height, width
         root = cache_folder() if cache is None else Path(cache).expanduser()
         self.folder = root / self._folder_name()
@@ -128,6 +130,10 @@ class Streets(Domain):
         """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as `require`."""
         self.require(keys)
         return {key: self._frame(key, index) for key in keys}
+
+    def described(self, keys, place):
+        """What the folder is named by decides every pixel."""
+        return super().described(keys, place), self.folder.name
 
     def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
         if key == "normals":

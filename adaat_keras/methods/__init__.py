@@ -1,10 +1,13 @@
-"""Methods, one file each: which steps, in which order, on what. `get("ada_atdt")` gives one.
+"""Methods, one file each: which stages, in which order, on what. `get("ada_atdt")` gives one.
 
-- `method`: what every method offers.
-- `steps/`: the training steps that methods are made of.
-- `harness/`: runs a method, resumes it after a kill, scores it and draws its pictures.
+- `ada_atdt`: the paper in one file; `teacher`: what its recommended recipe adds.
+- `at_dt`: AT/DT as its difference; `label_teacher`, `source_only`.
+- `dan`, `fcns_in_the_wild`, `cycle_gan`, `cycada`: what the paper compares it with.
+- `method`: what every method offers; `stage`: a part of its training, the data that feeds it, the
+  key that names its result; `recipe`: what a user may set.
 """
 
+import importlib
 from typing import TYPE_CHECKING
 
 from adaat_keras.registry import Registry
@@ -12,28 +15,61 @@ from adaat_keras.registry import Registry
 if TYPE_CHECKING:
     from adaat_keras.methods.method import Method
 
-_registry = Registry(
-    "method",
-    {
-        "ada_atdt": "adaat_keras.methods.ada_atdt:AdaAtdt",
-        "at_dt": "adaat_keras.methods.at_dt:AtDt",
-        "at_dt_da": "adaat_keras.methods.at_dt_da:AtDtDa",
-        "cycada": "adaat_keras.methods.cycada:Cycada",
-        "cycle_gan": "adaat_keras.methods.cycle_gan:CycleGan",
-        "dan": "adaat_keras.methods.dan:Dan",
-        "fcns_in_the_wild": "adaat_keras.methods.fcns_in_the_wild:FcnsInTheWild",
-        "label_teacher": "adaat_keras.methods.label_teacher:LabelTeacher",
-        "oracle": "adaat_keras.methods.oracle:Oracle",
-        "source_only": "adaat_keras.methods.source_only:SourceOnly",
-    },
-)
+# The public classes by the files that they are in, imported when they are first asked for.
+_CLASSES = {
+    "AdaAtdt": "ada_atdt",
+    "AdversarialTrainer": "ada_atdt",
+    "AtDt": "at_dt",
+    "AtDtDa": "at_dt",
+    "Cycada": "cycada",
+    "CycleGan": "cycle_gan",
+    "CycleGanTrainer": "cycle_gan",
+    "Dan": "dan",
+    "DanTrainer": "dan",
+    "FcnsInTheWild": "fcns_in_the_wild",
+    "FcnsInTheWildTrainer": "fcns_in_the_wild",
+    "LabelTeacher": "label_teacher",
+    "Method": "method",
+    "Oracle": "source_only",
+    "Recipe": "recipe",
+    "SourceOnly": "source_only",
+    "TaughtTrainer": "label_teacher",
+    "Training": "recipe",
+    "TransferTrainer": "ada_atdt",
+}
+METHODS = {
+    "ada_atdt": "adaat_keras.methods.ada_atdt:AdaAtdt",
+    "at_dt": "adaat_keras.methods.at_dt:AtDt",
+    "at_dt_da": "adaat_keras.methods.at_dt:AtDtDa",
+    "cycada": "adaat_keras.methods.cycada:Cycada",
+    "cycle_gan": "adaat_keras.methods.cycle_gan:CycleGan",
+    "dan": "adaat_keras.methods.dan:Dan",
+    "fcns_in_the_wild": "adaat_keras.methods.fcns_in_the_wild:FcnsInTheWild",
+    "label_teacher": "adaat_keras.methods.label_teacher:LabelTeacher",
+    "oracle": "adaat_keras.methods.source_only:Oracle",
+    "source_only": "adaat_keras.methods.source_only:SourceOnly",
+}
+_registry = Registry("method", METHODS)
+
+__all__ = [*_CLASSES, "METHODS", "get", "names"]
 
 
-def get(name: str) -> "Method":
-    """The method of this name."""
-    return _registry.get(name)()
+def get(what: "str | Method") -> "Method":
+    """A method by its name or by `"module:Class"` or `"file.py:Class"`; an object as it is.
+
+    Example:
+        >>> get("dan").predictor
+        'base_model_2'
+    """
+    return _registry.get(what)() if isinstance(what, str) else what
 
 
 def names() -> list[str]:
     """Every method's name."""
     return _registry.names()
+
+
+def __getattr__(name: str):
+    if name in _CLASSES:
+        return getattr(importlib.import_module(f"{__name__}.{_CLASSES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,33 +1,548 @@
-"""ADA-AT/DT, the paper's method."""
+"""ADA-AT/DT: the paper in one file (Chavhan et al., WACV 2021).
+
+A simulator A has labels of two tasks, the real domain B of task 1 alone; task 2 is wanted on B.
+Encoders E1, E2, decoders D1, D2, the domain classifier C and the transfer function G are trained
+in three stages:
+
+1. `Adversarial`: E1 and D1 on both domains' labels of task 1, against C, which tells the domains
+   apart by E1's features, until it no longer can (equations 1 and 2).
+2. `Supervised`: E2 and D2 on A's labels of task 2.
+3. `Transfer`: G on A, so that G(E1(x)) = E2(x) (equation 3).
+
+Then D2(G(E1(x))) predicts task 2 on B (equation 4): `adaat_keras.models.AdaAtdt`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
 
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.adversarial_step import adversarial_step
-from adaat_keras.methods.steps.supervised_step import supervised_step
-from adaat_keras.methods.steps.transfer_step import transfer_steps
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Stage, side_by_side
+from adaat_keras.methods.teacher import Teacher
+from adaat_keras.tasks import Task
+from adaat_keras.training import losses
+from adaat_keras.training.trainer import SupervisedTrainer, Trainer, adam
+
+BOTH = ("source", "target")
+
+
+class AdversarialTrainer(SupervisedTrainer):
+    """Trains encoder 1, decoder 1 and the domain classifier on source and target (equations 1, 2).
+
+    One pass of the encoder serves three losses:
+
+    - the task loss `L_task` on both domains' labels,
+    - the classifier's loss `L_C`, with the true domains,
+    - the encoder's adversarial loss `L_adv`, with the domains flipped.
+
+    Encoder and decoder minimize `(1 - alpha) * L_adv + alpha * L_task`; the classifier minimizes
+    `L_C`; both step from the same state. `gradient_reversal=True` takes `L_adv = -L_C` instead,
+    the min-max of equation 2 to the letter.
+
+    A batch is `((x_source, x_target), (y_source, y_target))`.
+
+    Args:
+        encoder, decoder: Base model 1 (E1, D1); shared, not copied.
+        domain_classifier: Takes the encoder's features, puts out logits (C).
+        alpha: Weight of the task loss, 0 to 1.
+        gradient_reversal: Reverse the classifier's loss in place of flipping the labels.
+        **kwargs: As `Trainer`'s.
+
+    Example:
+        >>> from adaat_keras.models import Decoder, DomainClassifier, Encoder
+        >>> trainer = AdversarialTrainer(Encoder(4, 1), Decoder(1, 4), DomainClassifier(16))
+        >>> trainer.compile(task_loss=keras.losses.MeanAbsoluteError())
+        >>> x, y = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
+        >>> logs = trainer.train_on_batch((x, x), (y, y), return_dict=True)
+        >>> "classifier_loss" in logs
+        True
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        domain_classifier: keras.Model,
+        alpha: float = 0.4,
+        gradient_reversal: bool = False,
+        **kwargs,
+    ):
+        super().__init__(encoder, decoder, domains=BOTH, **kwargs)
+        if not 0 <= alpha <= 1:
+            raise ValueError(f"alpha must be between 0 and 1, not {alpha}")
+        self.domain_classifier = domain_classifier
+        self.alpha = alpha
+        self.gradient_reversal = gradient_reversal
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        classifier_optimizer: keras.optimizers.Optimizer | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        adversarial_loss: str | losses.AdversarialLoss = "least_squares",
+        metrics: Mapping[str, list] | None = None,
+    ) -> None:
+        """Set both optimizers, both losses and, per domain, the metrics of `test_step`."""
+        super().compile(optimizer, task_loss, metrics)
+        self.classifier_optimizer = adam(classifier_optimizer)
+        self.adversarial_loss = losses.get(adversarial_loss)
+        self.classifier_optimizer.build(self.domain_classifier.trainable_variables)
+        names = (
+            *("adversarial_loss", "classifier_loss"),
+            *("source_domain_accuracy", "target_domain_accuracy"),
+        )
+        self.means |= {name: keras.metrics.Mean(name=name) for name in names}
+
+    def train_step(self, data):
+        """One step of both optimizers."""
+        images, labels = self.by_domain(data)
+        images = self.seen(images)
+        counts = [tf.shape(x)[0] for x in images]
+        # 1 for every source image, 0 for every target image.
+        domain = tf.concat([tf.ones([counts[0]]), tf.zeros([counts[1]])], axis=0)
+        with tf.GradientTape(persistent=True) as tape:
+            features = self.encoder(tf.concat(images, axis=0), training=True)
+            outputs = self.decoder(features, training=True)
+            logits = self.domain_classifier(features, training=True)
+            task_losses = self.domain_task_losses(labels, outputs)
+            task_loss = tf.add_n(task_losses) / 2
+            classifier_loss = self.adversarial_loss(domain, logits)
+            if self.gradient_reversal:
+                adversarial_loss = -classifier_loss
+            else:
+                adversarial_loss = self.adversarial_loss(1 - domain, logits)
+            loss = (1 - self.alpha) * adversarial_loss + self.alpha * task_loss
+            if self.adversarial_loss.gradient_penalty:
+                classifier_loss += self.gradient_penalty(features)
+        classifier_variables = self.domain_classifier.trainable_variables
+        gradients = tape.gradient(loss, self.base_variables)
+        classifier_gradients = tape.gradient(classifier_loss, classifier_variables)
+        self.optimizer.apply(gradients, self.base_variables)
+        self.classifier_optimizer.apply(classifier_gradients, classifier_variables)
+        # The share of places at which the classifier names the right domain.
+        says_source = tf.cast(logits > self.adversarial_loss.threshold, "float32")
+        share = tf.reduce_mean(says_source, axis=(1, 2, 3))
+        self.means["source_domain_accuracy"].update_state(share, domain)
+        self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
+        return self.log(
+            images[0],
+            loss=loss,
+            adversarial_loss=adversarial_loss,
+            classifier_loss=classifier_loss,
+            **dict(zip(self.task_loss_names, task_losses, strict=True)),
+        )
+
+    def gradient_penalty(self, features: tf.Tensor) -> tf.Tensor:
+        """`w (|grad C| - 1)^2` between features of A and B (Gulrajani et al. 2017)."""
+        source, target = tf.split(tf.stop_gradient(features), 2)
+        # Stateless: a training that goes on after a kill must draw what it would have drawn.
+        seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), 0])
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        mix = tf.random.stateless_uniform([replicas, tf.shape(source)[0], 1, 1, 1], seed)
+        # One draw for the whole batch, whatever the number of devices that share it.
+        mix = mix[tf.distribute.get_replica_context().replica_id_in_sync_group]
+        mix = tf.cast(mix, source.dtype)
+        between = mix * source + (1 - mix) * target
+        with tf.GradientTape() as tape:
+            tape.watch(between)
+            logits = self.domain_classifier(between, training=True)
+            score = tf.reduce_mean(logits, axis=(1, 2, 3))
+        slope = tf.cast(tape.gradient(score, between), "float32")
+        norm = tf.sqrt(tf.reduce_sum(slope**2, axis=(1, 2, 3)) + 1e-12)
+        return self.adversarial_loss.gradient_penalty * tf.reduce_mean((norm - 1) ** 2) / replicas
+
+
+class TransferTrainer(Trainer):
+    """Trains G so that it turns encoder 1's features into encoder 2's (equation 3).
+
+    `L_G = |G(E1(x)) - E2(x)|`, the mean over all entries (AT/DT squares them), on images of the
+    source domain; both encoders and the decoder stay as they are. In testing the prediction
+    D2(G(E1(x))) is scored against task 2's labels.
+
+    Beyond the paper, three losses may be added:
+
+    - `decoded_weight` times task 2's loss of D2(G(E1(x))) on the source's labels; D2 stays as it
+      is.
+    - `teacher_weight` times the same on the target, where a teacher T makes the missing labels of
+      those of task 1: `L_task(T(y_1), D2(G(E1(x))))`.
+    - `base_1_weight` times task 1's loss in both domains. E1 and D1 then learn on beside G, since
+      features that were learnt for task 1 alone need not hold what task 2 is told by.
+
+    A batch is `(images, labels)`; without these weights, images alone will do. With a weight on
+    the target or for base model 1 both are dictionaries: images `"source"` and `"target"`; labels
+    `"source"` of task 2, `"target"` of task 1 (for the teacher and base model 1) and `"source_1"`
+    of task 1 (for base model 1).
+
+    Args:
+        encoder_1, encoder_2: Encoders of the base models (E1, E2).
+        transfer: The transfer function (G), without `base_1_weight` all that learns.
+        decoder_2: Decoder of base model 2 (D2).
+        decoded_weight, teacher_weight, base_1_weight: As above.
+        teacher: Predicts task 2 from pictures of labels of task 1 (T); is not trained.
+        decoder_1: Decoder of base model 1 (D1), for `base_1_weight`.
+        **kwargs: As `Trainer`'s: `translator`, `augment`.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> m = build_ada_atdt("depth", "semantic", size="tiny")
+        >>> trainer = TransferTrainer(m.encoder_1, m.encoder_2, m.transfer, m.decoder_2)
+        >>> trainer.compile()
+        >>> list(trainer.train_on_batch(tf.ones((2, 64, 64, 3)), return_dict=True))
+        ['loss', 'transfer_loss']
+    """
+
+    def __init__(
+        self,
+        encoder_1: keras.Model,
+        encoder_2: keras.Model,
+        transfer: keras.Model,
+        decoder_2: keras.Model,
+        decoded_weight: float = 0.0,
+        teacher_weight: float = 0.0,
+        base_1_weight: float = 0.0,
+        teacher: keras.Model | None = None,
+        decoder_1: keras.Model | None = None,
+        **kwargs,
+    ):
+        super().__init__(encoder_1.stride * transfer.stride, **kwargs)
+        self.encoder_1 = encoder_1
+        self.encoder_2 = encoder_2
+        self.transfer = transfer
+        self.decoder_2 = decoder_2
+        self.teacher = teacher
+        self.decoded_weight = decoded_weight
+        self.teacher_weight = teacher_weight
+        self.base_1_weight = base_1_weight
+        self.decoder_1 = decoder_1
+
+    @property
+    def learning(self) -> list[keras.Variable]:
+        """The variables that a step changes."""
+        base_1 = (self.encoder_1, self.decoder_1) if self.base_1_weight else ()
+        return [v for network in (self.transfer, *base_1) for v in network.trainable_variables]
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        transfer_loss: keras.losses.Loss | None = None,
+        task_metrics: list | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        base_1_loss: keras.losses.Loss | None = None,
+    ) -> None:
+        """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
+
+        Task 2's loss is needed where a weight is not 0, `Task.pseudo_labels` of task 2 and
+        `Task.picture` of task 1 for the teacher, task 1's loss for `base_1_weight`.
+        """
+        weights = {
+            "transfer_loss": True,
+            "decoded_loss": self.decoded_weight,
+            "teacher_loss": self.teacher_weight,
+            "base_1_loss": self.base_1_weight,
+        }
+        names = ("loss", *(name for name, weight in weights.items() if weight))
+        super().compile(optimizer, self.learning, names)
+        self.transfer_loss = transfer_loss or keras.losses.MeanAbsoluteError()
+        self.task_metrics = task_metrics or []
+        self.task_loss = task_loss
+        self.pseudo_labels = pseudo_labels
+        self.picture = picture
+        self.base_1_loss = base_1_loss
+
+    def call(self, images, training=False):
+        """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
+        return self.decoder_2(self.transfer(self.encoder_1(images), training=training))
+
+    def train_step(self, data):
+        """One step of the transfer function, and of base model 1 where it learns on."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels = (
+            part if isinstance(part, dict) else {"source": part} for part in (images, labels)
+        )
+        source = self.translated_in_training(images["source"])
+        features_2, variables = self.encoder_2(source), self.learning
+        with tf.GradientTape() as tape:
+            features_1 = self.encoder_1(source)
+            moved = self.transfer(features_1, training=True)
+            loss = transfer_loss = self.transfer_loss(features_2, moved)
+            logs = {"transfer_loss": transfer_loss}
+            if self.decoded_weight:
+                logs["decoded_loss"] = self.task_loss(labels["source"], self.decoder_2(moved))
+                loss += self.decoded_weight * logs["decoded_loss"]
+            if self.teacher_weight or self.base_1_weight:
+                target_features = self.encoder_1(images["target"])
+            if self.teacher_weight:
+                outputs = self.decoder_2(self.transfer(target_features, training=True))
+                # All that the teacher says, however uncertain: rare classes are the uncertain ones.
+                taught = self.pseudo_labels(self.teacher(self.picture(labels["target"])))
+                logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)
+                loss += self.teacher_weight * logs["teacher_loss"]
+            if self.base_1_weight:
+                on_source = self.base_1_loss(labels["source_1"], self.decoder_1(features_1))
+                on_target = self.base_1_loss(labels["target"], self.decoder_1(target_features))
+                logs["base_1_loss"] = (on_source + on_target) / 2
+                loss += self.base_1_weight * logs["base_1_loss"]
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        return self.log(source, loss=loss, **logs)
+
+    def test_step(self, data):
+        """Update the loss between features and the metrics of the decoded transfer."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        padded, count = self.translated(self.padded(images)), tf.shape(images)[0]
+        moved = self.transfer(self.encoder_1(padded))
+        loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
+        logs = {"transfer_loss": self.log(images, transfer_loss=loss)["transfer_loss"]}
+        outputs = self.cropped(self.decoder_2(moved), images)
+        for metric in self.task_metrics:
+            metric.update_state(labels, outputs)
+        return {**logs, **self.scores()}
+
+    def scores(self) -> dict[str, tf.Tensor]:
+        """The results of the task's metrics."""
+        return self.results(self.task_metrics)
+
+
+@dataclass(frozen=True)
+class Adversarial(Stage):
+    """Stage 1: encoder 1 and decoder 1 on both domains' labels, against the classifier."""
+
+    from_task: Task
+    alpha: float
+    adversarial_loss: str | losses.AdversarialLoss
+    augmentation: str
+    class_balance: float
+
+    name = "adversarial"
+    trains = ("encoder_1", "decoder_1", "domain_classifier")
+
+    def reads(self, feed):
+        """Both domains."""
+        return BOTH
+
+    def trainer(self, networks, feed):
+        """An `AdversarialTrainer`."""
+        trainer = AdversarialTrainer(
+            networks["encoder_1"],
+            networks["decoder_1"],
+            networks["domain_classifier"],
+            alpha=self.alpha,
+        )
+        trainer.compile(
+            self.training.optimizer(),
+            self.training.optimizer(),
+            feed.task_loss(self.from_task, "source", self.class_balance),
+            self.adversarial_loss,
+            {role: self.from_task.metrics() for role in BOTH},
+        )
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Half of each batch from each domain, with labels of task 1."""
+        labels = (self.from_task,)
+        return side_by_side(
+            *(feed.batches(role, labels, first_step, 2, self.augmentation) for role in BOTH)
+        )
+
+    def validation(self, feed):
+        """Both domains with labels of task 1."""
+        return side_by_side(*(feed.validation(role, (self.from_task,)) for role in BOTH))
+
+
+@dataclass(frozen=True)
+class Supervised(Stage):
+    """Stage 2: encoder 2 and decoder 2 on one domain's labels of task 2.
+
+    The source's images may be `translated` first, and are augmented then.
+    """
+
+    to_task: Task
+    augmentation: str
+    class_balance: float
+    role: str = "source"
+    translated: bool = False
+
+    trains = ("encoder_2", "decoder_2")
+
+    @property
+    def name(self):
+        """Names another role than the source."""
+        role = "" if self.role == "source" else f"_{self.role}"
+        return f"supervised{role}" + "_translated" * self.translated
+
+    def reads(self, feed):
+        """One domain."""
+        return (self.role,)
+
+    def trainer(self, networks, feed):
+        """A `SupervisedTrainer`."""
+        trainer = SupervisedTrainer(
+            networks["encoder_2"],
+            networks["decoder_2"],
+            domains=(self.role,),
+            translator=networks["to_target"] if self.translated else None,
+            augment=feed.augmenter(self.augmentation),
+        )
+        loss = feed.task_loss(self.to_task, self.role, self.class_balance)
+        trainer.compile(self.training.optimizer(), loss, {self.role: self.to_task.metrics()})
+        return trainer
+
+    def batches(self, feed, first_step):
+        """One domain with labels of task 2."""
+        augmentation = "none" if self.translated else self.augmentation
+        labels = (self.to_task,)
+        return side_by_side(feed.batches(self.role, labels, first_step, augmentation=augmentation))
+
+    def validation(self, feed):
+        """The same domain."""
+        return side_by_side(feed.validation(self.role, (self.to_task,)))
+
+
+@dataclass(frozen=True)
+class Transfer(Stage):
+    """Stage 3: the transfer function on images of the source.
+
+    With a teacher or a weight for base model 1 it trains on images of the target too, half of each
+    batch. The source's images may be `translated` first, and are augmented then.
+    """
+
+    from_task: Task
+    to_task: Task
+    augmentation: str
+    class_balance: float
+    decoded_weight: float
+    teacher_weight: float
+    base_1_weight: float
+    squared: bool = False
+    translated: bool = False
+
+    @property
+    def name(self):
+        """Tells whether images are translated."""
+        return "transfer" + "_translated" * self.translated
+
+    @property
+    def trains(self):
+        """The transfer function, and base model 1 where it learns on."""
+        return ("transfer", *(("encoder_1", "decoder_1") if self.base_1_weight else ()))
+
+    @property
+    def on_target(self) -> bool:
+        """Whether images of the target are needed."""
+        return bool(self.teacher_weight or self.base_1_weight)
+
+    def reads(self, feed):
+        """The source, and the target where it is needed."""
+        return BOTH if self.on_target else ("source",)
+
+    def trainer(self, networks, feed):
+        """A `TransferTrainer`."""
+        trainer = TransferTrainer(
+            networks["encoder_1"],
+            networks["encoder_2"],
+            networks["transfer"],
+            networks["decoder_2"],
+            self.decoded_weight,
+            self.teacher_weight,
+            self.base_1_weight,
+            teacher=networks["teacher"] if self.teacher_weight else None,
+            decoder_1=networks["decoder_1"] if self.base_1_weight else None,
+            translator=networks["to_target"] if self.translated else None,
+            augment=feed.augmenter(self.augmentation),
+        )
+        decoded = self.decoded_weight or self.teacher_weight
+        balance = self.class_balance
+        trainer.compile(
+            self.training.optimizer(),
+            keras.losses.MeanSquaredError() if self.squared else None,
+            self.to_task.metrics(),
+            feed.task_loss(self.to_task, "source", balance) if decoded else None,
+            self.to_task.pseudo_labels,
+            self.from_task.picture,
+            feed.task_loss(self.from_task, "source", balance) if self.base_1_weight else None,
+        )
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Images of the source, and the labels and images of the target that the weights need."""
+        known = {}
+        if self.decoded_weight:
+            known["source"] = self.to_task
+        if self.base_1_weight:
+            known["source_1"] = self.from_task
+        augmentation = "none" if self.translated else self.augmentation
+        labels = tuple(known.values())
+        if not self.on_target:
+            return feed.batches("source", labels, first_step, 1, augmentation)
+        source = feed.batches("source", labels, first_step, 2, augmentation)
+        target = feed.batches("target", (self.from_task,), first_step, 2, self.augmentation)
+
+        def join(source, target):
+            image, *labels = source if isinstance(source, tuple) else (source,)
+            images = {"source": image, "target": target[0]}
+            return images, {**dict(zip(known, labels, strict=True)), "target": target[1]}
+
+        return tf.data.Dataset.zip(source, target).map(join)
+
+    def validation(self, feed):
+        """The source with labels of task 2."""
+        return feed.validation("source", (self.to_task,))
 
 
 class AdaAtdt(Method):
     """Task 2 by features that are the same in both domains (Chavhan et al., WACV 2021).
 
-    1. E1, D1 on both domains' labels of task 1, against the classifier C (equations 1, 2).
-    2. E2, D2 on the source's labels of task 2.
-    3. G so that G(E1(x)) = E2(x) on the source (equation 3).
-
-    Then D2(G(E1(x))) on the target (equation 4).
-
-    The recommended recipe adds to step 3 (`adaat_keras.training.TransferTrainer`): G learns through
-    D2 too, on the source's labels of task 2 and on a teacher's of the target, and E1, D1 learn on
-    beside it.
+    The recommended recipe adds to stage 3 (see `TransferTrainer`): G learns through D2 too, on the
+    source's labels of task 2 and on a teacher's of the target, and E1, D1 learn on beside it.
     """
 
-    def steps(self, setup):
-        """Adversarial, supervised, transfer."""
+    name = "ada_atdt"
+    predictor = "transfer"
+
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Adversarial, supervised, transfer (after its teacher, if it has one)."""
+        looks = (recipe.augmentation, recipe.class_balance)
         return [
-            adversarial_step(setup),
-            supervised_step(setup, domain="source"),
-            *transfer_steps(setup, adapt=True),
+            Adversarial(training, from_task, *alpha_and_loss(recipe, from_task), *looks),
+            Supervised(training, to_task, *looks),
+            *transfer_stages(from_task, to_task, recipe, training, architecture),
         ]
 
-    def predictor(self, model):
-        """The whole path."""
-        return model
+
+def alpha_and_loss(recipe: Recipe, from_task: Task) -> tuple[float, str | losses.AdversarialLoss]:
+    """The recipe's alpha and adversarial loss; where it leaves them open, the paper's for task 1.
+
+    Section 4.5 has least squares for depth, and cross-entropy with alpha 0.4 for semantics; it
+    gives no alpha for depth. Measured tasks are treated as depth is.
+    """
+    alpha, loss = (0.4, "binary_crossentropy") if from_task.classes else (0.9, "least_squares")
+    return (alpha if recipe.alpha is None else recipe.alpha), recipe.adversarial_loss or loss
+
+
+def transfer_stages(
+    from_task: Task,
+    to_task: Task,
+    recipe: Recipe,
+    training: Training,
+    architecture: str,
+    translated: bool = False,
+) -> list[Stage]:
+    """The transfer's stage, after its teacher's if the recipe gives that weight."""
+    transfer = Transfer(
+        training,
+        from_task,
+        to_task,
+        recipe.augmentation,
+        recipe.class_balance,
+        recipe.decoded_weight,
+        recipe.teacher_weight,
+        recipe.base_1_weight,
+        squared=architecture == "dilated_resnet50",
+        translated=translated,
+    )
+    teacher = Teacher(training, from_task, to_task, recipe.class_balance)
+    return [teacher, transfer] if recipe.teacher_weight else [transfer]

@@ -1,19 +1,75 @@
-"""AT/DT, which the paper extends."""
+"""AT/DT, which the paper extends, and AT/DT on translated images (Ramirez et al., ICCV 2019).
 
+It differs from `ada_atdt` in stage 1 alone: no domain classifier.
+"""
+
+from dataclasses import dataclass
+
+from adaat_keras.methods.ada_atdt import BOTH, Supervised, transfer_stages
+from adaat_keras.methods.cycle_gan import Translation
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.joint_step import joint_step
-from adaat_keras.methods.steps.supervised_step import supervised_step
-from adaat_keras.methods.steps.transfer_step import transfer_steps
+from adaat_keras.methods.stage import Stage, side_by_side
+from adaat_keras.tasks import Task
+from adaat_keras.training.trainer import SupervisedTrainer
+
+
+@dataclass(frozen=True)
+class Joint(Stage):
+    """Stage 1: encoder 1 and decoder 1 on the labels of task 1 in both domains.
+
+    The source's images may be `translated` first, and are augmented then.
+    """
+
+    from_task: Task
+    augmentation: str
+    class_balance: float
+    translated: bool = False
+
+    trains = ("encoder_1", "decoder_1")
+
+    @property
+    def name(self):
+        """Tells whether images are translated."""
+        return "joint" + "_translated" * self.translated
+
+    def reads(self, feed):
+        """Both domains."""
+        return BOTH
+
+    def trainer(self, networks, feed):
+        """A `SupervisedTrainer` of both domains."""
+        trainer = SupervisedTrainer(
+            networks["encoder_1"],
+            networks["decoder_1"],
+            domains=BOTH,
+            translator=networks["to_target"] if self.translated else None,
+            augment=feed.augmenter(self.augmentation),
+        )
+        loss = feed.task_loss(self.from_task, "source", self.class_balance)
+        metrics = {role: self.from_task.metrics() for role in BOTH}
+        trainer.compile(self.training.optimizer(), loss, metrics)
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Half of each batch from each domain, with labels of task 1."""
+        labels, look = (self.from_task,), self.augmentation
+        return side_by_side(
+            feed.batches("source", labels, first_step, 2, "none" if self.translated else look),
+            feed.batches("target", labels, first_step, 2, look),
+        )
+
+    def validation(self, feed):
+        """Both domains with labels of task 1."""
+        return side_by_side(*(feed.validation(role, (self.from_task,)) for role in BOTH))
 
 
 class AtDt(Method):
     """Task 2 by transfer of features that nothing aligns (Ramirez et al., ICCV 2019).
 
-    As `AdaAtdt` without the domain classifier: step 1 trains E1, D1 on both domains' labels
-    alone. The networks are ours, so that the classifier is the only difference, beside what
-    `moment_weight` and `consistency_weight` may ask of `AdaAtdt`.
+    As `AdaAtdt` without the domain classifier: stage 1 trains E1, D1 on both domains' labels
+    alone. The networks are ours, so that the classifier is the only difference.
 
-    With `recipe="paper"` it has AT/DT's steps and nothing else, on our networks. The recommended
+    With the paper's recipe it has AT/DT's stages and nothing else, on our networks. The recommended
     recipe gives it what it gives `AdaAtdt`: balanced classes, G trained through D2 on the source's
     labels and on a teacher's of the target, and base model 1 that learns on beside G.
 
@@ -25,14 +81,36 @@ class AtDt(Method):
     there is a GPU, take `--crop 512`.
     """
 
-    def steps(self, setup):
+    name = "at_dt"
+    predictor = "transfer"
+
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Joint, supervised, transfer."""
+        looks = (recipe.augmentation, recipe.class_balance)
         return [
-            joint_step(setup),
-            supervised_step(setup, domain="source"),
-            *transfer_steps(setup),
+            Joint(training, from_task, *looks),
+            Supervised(training, to_task, *looks),
+            *transfer_stages(from_task, to_task, recipe, training, architecture),
         ]
 
-    def predictor(self, model):
-        """The whole path."""
-        return model
+
+class AtDtDa(Method):
+    """AT/DT whose source images CycleGAN has translated (Ramirez et al. 2019, "AT/DT (DA)").
+
+    CycleGAN first; then the stages of `AtDt`, each on F(x_A) in place of x_A, the recommended
+    recipe's additions to these included. Scores on the source are those of its own images, which
+    these networks have never seen.
+    """
+
+    name = "at_dt_da"
+    predictor = "transfer"
+
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Translation, then joint, supervised and transfer on translated images."""
+        looks = (recipe.augmentation, recipe.class_balance)
+        return [
+            Translation(training),
+            Joint(training, from_task, *looks, translated=True),
+            Supervised(training, to_task, *looks, translated=True),
+            *transfer_stages(from_task, to_task, recipe, training, architecture, translated=True),
+        ]

@@ -1,27 +1,352 @@
-"""CycleGAN: labelled images of the simulator that look like the target's."""
+"""CycleGAN: the simulator's images with the target's look (Zhu et al., ICCV 2017)."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.supervised_step import supervised_step
-from adaat_keras.methods.steps.translation_step import translation_step
+from adaat_keras.methods.stage import Stage
+from adaat_keras.models import BaseModel, Generator, PatchDiscriminator
+from adaat_keras.models.base_model import reseed
+from adaat_keras.tasks import Task
+from adaat_keras.training.trainer import Trainer, adam
+
+# CycleGAN's Adam: 2e-4 where ours begins with 5e-4.
+RATE, BETA_1 = 0.4, 0.5
+IDENTITY_WEIGHT = 0.5
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class ImagePool(keras.layers.Layer):
+    """Swaps half of the new images for older ones (Shrivastava et al. 2017; CycleGAN).
+
+    The first images fill the pool and are given as they come. Then each new image is, with
+    probability 1/2, kept in place of a random old one, which is given instead. What is drawn
+    depends on the number of the step alone, and the pool is saved with the trainer, so that a
+    training that goes on after a kill goes on alike. Several devices share one pool.
+
+    Args:
+        shape: Height, width and channels of the images.
+        size: How many are kept; 0 gives every image as it comes.
+
+    Example:
+        >>> pool = ImagePool((8, 8, 3), size=50)
+        >>> pool(tf.ones((2, 8, 8, 3)), step=0).shape
+        TensorShape([2, 8, 8, 3])
+    """
+
+    def __init__(self, shape: tuple[int, int, int], size: int = 50, **kwargs):
+        super().__init__(**{"dtype": "float32", **kwargs})
+        self.shape = tuple(shape)
+        self.size = size
+        options = {"trainable": False, "initializer": "zeros", "aggregation": "only_first_replica"}
+        self.images = self.add_weight(
+            shape=(size, *shape), dtype="float32", name="images", **options
+        )
+        self.filled = self.add_weight(shape=(), dtype="int32", name="filled", **options)
+
+    def call(self, images, step):
+        """Images to show, as many as were given; no gradient goes back through them."""
+        images = tf.stop_gradient(tf.cast(images, "float32"))
+        if not self.size:
+            return images
+        context = tf.distribute.get_replica_context()
+        count, place = tf.shape(images)[0], context.replica_id_in_sync_group
+        everyone = images if context.num_replicas_in_sync == 1 else context.all_gather(images, 0)
+        shown = tf.ensure_shape(self._exchange(everyone, tf.cast(step, "int32")), everyone.shape)
+        return shown[place * count : (place + 1) * count]
+
+    def _exchange(self, images, step):
+        total = tf.shape(images)[0]
+        filled, kept = tf.convert_to_tensor(self.filled), tf.convert_to_tensor(self.images)
+        swaps = tf.random.stateless_uniform([total], tf.stack([step, 0])) < 0.5
+        drawn = tf.random.stateless_uniform(
+            [total], tf.stack([step, 1]), maxval=self.size, dtype="int32"
+        )
+
+        def exchange(n, kept, filled, given):
+            free = filled < self.size
+            seat = tf.where(free, filled, drawn[n])
+            exchanged = ~free & swaps[n]
+            given = given.write(n, tf.where(exchanged, kept[seat], images[n]))
+            stored = tf.where(free | exchanged, images[n], kept[seat])
+            kept = tf.tensor_scatter_nd_update(kept, [[seat]], stored[None])
+            return n + 1, kept, tf.minimum(filled + 1, self.size), given
+
+        # One after the other, since an image may be swapped for one of its own batch.
+        given = tf.TensorArray("float32", total, element_shape=self.shape)
+        _, kept, filled, given = tf.while_loop(
+            lambda n, *_: n < total, exchange, (0, kept, filled, given)
+        )
+        self.images.assign(kept)
+        self.filled.assign(filled)
+        return given.stack()
+
+    def get_config(self) -> dict:
+        """The constructor's arguments."""
+        return {**super().get_config(), "shape": self.shape, "size": self.size}
+
+
+class CycleGanTrainer(Trainer):
+    """Trains two generators that undo each other, against two discriminators (Zhu et al. 2017).
+
+    With F: A -> B and H: B -> A and images scaled to -1..1, the generators minimize
+
+        L_adv = mean (D_B(F(a)) - 1)^2 + mean (D_A(H(b)) - 1)^2
+        + cycle_weight * (|H(F(a)) - a| + |F(H(b)) - b|)
+        + identity_weight * cycle_weight * (|F(b) - b| + |H(a) - a|)
+
+    and each discriminator `(mean (D(real) - 1)^2 + mean D(shown)^2) / 2`, where what is shown comes
+    from a pool of the last 50 translations. With a `segmenter` (CyCADA, Hoffman et al. 2018) the
+    generators minimize its loss on translations too, with what it says of the originals as labels:
+    a street stays a street.
+
+    A batch is `(x_source, x_target)`, values 0 to 255.
+
+    Args:
+        to_target, to_source: The generators F and H.
+        target_discriminator, source_discriminator: D_B and D_A.
+        image_shape: Of the training images.
+        cycle_weight, identity_weight: As above; CycleGAN's own.
+        pool_size: Translations that are kept.
+        segmenter: Frozen base model of a task on the source; `None` leaves this loss out.
+        semantic_weight: Weight of the segmenter's loss.
+
+    Example:
+        >>> from adaat_keras.models import BaseModel, Generator, PatchDiscriminator
+        >>> trainer = CycleGanTrainer(
+        ...     Generator(4, 1), Generator(4, 1), PatchDiscriminator(4), PatchDiscriminator(4),
+        ...     image_shape=(32, 32, 3))
+        >>> trainer.compile(keras.optimizers.Adam(2e-4), keras.optimizers.Adam(2e-4))
+        >>> x = tf.ones((2, 32, 32, 3))
+        >>> logs = trainer.train_on_batch((x, x), return_dict=True)
+        >>> "cycle_loss" in logs
+        True
+    """
+
+    def __init__(
+        self,
+        to_target: keras.Model,
+        to_source: keras.Model,
+        target_discriminator: keras.Model,
+        source_discriminator: keras.Model,
+        image_shape: tuple[int, int, int],
+        cycle_weight: float = 10.0,
+        identity_weight: float = 0.5,
+        pool_size: int = 50,
+        segmenter: keras.Model | None = None,
+        semantic_weight: float = 1.0,
+        **kwargs,
+    ):
+        super().__init__(to_target.stride, **kwargs)
+        self.to_target = to_target
+        self.to_source = to_source
+        self.target_discriminator = target_discriminator
+        self.source_discriminator = source_discriminator
+        self.target_pool = ImagePool(image_shape, pool_size)
+        self.source_pool = ImagePool(image_shape, pool_size)
+        self.cycle_weight = cycle_weight
+        self.identity_weight = identity_weight
+        self.segmenter = segmenter
+        self.semantic_weight = semantic_weight
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+    ) -> None:
+        """Set both optimizers, and the segmenter's loss and labels where there is one."""
+        names = ["loss", "adversarial_loss", "cycle_loss", "identity_loss", "discriminator_loss"]
+        names += ["semantic_loss"] if self.segmenter else []
+        super().compile(optimizer, self.generator_variables, tuple(names))
+        self.discriminator_optimizer = adam(discriminator_optimizer)
+        self.discriminator_optimizer.build(self.discriminator_variables)
+        self.task_loss = task_loss
+        self.pseudo_labels = pseudo_labels
+
+    @property
+    def generator_variables(self) -> list[keras.Variable]:
+        """The trainable variables of both generators."""
+        return self.to_target.trainable_variables + self.to_source.trainable_variables
+
+    @property
+    def discriminator_variables(self) -> list[keras.Variable]:
+        """The trainable variables of both discriminators."""
+        parts = (self.target_discriminator, self.source_discriminator)
+        return [variable for part in parts for variable in part.trainable_variables]
+
+    def train_step(self, data):
+        """One step of both optimizers."""
+        source, target = keras.utils.unpack_x_y_sample_weight(data)[0]
+        source, target = tf.cast(source, "float32"), tf.cast(target, "float32")
+        with tf.GradientTape(persistent=True) as tape:
+            fake_target, same_target = tf.split(self.to_target(tf.concat([source, target], 0)), 2)
+            fake_source, same_source = tf.split(self.to_source(tf.concat([target, source], 0)), 2)
+            losses = {
+                "adversarial_loss": self.real(self.target_discriminator(fake_target))
+                + self.real(self.source_discriminator(fake_source)),
+                "cycle_loss": self.distance(self.to_source(fake_target), source)
+                + self.distance(self.to_target(fake_source), target),
+                "identity_loss": self.distance(same_target, target)
+                + self.distance(same_source, source),
+            }
+            loss = losses["adversarial_loss"] + self.cycle_weight * (
+                losses["cycle_loss"] + self.identity_weight * losses["identity_loss"]
+            )
+            if self.segmenter:
+                losses["semantic_loss"] = self.semantic_loss(source, fake_target)
+                losses["semantic_loss"] += self.semantic_loss(target, fake_source)
+                loss += self.semantic_weight * losses["semantic_loss"]
+            step = self.optimizer.iterations
+            shown = (
+                self.target_pool(fake_target, step=step),
+                self.source_pool(fake_source, step=step),
+            )
+            discriminator_loss = self.told_apart(self.target_discriminator, target, shown[0])
+            discriminator_loss += self.told_apart(self.source_discriminator, source, shown[1])
+        gradients = tape.gradient(loss, self.generator_variables)
+        discriminator_gradients = tape.gradient(discriminator_loss, self.discriminator_variables)
+        self.optimizer.apply(gradients, self.generator_variables)
+        self.discriminator_optimizer.apply(discriminator_gradients, self.discriminator_variables)
+        return self.log(source, loss=loss, discriminator_loss=discriminator_loss, **losses)
+
+    def test_step(self, data):
+        """Update and return the distance of an image from its translation there and back."""
+        source, target = keras.utils.unpack_x_y_sample_weight(data)[0]
+        losses = [
+            self.distance(self.cropped(back(there(self.padded(x))), x), tf.cast(x, "float32"))
+            for x, there, back in (
+                (source, self.to_target, self.to_source),
+                (target, self.to_source, self.to_target),
+            )
+        ]
+        return {"cycle_loss": self.log(source, cycle_loss=tf.add_n(losses))["cycle_loss"]}
+
+    def semantic_loss(self, images, translated) -> tf.Tensor:
+        """The segmenter's loss on translations, what it says of the originals as the truth.
+
+        All that it says, however uncertain, as in CyCADA.
+        """
+        labels = tf.stop_gradient(self.pseudo_labels(self.segmenter(images)))
+        return self.task_loss(labels, self.segmenter(translated))
+
+    def told_apart(self, discriminator, real, shown) -> tf.Tensor:
+        """A discriminator's loss on real images and on translations."""
+        fake = self.mean(discriminator(shown, training=True) ** 2)
+        return (self.real(discriminator(real, training=True)) + fake) / 2
+
+    def real(self, logits) -> tf.Tensor:
+        """How far logits are from saying "real"."""
+        return self.mean((logits - 1) ** 2)
+
+    def distance(self, images, others) -> tf.Tensor:
+        """L1 between images, in units of half their range."""
+        return self.mean(tf.abs(images - others) / 127.5)
+
+
+@dataclass(frozen=True)
+class Translation(Stage):
+    """Translations from source to target and back.
+
+    On images without augmentation, or it would be the augmented look that is learnt.
+    """
+
+    trains = ("to_target", "to_source", "target_discriminator", "source_discriminator")
+    name = "translation"
+
+    def reads(self, feed):
+        """Both domains."""
+        return BOTH
+
+    def extra_networks(self, model):
+        """Both generators and both discriminators, as wide and deep as the base models."""
+        encoder, seed = model.encoder_1, self.training.seed
+        width = {"base_filters": encoder.base_filters, "dtype": encoder.dtype_policy}
+        *generators, target, source = self.trains
+        networks = [
+            *(
+                Generator(residual_blocks=encoder.residual_blocks, name=n, **width)
+                for n in generators
+            ),
+            *(PatchDiscriminator(name=name, **width) for name in (target, source)),
+        ]
+        return {network.name: reseed(network, 4 * seed + n) for n, network in enumerate(networks)}
+
+    def trainer(self, networks, feed):
+        """A `CycleGanTrainer`."""
+        crop = self.training.crop
+        trainer = CycleGanTrainer(
+            *(networks[name] for name in self.trains),
+            image_shape=(crop, crop, 3),
+            identity_weight=IDENTITY_WEIGHT,
+        )
+        trainer.compile(*(self.training.optimizer(RATE, BETA_1) for _ in range(2)))
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Half of each batch from each domain, images alone."""
+        return _pairs(*(feed.batches(role, (), first_step, 2) for role in BOTH))
+
+    def validation(self, feed):
+        """Both domains, images alone."""
+        frames = [feed.validation(role) for role in BOTH]
+        return None if None in frames else _pairs(*frames)
+
+
+@dataclass(frozen=True)
+class SemanticTranslation(Translation):
+    """Translations that base model 2, frozen, must read as it reads the originals (CyCADA)."""
+
+    to_task: Task
+    class_balance: float
+    semantic_weight: float
+
+    name = "semantic_translation"
+
+    def trainer(self, networks, feed):
+        """A `CycleGanTrainer` with base model 2 as its segmenter, without identity loss."""
+        crop = self.training.crop
+        trainer = CycleGanTrainer(
+            *(networks[name] for name in self.trains),
+            image_shape=(crop, crop, 3),
+            identity_weight=0.0,
+            segmenter=BaseModel(networks["encoder_2"], networks["decoder_2"]),
+            semantic_weight=self.semantic_weight,
+        )
+        trainer.compile(
+            *(self.training.optimizer(RATE, BETA_1) for _ in range(2)),
+            feed.task_loss(self.to_task, "source", self.class_balance),
+            self.to_task.pseudo_labels,
+        )
+        return trainer
+
+
+def _pairs(source: tf.data.Dataset, target: tf.data.Dataset) -> tf.data.Dataset:
+    return tf.data.Dataset.zip(source, target).map(lambda *images: (images,))
 
 
 class CycleGan(Method):
     """Task 2 by a base model trained on translated source images (Zhu et al., ICCV 2017).
 
-    1. F: A -> B and H: B -> A, against two discriminators
-       (`adaat_keras.training.CycleGanTrainer` has the loss).
+    1. F: A -> B and H: B -> A, against two discriminators (`CycleGanTrainer` has the loss).
     2. Base model 2 on F(x_A) with the source's labels.
 
     Where ours departs: generators and discriminators are as wide and deep as the base models, from
-    Glorot's first weights; every step has the images, the batch and the cosine schedule of any
+    Glorot's first weights; every stage has the images, the batch and the cosine schedule of any
     other method's, which is far less than CycleGAN's 200 epochs of single images.
     """
 
-    def steps(self, setup):
-        """Translation, then supervised on translated images."""
-        translation, to_target = translation_step(setup)
-        return [translation, supervised_step(setup, domain="source", translator=to_target)]
+    name = "cycle_gan"
 
-    def predictor(self, model):
-        """Base model 2."""
-        return model.base_model_2
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Translation, then supervised on translated images."""
+        looks = (recipe.augmentation, recipe.class_balance)
+        return [
+            Translation(training),
+            Supervised(training, to_task, *looks, translated=True),
+        ]

@@ -1,8 +1,156 @@
-"""Deep adaptation networks: features whose distributions match."""
+"""Deep adaptation networks: features whose distributions match (Long et al., ICML 2015)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.discrepancy_step import discrepancy_step
-from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.stage import Stage, beside_target_images, side_by_side
+from adaat_keras.tasks import Task
+from adaat_keras.training.trainer import SupervisedTrainer
+
+KERNELS, FACTOR = 5, 2.0
+PIXELS = 256
+
+
+def multi_kernel_mmd(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Squared maximum mean discrepancy with several Gaussian kernels (Long et al. 2015, DAN).
+
+    `mean k(a, a') + mean k(b, b') - 2 mean k(a, b)` with the mean of five kernels
+    `k(x, y) = exp(-|x - y|^2 / s)`, s from a quarter to four times the mean squared distance of
+    all pairs of different rows, by factors of 2; s counts as a constant. The biased estimate: 0
+    for equal sets, never negative.
+
+    Args:
+        source, target: `(n, channels)` and `(m, channels)`.
+
+    Returns:
+        A float32 scalar, 0 to 2.
+
+    Example:
+        >>> features = tf.random.normal((6, 3))
+        >>> round(float(multi_kernel_mmd(features, features)), 6)
+        0.0
+    """
+    count = tf.shape(source)[0]
+    rows = tf.cast(tf.concat([source, target], axis=0), "float32")
+    distances = squared_distances(rows)
+    total = tf.cast(tf.size(distances) - tf.shape(rows)[0], "float32")
+    bandwidth = tf.stop_gradient(tf.reduce_sum(distances) / total)
+    scales = [FACTOR ** (n - KERNELS // 2) for n in range(KERNELS)]
+    similar = [tf.exp(-tf.math.divide_no_nan(distances, bandwidth * scale)) for scale in scales]
+    kernel = tf.add_n(similar) / KERNELS
+    within = tf.reduce_mean(kernel[:count, :count]) + tf.reduce_mean(kernel[count:, count:])
+    return within - 2 * tf.reduce_mean(kernel[:count, count:])
+
+
+def squared_distances(rows: tf.Tensor) -> tf.Tensor:
+    """`|x - y|^2` for every pair of rows, never below 0."""
+    squares = tf.reduce_sum(rows**2, axis=1)
+    products = tf.matmul(rows, rows, transpose_b=True)
+    return tf.maximum(squares[:, None] + squares[None] - 2 * products, 0)
+
+
+class DanTrainer(SupervisedTrainer):
+    """Minimizes `L_task(A) + mmd_weight * MMD^2(E(x_A), E(x_B))` (Long et al. 2015, DAN).
+
+    The discrepancy is taken between encoder features at 256 random places of each domain's batch;
+    DAN takes it between whole images' features at several fully connected layers, which a dense
+    predictor does not have.
+
+    A batch is `((x_source, x_target), (y_source,))`.
+
+    Args:
+        encoder, decoder: The base model; shared, not copied.
+        mmd_weight: Weight of the discrepancy.
+
+    Example:
+        >>> from adaat_keras.models import Decoder, Encoder
+        >>> trainer = DanTrainer(Encoder(4, 1), Decoder(1, 4))
+        >>> trainer.compile(task_loss=keras.losses.MeanAbsoluteError())
+        >>> x, y = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
+        >>> sorted(trainer.train_on_batch((x, x), (y,), return_dict=True))
+        ['loss', 'mmd', 'source_task_loss']
+    """
+
+    def __init__(
+        self, encoder: keras.Model, decoder: keras.Model, mmd_weight: float = 1.0, **kwargs
+    ):
+        super().__init__(encoder, decoder, **kwargs)
+        self.mmd_weight = mmd_weight
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        metrics: Mapping[str, list] | None = None,
+    ) -> None:
+        """Set the optimizer, the task's loss and the metrics of `test_step`."""
+        super().compile(optimizer, task_loss, metrics)
+        self.means["mmd"] = keras.metrics.Mean(name="mmd")
+
+    def train_step(self, data):
+        """One optimizer step on the task's loss and the discrepancy."""
+        images, labels = self.by_domain(data)
+        with tf.GradientTape() as tape:
+            features = self.encoder(tf.concat(images, axis=0), training=True)
+            source, target = tf.split(features, 2)
+            task_loss = self.task_loss(labels[0], self.decoder(source, training=True))
+            samples = self.sample(source, 0), self.sample(target, 1)
+            mmd = self.mean(multi_kernel_mmd(*samples))
+            loss = task_loss + self.mmd_weight * mmd
+        self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
+        return self.log(images[0], loss=loss, source_task_loss=task_loss, mmd=mmd)
+
+    def sample(self, features: tf.Tensor, salt: int) -> tf.Tensor:
+        """Features at random places, `(PIXELS, channels)`, drawn by the number of the step.
+
+        Of all devices' images: the discrepancy is no mean over them.
+        """
+        rows = tf.reshape(self.gathered(features), (-1, features.shape[-1]))
+        seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), salt])
+        places = tf.random.stateless_uniform(
+            [PIXELS], seed, maxval=tf.shape(rows)[0], dtype="int32"
+        )
+        return tf.gather(rows, places)
+
+
+@dataclass(frozen=True)
+class Discrepancy(Stage):
+    """Encoder 2 and decoder 2 on the source, against the discrepancy to the target."""
+
+    to_task: Task
+    augmentation: str
+    class_balance: float
+    mmd_weight: float
+
+    name = "discrepancy"
+    trains = ("encoder_2", "decoder_2")
+
+    def reads(self, feed):
+        """Both domains."""
+        return BOTH
+
+    def trainer(self, networks, feed):
+        """A `DanTrainer`."""
+        trainer = DanTrainer(networks["encoder_2"], networks["decoder_2"], self.mmd_weight)
+        loss = feed.task_loss(self.to_task, "source", self.class_balance)
+        trainer.compile(self.training.optimizer(), loss, {"source": self.to_task.metrics()})
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Half of each batch from the source with labels of task 2, half the target's images."""
+        return beside_target_images(
+            feed.batches("source", (self.to_task,), first_step, 2, self.augmentation),
+            feed.batches("target", (), first_step, 2, self.augmentation),
+        )
+
+    def validation(self, feed):
+        """The source with labels of task 2."""
+        return side_by_side(feed.validation("source", (self.to_task,)))
 
 
 class Dan(Method):
@@ -10,8 +158,7 @@ class Dan(Method):
 
     1. Base model 2 on the source.
     2. It goes on with `L = L_task(A) + mmd_weight * MMD^2(E(x_A), E(x_B))`, the discrepancy with
-       five Gaussian kernels between sampled pixel features
-       (`adaat_keras.training.multi_kernel_mmd`).
+       five Gaussian kernels between sampled pixel features (`multi_kernel_mmd`).
 
     Where ours departs: the networks are base model 2's, so that the method is the only
     difference; DAN begins with an AlexNet trained on ImageNet and adapts the last layers that
@@ -20,10 +167,12 @@ class Dan(Method):
     instead has five times our discrepancy.
     """
 
-    def steps(self, setup):
-        """Supervised on the source, then the target's features pulled along."""
-        return [supervised_step(setup, domain="source"), discrepancy_step(setup)]
+    name = "dan"
 
-    def predictor(self, model):
-        """Base model 2."""
-        return model.base_model_2
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Supervised on the source, then the target's features pulled along."""
+        looks = (recipe.augmentation, recipe.class_balance)
+        return [
+            Supervised(training, to_task, *looks),
+            Discrepancy(training, to_task, *looks, recipe.mmd_weight),
+        ]

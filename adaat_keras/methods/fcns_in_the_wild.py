@@ -1,8 +1,230 @@
-"""FCNs in the wild: domains confused, classes kept to their sizes."""
+"""FCNs in the wild: domains confused, classes kept to their sizes (Hoffman et al., 2016)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.batches import ClassSizes, class_sizes
+from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.confusion_step import confusion_step
-from adaat_keras.methods.steps.supervised_step import supervised_step
+from adaat_keras.methods.stage import Stage, beside_target_images, side_by_side
+from adaat_keras.models import DomainClassifier
+from adaat_keras.models.base_model import reseed
+from adaat_keras.tasks import Task
+from adaat_keras.training.trainer import SupervisedTrainer, adam
+
+# Crops on which class sizes are measured, and one batch more.
+_MEASURED = 200
+
+
+def class_size_penalty(
+    probabilities: tf.Tensor, lower: np.ndarray, mean: np.ndarray, upper: np.ndarray
+) -> tf.Tensor:
+    """How far predicted class sizes lie outside their bounds, the mean over images and classes.
+
+    A class is taken to be in an image if the pixels at which it is the likeliest reach a tenth of
+    its lower bound (Hoffman et al. 2016, "FCNs in the wild", section 3.2): then what its mean
+    probability lacks to the lower bound or exceeds the upper one by counts, else all of it, so that
+    absent classes are suppressed. In units of the class' mean share, at least a hundredth. Hoffman
+    et al. solve for the nearest distribution within the bounds; a hinge on the bounds is the same
+    constraint as a loss.
+
+    Args:
+        probabilities: `(batch, height, width, classes)`.
+        lower, mean, upper: Shares of an image, `(classes,)` each.
+
+    Returns:
+        A float32 scalar, 0 where every class is within its bounds.
+
+    Example:
+        >>> pixels = tf.one_hot([[[0, 0], [0, 1]]], 2)
+        >>> bounds = np.array([[0.4, 0.1], [0.5, 0.2], [0.6, 0.3]], "f4")
+        >>> round(float(class_size_penalty(pixels, *bounds)), 6)
+        0.15
+    """
+    probabilities = tf.cast(probabilities, "float32")
+    shares = tf.reduce_mean(probabilities, axis=(1, 2))
+    likeliest = tf.one_hot(tf.argmax(probabilities, axis=-1), probabilities.shape[-1])
+    outside = tf.nn.relu(lower - shares) + tf.nn.relu(shares - upper)
+    present = tf.reduce_mean(likeliest, axis=(1, 2)) >= 0.1 * lower
+    return tf.reduce_mean(tf.where(present, outside, shares) / np.maximum(mean, 0.01))
+
+
+class FcnsInTheWildTrainer(SupervisedTrainer):
+    """Global alignment by domain confusion, local by class sizes (Hoffman et al. 2016).
+
+    - The classifier minimizes the cross-entropy of the true domain at every place.
+    - Encoder and decoder minimize `L_task(A) + confusion_weight * L_conf + size_weight * L_size`:
+      `L_conf` is the cross-entropy of the classifier's answer to "half source, half target" on
+      both domains, `L_size` is `class_size_penalty` of the predictions on the target.
+
+    Both step from the same state; Hoffman et al. take turns. A loss of 1 is what a constant guess
+    scores.
+
+    A batch is `((x_source, x_target), (y_source,))`.
+
+    Args:
+        encoder, decoder: The base model; shared, not copied.
+        domain_classifier: Takes the encoder's features, puts out logits, high for the source.
+        class_sizes: Bounds measured on the source, for a decoder of class logits; `None` leaves
+            `L_size` out.
+        confusion_weight, size_weight: Weights beside the task's loss.
+
+    Example:
+        >>> from adaat_keras.models import Decoder, DomainClassifier, Encoder
+        >>> trainer = FcnsInTheWildTrainer(
+        ...     Encoder(4, 1), Decoder(1, 4), DomainClassifier(16, view="pixel"))
+        >>> trainer.compile(task_loss=keras.losses.MeanAbsoluteError())
+        >>> x, y = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
+        >>> sorted(trainer.train_on_batch((x, x), (y,), return_dict=True))
+        ['classifier_loss', 'confusion_loss', 'loss', 'size_loss', 'source_task_loss']
+    """
+
+    def __init__(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        domain_classifier: keras.Model,
+        class_sizes: ClassSizes | None = None,
+        confusion_weight: float = 0.1,
+        size_weight: float = 0.01,
+        **kwargs,
+    ):
+        super().__init__(encoder, decoder, **kwargs)
+        self.domain_classifier = domain_classifier
+        self.class_sizes = class_sizes
+        self.confusion_weight = confusion_weight
+        self.size_weight = size_weight
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        classifier_optimizer: keras.optimizers.Optimizer | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        metrics: Mapping[str, list] | None = None,
+    ) -> None:
+        """Set both optimizers, the task's loss and the metrics of `test_step`."""
+        super().compile(optimizer, task_loss, metrics)
+        self.classifier_optimizer = adam(classifier_optimizer)
+        self.classifier_optimizer.build(self.domain_classifier.trainable_variables)
+        names = ("classifier_loss", "confusion_loss", "size_loss")
+        self.means |= {name: keras.metrics.Mean(name=name) for name in names}
+
+    def train_step(self, data):
+        """One step of both optimizers."""
+        images, labels = self.by_domain(data)
+        images = self.seen(images)
+        counts = [tf.shape(x)[0] for x in images]
+        with tf.GradientTape(persistent=True) as tape:
+            features = self.encoder(tf.concat(images, axis=0), training=True)
+            source, target = tf.split(self.decoder(features, training=True), counts)
+            logits = self.domain_classifier(features, training=True)
+            losses = {
+                "source_task_loss": self.task_loss(labels[0], source),
+                "confusion_loss": self.cross_entropy(0.5, logits),
+                "size_loss": self.size_loss(target),
+            }
+            loss = losses["source_task_loss"] + (
+                self.confusion_weight * losses["confusion_loss"]
+                + self.size_weight * losses["size_loss"]
+            )
+            domain = tf.concat([tf.ones(counts[0]), tf.zeros(counts[1])], axis=0)
+            classifier_loss = self.cross_entropy(domain, logits)
+        classifier_variables = self.domain_classifier.trainable_variables
+        gradients = tape.gradient(loss, self.base_variables)
+        classifier_gradients = tape.gradient(classifier_loss, classifier_variables)
+        self.optimizer.apply(gradients, self.base_variables)
+        self.classifier_optimizer.apply(classifier_gradients, classifier_variables)
+        return self.log(images[0], loss=loss, classifier_loss=classifier_loss, **losses)
+
+    def cross_entropy(self, domain, logits: tf.Tensor) -> tf.Tensor:
+        """Between domains, `(batch,)` or one for all, and logits; 1 = a classifier of no idea."""
+        logits = tf.cast(logits, "float32")
+        labels = tf.reshape(tf.cast(domain, "float32"), (-1, 1, 1, 1)) * tf.ones_like(logits)
+        losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
+        return self.mean(losses) / np.log(2)
+
+    def size_loss(self, outputs: tf.Tensor) -> tf.Tensor:
+        """The class sizes' penalty on the target's predictions."""
+        if self.class_sizes is None:
+            return tf.constant(0.0)
+        sizes = (self.class_sizes.lower, self.class_sizes.mean, self.class_sizes.upper)
+        return self.mean(class_size_penalty(tf.nn.softmax(outputs), *sizes))
+
+
+@dataclass(frozen=True)
+class Confusion(Stage):
+    """Encoder 2 and decoder 2 on the source, confused with the target, within class sizes.
+
+    The source's images may be `translated` first, and are augmented then. `size_weight` is `None`
+    where class sizes play no part.
+    """
+
+    to_task: Task
+    augmentation: str
+    class_balance: float
+    confusion_weight: float
+    size_weight: float | None
+    translated: bool = False
+
+    trains = ("encoder_2", "decoder_2")
+
+    @property
+    def name(self):
+        """Tells whether class sizes play a part."""
+        return "confusion" if self.size_weight is not None else "confusion_without_sizes"
+
+    def reads(self, feed):
+        """Both domains."""
+        return BOTH
+
+    def trainer(self, networks, feed):
+        """A `FcnsInTheWildTrainer` with a new classifier of single pixels."""
+        encoder = networks["encoder_2"]
+        classifier = DomainClassifier(encoder.features, view="pixel", dtype=encoder.dtype_policy)
+        trainer = FcnsInTheWildTrainer(
+            encoder,
+            networks["decoder_2"],
+            reseed(classifier, self.training.seed),
+            self.class_sizes(feed),
+            translator=networks["to_target"] if self.translated else None,
+            augment=feed.augmenter(self.augmentation),
+            confusion_weight=self.confusion_weight,
+            size_weight=self.size_weight or 0.0,
+        )
+        loss = feed.task_loss(self.to_task, "source", self.class_balance)
+        trainer.compile(
+            self.training.optimizer(),
+            self.training.optimizer(),
+            loss,
+            {"source": self.to_task.metrics()},
+        )
+        return trainer
+
+    def class_sizes(self, feed) -> ClassSizes | None:
+        """The sizes of classes on the source's crops, since crops are what is predicted."""
+        if self.size_weight is None or not self.to_task.classes:
+            return None
+        crops = feed.batches("source", (self.to_task,), whole=True, augmentation=self.augmentation)
+        crops = crops.take(_MEASURED // self.training.batch_size + 1)
+        labels = (each for _, batch in crops.as_numpy_iterator() for each in batch)
+        return class_sizes(labels, self.to_task.classes)
+
+    def batches(self, feed, first_step):
+        """Half of each batch from the source with labels of task 2, half the target's images."""
+        look = self.augmentation
+        labels = (self.to_task,)
+        return beside_target_images(
+            feed.batches("source", labels, first_step, 2, "none" if self.translated else look),
+            feed.batches("target", (), first_step, 2, look),
+        )
+
+    def validation(self, feed):
+        """The source with labels of task 2."""
+        return side_by_side(feed.validation("source", (self.to_task,)))
 
 
 class FcnsInTheWild(Method):
@@ -12,7 +234,7 @@ class FcnsInTheWild(Method):
     2. It goes on with `L = L_task(A) + confusion_weight * L_conf(A, B) + size_weight * L_size(B)`:
        a pixel-wise domain classifier on the deepest features, which the encoder drives to "half
        and half", and predicted class sizes on B held within those measured on A
-       (`adaat_keras.training.FcnsInTheWildTrainer`).
+       (`FcnsInTheWildTrainer`).
 
     Where ours departs: the networks are base model 2's; sizes are those of crops, not of whole
     images, and held by a hinge in units of the class' mean share, where Hoffman et al. solve for
@@ -20,10 +242,13 @@ class FcnsInTheWild(Method):
     to a tenth; where task 2 is not semantic there are no classes, and confusion works alone.
     """
 
-    def steps(self, setup):
-        """Supervised on the source, then confused with the target."""
-        return [supervised_step(setup, domain="source"), confusion_step(setup)]
+    name = "fcns_in_the_wild"
 
-    def predictor(self, model):
-        """Base model 2."""
-        return model.base_model_2
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Supervised on the source, then confused with the target."""
+        looks = (recipe.augmentation, recipe.class_balance)
+        weights = (recipe.confusion_weight, recipe.size_weight)
+        return [
+            Supervised(training, to_task, *looks),
+            Confusion(training, to_task, *looks, *weights),
+        ]

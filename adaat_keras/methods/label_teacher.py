@@ -1,8 +1,118 @@
 """The recommended recipe's teacher alone, without any transfer of features."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.taught_step import taught_step
-from adaat_keras.methods.steps.teacher_step import teacher_step
+from adaat_keras.methods.stage import Stage, side_by_side
+from adaat_keras.methods.teacher import Teacher
+from adaat_keras.tasks import Task
+from adaat_keras.training.trainer import SupervisedTrainer
+
+
+class TaughtTrainer(SupervisedTrainer):
+    """Minimizes the mean of `L_task(y_A, D(E(x_A)))` and `L_task(T(y'_B), D(E(x_B)))`.
+
+    T, the teacher, makes labels of this task from labels y' of another one, which both domains
+    have.
+
+    A batch is `((x_source, x_target), (y_source, y'_target))`.
+
+    Args:
+        encoder, decoder: The base model; shared, not copied.
+        teacher: Predicts the task from pictures of the other task's labels; is not trained.
+        **kwargs: As `Trainer`'s.
+
+    Example:
+        >>> from adaat_keras.models import BaseModel, Decoder, Encoder
+        >>> teacher = BaseModel(Encoder(4, 1), Decoder(1, 4))
+        >>> trainer = TaughtTrainer(Encoder(4, 1), Decoder(1, 4), teacher)
+        >>> loss = keras.losses.MeanAbsoluteError()
+        >>> trainer.compile(
+        ...     task_loss=loss, pseudo_labels=lambda outputs: outputs, picture=tf.identity)
+        >>> x, y = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
+        >>> sorted(trainer.train_on_batch((x, x), (y, x), return_dict=True))
+        ['loss', 'source_task_loss', 'teacher_loss']
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, teacher: keras.Model, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.teacher = teacher
+
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        metrics: Mapping[str, list] | None = None,
+    ) -> None:
+        """Set the optimizer, the task's loss and the metrics of `test_step`.
+
+        `Task.pseudo_labels` of this task, `Task.picture` of the other one.
+        """
+        super().compile(optimizer, task_loss, metrics)
+        self.means["teacher_loss"] = keras.metrics.Mean(name="teacher_loss")
+        self.pseudo_labels = pseudo_labels
+        self.picture = picture
+
+    def train_step(self, data):
+        """One optimizer step on both domains."""
+        images, (known, others) = self.by_domain(data)
+        taught = tf.stop_gradient(self.pseudo_labels(self.teacher(self.picture(others))))
+        with tf.GradientTape() as tape:
+            features = self.encoder(tf.concat(images, axis=0), training=True)
+            outputs = self.decoder(features, training=True)
+            source_loss, teacher_loss = self.domain_task_losses((known, taught), outputs)
+            loss = tf.add_n([source_loss, teacher_loss]) / 2
+        self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
+        return self.log(
+            images[0], loss=loss, source_task_loss=source_loss, teacher_loss=teacher_loss
+        )
+
+
+@dataclass(frozen=True)
+class Taught(Stage):
+    """Encoder 2 and decoder 2 on the source's labels and the teacher's of the target."""
+
+    from_task: Task
+    to_task: Task
+    augmentation: str
+    class_balance: float
+
+    name = "taught"
+    trains = ("encoder_2", "decoder_2")
+
+    def reads(self, feed):
+        """Both domains."""
+        return ("source", "target")
+
+    def trainer(self, networks, feed):
+        """A `TaughtTrainer`."""
+        trainer = TaughtTrainer(networks["encoder_2"], networks["decoder_2"], networks["teacher"])
+        trainer.compile(
+            self.training.optimizer(),
+            feed.task_loss(self.to_task, "source", self.class_balance),
+            self.to_task.pseudo_labels,
+            self.from_task.picture,
+            {"source": self.to_task.metrics()},
+        )
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Half of each batch from the source with labels of task 2, half with those of task 1."""
+        look = self.augmentation
+        return side_by_side(
+            feed.batches("source", (self.to_task,), first_step, 2, look),
+            feed.batches("target", (self.from_task,), first_step, 2, look),
+        )
+
+    def validation(self, feed):
+        """The source with labels of task 2."""
+        return side_by_side(feed.validation("source", (self.to_task,)))
 
 
 class LabelTeacher(Method):
@@ -16,11 +126,12 @@ class LabelTeacher(Method):
     same teacher needs no features of task 1.
     """
 
-    def steps(self, setup):
-        """Teacher, then base model 2."""
-        step, teacher = teacher_step(setup)
-        return [step, taught_step(setup, teacher)]
+    name = "label_teacher"
 
-    def predictor(self, model):
-        """Base model 2."""
-        return model.base_model_2
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Teacher, then base model 2."""
+        balance = recipe.class_balance
+        return [
+            Teacher(training, from_task, to_task, balance),
+            Taught(training, from_task, to_task, recipe.augmentation, balance),
+        ]

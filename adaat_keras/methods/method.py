@@ -1,28 +1,230 @@
-"""What every method offers: the steps that train it, and the network that answers."""
+"""What every method offers: the stages that train it, and the network that answers."""
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import ClassVar
 
 import keras
+import tensorflow as tf
 
-if TYPE_CHECKING:
-    from adaat_keras.methods.harness.setup import Setup
-    from adaat_keras.methods.steps.step import Step
-    from adaat_keras.models import AdaAtdt
+from adaat_keras import tasks
+from adaat_keras.build import build_ada_atdt
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.splits import Splits, classes_of
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage, fit_stage
+from adaat_keras.models import AdaAtdt, BaseModel
+from adaat_keras.registry import check_name
+from adaat_keras.tasks import Task
+from adaat_keras.training.devices import deterministic_ops
+
+History = dict[str, dict[str, list[float]]]
+"""For every stage, the values of every epoch by name."""
+
+Source = str | Domain | Mapping[str, Domain]
+"""A domain by name, a domain object that is a training split, or a dictionary of splits."""
 
 
 class Method(ABC):
     """A way to task 2 on the target domain.
 
-    All methods train networks of one `AdaAtdt` model, in steps that the harness runs, resumes and
-    scores; what a method does not train stays as it is.
+    All methods train networks of one `AdaAtdt` model, in stages; what a method does not train
+    stays as it is.
 
+    Attributes:
+        name: What the command line and tables call it.
+        predictor: What predicts task 2 once it is trained: `"transfer"` (D2(G(E1(x)))) or
+            `"base_model_2"` (D2(E2(x))).
     """
 
-    @abstractmethod
-    def steps(self, setup: "Setup") -> "list[Step]":
-        """The training steps in order."""
+    name: ClassVar[str]
+    predictor: ClassVar[str] = "base_model_2"
 
     @abstractmethod
-    def predictor(self, model: "AdaAtdt") -> keras.Model:
-        """The network that predicts task 2 from an image."""
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
+        """The stages in order; builds nothing and opens nothing."""
+
+    def fit(
+        self,
+        source: Source,
+        target: Source,
+        from_task: str | Task = "depth",
+        to_task: str | Task = "semantic",
+        *,
+        size: str = "small",
+        recipe: Recipe | str | None = None,
+        precision: str | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        verbose: int = 1,
+        **training,
+    ) -> AdaAtdt | BaseModel:
+        """Build the networks, train them by this method, and give what predicts task 2.
+
+        Leaves nothing on disk. `adaat_keras.fit_ada_atdt` trains a model that you built, in a
+        folder if you like.
+
+        Args:
+            source, target: Domains A and B: names, domain objects, or dictionaries of splits.
+            from_task, to_task: Tasks 1 and 2, by name or as objects.
+            size: Of the networks.
+            recipe: A `Recipe`, or its name; the recommended one by default.
+            precision: Of the layers, e.g. `"mixed_bfloat16"`.
+            callbacks: Of every stage.
+            verbose: As in `keras.Model.fit`.
+            **training: Fields of `Training`: `epochs`, `steps_per_epoch`, `seed` and others.
+
+        Returns:
+            A `BaseModel`, or the whole `AdaAtdt` for the methods that transfer features.
+
+        Example:
+            >>> from adaat_keras import methods
+            >>> model = methods.Dan().fit("streets_sim", "streets_real")  # doctest: +SKIP
+            >>> model.predict(images)  # doctest: +SKIP
+        """
+        settings = Training(**training)
+        model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
+        fit_in_memory(self, model, source, target, recipe, settings, callbacks, verbose=verbose)
+        return model if self.predictor == "transfer" else model.base_model_2
+
+
+def fit_in_memory(
+    method: Method,
+    model: AdaAtdt,
+    source: Source,
+    target: Source,
+    recipe: Recipe | str | None,
+    training: Training,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    *,
+    stages: Sequence[str] | None = None,
+    freeze: Sequence[str] = (),
+    strategy: tf.distribute.Strategy | None = None,
+    cache: str | None = None,
+    validation_frames: int = 32,
+    deterministic: bool | None = None,
+    verbose: int = 1,
+) -> History:
+    """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
+    from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
+    classes = classes_of(from_task, to_task)
+    feed = Feed(
+        Splits(source, classes=classes),
+        Splits(target, classes=classes),
+        training,
+        strategy,
+        cache,
+        validation_frames,
+    )
+    every = method.stages(
+        from_task, to_task, Recipe.get(recipe), training, model.encoder_1.architecture
+    )
+    chosen = chosen_stages(every, stages, freeze, model)
+    training.check_stride(model.encoder_1.stride * model.transfer.stride)
+    history: History = {}
+    with deterministic_ops(deterministic), feed.strategy.scope(), frozen(model, freeze):
+        networks = dict(model.networks)
+        for number, stage in enumerate(chosen, 1):
+            if verbose:
+                print(f"stage {number} of {len(chosen)}, {stage.name}", flush=True)
+            networks |= stage.extra_networks(model)
+            trainer = stage.trainer(networks, feed)
+            logs = fit_stage(stage, trainer, feed, list(callbacks), verbose=verbose).history
+            history[stage.name] = {
+                name: [float(value) for value in values] for name, values in logs.items()
+            }
+    mark_trained(model, method, chosen)
+    return history
+
+
+def mark_trained(model: AdaAtdt, method: Method, stages: Sequence[Stage]) -> None:
+    """Note what has been trained, and that the method's network predicts from now on."""
+    trained = {name for stage in stages for name in stage.networks}
+    model.untrained = tuple(name for name in model.untrained if name not in trained)
+    model.predictor = method.predictor
+
+
+def chosen_stages(
+    stages: Sequence[Stage], names: Sequence[str] | None, freeze: Sequence[str], model: AdaAtdt
+) -> list[Stage]:
+    """The stages of these names in the method's order, without the frozen networks.
+
+    A stage for networks that are no part of the model, as a teacher is, comes along with whatever
+    follows it.
+
+    Args:
+        stages: All of the method's.
+        names: Of the stages to train; `None` means all.
+        freeze: Names of networks that stay as they are.
+        model: The networks.
+
+    Raises:
+        ValueError: There is no such stage or network, a stage has nothing left to train, or it
+            would need a network that nobody has trained.
+    """
+    if names is not None and not list(names):
+        raise ValueError("stages is empty: name one at least, or leave it out to train all")
+    for name in names or ():
+        check_name("stage", name, [stage.name for stage in stages])
+    for name in freeze:
+        check_name("network", name, list(model.networks))
+    chosen, needed = [], False
+    for stage in reversed(stages):
+        helps = not set(stage.networks) & set(model.networks)
+        if names is None or stage.name in names or (helps and needed):
+            chosen.insert(0, _without(stage, freeze))
+            needed = True
+    _check_untrained(stages, chosen, model)
+    return chosen
+
+
+def _check_untrained(stages: Sequence[Stage], chosen: list[Stage], model: AdaAtdt) -> None:
+    """Raise a `ValueError` if a stage up to the last chosen one leaves a network untrained."""
+    trained = {name for stage in chosen for name in stage.networks}
+    last = [stage.name for stage in stages].index(chosen[-1].name)
+    for stage in stages[: last + 1]:
+        for name in stage.networks:
+            if name in model.untrained and name not in trained:
+                raise ValueError(
+                    f"{name} is untrained, and would stay so: add {stage.name!r} to stages, leave "
+                    f"{name} out of freeze, or begin with weights that have it"
+                )
+
+
+def _without(stage: Stage, freeze: Sequence[str]) -> Stage:
+    """The stage for those of its networks that are not frozen."""
+    stage = replace(stage, frozen=tuple(name for name in stage.trains if name in freeze))
+    if not stage.networks:
+        raise ValueError(
+            f"stage {stage.name!r} trains {', '.join(stage.trains)} alone, which freeze names; "
+            "leave it out of stages, or out of freeze"
+        )
+    return stage
+
+
+@contextmanager
+def frozen(model: AdaAtdt, names: Sequence[str]) -> Iterator[None]:
+    """Within, these networks do not learn; what a user has frozen in them stays frozen after."""
+    networks = [model.networks[name] for name in names]
+    # Keras sets all layers of a network alike, so the outermost are restored first.
+    things = [
+        *networks,
+        *(layer for network in networks for layer in network.layers),
+        *(weight for network in networks for weight in network.weights),
+    ]
+    before = [(thing, thing.trainable) for thing in things]
+    for network in networks:
+        network.trainable = False
+    try:
+        yield
+    finally:
+        for thing, trainable in before:
+            thing.trainable = trainable

@@ -1,16 +1,28 @@
-"""Training on the source, hoping that it works on the target."""
+"""The bounds: base model 2 trained on the source alone, and on the labels that are missing."""
 
+from adaat_keras.methods.ada_atdt import Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.steps.supervised_step import supervised_step
 
 
 class SourceOnly(Method):
     """Task 2 by a base model that has seen the source alone: what doing nothing scores."""
 
-    def steps(self, setup):
-        """Supervised, on the source."""
-        return [supervised_step(setup, domain="source")]
+    name = "source_only"
 
-    def predictor(self, model):
-        """Base model 2."""
-        return model.base_model_2
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Supervised, on the source."""
+        return [Supervised(training, to_task, recipe.augmentation, recipe.class_balance)]
+
+
+class Oracle(Method):
+    """Task 2 by a base model trained on the target's own labels: what there is to gain.
+
+    No method of transfer may read those labels; it is a bound, for targets that have them.
+    """
+
+    name = "oracle"
+
+    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        """Supervised, on the target."""
+        looks = (recipe.augmentation, recipe.class_balance)
+        return [Supervised(training, to_task, *looks, role="target")]

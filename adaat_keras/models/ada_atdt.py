@@ -1,24 +1,37 @@
-"""The whole of ADA-AT/DT: six networks, of which the graph is the inference path."""
+"""The whole of ADA-AT/DT: six networks, and the path through them that predicts."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 
 from adaat_keras.layers import CropLike, PadToStride
+from adaat_keras.models import transfer as transfers
 from adaat_keras.models.base_model import BaseModel, Network
 from adaat_keras.models.domain_classifier import DomainClassifier
-from adaat_keras.models.preset_format import read_model, write_preset
+from adaat_keras.models.preset_format import read_model, read_preset, write_preset
+from adaat_keras.models.preset_places import MODEL, find_preset, is_run
 from adaat_keras.models.sizes import size_name
+from adaat_keras.registry import check_name
+
+NETWORKS = ("encoder_1", "decoder_1", "domain_classifier", "encoder_2", "decoder_2", "transfer")
+# What may predict task 2, and the networks that it does so by.
+PREDICTORS = {
+    "transfer": ("encoder_1", "transfer", "decoder_2"),
+    "base_model_2": ("encoder_2", "decoder_2"),
+}
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class AdaAtdt(keras.Model):
     """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
 
-    The model's graph is that path; the networks that it is trained with are its attributes, and
-    are saved with it. Images of any size from the networks' stride on (32 x 32; AT/DT's 64 x 64)
-    are padded by reflection to it and the prediction is cropped back.
+    Methods that train no transfer function predict by base model 2, `D2(E2(x))`; `predictor` says
+    which of the two it is. `model(x)`, `predict`, `fit`, `evaluate` and exports follow it, and it
+    is saved. (The symbolic `model.outputs` are those of equation 4 always.) All six networks are
+    attributes, and are saved with the model. Images of any size from `stride` on are padded by
+    reflection, and the prediction is cropped back.
 
     Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,
     what decoder 2 puts out (class logits, or depth / 100 m; `adaat_keras.tasks.get(to_task)`
@@ -29,11 +42,16 @@ class AdaAtdt(keras.Model):
         domain_classifier: Tells the domains apart from encoder 1's features (C).
         encoder_2, decoder_2: Base model of task 2 (E2, D2), trained on the source domain.
         transfer: Turns encoder 1's features into encoder 2's (G).
-        from_task, to_task: Names of tasks 1 and 2, kept for those who load the model.
-        fresh: Names of the networks that nobody has trained yet, as far as is known.
+        from_task, to_task: Tasks 1 and 2 as `adaat_keras.tasks.serialize` gives them: a name, or
+            a dictionary that JSON takes.
+        untrained: Names of the networks that nobody has trained yet, as far as is known.
+        predictor: What predicts task 2: `"transfer"` or `"base_model_2"`.
 
     Attributes:
         origin: The preset or the run's folder that the weights are from, if any.
+
+    Raises:
+        ValueError: There is no such predictor.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -50,11 +68,14 @@ class AdaAtdt(keras.Model):
         encoder_2: Network,
         decoder_2: Network,
         transfer: Network,
-        from_task: str,
-        to_task: str,
-        fresh: Sequence[str] = (),
+        from_task: str | dict,
+        to_task: str | dict,
+        untrained: Sequence[str] = (),
+        predictor: str = "transfer",
         **kwargs,
     ):
+        check_name("predictor", predictor, list(PREDICTORS))
+
         # === Functional Model ===
         image = keras.Input((None, None, 3), name="image")
         padded = PadToStride(encoder_1.stride * transfer.stride, name="pad")(image)
@@ -69,10 +90,52 @@ class AdaAtdt(keras.Model):
         self.encoder_2 = encoder_2
         self.decoder_2 = decoder_2
         self.transfer = transfer
-        self.from_task = from_task
-        self.to_task = to_task
+        # As text: Keras would wrap a dictionary in a class of its own.
+        self._tasks = json.dumps([from_task, to_task])
+        self._predictor = predictor
+        self.untrained = tuple(untrained)
         self.origin: str | None = None
-        self.fresh = tuple(fresh)
+
+    def call(self, inputs, training=None, mask=None):
+        """The prediction, by the path that `predictor` names."""
+        if self.predictor == "transfer":
+            return super().call(inputs, training=training, mask=mask)
+        # `base_model_2` step by step, since this model's graph is the other path.
+        image = keras.ops.convert_to_tensor(inputs, self.inputs[0].dtype)
+        pad = PadToStride(self.encoder_2.stride, dtype=self.get_layer("pad").dtype_policy)
+        features = self.encoder_2(pad(image), training=training)
+        outputs = self.decoder_2(features, training=training)
+        return self.get_layer("crop")([outputs, image])
+
+    @property
+    def predictor(self) -> str:
+        """What predicts task 2: `"transfer"` or `"base_model_2"`; can be set."""
+        return self._predictor
+
+    @predictor.setter
+    def predictor(self, name: str) -> None:
+        check_name("predictor", name, list(PREDICTORS))
+        if name != self._predictor:
+            self._predictor = name
+            # Compiled functions would go on along the other path.
+            self.predict_function = self.test_function = self.train_function = None
+
+    @property
+    def from_task(self) -> str | dict:
+        """Task 1, for `adaat_keras.tasks.get`."""
+        return json.loads(self._tasks)[0]
+
+    @property
+    def to_task(self) -> str | dict:
+        """Task 2, for `adaat_keras.tasks.get`."""
+        return json.loads(self._tasks)[1]
+
+    @property
+    def stride(self) -> int:
+        """The least height and width of an image."""
+        if self.predictor == "base_model_2":
+            return self.encoder_2.stride
+        return self.encoder_1.stride * self.transfer.stride
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -80,15 +143,14 @@ class AdaAtdt(keras.Model):
         return {name: getattr(self, name) for name in NETWORKS}
 
     @property
-    def options(self) -> dict[str, str]:
+    def options(self) -> dict[str, str | dict]:
         """What `adaat_keras.build_ada_atdt` builds these networks from, by its arguments' names."""
         encoder = self.encoder_1
         return {
             "from_task": self.from_task,
             "to_task": self.to_task,
-            "transfer": self.transfer.kind,
+            "transfer": transfers.name_of(type(self.transfer)),
             "size": size_name(encoder.base_filters, encoder.residual_blocks),
-            "classifier": self.domain_classifier.view,
             "architecture": encoder.architecture,
         }
 
@@ -102,8 +164,44 @@ class AdaAtdt(keras.Model):
         """Task 2 without transfer, from an image of any size: `D2(E2(x))`; shares the weights."""
         return BaseModel(self.encoder_2, self.decoder_2, name="base_model_2")
 
+    def check_trained(self, where: Path | str) -> None:
+        """Raise a `ValueError` that names `where` if what predicts is untrained."""
+        missing = sorted({*PREDICTORS[self.predictor]} & {*self.untrained})
+        if missing:
+            raise ValueError(
+                f"{where} predicts by networks that nobody has trained: {', '.join(missing)}; "
+                f"train them first: `adaat-keras train --weights {where}`"
+            )
+
+    @classmethod
+    def from_preset(cls, preset: Path | str) -> "AdaAtdt":
+        """The model of a preset or of a finished run; `adaat_keras.load` is the same.
+
+        Args:
+            preset: A name (`adaat_keras.list_presets()`), a folder that `save_to_preset` wrote,
+                the address of such a folder (`https://...`), a repository of Hugging Face
+                (`hf://user/repo`), or the folder of a finished run.
+
+        Returns:
+            The model: predicts task 2 as the method that trained it does, and can be trained
+            further by `adaat_keras.fit_ada_atdt`.
+
+        Raises:
+            ValueError: There is no such preset, it is damaged, of a later version, or asks for
+                code; or a run has not yet trained what predicts.
+            FileNotFoundError: A file is missing.
+
+        Example:
+            >>> AdaAtdt.from_preset("streets_semantic_to_depth_small").to_task
+            'depth'
+        """
+        model = read_networks(preset)
+        if is_run(preset):
+            model.check_trained(preset)
+        return model
+
     def save_to_preset(self, folder: Path | str, **details) -> None:
-        """Save the six networks as `adaat_keras.load` reads them, weights as float16.
+        """Save the six networks as `from_preset` reads them, weights as float16.
 
         `details` is anything that JSON takes, kept beside them.
         """
@@ -120,18 +218,41 @@ class AdaAtdt(keras.Model):
             "trainable": self.trainable,
             "from_task": self.from_task,
             "to_task": self.to_task,
-            "fresh": list(self.fresh),
+            "untrained": list(self.untrained),
+            "predictor": self.predictor,
             **networks,
         }
 
     @classmethod
     def from_config(cls, config: dict) -> "AdaAtdt":
-        """The model that `get_config` describes, with fresh weights."""
+        """The model that `get_config` describes, its weights drawn anew."""
+        config = _current(config)
         networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in NETWORKS}
         return cls(**{**config, **networks})
 
 
-NETWORKS = ("encoder_1", "decoder_1", "domain_classifier", "encoder_2", "decoder_2", "transfer")
+def _current(config: dict) -> dict:
+    """A configuration as this version writes it.
+
+    Older ones say `fresh` for `untrained`, and do not say what predicts: base model 2, where it
+    was trained and the transfer function was not.
+    """
+    config = dict(config)
+    config.setdefault("untrained", config.pop("fresh", ()))
+    trained = set(NETWORKS) - set(config["untrained"])
+    alone = "transfer" not in trained and trained.issuperset(PREDICTORS["base_model_2"])
+    config.setdefault("predictor", "base_model_2" if alone else "transfer")
+    return config
+
+
+def read_networks(preset: Path | str) -> AdaAtdt:
+    """The model of a preset or of a run, as `from_preset`; a run may have untrained parts left."""
+    if is_run(preset):
+        model = read_ada_atdt(Path(preset) / MODEL)
+    else:
+        model = read_preset(find_preset(preset))
+    model.origin = str(Path(preset)) if Path(preset).is_dir() else str(preset)
+    return model
 
 
 def read_ada_atdt(path: Path) -> AdaAtdt:

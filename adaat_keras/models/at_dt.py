@@ -51,10 +51,14 @@ class DilatedResnet50(Network):
 
         # === Layers ===
         rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
-        stem = keras.layers.Conv2D(
-            base_filters, 7, strides=2, padding="same", dtype=dtype, name="stem"
-        )
-        pool = keras.layers.MaxPooling2D(3, strides=2, padding="same", dtype=dtype, name="pool")
+        options = {
+            "strides": 2,
+            "padding": "same",
+            "data_format": "channels_last",
+            "dtype": dtype,
+        }
+        stem = keras.layers.Conv2D(base_filters, 7, name="stem", **options)
+        pool = keras.layers.MaxPooling2D(3, name="pool", **options)
         blocks = [
             BottleneckBlock(
                 base_filters * 2**stage,
@@ -110,22 +114,24 @@ class UpsamplingDecoder(Network):
 
     def __init__(self, channels: int, base_filters: int = 64, dtype=None, **kwargs):
         # === Layers ===
-        options = {"kernel_size": 3, "padding": "same", "dtype": dtype}
+        options = {"data_format": "channels_last", "dtype": dtype}
         widths = [max(1, 2 * base_filters // 2**n) for n in range(4)]
         convolutions = [
             [
-                keras.layers.Conv2D(width, name=f"level_{n + 1}_{part}", **options)
+                keras.layers.Conv2D(
+                    width, 3, padding="same", name=f"level_{n + 1}_{part}", **options
+                )
                 for part in ("up", "refine")
             ]
             for n, width in enumerate(widths)
         ]
-        head = keras.layers.Conv2D(channels, name="head", **options)
+        head = keras.layers.Conv2D(channels, 3, padding="same", name="head", **options)
 
         # === Functional Model ===
         inputs = keras.Input((None, None, 32 * base_filters), name="features")
         x = inputs
         for level in convolutions:
-            x = keras.layers.UpSampling2D(2, dtype=dtype)(x)
+            x = keras.layers.UpSampling2D(2, **options)(x)
             for convolution in level:
                 x = InstanceNormalization(dtype=dtype)(convolution(x))
                 x = keras.layers.ReLU(dtype=dtype)(x)
@@ -163,6 +169,7 @@ class SixConvolutions(Network):
 
     def __init__(self, features: int = 2048, dtype=None, **kwargs):
         # === Layers ===
+        options = {"data_format": "channels_last", "dtype": dtype}
         strides = (2, 2, 1, 1, 1, 1)
         convolutions = [
             keras.layers.Conv2D(
@@ -171,8 +178,8 @@ class SixConvolutions(Network):
                 strides=stride,
                 padding="same",
                 activation="elu" if n < len(strides) - 1 else "linear",
-                dtype=dtype,
                 name=f"convolution_{n + 1}",
+                **options,
             )
             for n, stride in enumerate(strides)
         ]
@@ -182,7 +189,7 @@ class SixConvolutions(Network):
         x = inputs
         for n, convolution in enumerate(convolutions):
             if n in (2, 4):
-                x = keras.layers.UpSampling2D(2, dtype=dtype)(x)
+                x = keras.layers.UpSampling2D(2, **options)(x)
             x = convolution(x)
         super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
 

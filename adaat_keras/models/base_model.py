@@ -15,10 +15,12 @@ class Network(keras.Model):
     """A functional Keras model that `get_config` describes by its constructor's arguments.
 
     Subclasses build their graph in `__init__`, keep every argument as an attribute of the same
-    name, and list those names in `arguments`.
+    name, and list those names in `arguments`. An encoder and a transfer function say in `stride`
+    what the height and width of their inputs must be multiples of.
     """
 
     arguments: tuple[str, ...] = ()
+    stride: int = 1
 
     def __init__(self, *, dtype=None, **kwargs):
         super().__init__(**kwargs)
@@ -83,10 +85,11 @@ class Encoder(Network):
     def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
         # === Layers ===
         rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
-        stem = keras.layers.Conv2D(base_filters, 7, dtype=dtype, name="stem")
+        options = {"data_format": "channels_last", "dtype": dtype}
+        stem = keras.layers.Conv2D(base_filters, 7, name="stem", **options)
         downs = [
             keras.layers.Conv2D(
-                filters, 3, strides=2, padding="same", dtype=dtype, name=f"down_{filters}"
+                filters, 3, strides=2, padding="same", name=f"down_{filters}", **options
             )
             for filters in (2 * base_filters, 4 * base_filters)
         ]
@@ -138,13 +141,14 @@ class Decoder(Network):
 
     def __init__(self, channels: int, base_filters: int = 64, dtype=None, **kwargs):
         # === Layers ===
+        options = {"data_format": "channels_last", "dtype": dtype}
         ups = [
             keras.layers.Conv2DTranspose(
-                filters, 3, strides=2, padding="same", dtype=dtype, name=f"up_{filters}"
+                filters, 3, strides=2, padding="same", name=f"up_{filters}", **options
             )
             for filters in (2 * base_filters, base_filters)
         ]
-        head = keras.layers.Conv2D(channels, 7, dtype=dtype, name="head")
+        head = keras.layers.Conv2D(channels, 7, name="head", **options)
 
         # === Functional Model ===
         inputs = keras.Input((None, None, 4 * base_filters), name="features")
@@ -165,9 +169,12 @@ class Decoder(Network):
 class BaseModel(keras.Model):
     """Predicts one task from an image of any size: `D(E(x))` (the paper's N1, N2; section 3.2).
 
-    Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least the
-    encoder's stride. Output:
+    Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least `stride`. Output:
     `(batch, height, width, channels)`. Shares the two networks that it is given.
+
+    Args:
+        encoder: Image to features.
+        decoder: Features to prediction.
 
     Example:
         >>> from adaat_keras.models.base_model import Decoder, Encoder
@@ -187,6 +194,11 @@ class BaseModel(keras.Model):
         self.encoder = encoder
         self.decoder = decoder
 
+    @property
+    def stride(self) -> int:
+        """The least height and width of an image."""
+        return self.encoder.stride
+
     def get_config(self) -> dict:
         """The constructor's arguments, the networks serialized."""
         return {
@@ -198,7 +210,7 @@ class BaseModel(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict) -> "BaseModel":
-        """The model that `get_config` describes, with fresh weights."""
+        """The model that `get_config` describes, untrained."""
         networks = {
             name: keras.saving.deserialize_keras_object(config[name])
             for name in ("encoder", "decoder")

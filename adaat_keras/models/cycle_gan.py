@@ -71,7 +71,13 @@ class PatchDiscriminator(Network):
         widths = [base_filters * factor for factor in (1, 2, 4, 8)] + [1]
         convolutions = [
             keras.layers.Conv2D(
-                width, 4, strides=stride, padding="same", dtype=dtype, name=f"convolution_{n + 1}"
+                width,
+                4,
+                strides=stride,
+                padding="same",
+                data_format="channels_last",
+                dtype=dtype,
+                name=f"convolution_{n + 1}",
             )
             for n, (width, stride) in enumerate(zip(widths, (2, 2, 2, 1, 1), strict=True))
         ]

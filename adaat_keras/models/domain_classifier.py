@@ -60,6 +60,7 @@ class DomainClassifier(Network):
                 kernel,
                 strides=stride,
                 padding="same",
+                data_format="channels_last",
                 dtype=dtype,
                 name=f"convolution_{n + 1}",
             )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -91,7 +92,7 @@ def read_details(folder: Path | str) -> dict:
     try:
         details = json.loads(file.read_text())
         version, _ = details["format"], details["sha256"]
-        dict(details.get("options", {}))
+        options = dict(details.get("options", {}))
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{file} is no preset's description: {error!r}; delete it, and fetch the preset again"
@@ -101,6 +102,8 @@ def read_details(folder: Path | str) -> dict:
             f"{file} is of format {version!r}, this package reads {FORMAT}; "
             "upgrade adaat_keras, or fetch a preset of its version"
         )
+    for value in options.values():
+        check_place(value, file)
     return details
 
 
@@ -109,10 +112,11 @@ _UNSAFE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 
 
 def check_classes(config, file: Path | str) -> None:
-    """Raise a `ValueError` if a Keras configuration asks for more than Keras and this package.
+    """Raise a `ValueError` if a Keras configuration asks for code that nobody here has vouched for.
 
-    Called before anything is made of it. Both names count by which Keras looks a class up, its
-    module's and the one that it is registered under.
+    It may name the classes of Keras, of this package, and those that this process has imported
+    and registered already. Called before anything is made of it. Both names count by which Keras
+    looks a class up, its module's and the one that it is registered under.
 
     Args:
         config: What `keras.saving.serialize_keras_object` gave, from JSON.
@@ -123,22 +127,25 @@ def check_classes(config, file: Path | str) -> None:
         Traceback (most recent call last):
         ...
         ValueError: config.json asks for os.system; a preset may name the classes of adaat_keras \
-and of Keras alone, none that runs code: do not trust it
+and of Keras, and those that you have imported yourself: do not trust it
     """
     if isinstance(config, list):
         for value in config:
             check_classes(value, file)
     if not isinstance(config, dict):
         return
-    if "class_name" in config and not (_is_ours(config) or _is_keras(config)):
+    known = (_is_ours, _is_keras, _is_imported)
+    if "class_name" in config and not any(test(config) for test in known):
         name = f"{config.get('module')}.{config['class_name']}"
         if config.get("registered_name") not in (None, config["class_name"]):
             name += f" (registered as {config['registered_name']})"
         raise ValueError(
-            f"{file} asks for {name}; a preset may name the classes of adaat_keras and of Keras "
-            "alone, none that runs code: do not trust it"
+            f"{file} asks for {name}; a preset may name the classes of adaat_keras and of Keras, "
+            "and those that you have imported yourself: do not trust it"
         )
-    for value in config.values():
+    for key, value in config.items():
+        if key in ("from_task", "to_task"):
+            check_place(value, file)
         check_classes(value, file)
 
 
@@ -158,6 +165,53 @@ def _is_keras(config: dict) -> bool:
         and name[:1].isupper()
         and name not in _UNSAFE
     )
+
+
+def _is_imported(config: dict) -> bool:
+    """Whether this is a class that the user's own code has registered with Keras."""
+    registered = keras.saving.get_registered_object(config.get("registered_name"))
+    return isinstance(registered, type) and (
+        (registered.__module__, registered.__name__) == (config.get("module"), config["class_name"])
+    )
+
+
+def check_place(what, file: Path | str) -> None:
+    """Raise a `ValueError` if a task, or another class by its place, could be any code.
+
+    A published file may say `"module:Class"` or `"file.py:Class"`, as a user may. It is taken
+    where it is one of this package's, or a subclass of its or Keras' classes that this process
+    has imported already.
+
+    Args:
+        what: A name, a place, or a dictionary with a place.
+        file: Where it is from, for the message.
+
+    Example:
+        >>> check_place("semantic", "preset.json")
+        >>> check_place({"place": "os:system", "config": {"command": "ls"}}, "preset.json")
+        Traceback (most recent call last):
+        ...
+        ValueError: preset.json asks for os:system; a preset may name the classes of adaat_keras, \
+and those that you have imported yourself: do not trust it
+    """
+    place = str(what.get("place", "") if isinstance(what, dict) else what)
+    if ":" not in place:
+        return
+    module, _, name = place.rpartition(":")
+    if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")):
+        return
+    if module.endswith(".py"):
+        path = str(Path(module).expanduser().resolve())
+        loaded = [m for m in [*sys.modules.values()] if getattr(m, "__file__", None) == path]
+    else:
+        loaded = [sys.modules[module]] if module in sys.modules else []
+    found = [getattr(m, name, None) for m in loaded]
+    bases = [base.__module__ for c in found if isinstance(c, type) for base in c.__mro__[1:]]
+    if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
+        raise ValueError(
+            f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "
+            "that you have imported yourself: do not trust it"
+        )
 
 
 def read_weights(file: Path | str, networks: dict[str, keras.Model]) -> None:
@@ -208,8 +262,8 @@ def _is_plain(file: h5py.File, key: str, kind: type) -> bool:
 def read_preset(folder: Path | str) -> keras.Model:
     """The model in a preset's folder, as `write_preset` wrote it.
 
-    Nothing in it is run and nothing outside it is read: the configuration may name the classes of
-    this package and of Keras alone, and weights are plain arrays.
+    Nothing in it is run and nothing outside it is read: what the configuration may name is told
+    in `check_classes` and `check_place`, and weights are plain arrays.
 
     Raises:
         FileNotFoundError: A file is missing.

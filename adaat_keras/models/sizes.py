@@ -1,11 +1,15 @@
 """The named sizes and architectures of the networks."""
 
+import re
 from typing import NamedTuple
+
+import keras
 
 from adaat_keras.models.at_dt import DilatedResnet50, SixConvolutions, UpsamplingDecoder
 from adaat_keras.models.base_model import Decoder, Encoder, Network
-from adaat_keras.models.transfer import UnetAttention
-from adaat_keras.registry import check_name
+from adaat_keras.models.transfer import UnetAttention, name_of
+from adaat_keras.models.transfer import get as get_transfer
+from adaat_keras.registry import check_name, load_object
 
 SIZES: dict[str, dict[str, int]] = {
     # Small enough to try every step in seconds; it learns next to nothing.
@@ -18,13 +22,26 @@ SIZES: dict[str, dict[str, int]] = {
 
 
 def size_options(size: str) -> dict[str, int]:
-    """`base_filters` and `residual_blocks` of a named size."""
+    """`base_filters` and `residual_blocks` of a size.
+
+    Args:
+        size: A name, or both numbers: `"base_filters=24, residual_blocks=2"`.
+
+    Raises:
+        ValueError: No size has this name.
+
+    Example:
+        >>> size_options("paper"), size_options("base_filters=24, residual_blocks=2")
+        ({'base_filters': 64, 'residual_blocks': 6}, {'base_filters': 24, 'residual_blocks': 2})
+    """
+    if numbers := re.fullmatch(r"base_filters=(\d+), ?residual_blocks=(\d+)", size):
+        return {"base_filters": int(numbers[1]), "residual_blocks": int(numbers[2])}
     check_name("size", size, list(SIZES))
     return SIZES[size]
 
 
 def size_name(base_filters: int, residual_blocks: int) -> str:
-    """The name of a size by its options; a description where it has none.
+    """The name of a size by its options; the numbers where it has none.
 
     Example:
         >>> size_name(64, 6), size_name(24, 2)
@@ -38,7 +55,9 @@ def size_name(base_filters: int, residual_blocks: int) -> str:
 class Architecture(NamedTuple):
     """The classes of a base model's networks, and of the transfer function that goes with them.
 
-    Encoders take `base_filters` and `residual_blocks`, decoders `channels` and `base_filters`.
+    Encoders take `base_filters` and `residual_blocks`, decoders `channels` and `base_filters`,
+    transfer functions `features`; all take `dtype` and `name`. An encoder has `features`, `stride`
+    and `architecture`, which is what `get` finds its architecture by.
     """
 
     encoder: type[Network]
@@ -59,17 +78,34 @@ ARCHITECTURES: dict[str, Architecture] = {
 }
 
 
-def get(name: str) -> Architecture:
-    """The architecture of this name; a `ValueError` that lists the names if there is none."""
-    check_name("architecture", name, list(ARCHITECTURES))
-    return ARCHITECTURES[name]
+def get(what: str | Architecture) -> Architecture:
+    """An architecture by its name or its place; one is handed through.
+
+    Args:
+        what: A name of `ARCHITECTURES`, `"module:NAME"`, `"file.py:NAME"`, or an `Architecture`.
+
+    Raises:
+        ValueError: No architecture has this name.
+
+    Example:
+        >>> get("residual").encoder.__name__
+        'Encoder'
+    """
+    if isinstance(what, Architecture):
+        return what
+    if ":" in what:
+        return load_object(what, "architecture")
+    check_name("architecture", what, list(ARCHITECTURES))
+    return ARCHITECTURES[what]
 
 
-def check_transfer(architecture: str, transfer: str) -> None:
+def check_transfer(architecture: str | Architecture, transfer: str | type[keras.Model]) -> None:
     """Raise a `ValueError` unless the architecture can have this transfer function."""
-    own = get(architecture).transfer.kind
-    if transfer != own and not get(architecture).any_transfer:
-        raise ValueError(
-            f"architecture {architecture!r} has a transfer function of its own, {own!r}, and "
-            f"cannot have {transfer!r}: leave the transfer function out"
-        )
+    found = get(architecture)
+    if found.any_transfer or get_transfer(transfer) is found.transfer:
+        return
+    raise ValueError(
+        f"architecture {architecture!r} has a transfer function of its own, "
+        f"{name_of(found.transfer)!r}, and cannot have {transfer!r}: leave the transfer function "
+        "out"
+    )

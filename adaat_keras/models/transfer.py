@@ -5,7 +5,7 @@ import keras
 from adaat_keras.layers import ResidualBlock, SpatialAttention
 from adaat_keras.models.at_dt import SixConvolutions
 from adaat_keras.models.base_model import Network
-from adaat_keras.registry import check_name
+from adaat_keras.registry import check_name, load_object, place_of
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -32,15 +32,20 @@ class Conv(Network):
 
     def __init__(self, features: int = 256, dtype=None, **kwargs):
         # === Layers ===
-        options = {"kernel_size": 3, "strides": 2, "padding": "same", "dtype": dtype}
+        options = {
+            "strides": 2,
+            "padding": "same",
+            "data_format": "channels_last",
+            "dtype": dtype,
+        }
         downs = [
-            keras.layers.Conv2D(width, activation="relu", name=f"down_{n + 1}", **options)
+            keras.layers.Conv2D(width, 3, activation="relu", name=f"down_{n + 1}", **options)
             for n, width in enumerate((features, 2 * features, 4 * features))
         ]
         activations = ("relu", "relu", "linear")
         ups = [
             keras.layers.Conv2DTranspose(
-                width, activation=activations[n], name=f"up_{n + 1}", **options
+                width, 3, activation=activations[n], name=f"up_{n + 1}", **options
             )
             for n, width in enumerate((2 * features, features, features))
         ]
@@ -87,6 +92,8 @@ class Unet(Network):
         widths = (narrow, 2 * narrow, 4 * narrow, 8 * narrow)
 
         # === Layers ===
+        options = {"data_format": "channels_last", "dtype": dtype}
+
         def convolution(filters, name, strides=1):
             return keras.layers.Conv2D(
                 filters,
@@ -94,16 +101,16 @@ class Unet(Network):
                 strides=strides,
                 padding="same",
                 activation="relu",
-                dtype=dtype,
                 name=name,
+                **options,
             )
 
         def transposed(filters):
             return keras.layers.Conv2DTranspose(
-                filters, 2, strides=2, dtype=dtype, name=f"up_{filters}"
+                filters, 2, strides=2, name=f"up_{filters}", **options
             )
 
-        head = keras.layers.Conv2D(features, 1, dtype=dtype, name="head")
+        head = keras.layers.Conv2D(features, 1, name="head", **options)
 
         # === Functional Model ===
         inputs = keras.Input((None, None, features), name="features")
@@ -147,17 +154,41 @@ TRANSFERS: dict[str, type[Network]] = {
 }
 
 
-def get(name: str) -> type[Network]:
-    """The transfer function's class of this name.
+def get(what: str | type[keras.Model]) -> type[keras.Model]:
+    """A transfer function's class by its name or its place; a class is handed through.
+
+    A class of one's own takes `features`, `dtype` and `name`, keeps the features' shape, and says
+    in `stride` what their height and width must be multiples of; `Network` is a base for it.
+
+    Args:
+        what: A name of `names()`, `"module:Class"`, `"file.py:Class"`, or a class.
+
+    Raises:
+        ValueError: No transfer function has this name.
 
     Example:
         >>> get("unet").stride
         8
     """
-    check_name("transfer function", name, names())
-    return TRANSFERS[name]
+    if not isinstance(what, str):
+        return what
+    if ":" in what:
+        return load_object(what, "transfer function")
+    check_name("transfer function", what, names())
+    return TRANSFERS[what]
 
 
 def names() -> list[str]:
     """Every transfer function's name."""
     return sorted(TRANSFERS)
+
+
+def name_of(transfer: type[keras.Model]) -> str:
+    """What `get` finds a transfer function's class by.
+
+    Example:
+        >>> name_of(Unet)
+        'unet'
+    """
+    kind = getattr(transfer, "kind", None)
+    return kind if TRANSFERS.get(kind) is transfer else place_of(transfer)

@@ -226,33 +226,33 @@ _Curve = tuple[list[float], list[float]]
 
 
 def draw_curves(history_csv: Path | str, path: Path | str) -> None:
-    """Draw small multiples of a history: one row a step, losses and metrics in columns.
+    """Draw small multiples of a history: one row a stage, losses and metrics in columns.
 
-    The columns are the losses, how often the domain classifier is right (where a step has one;
+    The columns are the losses, how often the domain classifier is right (where a stage has one;
     0.5 is a guess), and the validation metrics. Of these, mean IoU, accuracy, Abs Rel, delta 1
     and the shares of normals within 11.25 and 30 degrees are drawn, not every class.
 
     Args:
-        history_csv: Has columns `step` and `epoch`, and any number of numeric ones, which are
-            empty where a step does not have them.
+        history_csv: Has columns `stage` and `epoch`, and any number of numeric ones, which are
+            empty where a stage does not have them.
         path: The PNG to write.
 
     Raises:
         ValueError: The history has no numbers to draw.
     """
-    steps = _read(history_csv)
-    kinds = [kind for kind in _KINDS if any(kind in step for step in steps.values())]
+    stages = _read(history_csv)
+    kinds = [kind for kind in _KINDS if any(kind in stage for stage in stages.values())]
     if not kinds:
         raise ValueError(f"{history_csv} has no losses or metrics to draw")
-    size = (4.3 * len(kinds), 2.3 * len(steps))
+    size = (4.3 * len(kinds), 2.3 * len(stages))
     figure = Figure(figsize=size, dpi=100, layout="constrained")
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
-    grid = figure.subplots(len(steps), len(kinds), squeeze=False)
-    for row, (step, curves) in zip(grid, steps.items(), strict=True):
+    grid = figure.subplots(len(stages), len(kinds), squeeze=False)
+    for row, (stage, curves) in zip(grid, stages.items(), strict=True):
         for axes, kind in zip(row, kinds, strict=True):
             if kind in curves:
                 _draw(axes, kind, curves[kind])
-                axes.set_title(f"{step}: {kind}", fontsize=10)
+                axes.set_title(f"{stage}: {kind}", fontsize=10)
             else:
                 axes.set_axis_off()
     save_figure(figure, path)
@@ -260,18 +260,18 @@ def draw_curves(history_csv: Path | str, path: Path | str) -> None:
 
 def _read(history_csv: Path | str) -> dict[str, dict[str, dict[str, _Curve]]]:
     """Step to kind of column to name to curve."""
-    steps: dict[str, dict[str, dict[str, _Curve]]] = {}
+    stages: dict[str, dict[str, dict[str, _Curve]]] = {}
     with Path(history_csv).open(newline="") as file:
         for line in csv.DictReader(file):
-            step = steps.setdefault(line.pop("step"), {})
+            stage = stages.setdefault(line.pop("stage"), {})
             epoch = float(line.pop("epoch"))
             for name, text in line.items():
                 kind = _kind(name)
                 if kind and text and math.isfinite(float(text)):
-                    epochs, values = step.setdefault(kind, {}).setdefault(name, ([], []))
+                    epochs, values = stage.setdefault(kind, {}).setdefault(name, ([], []))
                     epochs.append(epoch)
                     values.append(float(text))
-    return {name: step for name, step in steps.items() if step}
+    return {name: stage for name, stage in stages.items() if stage}
 
 
 def _draw(axes: Axes, kind: str, curves: dict[str, _Curve]) -> None:

@@ -47,7 +47,7 @@ _PICTURES = {
     "panels.png": "Test images of the target domain, as the paper's figure 4:",
     "tsne.png": "Encoder 1's features in both domains, as the paper's figure 3. The more the "
     "colours mix, the less the domains differ:",
-    "curves.png": "Losses and validation metrics of every step:",
+    "curves.png": "Losses and validation metrics of every stage:",
 }
 
 _USE = """\
@@ -62,12 +62,10 @@ import keras
 import numpy as np
 from PIL import Image
 
-import adaat_keras.models  # lets Keras find the layers
-from adaat_keras import methods, tasks
+import adaat_keras  # lets Keras find the layers
 
-networks = keras.saving.load_model("model.keras", compile=False)
-model = methods.get("{method}").predictor(networks)
-task = tasks.get("{task}")
+model = keras.saving.load_model("model.keras", compile=False)
+task = adaat_keras.tasks.get(model.to_task)
 image = np.asarray(Image.open("street.png").convert("RGB"), "float32")
 labels = task.decode(model.predict(image[None])[0])
 Image.fromarray(task.colorize(labels)).save("prediction.png")
@@ -82,8 +80,7 @@ def write_run_readme(
     Args:
         directory: The run's folder; those of `panels.png`, `tsne.png` and `curves.png` that are
             in it are shown, so write them first.
-        config: The run's settings, a `RunConfig` as a dictionary; `method` and `to_task` tell how
-            to predict.
+        config: The options that are not as they are by default, for the command.
         metrics: What was scored to metrics by name, e.g. `{"target": {"mean_iou": 0.4}}`.
             Those with the same metrics share a table; NaN and `None` are shown as a dash.
 
@@ -110,9 +107,7 @@ def write_run_readme(
         *(["## Pictures"] if shown else []),
         *shown,
         "## Use",
-        _USE.format(
-            directory=shlex.quote(str(directory)), method=config["method"], task=config["to_task"]
-        ),
+        _USE.format(directory=shlex.quote(str(directory))),
     ]
     with written_whole(directory / "README.md") as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

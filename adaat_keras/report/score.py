@@ -9,6 +9,8 @@ from adaat_keras import tasks
 from adaat_keras.domains.batches import evaluation_batches
 from adaat_keras.domains.domain import Domain
 from adaat_keras.layers import PadToStride
+from adaat_keras.tasks import Task
+from adaat_keras.tasks.semantic import Semantic
 
 
 def any_size(network: keras.Model, stride: int = 1) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -42,9 +44,9 @@ def any_size(network: keras.Model, stride: int = 1) -> Callable[[tf.Tensor], tf.
 def score(
     model: keras.Model,
     domain: Domain,
-    task_name: str,
+    task: str | Task,
     frames: int | None = None,
-    reads: str | None = None,
+    reads: Task | None = None,
 ) -> dict[str, float]:
     """Measure a model on whole frames of a domain, one at a time.
 
@@ -54,20 +56,21 @@ def score(
         model: Takes `(1, height, width, 3)`, any size, values 0 to 255; puts out what the task's
             decoder does, `(1, height, width, channels)`.
         domain: Frames with labels of the task.
-        task_name: The task that the model predicts (`adaat_keras.tasks.names()`).
+        task: The task that the model predicts, by name or as an object.
         frames: How many, spread evenly over the domain; all by default.
         reads: The task whose labels, as pictures, the model takes in place of images, as a
             teacher does.
 
     Returns:
-        Section 4.4's metrics by name, as the task defines them (`adaat_keras.tasks.metrics`). The
+        Section 4.4's metrics by name, as the task defines them (`Task.metrics`). The
         IoU of a class that occurs neither in the truth nor in the prediction is NaN.
 
     Raises:
         ValueError: The domain has no such labels, or there is no frame.
     """
     predict = any_size(model)
-    metrics = tasks.get(task_name).metrics()
+    task = tasks.get(task)
+    metrics = task.metrics()
 
     @tf.function(reduce_retracing=True)
     def count(labels, outputs):
@@ -75,9 +78,11 @@ def score(
             metric.update_state(labels, outputs)
 
     seen = 0
-    keys = (task_name, reads) if reads else task_name
+    if isinstance(task, Semantic) and task.name in domain.tasks:
+        domain = domain.with_classes(task)
+    keys = (task.name, reads.name) if reads else task.name
     for images, labels, *read in evaluation_batches(domain, keys, frames):
-        outputs = predict(tasks.get(reads).picture(*read) if reads else images)
+        outputs = predict(reads.picture(*read) if reads else images)
         count(labels, outputs)
         seen += 1
     if not seen:

@@ -1,6 +1,8 @@
 """What is predicted, one file a task. `get("semantic")` gives the task."""
 
-from adaat_keras.registry import Registry
+from collections.abc import Mapping
+
+from adaat_keras.registry import Registry, place_of
 from adaat_keras.tasks.task import Task
 
 _registry = Registry(
@@ -12,11 +14,68 @@ _registry = Registry(
     },
     group="adaat_keras.tasks",
 )
+_NAMES = {place: name for name, place in _registry.builtin.items()}
 
 
-def get(name: str | Task) -> Task:
-    """The task of this name; a task is handed through."""
-    return name if isinstance(name, Task) else _registry.get(name)()
+def get(what: str | Mapping | type[Task] | Task, **options) -> Task:
+    """The task that a name, a place, a class or what `serialize` gave stands for.
+
+    Args:
+        what: A name of `names()`; `"module:Name"` or `"path/to/file.py:Name"` of a class, a
+            function that gives a task, or a task; a class; what `serialize` gave; or a task, which
+            is handed through.
+        options: Arguments of the task's class, e.g. `classes="cityscapes"`.
+
+    Raises:
+        ValueError: There is no such task, or it cannot be made with these options.
+
+    Example:
+        >>> get("semantic", classes="cityscapes").channels
+        19
+        >>> get({"place": "semantic", "config": {"classes": {"road": "road", "rest": "*"}}}).classes
+        2
+    """
+    if isinstance(what, Mapping):
+        if "place" not in what or set(what) - {"place", "config"}:
+            raise ValueError(
+                f"a task as a dictionary has a 'place' and a 'config', not {sorted(map(str, what))}"
+            )
+        return _made(what["place"], {**what.get("config", {}), **options}, stored=True)
+    return _made(what, options)
+
+
+def _made(what: str | type[Task] | Task, options: dict, stored: bool = False) -> Task:
+    thing = _registry.get(what) if isinstance(what, str) else what
+    if isinstance(thing, Task):
+        if options:
+            raise ValueError(f"{what!r} is a task already, it takes no options: {options}")
+        return thing
+    try:
+        task = thing.from_config(options) if stored else thing(**options)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"the task {what!r} cannot be made with {options}: {error}") from error
+    if not isinstance(task, Task):
+        raise ValueError(f"{what!r} is no task: a task derives from adaat_keras.tasks.Task")
+    return task
+
+
+def serialize(task: Task) -> str | dict:
+    """A task as JSON takes it, and `get` reads it back.
+
+    Returns:
+        Its name for the package's own tasks as they are by default; else
+        `{"place": ..., "config": {...}}`, the place a name or where the class lies.
+
+    Example:
+        >>> serialize(get("depth"))
+        'depth'
+        >>> get(serialize(get("semantic", classes="cityscapes"))).class_names[-1]
+        'bicycle'
+    """
+    place = place_of(type(task))
+    name = _NAMES.get(place)
+    config = task.get_config()
+    return name if name and not config else {"place": name or place, "config": config}
 
 
 def names() -> list[str]:

@@ -1,12 +1,13 @@
 """Depth along the optical axis, up to 100 m: the task, its loss and its metrics."""
 
+import math
+
 import keras
 import matplotlib
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
-from adaat_keras.tasks.task import CERTAINTY, Task, masked_image_mean, refuse_sample_weight
+from adaat_keras.tasks.task import Task, masked_image_mean, refuse_sample_weight
 
 # Metres. A network output of 1 stands for the far end.
 MIN_DEPTH = 0.001
@@ -16,6 +17,9 @@ MAX_DEPTH = 100.0
 _BRIGHTEST = 1.0
 # Of 255: the far end in `picture`, where black is invalid.
 _DARKEST = 55
+
+# In the order of the columns of the paper's Table 3.
+_METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
 
 
 class Depth(Task):
@@ -37,6 +41,8 @@ class Depth(Task):
     channels = 1
     primary_metric = "abs_rel"
     higher_is_better = False
+    columns = _METRICS
+    curves = ("abs_rel", "delta_1")
 
     def loss(self, class_weights=None) -> keras.losses.Loss:
         """L1 on depth / 100 m over valid pixels; the best constant guess scores 1."""
@@ -46,21 +52,21 @@ class Depth(Task):
         """The seven depth metrics, per image, then averaged."""
         return [DepthMetrics(min_depth=MIN_DEPTH, max_depth=MAX_DEPTH)]
 
-    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
+    def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         """Metres, 0.001 to 100."""
-        return tf.clip_by_value(outputs[..., 0] * MAX_DEPTH, MIN_DEPTH, MAX_DEPTH)
+        return ops.clip(outputs[..., 0] * MAX_DEPTH, MIN_DEPTH, MAX_DEPTH)
 
-    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+    def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Where they are finite and above 0."""
-        return tf.math.is_finite(labels) & (labels > 0)
+        return ops.logical_and(ops.isfinite(labels), labels > 0)
 
-    def picture(self, labels: tf.Tensor) -> tf.Tensor:
+    def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Grey, from white at 1 m to dark at 100 m, by the logarithm."""
         valid = self.valid(labels)
-        metres = tf.clip_by_value(tf.where(valid, labels, MAX_DEPTH), _BRIGHTEST, MAX_DEPTH)
-        nearness = tf.math.log(MAX_DEPTH / metres) / np.log(MAX_DEPTH / _BRIGHTEST)
-        grey = tf.where(valid, _DARKEST + (255 - _DARKEST) * nearness, 0.0)
-        return tf.repeat(grey[..., None], 3, axis=-1)
+        metres = ops.clip(ops.where(valid, labels, MAX_DEPTH), _BRIGHTEST, MAX_DEPTH)
+        nearness = ops.log(MAX_DEPTH / metres) / math.log(MAX_DEPTH / _BRIGHTEST)
+        grey = ops.where(valid, _DARKEST + (255 - _DARKEST) * nearness, 0.0)
+        return ops.repeat(grey[..., None], 3, axis=-1)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Depth / 100 m `(..., 1)` to float32 metres `(...)`, 0.001 to 100."""
@@ -84,8 +90,8 @@ class Depth(Task):
         labels = np.asarray(labels)
         if labels.dtype.kind != "f":
             return (
-                f"depth has values of dtype {labels.dtype} (the largest is {labels.max()}); "
-                "decode the file's encoding to floating-point metres"
+                f"depth has values of dtype {labels.dtype} (the largest is "
+                f"{labels.max(initial=0)}); decode the file's encoding to floating-point metres"
             )
         valid = labels[np.isfinite(labels) & (labels > 0)]
         if valid.size and np.min(valid) > MAX_DEPTH:
@@ -98,7 +104,7 @@ class Depth(Task):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class DepthLoss(keras.losses.Loss):
-    """Mean absolute error of depth / 100 m over the valid pixels, in units of ignorance.
+    """Mean absolute error of depth / 100 m over the valid pixels, as a multiple of a guess's.
 
     1 is what the best constant guess scores on a street scene: the mean error is divided by
     `ignorance`. Valid pixels are finite, above 0 and not beyond `max_depth`. Every image counts
@@ -158,9 +164,6 @@ class DepthLoss(keras.losses.Loss):
         return super().get_config() | {"ignorance": self.ignorance, "max_depth": self.max_depth}
 
 
-_NAMES = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
-
-
 @keras.saving.register_keras_serializable("adaat_keras")
 class DepthMetrics(keras.metrics.Metric):
     """Abs Rel, Sq Rel, RMSE, RMSE log and delta 1 to 3, per image, then the mean over images.
@@ -200,7 +203,7 @@ class DepthMetrics(keras.metrics.Metric):
         self.scale = scale
         self.min_depth = min_depth
         self.max_depth = max_depth
-        self.total = self.add_variable((len(_NAMES),), "zeros", dtype="float64", name="total")
+        self.total = self.add_variable((len(_METRICS),), "zeros", dtype="float64", name="total")
         self.images = self.add_variable((), "zeros", dtype="float64", name="images")
 
     def update_state(
@@ -222,7 +225,7 @@ class DepthMetrics(keras.metrics.Metric):
     def result(self) -> dict[str, keras.KerasTensor]:
         """The seven by name, NaN before the first image: 0 would be a perfect error."""
         means = ops.where(self.images > 0, ops.divide_no_nan(self.total, self.images), np.nan)
-        return dict(zip(_NAMES, ops.unstack(ops.cast(means, self.dtype)), strict=True))
+        return dict(zip(_METRICS, ops.unstack(ops.cast(means, self.dtype)), strict=True))
 
     def get_config(self) -> dict:
         """The constructor's arguments."""

@@ -2,13 +2,15 @@
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
-from adaat_keras.tasks.task import CERTAINTY, Task, masked_image_mean, refuse_sample_weight
+from adaat_keras.tasks.task import Task, masked_image_mean, refuse_sample_weight
 
 # Of a label's length: what float16 and 8-bit pictures keep of a unit vector is closer.
 _TOLERANCE = 0.02
+
+# Degrees; the usual three.
+_WITHIN = {"within_11_25": 11.25, "within_22_5": 22.5, "within_30": 30.0}
 
 
 class Normals(Task):
@@ -21,7 +23,7 @@ class Normals(Task):
     Beyond the paper. The embedded streets have these labels, made from their depth. The data sets
     in folders have not: depth from disparity has holes and is too coarse to be differentiated, and
     the depth of SYNTHIA-SF and CARLA comes without a camera file that would tell the focal length
-    of the copy at hand. Where it is known, `adaat_keras.domains.formats.depth_normals` makes them
+    of the copy at hand. Where it is known, `adaat_keras.domains.decoders.depth_normals` makes them
     in a domain of one's own.
 
     Example:
@@ -36,6 +38,8 @@ class Normals(Task):
     channels = components = 3
     primary_metric = "mean_angle"
     higher_is_better = False
+    columns = ("mean_angle", "median_angle", *_WITHIN)
+    curves = ("within_11_25", "within_30")
 
     def loss(self, class_weights=None) -> keras.losses.Loss:
         """L1 distance from the true vectors over valid pixels; the best constant guess scores 1."""
@@ -45,20 +49,19 @@ class Normals(Task):
         """Mean and median angle in degrees, shares within 11.25, 22.5 and 30 degrees."""
         return [NormalsMetrics()]
 
-    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
+    def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         """Unit vectors; 0 where there is no direction."""
-        vectors = tf.cast(outputs, "float32")
-        return tf.math.divide_no_nan(vectors, tf.norm(vectors, axis=-1, keepdims=True))
+        vectors = ops.cast(outputs, "float32")
+        return ops.divide_no_nan(vectors, ops.norm(vectors, axis=-1, keepdims=True))
 
-    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+    def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Where they are finite and not 0."""
-        finite = tf.reduce_all(tf.math.is_finite(labels), axis=-1)
-        return finite & tf.reduce_any(labels != 0, axis=-1)
+        return _known(labels)
 
-    def picture(self, labels: tf.Tensor) -> tf.Tensor:
+    def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """The usual colours, as `colorize`'s."""
-        colors = 127.5 * (tf.clip_by_value(labels, -1.0, 1.0) + 1)
-        return tf.where(self.valid(labels)[..., None], colors, 0.0)
+        colors = 127.5 * (ops.clip(labels, -1.0, 1.0) + 1)
+        return ops.where(self.valid(labels)[..., None], colors, 0.0)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
         """Vectors `(..., 3)` to float32 unit vectors, 0 where there is no direction."""
@@ -91,9 +94,15 @@ class Normals(Task):
         )
 
 
+def _known(normals: keras.KerasTensor) -> keras.KerasTensor:
+    """Which normals `(..., 3)` are finite and not 0, booleans `(...)`."""
+    finite = ops.all(ops.isfinite(normals), axis=-1)
+    return ops.logical_and(finite, ops.any(normals != 0, axis=-1))
+
+
 @keras.saving.register_keras_serializable("adaat_keras")
 class NormalsLoss(keras.losses.Loss):
-    """L1 distance of outputs from unit normals over the valid pixels, in units of ignorance.
+    """L1 distance of outputs from unit normals over the valid pixels, as a multiple of a guess's.
 
     1 is what the best constant guess scores on a street scene: the mean distance is divided by
     `ignorance`. Valid pixels are finite and not all 0. Outputs are compared as they are, so that
@@ -134,8 +143,7 @@ class NormalsLoss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """One value an image, `(batch,)`."""
-        finite = ops.all(ops.isfinite(y_true), axis=-1)
-        valid = ops.logical_and(finite, ops.any(y_true != 0, axis=-1))
+        valid = _known(y_true)
         # Masked before the subtraction: infinity times a zero weight would be NaN.
         truth, predicted = (ops.where(valid[..., None], y, 0) for y in (y_true, y_pred))
         distances = ops.sum(ops.abs(predicted - truth), axis=-1) / self.ignorance
@@ -146,8 +154,6 @@ class NormalsLoss(keras.losses.Loss):
         return super().get_config() | {"ignorance": self.ignorance}
 
 
-# Degrees; the usual three.
-_WITHIN = {"within_11_25": 11.25, "within_22_5": 22.5, "within_30": 30.0}
 _BINS_A_DEGREE = 100
 _BINS = 180 * _BINS_A_DEGREE
 
@@ -190,8 +196,7 @@ class NormalsMetrics(keras.metrics.Metric):
         """
         refuse_sample_weight(self.name, sample_weight)
         truth, predicted = (ops.reshape(ops.cast(y, "float32"), (-1, 3)) for y in (y_true, y_pred))
-        finite = ops.all(ops.isfinite(truth), axis=-1)
-        valid = ops.logical_and(finite, ops.any(truth != 0, axis=-1))
+        valid = _known(truth)
         angles = _degrees(*(ops.where(valid[:, None], v, 0) for v in (truth, predicted)))
         self.total.assign_add(ops.sum(ops.cast(ops.where(valid, angles, 0), "float64")))
         near = [ops.logical_and(valid, angles < limit) for limit in _WITHIN.values()]

@@ -1,69 +1,152 @@
-"""Semantic segmentation: the task, its loss and its metrics."""
+"""Semantic segmentation: the task with its classes, its loss and its metrics."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
+import matplotlib
 import numpy as np
-import tensorflow as tf
 from keras import ops
+from matplotlib.colors import to_rgb
 
-from adaat_keras.tasks.task import CERTAINTY, Task, masked_image_mean, refuse_sample_weight
+from adaat_keras.registry import plain_name
+from adaat_keras.tasks.task import RGB, Task, masked_image_mean, refuse_sample_weight
 
 IGNORED = 255
+# Above the labels are 254, which loaders keep for ids that a data set does not have, and `IGNORED`.
+MAX_CLASSES = 254
+REST = "*"
+"""In a group: all that no other group names."""
 
-# In the order of the columns of the paper's Table 2: a class' place is its label.
-CLASS_NAMES = (
-    "road",
-    "sidewalk",
-    "wall",
-    "fence",
-    "person",
-    "pole",
-    "vegetation",
-    "vehicle",
-    "traffic sign",
-    "building",
-    "sky",
-)
+Groups = dict[str, tuple[str, ...]]
 
-# Cityscapes' colours; vehicle has its car's, traffic sign its sign's.
-PALETTE = np.array(
-    [
-        (128, 64, 128),
-        (244, 35, 232),
-        (102, 102, 156),
-        (190, 153, 153),
-        (220, 20, 60),
-        (153, 153, 153),
-        (107, 142, 35),
-        (0, 0, 142),
-        (220, 220, 0),
-        (70, 70, 70),
-        (70, 130, 180),
-    ],
-    np.uint8,
-)
+# In the order of the columns of the paper's Table 2: a class' place is its label. What belongs to
+# each is the rule of the AT/DT code: rider, truck, bus, train and bicycle belong to none.
+PAPER: Groups = {
+    "road": ("road",),
+    "sidewalk": ("sidewalk",),
+    "wall": ("wall",),
+    "fence": ("fence",),
+    "person": ("person",),
+    "pole": ("pole",),
+    "vegetation": ("vegetation",),
+    "vehicle": ("car", "motorcycle"),
+    "traffic sign": ("traffic sign", "traffic light"),
+    "building": ("building",),
+    "sky": ("sky",),
+}
+CLASS_NAMES = tuple(PAPER)
+
+# Cityscapes' colours, in the order of its train ids.
+_CITYSCAPES: dict[str, RGB] = {
+    "road": (128, 64, 128),
+    "sidewalk": (244, 35, 232),
+    "building": (70, 70, 70),
+    "wall": (102, 102, 156),
+    "fence": (190, 153, 153),
+    "pole": (153, 153, 153),
+    "traffic light": (250, 170, 30),
+    "traffic sign": (220, 220, 0),
+    "vegetation": (107, 142, 35),
+    "terrain": (152, 251, 152),
+    "sky": (70, 130, 180),
+    "person": (220, 20, 60),
+    "rider": (255, 0, 0),
+    "car": (0, 0, 142),
+    "truck": (0, 0, 70),
+    "bus": (0, 60, 100),
+    "train": (0, 80, 100),
+    "motorcycle": (0, 0, 230),
+    "bicycle": (119, 11, 32),
+}
+# A class has the colour of the first of its names: vehicle a car's, traffic sign a sign's.
+PALETTE = np.array([_CITYSCAPES[names[0]] for names in PAPER.values()], np.uint8)
+
+# Groups and colours by name.
+_BUILTIN: dict[str, tuple[Groups, np.ndarray]] = {
+    "paper": (PAPER, PALETTE),
+    "cityscapes": (
+        {name: (name,) for name in _CITYSCAPES},
+        np.array(list(_CITYSCAPES.values()), np.uint8),
+    ),
+}
+
+Classes = str | Mapping[str, str | Sequence[str]] | Sequence[tuple[str, str | Sequence[str]]]
+Colors = Mapping[str, str | Sequence[int]] | Sequence[str | Sequence[int]]
 
 
 class Semantic(Task):
-    """What stands at each pixel: labels uint8 `(height, width)`, 0 to 10, 255 = ignored.
+    """What stands at each pixel: labels uint8 `(height, width)`, 0 to n - 1, 255 = ignored.
 
-    Networks put out logits `(batch, height, width, 11)`. The classes are those of Table 2 of the
-    paper, the metrics those of its section 4.4.
+    The classes are an ordered set of groups of names; a class' place is its label. Names are what
+    data sets call their ids (`adaat_keras.domains.class_names` lists them): every loader knows
+    its own and takes them to these groups, `Domain.with_classes(task)`. Capitals, spaces, hyphens
+    and underscores make no difference. An id that has several names, such as CARLA's pedestrian,
+    who is a person, belongs to the group with its first name, failing that to the one with its
+    next. What belongs to no group is ignored; the name `"*"` stands for all that no other group
+    names.
+
+    Networks put out logits `(batch, height, width, n)`. The metrics are those of section 4.4 of
+    the paper.
+
+    Args:
+        classes: `"paper"`, the eleven of Table 2 by the rule of the AT/DT code; `"cityscapes"`,
+            its nineteen train classes; or groups of names by the name of the class, as a
+            dictionary or as pairs.
+        colors: A colour a class, in order or by name, as RGB from 0 to 255 or as matplotlib names
+            colours; by default Cityscapes' for the built-in classes, else colours that are easily
+            told apart (matplotlib's tab20 and its kin).
+
+    Attributes:
+        groups: The names of each class, by its own name.
+        class_names: The classes' own names, in order.
+        palette: The classes' colours, uint8 `(n, 3)`.
+
+    Raises:
+        ValueError: Fewer than two classes or more than 254, a class without names, a name in two
+            classes; a colour that is none, black (which stands for ignored), or given twice.
 
     Example:
-        >>> task = Semantic()
-        >>> task.decode(np.eye(11)[[0, 10]])
+        >>> task = Semantic({"road": "road", "vehicle": ["car", "truck", "bus"]})
+        >>> task.class_names, task.channels, task.groups["vehicle"]
+        (('road', 'vehicle'), 2, ('car', 'truck', 'bus'))
+        >>> Semantic().decode(np.eye(11)[[0, 10]])
         array([ 0, 10], dtype=uint8)
-        >>> task.colorize(np.array([0, 255], "uint8")).tolist()
+        >>> Semantic().colorize(np.array([0, 255], "uint8")).tolist()
         [[128, 64, 128], [0, 0, 0]]
     """
 
     name = "semantic"
-    channels = classes = len(CLASS_NAMES)
     primary_metric = "mean_iou"
     higher_is_better = True
+    curves = ("mean_iou", "accuracy")
+    # In percent, as in Table 2.
+    scale = 100
+    digits = 1
+
+    def __init__(self, classes: Classes = "paper", colors: Colors | None = None):
+        known = None
+        if isinstance(classes, str):
+            if classes not in _BUILTIN:
+                raise ValueError(
+                    f"unknown classes {classes!r}; choose one of: {', '.join(_BUILTIN)}; or give "
+                    "groups of names, such as {'road': 'road', 'vehicle': ['car', 'truck']}"
+                )
+            known = classes
+        self.groups = dict(_BUILTIN[known][0]) if known else _checked_groups(classes)
+        self.class_names = tuple(self.groups)
+        self.channels = self.classes = len(self.groups)
+        self._builtin = known or next(
+            (n for n, (groups, _) in _BUILTIN.items() if same_groups(groups, self.groups)), None
+        )
+        default = _BUILTIN[self._builtin][1] if self._builtin else _distinct_colors(self.channels)
+        self.palette = default if colors is None else _checked_colors(colors, self.class_names)
+        self._own_colors = not (self._builtin and np.array_equal(self.palette, default))
+        self.legend = dict(zip(self.class_names, map(tuple, self.palette.tolist()), strict=True))
+        self.columns = (*map(iou_key, self.class_names), "mean_iou", "accuracy")
+        if self._builtin != "paper":
+            self.title = f"semantic, {self.channels} classes"
 
     def loss(self, class_weights=None) -> keras.losses.Loss:
         """Cross-entropy from logits, ignored pixels left out; a uniform guess scores 1."""
@@ -71,32 +154,30 @@ class Semantic(Task):
 
     def metrics(self) -> list[keras.metrics.Metric]:
         """Mean IoU, accuracy and IoU per class, from 0 to 1."""
-        return [SegmentationMetrics(CLASS_NAMES, ignored=IGNORED)]
+        return [SegmentationMetrics(self.class_names, ignored=IGNORED)]
 
-    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
-        """The likeliest class, int32; ignored where its probability is below `certainty`."""
-        certain = tf.reduce_max(tf.nn.softmax(outputs), axis=-1) >= certainty
-        return tf.where(certain, tf.argmax(outputs, axis=-1, output_type="int32"), IGNORED)
+    def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
+        """The likeliest class, int32."""
+        # Keras' own sorts negative zeros apart, for which it copies all logits twice.
+        import tensorflow as tf
 
-    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+        return tf.argmax(outputs, axis=-1, output_type="int32")
+
+    def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Where they are not ignored."""
         return labels != IGNORED
 
-    def picture(self, labels: tf.Tensor) -> tf.Tensor:
-        """Cityscapes' colours."""
-        colors = np.zeros((256, 3), np.float32)
-        colors[: self.channels] = PALETTE
-        return tf.gather(tf.constant(colors), tf.cast(labels, "int32"))
+    def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
+        """The classes' colours; ignored is black."""
+        return ops.take(ops.array(self._colors, "float32"), ops.cast(labels, "int32"), axis=0)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Logits or probabilities `(..., 11)` to the likeliest class, uint8 `(...)`."""
+        """Logits or probabilities `(..., n)` to the likeliest class, uint8 `(...)`."""
         return np.argmax(np.asarray(outputs), axis=-1).astype(np.uint8)
 
     def colorize(self, labels: np.ndarray) -> np.ndarray:
-        """Labels `(...)` to Cityscapes' colours, uint8 RGB `(..., 3)`; ignored is black."""
-        colors = np.zeros((256, 3), np.uint8)
-        colors[: self.channels] = PALETTE
-        return colors[np.asarray(labels, np.uint8)]
+        """Labels `(...)` to the classes' colours, uint8 RGB `(..., 3)`; ignored is black."""
+        return self._colors[np.asarray(labels, np.uint8)]
 
     def label_problem(self, labels: np.ndarray) -> str | None:
         """What is wrong with a label map and how to mend it; `None` if nothing is."""
@@ -109,6 +190,130 @@ class Semantic(Task):
             f"(0 to {self.channels - 1}) nor {IGNORED} (ignored); map the data set's own ids to "
             f"these, and every id that has no class to {IGNORED}"
         )
+
+    def get_config(self) -> dict[str, Any]:
+        """The classes, by name where they are built in, as pairs where they are one's own.
+
+        (As pairs, since their order is part of them, and JSON may be sorted.) Colours of one's own
+        classes are always told, so that they stay as they are.
+        """
+        config: dict[str, Any] = {}
+        if self._builtin != "paper":
+            groups = [[name, list(names)] for name, names in self.groups.items()]
+            config["classes"] = self._builtin or groups
+        if self._own_colors:
+            config["colors"] = self.palette.tolist()
+        return config
+
+    @property
+    def _colors(self) -> np.ndarray:
+        """The colour of every label, uint8 `(256, 3)`."""
+        colors = np.zeros((256, 3), np.uint8)
+        colors[: self.channels] = self.palette
+        return colors
+
+
+def iou_key(class_name: str) -> str:
+    """The name of the metric that is a class' IoU.
+
+    Example:
+        >>> iou_key("traffic sign")
+        'iou_traffic_sign'
+    """
+    return f"iou_{class_name.replace(' ', '_')}"
+
+
+def same_groups(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
+    """Whether groups are the same, their order as well."""
+    return [*map(_pair, one.items())] == [*map(_pair, other.items())]
+
+
+def _pair(item: tuple[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
+    return item[0], tuple(item[1])
+
+
+def _checked_groups(classes: Classes) -> Groups:
+    """Groups as the user gave them, in one form."""
+    pairs = [*classes.items()] if isinstance(classes, Mapping) else [*map(tuple, classes)]
+    if not all(len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        raise ValueError(f"classes are names with groups of names, not {classes!r}")
+    owners: dict[str, str] = {}
+    own_names: dict[str, str] = {}
+    groups: Groups = {}
+    for name, names in pairs:
+        names = (names,) if isinstance(names, str) else tuple(names)
+        if not names:
+            raise ValueError(f"the class {name!r} has no names: what belongs to it?")
+        if not all(isinstance(each, str) and (plain_name(each) or each == REST) for each in names):
+            raise ValueError(f"the class {name!r} has names that are none: {list(names)}")
+        if not plain_name(name) or not name.isprintable():
+            raise ValueError(f"{name!r} is no name for a class: letters or digits, in one line")
+        if plain_name(name) in own_names:
+            raise ValueError(f"two classes are called {own_names[plain_name(name)]!r} and {name!r}")
+        own_names[plain_name(name)] = name
+        for each in names:
+            owner = owners.setdefault(plain_name(each), name)
+            if owner != name:
+                raise ValueError(f"{each!r} is in two classes, {owner!r} and {name!r}")
+        groups[name] = names
+    if len(groups) < 2:
+        raise ValueError(
+            f"{len(groups)} class{'' if groups else 'es'}: there is nothing to tell apart; for one "
+            "class against all else add {'rest': '*'}"
+        )
+    if len(groups) > MAX_CLASSES:
+        raise ValueError(f"{len(groups)} classes are too many: labels hold {MAX_CLASSES}")
+    return groups
+
+
+def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
+    """Colours as the user gave them, uint8 `(n, 3)`; others for classes that have none."""
+    if not isinstance(colors, Mapping):
+        if len(colors) != len(class_names):
+            raise ValueError(f"{len(class_names)} classes have {len(colors)} colors")
+        colors = dict(zip(class_names, colors, strict=True))
+    unknown = set(colors) - set(class_names)
+    if unknown:
+        raise ValueError(
+            f"colors has {', '.join(sorted(map(str, unknown)))}, but the classes are: "
+            f"{', '.join(class_names)}"
+        )
+    given = {name: _rgb(name, color) for name, color in colors.items()}
+    owners: dict[RGB, str] = {(0, 0, 0): "what is ignored"}
+    for name, color in given.items():
+        owner = owners.setdefault(color, name)
+        if owner != name:
+            raise ValueError(f"the color {color} is {owner}'s, so it can not be {name}'s")
+    spare = _distinct_colors(len(class_names) + len(given)).tolist()
+    others = (color for color in map(tuple, spare) if color not in owners)
+    return np.array([given.get(name) or next(others) for name in class_names], np.uint8)
+
+
+def _rgb(name: str, color: str | Sequence[int]) -> RGB:
+    try:
+        if isinstance(color, str):
+            return tuple(round(255 * part) for part in to_rgb(color))
+        values = tuple(int(part) for part in color)
+        if len(values) == 3 and all(0 <= value <= 255 for value in values):
+            return values
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"the color of {name} is {color!r}; give three numbers from 0 to 255")
+
+
+def _distinct_colors(count: int) -> np.ndarray:
+    """Colours that are easily told apart, uint8 `(count, 3)`: those of fewer, and more."""
+    tables = (matplotlib.colormaps[name].colors for name in ("tab20", "tab20b", "tab20c"))
+    twenty, *others = (np.round(255 * np.array(table)).astype(np.uint8) for table in tables)
+    # The strong ones first, then their pale companions.
+    colors = np.concatenate([twenty[::2], twenty[1::2], *others])
+    if count > len(colors):
+        # Nobody tells so many apart; they differ.
+        more = matplotlib.colormaps["turbo"](np.linspace(0, 1, 256), bytes=True)[:, :3]
+        colors = np.concatenate([colors, more])
+        _, first = np.unique(colors, axis=0, return_index=True)
+        colors = colors[np.sort(first)]
+    return colors[:count]
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -251,12 +456,9 @@ class SegmentationMetrics(keras.metrics.Metric):
         mean_iou = ops.divide_no_nan(ops.sum(ops.divide_no_nan(hits, union)), ops.sum(occurs))
         accuracy = ops.divide_no_nan(ops.sum(hits), ops.sum(confusion))
         scores = {"mean_iou": mean_iou, "accuracy": accuracy}
-        scores |= dict(zip(self._iou_keys(), ops.unstack(hits / union), strict=True))
+        scores |= dict(zip(map(iou_key, self.class_names), ops.unstack(hits / union), strict=True))
         return {key: ops.cast(value, self.dtype) for key, value in scores.items()}
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return super().get_config() | {"class_names": self.class_names, "ignored": self.ignored}
-
-    def _iou_keys(self) -> list[str]:
-        return [f"iou_{name.replace(' ', '_')}" for name in self.class_names]

@@ -1,16 +1,16 @@
-"""What every task offers: channels, loss, metrics, decoding and colours."""
+"""What every task offers: channels, loss, metrics, decoding, colours, and how it is reported."""
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from functools import cached_property
+from typing import Any, Self
 
 import keras
 import numpy as np
-import tensorflow as tf
 from keras import ops
 
-# Of what a network says of itself, to be trusted as a label.
-CERTAINTY = 0.8
+RGB = tuple[int, int, int]
 
 
 class Task(ABC):
@@ -20,6 +20,10 @@ class Task(ABC):
     domain gives them (see `adaat_keras.domains.domain.Domain`). The label key of a frame is the
     task's `name`.
 
+    Tasks are equal if they are of one class with one configuration. Losses and metrics work on
+    every backend of Keras; `pseudo_labels`, `valid` and `picture` are for training and data, which
+    are TensorFlow's.
+
     Attributes:
         name: The task's name, which is also the label's key in a frame.
         channels: Output channels of a decoder for this task.
@@ -28,40 +32,64 @@ class Task(ABC):
             shapes below a last axis of that length; 0 where it is one number.
         primary_metric: The metric that a single number stands for, e.g. `"mean_iou"`.
         higher_is_better: Whether a larger `primary_metric` is better.
+        columns: The metrics that a table shows, in order; the primary one by default.
+        scale: What a table multiplies metrics by: 100 where it shows percent, else 1.
+        digits: How many digits after the point a table shows.
+        curves: The metrics that training curves show; the primary one by default.
+        legend: What each colour of `colorize` stands for, name to RGB; `None` if there is none.
+        title: The task in a table of several, its name by default.
     """
 
     name: str
     channels: int
-    classes: ClassVar[int] = 0
-    components: ClassVar[int] = 0
+    classes: int = 0
+    components: int = 0
     primary_metric: str
     higher_is_better: bool
+    scale: int = 1
+    digits: int = 3
+    legend: dict[str, RGB] | None = None
+
+    # Cached, so that a subclass may set them in any way.
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The metrics that a table shows, in order."""
+        return (self.primary_metric,)
+
+    @cached_property
+    def curves(self) -> tuple[str, ...]:
+        """The metrics that training curves show."""
+        return (self.primary_metric,)
+
+    @cached_property
+    def title(self) -> str:
+        """The task in a table of several."""
+        return self.name
 
     @abstractmethod
     def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
-        """The task loss, in units of ignorance: 1 is what the best constant guess scores.
+        """The task loss, divided by what the best constant guess scores.
 
         `class_weights` say what a pixel of each class counts, where the task has classes.
         """
 
     @abstractmethod
     def metrics(self) -> list[keras.metrics.Metric]:
-        """Fresh streaming metrics that take labels and network outputs."""
+        """New streaming metrics that take labels and network outputs."""
 
     @abstractmethod
-    def pseudo_labels(self, outputs: tf.Tensor, certainty: float = CERTAINTY) -> tf.Tensor:
+    def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         """Network outputs `(batch, height, width, channels)` as labels to train on.
 
-        In the domain's form, `(batch, height, width)`; where a probability is below `certainty`,
-        invalid.
+        In the domain's form, e.g. `(batch, height, width)`.
         """
 
     @abstractmethod
-    def valid(self, labels: tf.Tensor) -> tf.Tensor:
+    def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Where labels in the domain's form say something, boolean `(batch, height, width)`."""
 
     @abstractmethod
-    def picture(self, labels: tf.Tensor) -> tf.Tensor:
+    def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Labels as images for a network to read: float32 `(batch, height, width, 3)`, 0 to 255.
 
         What is valid differs from black, what is not is black.
@@ -97,6 +125,25 @@ class Task(ABC):
         if problem:
             raise ValueError(f"{where}: {problem}")
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON takes them; none where they are the defaults."""
+        return {}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """The task that `get_config` was asked of."""
+        return cls(**config)
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self) -> int:
+        return hash((type(self), json.dumps(self.get_config(), sort_keys=True)))
+
+    def __repr__(self) -> str:
+        options = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({options})"
+
 
 def masked_image_mean(
     values: keras.KerasTensor,
@@ -114,7 +161,7 @@ def masked_image_mean(
         `(batch,)`.
 
     Example:
-        >>> masked_image_mean(ops.array([[[3.0, 9.0]]]), ops.array([[[True, False]]])).numpy()
+        >>> ops.convert_to_numpy(masked_image_mean(ops.array([[[3.0, 9.0]]]), [[[True, False]]]))
         array([3.], dtype=float32)
     """
     counts = ops.cast(valid, values.dtype)

@@ -13,16 +13,16 @@ from adaat_keras.files import written_whole
 class StopOnNan(keras.callbacks.Callback):
     """Raises `FloatingPointError` at the first batch after which a loss is NaN or infinite.
 
-    The message names step, epoch, batch and value, and where the last good state is.
+    The message names stage, epoch, batch and value, and where the last good state is.
 
     Args:
-        step: Name of the training step.
+        stage: Name of the stage.
         state: Folder of the last good state.
     """
 
-    def __init__(self, step: str, state: Path):
+    def __init__(self, stage: str, state: Path):
         super().__init__()
-        self.step = step
+        self.stage = stage
         self.state = state
         self.epoch = 0
 
@@ -49,22 +49,22 @@ class StopOnNan(keras.callbacks.Callback):
                 if self.epoch > 0:
                     kept = f"; the state of the last whole epoch is kept in {self.state}"
                 raise FloatingPointError(
-                    f"{name} became {float(value)} in step {self.step!r}, epoch "
+                    f"{name} became {float(value)} in stage {self.stage!r}, epoch "
                     f"{self.epoch + 1}, {place}{kept}. Try a lower learning rate, or look at the "
                     "labels"
                 )
 
 
 class TimeLeft(keras.callbacks.Callback):
-    """Prints before every epoch which step it belongs to and the time left over all steps.
+    """Prints before every epoch which stage it belongs to and the time left over all stages.
 
     The estimate takes the epochs still to come to last as long as the run's latest.
 
     Args:
-        title: What is being trained, e.g. `"step 1 of 3, adversarial"`.
-        epochs: Epochs of this step.
-        epochs_after: Epochs of the steps after this one.
-        seconds: What an epoch of the step before took.
+        title: What is being trained, e.g. `"stage 1 of 3, adversarial"`.
+        epochs: Epochs of this stage.
+        epochs_after: Epochs of the stages after this one.
+        seconds: What an epoch of the stage before took.
         verbose: 0 prints nothing.
     """
 
@@ -122,26 +122,26 @@ class ShortProgress(keras.callbacks.ProgbarLogger):
         super().on_epoch_end(epoch, shown)
 
 
-class History(keras.callbacks.Callback):
-    """Writes every epoch's log to CSV files, with the step's name and the epoch before it.
+class HistoryFile(keras.callbacks.Callback):
+    """Writes every epoch's log to CSV files, with the stage's name and the epoch before it.
 
     Args:
-        step: Name of the step.
-        path: The step's own file, which stays beside its state: a run that goes on with a state
+        stage: Name of the stage.
+        path: The stage's own file, which stays beside its state: a run that goes on with a state
             of another run's has all epochs.
-        run_path: The run's file; its steps share it.
+        run_path: The run's file; its stages share it.
     """
 
-    def __init__(self, step: str, path: Path, run_path: Path):
+    def __init__(self, stage: str, path: Path, run_path: Path):
         super().__init__()
-        self.step = step
+        self.stage = stage
         self.path = path
         self.run_path = run_path
 
     def on_epoch_end(self, epoch, logs=None):
         """Add this epoch's row to both files."""
         values = {name: float(value) for name, value in (logs or {}).items()}
-        merge_history(self.path, [{"step": self.step, "epoch": epoch + 1, **values}])
+        merge_history(self.path, [{"stage": self.stage, "epoch": epoch + 1, **values}])
         merge_history(self.run_path, read_history(self.path))
 
 
@@ -154,14 +154,14 @@ def read_history(path: Path) -> list[dict[str, str]]:
 
 
 def merge_history(path: Path, rows: list[dict]) -> None:
-    """Add rows to a history file in place of those of the same step and epoch, or later ones.
+    """Add rows to a history file in place of those of the same stage and epoch, or later ones.
 
     A run that was killed and goes on thus has every epoch once.
     """
-    new = {(row["step"], int(row["epoch"])) for row in rows}
-    first = {step: min(e for s, e in new if s == step) for step, _ in new}
+    new = {(row["stage"], int(row["epoch"])) for row in rows}
+    first = {stage: min(e for s, e in new if s == stage) for stage, _ in new}
     before = read_history(path)
-    kept = [r for r in before if int(r["epoch"]) < first.get(r["step"], 10**9)]
+    kept = [r for r in before if int(r["epoch"]) < first.get(r["stage"], 10**9)]
     if len(kept) + len(rows) == len(before) and all(row in before for row in rows):
         return
     rows = [*kept, *rows]

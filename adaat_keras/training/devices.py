@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
+from tensorflow.python.framework import config as tf_config
 
 EXAMPLE = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
 
@@ -217,3 +218,33 @@ def lost_machine(machines: Machines) -> Iterator[None]:
             f"stopped or cannot be reached: {said.strip()}. Start the same command on all machines "
             "again, and it goes on from the last whole epoch"
         ) from error
+
+
+@contextmanager
+def deterministic_ops(on: bool | None = None) -> Iterator[None]:
+    """Within, equal trainings give equal weights, bit for bit; afterwards all is as it was before.
+
+    TensorFlow's op determinism refuses operations that are random and have no seed, and on GPUs
+    some that have no deterministic kernel.
+
+    Args:
+        on: `None` is yes on a processor, no where there is a GPU.
+
+    Example:
+        >>> with deterministic_ops():
+        ...     pass
+        >>> tf.random.uniform([2]).shape
+        TensorShape([2])
+    """
+    if on is None:
+        on = not tf.config.list_physical_devices("GPU")
+    before = tf_config.is_op_determinism_enabled()
+    if not on or before:
+        yield
+        return
+    tf.config.experimental.enable_op_determinism()
+    try:
+        yield
+    finally:
+        # TensorFlow has no public way back.
+        tf_config.disable_op_determinism()

@@ -1,11 +1,11 @@
-"""The adversarial losses."""
+"""The adversarial losses; they run on every Keras backend."""
 
 import math
 from typing import ClassVar
 
 import keras
 
-from adaat_keras.registry import check_name
+from adaat_keras.registry import Registry
 
 
 class AdversarialLoss(keras.losses.Loss):
@@ -13,10 +13,11 @@ class AdversarialLoss(keras.losses.Loss):
 
     The classifier minimizes it with the true domain, the encoder with the flipped one (the
     paper's section 4.5; equations 1 and 2). Labels are softened inside: with 0.1, A counts as 0.9
-    and B as 0.1. The value is in units of ignorance: 1 is what a classifier scores that cannot
-    tell the domains apart, so that alpha weighs it against a task loss on the same scale.
+    and B as 0.1. The loss is divided by what a classifier scores that cannot tell the domains
+    apart, as a task loss is by what a constant guess scores: alpha weighs like with like.
 
     Takes domains `(batch,)` and logits `(batch, height, width, 1)`; every image counts equally.
+    Subclasses implement `of_logits` and, where a guess does not score 1, `guess`.
 
     Args:
         softening: How far the labels are moved from 0 and 1 towards each other.
@@ -38,7 +39,7 @@ class AdversarialLoss(keras.losses.Loss):
         logits = keras.ops.cast(y_pred, "float32")
         domain = keras.ops.reshape(keras.ops.cast(y_true, "float32"), (-1, 1, 1, 1))
         labels = self.softening + (1 - 2 * self.softening) * domain
-        losses = self.of_logits(labels, logits) / self.ignorance
+        losses = self.of_logits(labels, logits) / self.guess
         return keras.ops.mean(losses, axis=(1, 2, 3))
 
     def of_logits(self, labels, logits):
@@ -46,8 +47,8 @@ class AdversarialLoss(keras.losses.Loss):
         raise NotImplementedError
 
     @property
-    def ignorance(self) -> float:
-        """What a classifier scores that always says "either": the unit of this loss."""
+    def guess(self) -> float:
+        """What `of_logits` gives a classifier that always says "either"."""
         return 1.0
 
     def get_config(self) -> dict:
@@ -72,7 +73,7 @@ class BinaryCrossentropy(AdversarialLoss):
         return keras.ops.softplus(logits) - labels * logits
 
     @property
-    def ignorance(self) -> float:
+    def guess(self) -> float:
         """The loss of logit 0."""
         return math.log(2)
 
@@ -96,7 +97,7 @@ class LeastSquares(AdversarialLoss):
         return keras.ops.square(logits - labels)
 
     @property
-    def ignorance(self) -> float:
+    def guess(self) -> float:
         """The loss of the value half-way between the labels."""
         return (0.5 - self.softening) ** 2
 
@@ -107,8 +108,8 @@ class Wasserstein(AdversarialLoss):
 
     `-(2 y - 1) z`, so that the sum over both domains is the negative critic difference; soft
     labels scale it by `1 - 2 * softening`. The trainer adds the gradient penalty of Gulrajani et
-    al. 2017, `10 (|grad| - 1)^2`, between features of A and B. It has no unit of ignorance: a
-    critic that cannot tell the domains apart scores 0.
+    al. 2017, `10 (|grad| - 1)^2`, between features of A and B. It is not divided: a critic that
+    cannot tell the domains apart scores 0.
 
     Example:
         >>> loss = Wasserstein(softening=0.0)
@@ -123,21 +124,35 @@ class Wasserstein(AdversarialLoss):
         return -(2 * labels - 1) * logits
 
 
-LOSSES: dict[str, type[AdversarialLoss]] = {
-    "binary_crossentropy": BinaryCrossentropy,
-    "least_squares": LeastSquares,
-    "wasserstein": Wasserstein,
-}
+_registry = Registry(
+    "adversarial loss",
+    {
+        "binary_crossentropy": "adaat_keras.training.losses:BinaryCrossentropy",
+        "least_squares": "adaat_keras.training.losses:LeastSquares",
+        "wasserstein": "adaat_keras.training.losses:Wasserstein",
+    },
+)
 
 
-def get(name: str | AdversarialLoss, **options) -> AdversarialLoss:
-    """The adversarial loss of this name; a loss is handed through."""
-    if isinstance(name, AdversarialLoss):
-        return name
-    check_name("adversarial loss", name, names())
-    return LOSSES[name](**options)
+def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> AdversarialLoss:
+    """An adversarial loss by its name, its class or its place; a loss is handed through.
+
+    Args:
+        what: A name of `names()`, a class, `"module:Class"`, `"file.py:Class"`, or a loss.
+        **options: The constructor's arguments, e.g. `softening=0.0`.
+
+    Raises:
+        ValueError: No loss has this name.
+
+    Example:
+        >>> get("least_squares").threshold
+        0.5
+    """
+    if isinstance(what, AdversarialLoss):
+        return what
+    return (_registry.get(what) if isinstance(what, str) else what)(**options)
 
 
 def names() -> list[str]:
     """Every adversarial loss' name."""
-    return sorted(LOSSES)
+    return _registry.names()

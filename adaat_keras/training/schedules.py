@@ -1,4 +1,4 @@
-"""Learning rates over a step's training."""
+"""Learning rates over a stage's training."""
 
 import keras
 
@@ -13,7 +13,7 @@ def learning_rate_schedule(
 ) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """The learning rate of every training step.
 
-    - `"cosine"`: falls along a half cosine to 2 % of `learning_rate` at the end of the step.
+    - `"cosine"`: falls along a half cosine to 2 % of `learning_rate` at the end of the stage.
     - `"paper"`: halved every 10 epochs (section 4.5). It is 1.5e-8 at epoch 150 of the paper's
       500, when nothing can be learnt any more: hence not the default.
     - `"constant"`: `learning_rate` throughout.

@@ -1,28 +1,33 @@
-"""Trainers: Keras models that train networks which they do not own."""
+"""Trainers: Keras models that train networks which they do not own.
 
-from collections.abc import Callable
+Networks are products, trainers are thrown away: save the networks, not the trainer. A trainer is
+compiled and fitted as any Keras model is, with plain `tf.data` batches and stock callbacks.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 import tensorflow as tf
 
 from adaat_keras.layers import CropLike, PadToStride
-from adaat_keras.training.devices import cluster_of
-from adaat_keras.training.edge_head import EdgeHead
+from adaat_keras.training.keras_workarounds import KerasWorkarounds
+
+LEARNING_RATE = 5e-4
+"""Of Adam, for all networks (section 4.5)."""
 
 
-class NetworkTrainer(keras.Model):
-    """A Keras model that trains networks which it does not own.
+class Trainer(KerasWorkarounds, keras.Model):
+    """What all trainers have in common: precision, logs, any image size in testing.
 
-    Networks are products, trainers are thrown away: save the networks. A trainer counts as built
-    from the start, since its networks are; `fit` has nothing to infer.
+    A trainer counts as built from the start, since its networks are.
 
     Args:
         stride: What the networks need height and width to be multiples of; in testing, images
             of other sizes are padded, and predictions cropped back.
         translator: Turns images of the source into the target's look before anything sees them;
-            stays as it is.
-        augment: What happens to a translated image in training, given its number in the step's
-            order of images. Not before: the translator has seen plain images.
+            is not trained.
+        augment: What happens to a translated image in training, given its number in the stage's
+            order of images. Not before: the translator has been trained on plain images.
     """
 
     def __init__(
@@ -37,11 +42,16 @@ class NetworkTrainer(keras.Model):
         self.augment = augment
         self.pad = PadToStride(stride)
         self.crop = CropLike(dtype="float32")
-        self.means = {}
+        self.means: dict[str, keras.metrics.Mean] = {}
         self.built = True
 
-    def compile(self, optimizer, variables: list, means: tuple[str, ...]) -> None:
-        """Set the optimizer of these variables, and the names of the means in the log.
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None,
+        variables: list[keras.Variable],
+        means: Sequence[str],
+    ) -> None:
+        """Set the optimizer of these variables (Adam by default), and the means in the log.
 
         Raises:
             ValueError: The precision is float16. Keras scales the loss of `optimizer` alone, so
@@ -52,6 +62,7 @@ class NetworkTrainer(keras.Model):
                 "precision 'mixed_float16' is not supported: Keras would scale the loss of one "
                 "of two optimizers alone; use 'mixed_bfloat16', which needs no scaling"
             )
+        optimizer = adam(optimizer)
         super().compile(optimizer=optimizer, jit_compile=False)
         # Restoring a checkpoint fills only slots that exist.
         optimizer.build(variables)
@@ -85,16 +96,6 @@ class NetworkTrainer(keras.Model):
         total = tf.reduce_sum(values)
         mean = tf.math.divide_no_nan(total, tf.cast(tf.size(values), total.dtype))
         return mean / tf.distribute.get_strategy().num_replicas_in_sync
-
-    @staticmethod
-    def step_together(tape: tf.GradientTape, *sides: tuple) -> None:
-        """Step several optimizers from one state: all gradients are taken before any step.
-
-        A side is `(optimizer, loss, variables)`; the tape is persistent.
-        """
-        gradients = [tape.gradient(loss, variables) for _, loss, variables in sides]
-        for (optimizer, _, variables), gradient in zip(sides, gradients, strict=True):
-            optimizer.apply(gradient, variables)
 
     @staticmethod
     def gathered(values: tf.Tensor) -> tf.Tensor:
@@ -142,20 +143,6 @@ class NetworkTrainer(keras.Model):
         logs = {name: float(results[name]) for name in logs}
         return logs if return_dict else list(logs.values())
 
-    def _make_function(self, step_function):
-        """As in Keras, which over machines takes the means of the logs along an axis of theirs.
-
-        Numbers have none, and so its own `fit` fails there (keras issue 20585).
-        """
-        if not cluster_of(self.distribute_strategy):
-            return super()._make_function(step_function)
-        return super()._make_function(
-            lambda data: {name: value[None] for name, value in step_function(data).items()}
-        )
-
-    def _maybe_symbolic_build(self, *args, **kwargs):
-        """Skip what Keras would infer: it adds up a batch over replicas that may differ in size."""
-
     @staticmethod
     def results(metrics: list) -> dict[str, tf.Tensor]:
         """The results of these metrics by name."""
@@ -166,54 +153,58 @@ class NetworkTrainer(keras.Model):
         return results
 
 
-class SupervisedTrainer(NetworkTrainer):
+class SupervisedTrainer(Trainer):
     """Trains encoder and decoder on the labels of one or more domains.
 
-    On the source domain alone it is the paper's second step (N2); on source and target together
-    it is the first step of AT/DT, which `AdversarialTrainer` extends by the domain classifier.
+    On the source domain alone it trains base model 2 (the paper's N2); on source and target
+    together base model 1 as AT/DT does, which ADA-AT/DT's `AdversarialTrainer` extends by the
+    domain classifier.
 
-    A batch is `(images, labels)`, each a tuple with one tensor a domain: images
-    `(batch, height, width, 3)` in 0..255, labels as the task's loss takes them. In training all
-    images of a batch have one size, a multiple of the encoder's stride; in testing any size goes.
+    A batch is `(images, labels)`: images `(batch, height, width, 3)` in 0 to 255, labels as the
+    task's loss takes them. With several domains each of the two is a tuple with one tensor a
+    domain. In training all images of a batch have one size, a multiple of the encoder's stride; in
+    testing any size goes.
 
     Args:
         encoder, decoder: The base model; shared, not copied.
         domains: Names of the domains, used as prefixes in the logs.
-        edge_weight: Weight of the edges' loss beside the task's; see `EdgeHead`.
-        seed: Of the edges' head.
-        **kwargs: As `NetworkTrainer`'s: `translator`, `augment`.
+        **kwargs: As `Trainer`'s: `translator`, `augment`.
 
     Example:
-        >>> from adaat_keras.models.base_model import Decoder, Encoder
+        >>> from adaat_keras.models import Decoder, Encoder
         >>> trainer = SupervisedTrainer(Encoder(4, 1), Decoder(1, 4))
-        >>> trainer.compile(keras.optimizers.Adam(), keras.losses.MeanAbsoluteError())
-        >>> batch = (tf.ones((2, 32, 32, 3)),), (tf.ones((2, 32, 32, 1)),)
+        >>> trainer.compile(keras.optimizers.Adam(5e-4), keras.losses.MeanAbsoluteError())
+        >>> batch = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
         >>> sorted(trainer.train_on_batch(*batch, return_dict=True))
         ['loss', 'source_task_loss']
     """
 
     def __init__(
         self,
-        encoder,
-        decoder,
+        encoder: keras.Model,
+        decoder: keras.Model,
         domains: tuple[str, ...] = ("source",),
-        edge_weight: float = 0.0,
-        seed: int = 0,
         **kwargs,
     ):
         super().__init__(encoder.stride, **kwargs)
         self.encoder = encoder
         self.decoder = decoder
         self.domains = domains
-        self.edge_weight = edge_weight
-        self.edge_head = EdgeHead(encoder.stride, seed) if edge_weight else None
-        if self.edge_head:
-            self.edge_head.build((None, None, None, encoder.features), (None, None, None, 3))
 
-    def compile(self, optimizer, task_loss, metrics: dict[str, list] | None = None) -> None:
-        """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`."""
-        names = ("loss", *self.task_loss_names, *(("edge_loss",) if self.edge_head else ()))
-        super().compile(optimizer, self.base_variables, names)
+    def compile(
+        self,
+        optimizer: keras.optimizers.Optimizer | None = None,
+        task_loss: keras.losses.Loss | None = None,
+        metrics: Mapping[str, list] | None = None,
+    ) -> None:
+        """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`.
+
+        Raises:
+            ValueError: There is no task loss, or the precision is float16.
+        """
+        if task_loss is None:
+            raise ValueError("task_loss is missing: a task's `loss()`, or any keras.losses.Loss")
+        super().compile(optimizer, self.base_variables, ("loss", *self.task_loss_names))
         self.task_loss = task_loss
         self.domain_metrics = {domain: (metrics or {}).get(domain, []) for domain in self.domains}
 
@@ -224,9 +215,8 @@ class SupervisedTrainer(NetworkTrainer):
 
     @property
     def base_variables(self) -> list[keras.Variable]:
-        """The trainable variables of encoder, decoder and the edges' head."""
-        parts = (self.encoder, self.decoder, *([self.edge_head] if self.edge_head else []))
-        return [variable for part in parts for variable in part.trainable_variables]
+        """The trainable variables of encoder and decoder."""
+        return self.encoder.trainable_variables + self.decoder.trainable_variables
 
     def call(self, images, training=False):
         """The prediction for images whose size is a multiple of the encoder's stride."""
@@ -234,35 +224,21 @@ class SupervisedTrainer(NetworkTrainer):
 
     def train_step(self, data):
         """One optimizer step on the mean of the domains' task losses."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels = self.by_domain(data)
         images = self.seen(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
             task_losses = self.domain_task_losses(labels, outputs)
-            loss, logs = self.with_edges(tf.add_n(task_losses) / len(task_losses), features, images)
+            loss = tf.add_n(task_losses) / len(task_losses)
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
-        logs |= dict(zip(self.task_loss_names, task_losses, strict=True))
+        logs = dict(zip(self.task_loss_names, task_losses, strict=True))
         return self.log(images[0], loss=loss, **logs)
-
-    def seen(self, images) -> tuple:
-        """The domains' images as the encoder sees them: those of the source translated."""
-        if self.domains[0] != "source":
-            return tuple(images)
-        return self.translated_in_training(images[0]), *images[1:]
-
-    def with_edges(self, loss, features, images) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-        """The loss plus the edges' where they are wanted, and what to log of these."""
-        if not self.edge_head:
-            return loss, {}
-        edge_loss = self.mean(self.edge_head(features, tf.concat(images, axis=0)))
-        return loss + self.edge_weight * edge_loss, {"edge_loss": edge_loss}
 
     def test_step(self, data):
         """Update and return the domains' task losses and metrics."""
         logs = {}
-        data = keras.utils.unpack_x_y_sample_weight(data)[:2]
-        for domain, images, labels in zip(self.domains, *data, strict=True):
+        for domain, images, labels in zip(self.domains, *self.by_domain(data), strict=True):
             padded = self.padded(images)
             if domain == "source":
                 padded = self.translated(padded)
@@ -273,6 +249,23 @@ class SupervisedTrainer(NetworkTrainer):
                 metric.update_state(labels, outputs)
         return {**logs, **self.scores()}
 
+    @staticmethod
+    def by_domain(data) -> tuple[tuple, tuple]:
+        """Images and labels of a batch, each a tuple with one tensor a domain."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        return tuple(x if isinstance(x, tuple | list) else (x,) for x in (images, labels))
+
+    def seen(self, images) -> tuple:
+        """The domains' images as the encoder sees them: those of the source translated."""
+        if self.domains[0] != "source":
+            return tuple(images)
+        return self.translated_in_training(images[0]), *images[1:]
+
+    def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
+        """The task loss of each domain; the outputs are the domains' one after the other."""
+        parts = tf.split(outputs, [tf.shape(y)[0] for y in labels])
+        return [self.task_loss(y, part) for y, part in zip(labels, parts, strict=True)]
+
     def scores(self) -> dict[str, tf.Tensor]:
         """The results of the domains' metrics."""
         return {
@@ -281,7 +274,14 @@ class SupervisedTrainer(NetworkTrainer):
             for name, value in self.results(metrics).items()
         }
 
-    def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
-        """The task loss of each domain; the outputs are the domains' one after the other."""
-        parts = tf.split(outputs, [tf.shape(y)[0] for y in labels])
-        return [self.task_loss(y, part) for y, part in zip(labels, parts, strict=True)]
+
+def adam(optimizer: keras.optimizers.Optimizer | str | None) -> keras.optimizers.Optimizer:
+    """An optimizer, by name too; `None` is the paper's Adam.
+
+    Example:
+        >>> adam(None).name, adam("sgd").name
+        ('adam', 'SGD')
+    """
+    if optimizer is None:
+        return keras.optimizers.Adam(LEARNING_RATE)
+    return keras.optimizers.get(optimizer)

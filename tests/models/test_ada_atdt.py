@@ -1,11 +1,15 @@
-"""The whole model: D2(G(E1(x)))."""
+"""The whole model: D2(G(E1(x))), or D2(E2(x)) where its predictor is base model 2."""
+
+import json
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from adaat_keras import build_ada_atdt
-from adaat_keras.models import transfer
+from adaat_keras.export import export_model
+from adaat_keras.models import AdaAtdt, transfer
 
 
 def build(**options):
@@ -128,3 +132,142 @@ def test_it_fits_as_any_keras_model_does(image):
 def test_an_image_that_is_too_small_is_a_clear_error(image):
     with pytest.raises(ValueError, match=r"at least 32 pixels.*20 x 64"):
         build().predict(image(20, 64), verbose=0)
+
+
+def test_all_that_predicts_follows_the_predictor_however_often_it_changes(image):
+    model, x = build(transfer="conv"), image(50, 70, count=2)
+    expected = {"transfer": model.predict(x, verbose=0)}
+    expected["base_model_2"] = model.base_model_2.predict(x, verbose=0)
+    assert np.abs(expected["transfer"] - expected["base_model_2"]).max() > 1e-3
+    for predictor in ("base_model_2", "transfer", "base_model_2"):
+        model.predictor = predictor
+        ways = (model.predict(x, verbose=0), model.predict_on_batch(x), model(x))
+        for outputs in (*ways, model(x.astype("float64"))):
+            np.testing.assert_allclose(outputs, expected[predictor], atol=1e-5)
+
+
+def test_base_model_2_needs_no_more_pixels_than_its_own_stride(image):
+    model = build()
+    assert model.stride == 32
+    model.predictor = "base_model_2"
+    assert model.stride == model.base_model_2.stride == 4
+    assert model.predict(image(5, 7), verbose=0).shape == (1, 5, 7, 11)
+    with pytest.raises(ValueError, match="at least 4 pixels"):
+        model(image(3, 7))
+
+
+@pytest.mark.parametrize("name", ["encoder_2", "decoder_2"])
+def test_with_base_model_2_plain_fit_trains_its_networks_alone(name, image):
+    model, x = build(transfer="conv"), image(32, 32, count=2)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    labels = np.zeros((2, 32, 32), np.int32)
+    model.fit(x, labels, verbose=0)
+    model.predictor = "base_model_2"
+    before = {name: network.get_weights() for name, network in model.networks.items()}
+    model.fit(x, labels, verbose=0)
+    changed = {
+        name
+        for name, network in model.networks.items()
+        if any((a != b).any() for a, b in zip(before[name], network.get_weights(), strict=True))
+    }
+    assert changed == {"encoder_2", "decoder_2"}
+
+
+@pytest.mark.parametrize("predictor", ["transfer", "base_model_2"])
+def test_files_and_exports_predict_as_the_model_does(predictor, image, tmp_path):
+    model, x = build(transfer="conv"), image(50, 70)
+    model.predict(x, verbose=0)
+    model.predictor = predictor
+    expected = model.predict(x, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert again.predictor == predictor
+    np.testing.assert_array_equal(again.predict(x, verbose=0), expected)
+    model.save_to_preset(tmp_path / "preset")
+    preset = AdaAtdt.from_preset(tmp_path / "preset")
+    assert preset.predictor == predictor
+    np.testing.assert_allclose(preset.predict(x, verbose=0), expected, rtol=0.1, atol=0.1)
+    export_model(model, tmp_path / "ours")
+    model.export(tmp_path / "keras", verbose=False)
+    for exported in (tf.saved_model.load(tmp_path / "ours"), _serve(tmp_path / "keras")):
+        np.testing.assert_allclose(exported(tf.constant(x)), expected, atol=1e-4)
+    count = sum(np.prod(v.shape) for v in tf.saved_model.load(tmp_path / "ours").weights)
+    networks = {"transfer": ("encoder_1", "transfer", "decoder_2")}.get(
+        predictor, ("encoder_2", "decoder_2")
+    )
+    assert count == sum(model.networks[name].count_params() for name in networks)
+
+
+def _serve(folder):
+    loaded = tf.saved_model.load(folder)
+    return lambda x: loaded.serve(x)
+
+
+def test_an_unknown_predictor_lists_those_that_exist():
+    model = build()
+    with pytest.raises(ValueError, match="predictor 'oracle'.*transfer, base_model_2"):
+        model.predictor = "oracle"
+    assert model.predictor == "transfer"
+
+
+def test_a_task_is_a_name_or_what_json_takes(tmp_path):
+    ours = {"place": "adaat_keras.tasks.semantic:Semantic", "config": {"classes": {"a": ["road"]}}}
+    config = build(transfer="conv").get_config() | {"to_task": ours}
+    model = AdaAtdt.from_config(json.loads(json.dumps(config)))
+    assert (model.from_task, model.to_task) == ("depth", ours)
+    assert type(model.to_task) is dict
+    model.save(tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").options["to_task"] == ours
+    with pytest.raises(TypeError, match="JSON"):
+        AdaAtdt.from_config(config | {"to_task": object()})
+
+
+OFF_THE_BASELINES_PATH = ["encoder_1", "decoder_1", "domain_classifier", "transfer"]
+
+
+@pytest.mark.parametrize(
+    ("fresh", "predictor"),
+    [
+        ([], "transfer"),
+        (["transfer"], "base_model_2"),
+        (OFF_THE_BASELINES_PATH, "base_model_2"),
+        (["encoder_2", "decoder_2", "transfer"], "transfer"),
+    ],
+)
+def test_older_configurations_predict_by_what_was_trained(fresh, predictor):
+    config = build(transfer="conv").get_config()
+    config = {k: v for k, v in config.items() if k not in ("untrained", "predictor")}
+    model = AdaAtdt.from_config(config | {"fresh": fresh})
+    assert (model.untrained, model.predictor) == (tuple(fresh), predictor)
+    assert "fresh" not in model.get_config()
+
+
+class Shift(keras.Model):
+    """A user's transfer function."""
+
+    stride = 2
+
+    def __init__(self, features=16, **kwargs):
+        super().__init__(**kwargs)
+        self.features = features
+        self.shift = keras.layers.Dense(features)
+
+    def call(self, inputs):
+        return self.shift(inputs)
+
+
+def test_a_transfer_function_of_ones_own_is_found_by_its_place(image):
+    place = f"{__file__}:Shift"
+    model = build(transfer=place)
+    assert type(model.transfer).__name__ == "Shift"
+    assert model.predict(image(17, 20), verbose=0).shape == (1, 17, 20, 11)
+    assert model.stride == 8
+    assert model.options["transfer"].endswith("Shift")
+    assert type(build_ada_atdt(**model.options).transfer) is type(model.transfer)
+    assert transfer.get(Shift) is Shift
+
+
+def test_a_size_in_numbers_comes_back_by_its_options():
+    model = build_ada_atdt(size="base_filters=6, residual_blocks=2", transfer="conv")
+    assert (model.encoder_1.base_filters, model.encoder_1.residual_blocks) == (6, 2)
+    assert build_ada_atdt(**model.options).options == model.options

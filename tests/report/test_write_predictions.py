@@ -4,7 +4,7 @@ from keras import ops
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, tasks
-from adaat_keras.inference import read_image, write_predictions
+from adaat_keras.inference import Tiled, read_image, write_predictions
 
 
 def save(path, size=(33, 47), mode="RGB", **options):
@@ -24,7 +24,7 @@ def test_ids_read_back_are_the_decoded_prediction(tmp_path, name):
     path = save(tmp_path / name)
     model, task = build_ada_atdt("depth", "semantic", size="tiny"), tasks.get("semantic")
     expected = task.decode(model.predict(read_image(path)[None].astype("float32"), verbose=0)[0])
-    ids, colors = write_predictions(model, "semantic", [path], tmp_path / "out")
+    ids, colors = write_predictions(model, task, [path], tmp_path / "out")
     assert ids.name == f"{path.stem}_semantic.png"
     assert colors.name == f"{path.stem}_semantic_color.png"
     assert Image.open(ids).mode == "L"
@@ -142,10 +142,12 @@ def test_a_truncated_image_is_named(tmp_path):
 
 def test_an_image_too_small_for_the_network_is_named(tmp_path):
     path = save(tmp_path / "a.png", (5, 40))
-    with pytest.raises(
-        ValueError, match=r"cannot take .*a\.png: 40 x 5 pixels are probably too few"
-    ):
-        write_predictions(build_ada_atdt(size="tiny"), "semantic", [path], tmp_path / "out")
+    model = build_ada_atdt(size="tiny")
+    for predictor in (model, Tiled(model, tile=64)):
+        with pytest.raises(ValueError, match=r"cannot take .*a\.png: 40 x 5 pixels, .* least 32"):
+            write_predictions(predictor, "semantic", [path], tmp_path / "out")
+    model.predictor = "base_model_2"
+    assert len(write_predictions(model, model.to_task, [path], tmp_path / "out")) == 2
 
 
 def test_no_images_and_an_unknown_unit_are_errors(pixelwise, tmp_path):

@@ -1,0 +1,59 @@
+"""`adaat-keras benchmark`: several methods and seeds side by side."""
+
+import argparse
+
+from adaat_keras.cli.options import add_run_options, run_options, where
+
+METHODS = "source_only,at_dt,ada_atdt:conv,ada_atdt:unet,ada_atdt:unet_attention,oracle"
+DESCRIPTION = """Train and score several methods with several seeds on one pair of domains. Stages
+that runs have in common are trained once. The same command again goes on where it was stopped."""
+
+
+def add_parser(commands, all_options: bool = True) -> None:
+    """Add this command."""
+    parser = commands.add_parser("benchmark", help="compare methods", description=DESCRIPTION)
+    add_run_options(
+        parser, ("method", "seed", "stages", "freeze", "directory", "deterministic"), all_options
+    )
+    parser.add_argument(
+        "--methods",
+        default=METHODS,
+        metavar="A,B,...",
+        help="methods, or all; METHOD:TRANSFER, METHOD:ARCHITECTURE, METHOD@RECIPE where these are "
+        f"not those of all runs (default: {METHODS})",
+    )
+    parser.add_argument(
+        "--seeds", type=int, default=1, metavar="INT", help="how many: 0, 1, ... (default: 1)"
+    )
+    parser.add_argument(
+        "--directory",
+        default="runs/benchmark",
+        metavar="DIR",
+        help="a folder a run, and the results (default: runs/benchmark)",
+    )
+    parser.add_argument(
+        "--known",
+        metavar="FILE",
+        help="the results.json of the same benchmark, begun elsewhere: its runs are taken over",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Run and print the table."""
+    from adaat_keras.report.tables import format_table
+    from adaat_keras.runs.benchmark import chosen_methods, run_benchmark
+    from adaat_keras.runs.config import RunConfig
+
+    config = RunConfig.of(**run_options(options))
+    methods, place = chosen_methods(options.methods), where(options)
+    results = run_benchmark(
+        config,
+        methods,
+        options.seeds,
+        options.directory,
+        place.store,
+        place.devices,
+        known=options.known,
+    )
+    print("\n" + format_table(results))

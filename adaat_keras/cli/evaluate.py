@@ -1,0 +1,81 @@
+"""`adaat-keras evaluate`: scores a run's model on a domain."""
+
+import argparse
+import json
+import sys
+
+from adaat_keras.cli.options import add_domain_options
+
+DESCRIPTION = """Score a trained model on a domain: task 2 by the run's method, in the
+conventions of AT/DT (one confusion matrix over the split; depth metrics per image)."""
+
+
+def add_parser(commands, all_options: bool = True) -> None:
+    """Add this command."""
+    parser = commands.add_parser("evaluate", help="score a model", description=DESCRIPTION)
+    parser.add_argument("directory", metavar="WHAT", help="a run's folder, or a preset")
+    parser.add_argument("--domain", help="what to score on (default: the run's target)")
+    parser.add_argument("--split", default="test", help="train, val or test (default: test)")
+    add_domain_options(parser, "how to open it, over how the run did, e.g. '{\"frames\": 100}'")
+    parser.add_argument("--frames", type=int, metavar="INT", help="how many (default: all)")
+    parser.add_argument(
+        "--depth-scale",
+        type=float,
+        default=1.0,
+        metavar="FLOAT",
+        help="factor on predicted depth: focal length of this domain's camera, in pixels, by that "
+        "of the source's, where both are known (default: 1)",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Score and print."""
+    from adaat_keras import domains, tasks
+    from adaat_keras.domains.splits import Splits, classes_of
+    from adaat_keras.report.score import score
+    from adaat_keras.runs.folder import load_trained
+    from adaat_keras.runs.report import without_nan
+    from adaat_keras.runs.train import plain_errors
+
+    known, model = load_trained(options.directory)
+    task = tasks.get(model.to_task)
+    name = options.domain or known.get("target")
+    if not isinstance(name, str):
+        raise ValueError(
+            f"{options.directory} does not say what it was trained for, or that cannot be opened "
+            "by name; name a domain: --domain"
+        )
+    opened = {known.get(role): known.get(f"{role}_options") for role in ("source", "target")}
+    splits = Splits(name, {**(opened.get(name) or {}), **options.domain_options}, classes_of(task))
+    if note := domains.stand_in_note(name, options.split):
+        print(note, file=sys.stderr)
+    with plain_errors("evaluate"):
+        metrics = score(
+            scaled(model, task, options.depth_scale),
+            splits.required(options.split),
+            task,
+            options.frames,
+        )
+    if options.json:
+        print(json.dumps(without_nan(metrics), indent=2))
+        return
+    print(f"{known.get('method', 'ada_atdt')}, {task.name} on {name} {options.split}")
+    for metric, value in metrics.items():
+        print(f"  {metric:20} {value:.4f}")
+
+
+def scaled(predictor, task, scale: float):
+    """The predictor with its depth times the scale.
+
+    Raises:
+        ValueError: The scale is not positive, or the task is not depth.
+    """
+    if scale == 1:
+        return predictor
+    if not 0 < scale < float("inf"):
+        raise ValueError(f"--depth-scale must be positive, not {scale}")
+    if task.name != "depth":
+        raise ValueError(f"--depth-scale is for depth; this run predicts {task.name}")
+    return lambda images, training: scale * predictor(images, training=training)

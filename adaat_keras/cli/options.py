@@ -1,0 +1,170 @@
+"""The options of a run, generated from the dataclasses that hold them."""
+
+import argparse
+import dataclasses
+import json
+import typing
+from pathlib import Path
+
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.registry import split_names
+from adaat_keras.runs.options import Data, Networks, Plan, Where
+
+GROUPS: dict[str, tuple[type, ...]] = {
+    "data": (Data,),
+    "method": (Plan, Networks, Recipe),
+    "training": (Training,),
+    "where": (Where,),
+}
+# Words of Python, which a field cannot be called.
+_FLAGS = {"from_task": "from", "to_task": "to"}
+# Filled in when help is printed: listing them brings no TensorFlow.
+_LISTS = {"source": "domains", "target": "domains", "method": "methods"}
+
+
+def add_run_options(
+    parser: argparse.ArgumentParser, leave_out: tuple[str, ...] = (), all_options: bool = True
+) -> None:
+    """Add every option of a run but some, in groups.
+
+    Args:
+        parser: Of the command.
+        leave_out: Names of fields that are no option of this command.
+        all_options: Whether `--help` shows all of them, or those that are common.
+    """
+    parser.add_argument(
+        "--help-all", action="help", help="show all options" if not all_options else "show this"
+    )
+    for title, kinds in GROUPS.items():
+        group = parser.add_argument_group(title)
+        for each in (each for kind in kinds for each in dataclasses.fields(kind)):
+            if each.name not in leave_out:
+                _add(group, each, all_options)
+        if title == "data" and "from_task" not in leave_out:
+            group.add_argument(
+                "--classes",
+                default=argparse.SUPPRESS,
+                metavar="SET",
+                help="of the semantic task: paper (11), cityscapes (19), or groups of class names "
+                "as JSON or in a .json file",
+            )
+
+
+def _add(group, each: dataclasses.Field, all_options: bool) -> None:
+    """Add a field's option."""
+    kind, metavar = _kind(each)
+    default = "" if each.default in (None, dataclasses.MISSING) else f" (default: {each.default})"
+    text = each.metadata["help"]
+    if each.name in _LISTS:
+        text += f": {', '.join(_names(_LISTS[each.name]))}, or file.py:Class"
+    shown = all_options or each.metadata["common"]
+    group.add_argument(
+        f"--{flag(each.name)}",
+        dest=each.name,
+        type=kind,
+        default=argparse.SUPPRESS,
+        metavar=metavar,
+        help=text.replace("%", "%%") + default if shown else argparse.SUPPRESS,
+    )
+
+
+def flag(name: str) -> str:
+    """What the command line calls a field.
+
+    Example:
+        >>> flag("from_task"), flag("steps_per_epoch")
+        ('from', 'steps-per-epoch')
+    """
+    return _FLAGS.get(name, name).replace("_", "-")
+
+
+def _kind(each: dataclasses.Field) -> tuple[typing.Callable, str]:
+    """How an option's text is read, and what stands for it in help."""
+    kind = each.metadata["kind"] or (
+        type(each.default)
+        if each.default is not dataclasses.MISSING
+        else type(each.default_factory())
+    )
+    if each.default is None and each.metadata["kind"] is None:
+        kind = float if "float" in str(each.type) else str
+    if kind is dict:
+        return json_object, "JSON"
+    if kind is list:
+        return split_names, "A,B,..."
+    return kind, kind.__name__.upper()
+
+
+def _names(kind: str) -> list[str]:
+    import importlib
+
+    return importlib.import_module(f"adaat_keras.{kind}").names()
+
+
+def run_options(options: argparse.Namespace) -> dict:
+    """The options of a run that were given, by `RunConfig`'s names.
+
+    `--weights` gives those of its networks, `--classes` those of the semantic task.
+    """
+    parts = (Data, Plan, Networks, Recipe, Training)
+    names = {each.name for part in parts for each in dataclasses.fields(part)}
+    given = {name: value for name, value in vars(options).items() if name in names}
+    if "weights" in given:
+        # Not before it is needed: it imports Keras.
+        from adaat_keras.presets import built_from
+
+        given = built_from(given["weights"]) | given
+    classes = getattr(options, "classes", None)
+    if classes is not None:
+        given |= _with_classes(given, classes)
+    return given
+
+
+def _with_classes(given: dict, classes: str) -> dict:
+    """The semantic task among the two with other classes."""
+    from adaat_keras import tasks
+    from adaat_keras.tasks.semantic import Semantic
+
+    if classes.endswith(".json"):
+        classes = Path(classes).expanduser().read_text()
+    if classes.lstrip().startswith("{"):
+        classes = json_object(classes)
+    task = tasks.serialize(Semantic(classes))
+    both = {
+        "from_task": given.get("from_task", "depth"),
+        "to_task": given.get("to_task", "semantic"),
+    }
+    return {name: task if what == "semantic" else what for name, what in both.items()}
+
+
+def where(options: argparse.Namespace) -> Where:
+    """Where a run is kept and on what it trains.
+
+    Raises:
+        ValueError: `--deterministic` is none of yes, no and auto.
+    """
+    names = {each.name for each in dataclasses.fields(Where)}
+    chosen = Where(**{name: value for name, value in vars(options).items() if name in names})
+    if chosen.deterministic not in ("auto", "yes", "no"):
+        raise ValueError(f"--deterministic is yes, no or auto, not {chosen.deterministic!r}")
+    return chosen
+
+
+def json_object(text: str) -> dict:
+    """The object that an option's text describes.
+
+    Example:
+        >>> json_object('{"frames": 100}')
+        {'frames': 100}
+    """
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError(f'{text!r} is no JSON object such as {{"frames": 100}}')
+    return value
+
+
+def add_domain_options(parser: argparse.ArgumentParser, text: str) -> None:
+    """Add `--domain-options`, an object as JSON, with what it says in `--help`."""
+    parser.add_argument("--domain-options", type=json_object, default={}, metavar="JSON", help=text)

@@ -1,0 +1,80 @@
+"""`adaat-keras train`: trains a method on a pair of domains."""
+
+import argparse
+import json
+from pathlib import Path
+
+from adaat_keras.cli.options import add_run_options, run_options, where
+
+DESCRIPTION = """Train a method on a pair of domains, score it on their test splits, draw its
+pictures. Without options: ADA-AT/DT from depth to semantic, on the embedded streets, small
+networks. The same command again goes on where a run was stopped, and ends in the same weights.
+Started on several machines with TF_CONFIG set, it trains on all of them."""
+
+TITLES = {
+    "target": "task 2 on the target",
+    "source": "task 2 on the source (the transfer's ceiling)",
+    "base_1_target": "task 1 on the target",
+    "base_1_source": "task 1 on the source",
+    "base_2_target": "task 2 on the target without transfer (source-only)",
+    "base_2_source": "task 2 on the source without transfer",
+    "teacher_target": "task 2 on the target by the teacher, from labels of task 1",
+    "teacher_source": "task 2 on the source by the teacher",
+    "domain_probe": "a probe telling the domains apart from encoder 1's features",
+    "classifier_accuracy": "how often the domain classifier is right",
+    "transfer_error": "error of the transferred features, 1 = knows nothing",
+}
+SHOWN = (
+    "mean_iou",
+    "accuracy",
+    "abs_rel",
+    "rmse",
+    "delta_1",
+    "mean_angle",
+    "within_30",
+    "proxy_a_distance",
+    "source",
+    "target",
+)
+
+
+def add_parser(commands, all_options: bool = True) -> None:
+    """Add this command."""
+    parser = commands.add_parser("train", help="train and score a method", description=DESCRIPTION)
+    add_run_options(parser, all_options=all_options)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Train and tell the result."""
+    from adaat_keras.runs.config import RunConfig
+    from adaat_keras.runs.train import train_from_config
+    from adaat_keras.training.devices import this_machine
+
+    config = RunConfig.of(**run_options(options))
+    place = where(options)
+    directory = place.directory or default_directory(config)
+    deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]
+    train_from_config(config, directory, place.store, place.devices, deterministic)
+    number, _ = this_machine()
+    if number == 0:
+        print_metrics(directory)
+
+
+def default_directory(config) -> str:
+    """A folder's name that tells what was trained."""
+    domains = (
+        Path(name.rpartition(":")[2]).name for name in (config.data.source, config.data.target)
+    )
+    parts = (*domains, config.from_task.name, config.to_task.name, config.method)
+    return "runs/" + "-".join(parts)
+
+
+def print_metrics(directory: Path | str) -> None:
+    """Print the chief scores of a finished run and where its files are."""
+    metrics = json.loads((Path(directory).expanduser() / "metrics.json").read_text())
+    print()
+    for name, values in metrics.items():
+        shown = "  ".join(f"{k} {values[k]:.3f}" for k in SHOWN if values.get(k) is not None)
+        print(f"{TITLES.get(name, name):60} {shown}")
+    print(f"\n{directory}/README.md shows the pictures; {directory}/model.keras is the model")

@@ -1,1 +1,0 @@
-"""The commands of `adaat-keras`, one file each: `add_parser` and `run`."""

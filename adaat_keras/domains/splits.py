@@ -1,0 +1,116 @@
+"""The training, validation and test splits of one domain, opened when they are first needed."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from adaat_keras import domains
+from adaat_keras.domains.domain import Domain, NoSplit
+from adaat_keras.tasks import Task
+from adaat_keras.tasks.semantic import Semantic
+
+SPLITS = ("train", "val", "test")
+
+
+class Splits:
+    """What a user names as a source or a target, as up to three domain objects.
+
+    Args:
+        what: A name of `domains.names()`, `"module:Class"` or `"file.py:Class"` (opened with
+            `split=` and the options); a domain object, which is the training split; or a
+            dictionary of domain objects by `"train"`, `"val"` and `"test"`.
+        options: What a domain is opened with by name, e.g. `{"root": ...}`.
+        classes: A semantic task whose classes the labels are given in; the paper's by default.
+
+    Raises:
+        ValueError: There is no such domain, or a dictionary has other keys or no `"train"`.
+
+    Example:
+        >>> Splits("streets_sim", {"frmes": 8}).get("train")
+        Traceback (most recent call last):
+        ...
+        ValueError: streets_sim cannot be opened with {'frmes': 8}: ... argument 'frmes'
+    """
+
+    def __init__(
+        self,
+        what: str | Domain | Mapping[str, Domain],
+        options: Mapping | None = None,
+        classes: Semantic | None = None,
+    ):
+        self.options = dict(options or {})
+        self.classes = classes
+        if isinstance(what, Domain):
+            what = {"train": what}
+        if not isinstance(what, str):
+            unknown = set(what) - set(SPLITS)
+            if unknown or "train" not in what:
+                raise ValueError(
+                    f"a dictionary of splits has the keys train, val and test, of which train must "
+                    f"be there, not {', '.join(map(str, what)) or 'none'}"
+                )
+            for split, domain in what.items():
+                if not isinstance(domain, Domain):
+                    raise ValueError(
+                        f"{split} is {domain!r}, no domain: pass an object such as "
+                        "adaat_keras.domains.Folder(...)"
+                    )
+        else:
+            domains.find(what)
+        if not isinstance(what, str) and options:
+            raise ValueError("options open a domain by name; this one is open already")
+        self.what = what
+        self.get = lru_cache(self._open)
+
+    @property
+    def name(self) -> str:
+        """The domain's name."""
+        return self.what if isinstance(self.what, str) else self.what["train"].name
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the domain was named, and can be opened again by that name."""
+        return isinstance(self.what, str)
+
+    def _open(self, split: str) -> Domain | None:
+        """The domain of a split, or of the one that stands in for it; `None` if there is none.
+
+        Raises:
+            ValueError: The domain cannot be opened; there is no training split.
+        """
+        domain = self._by_name(split) if self.by_name else self.what.get(split)
+        if domain is None or self.classes is None or "semantic" not in domain.tasks:
+            return domain
+        return domain.with_classes(self.classes)
+
+    def _by_name(self, split: str) -> Domain | None:
+        try:
+            return domains.get(
+                self.what, split=domains.stand_in(self.what, split), **self.options
+            )
+        except TypeError as error:
+            raise ValueError(
+                f"{self.what} cannot be opened with {self.options}: {error}"
+            ) from error
+        except NoSplit:
+            if split == "train":
+                raise
+            return None
+
+    def required(self, split: str) -> Domain:
+        """The domain of a split.
+
+        Raises:
+            ValueError: There is none, or it cannot be opened.
+        """
+        domain = self.get(split)
+        if domain is None:
+            raise ValueError(
+                f"{self.name} has no split {split!r}: pass a dictionary of splits, "
+                '{"train": ..., "val": ..., "test": ...}'
+            )
+        return domain
+
+
+def classes_of(*tasks: Task) -> Semantic | None:
+    """The semantic task among these, whose classes the labels of both domains are given in."""
+    return next((task for task in tasks if isinstance(task, Semantic)), None)

@@ -1,0 +1,182 @@
+"""What a user may set: how a method weighs its losses, and how long and on what it trains.
+
+The command line is generated from these dataclasses. Importing them brings neither Keras nor
+TensorFlow, so that `--help` does not wait for them.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING
+
+from adaat_keras.registry import check_name
+
+if TYPE_CHECKING:
+    import keras
+
+AUGMENTATIONS = ("color", "style", "none")
+ADVERSARIAL_LOSSES = ("binary_crossentropy", "least_squares", "wasserstein")
+SCHEDULES = ("cosine", "paper", "constant")
+
+
+def option(default, text: str, common: bool = False, kind: type | None = None):
+    """A field that is an option of the command line too: its default, and what `--help` says."""
+    metadata = {"help": text, "common": common, "kind": kind}
+    if isinstance(default, dict | list):
+        return field(default_factory=lambda: type(default)(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a method weighs its losses; `Recipe.recommended()` or `Recipe.paper()`, with changes.
+
+    The evidence for what is recommended, and for what is no option any more, is in
+    docs/experiments.md.
+
+    Args:
+        alpha: Weight of the task loss against the adversarial one, 0 to 1 (equation 2); `None`
+            takes the paper's for semantics as task 1, 0.4, and 0.9 for other tasks, for which it
+            gives none.
+        adversarial_loss: A name of `adaat_keras.training.losses`, or such a loss; `None` takes
+            least squares, cross-entropy where task 1 is semantic (section 4.5).
+        augmentation: What happens to training images: `"color"` (the paper's), `"style"`, `"none"`.
+        class_balance: Pixels count in the loss by the frequency of their class in the source to
+            the power of minus this, relative to the others of their image; 0 is the paper's.
+        decoded_weight: Of task 2's loss on the source's labels, when the transfer is trained.
+        teacher_weight: Of task 2's loss on what a teacher, trained on the source from labels to
+            labels, makes of the target's labels of task 1, when the transfer is trained.
+        base_1_weight: Of task 1's loss when the transfer is trained: encoder 1 and decoder 1 then
+            learn on beside it; 0 leaves them alone.
+        mmd_weight: Of the discrepancy, in `dan`.
+        confusion_weight: Of the domains' confusion, in `fcns_in_the_wild` and `cycada`.
+        size_weight: Of the class sizes, in `fcns_in_the_wild`.
+        semantic_weight: Of what base model 2 must say of a translation, in `cycada`.
+
+    Raises:
+        ValueError: An unknown name, or a number out of range.
+
+    Example:
+        >>> Recipe.paper().teacher_weight, Recipe.recommended(alpha=0.8).alpha
+        (0.0, 0.8)
+    """
+
+    alpha: float | None = option(0.9, "weight of the task loss against the adversarial one, 0 to 1")
+    adversarial_loss: str | None = option(
+        None, "least_squares, binary_crossentropy or wasserstein (default: by task 1)"
+    )
+    augmentation: str = option("color", "of training images: color, style or none")
+    class_balance: float = option(0.5, "0 counts pixels alike, more lets rare classes count more")
+    decoded_weight: float = option(
+        1.0, "of task 2's loss on the source, as the transfer is trained"
+    )
+    teacher_weight: float = option(1.0, "of a teacher from labels to labels, likewise")
+    base_1_weight: float = option(1.0, "of task 1's loss, likewise; 0 leaves base model 1 alone")
+    mmd_weight: float = option(1.0, "of the discrepancy, in dan")
+    confusion_weight: float = option(0.1, "of the domains' confusion: fcns_in_the_wild, cycada")
+    size_weight: float = option(0.01, "of the class sizes, in fcns_in_the_wild")
+    semantic_weight: float = option(1.0, "of what a translation must mean, in cycada")
+
+    def __post_init__(self):
+        if self.alpha is not None and not 0 <= self.alpha <= 1:
+            raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
+        if not 0 <= self.class_balance <= 1:
+            raise ValueError(f"class_balance must be between 0 and 1, not {self.class_balance}")
+        check_name("augmentation", self.augmentation, list(AUGMENTATIONS))
+        if isinstance(self.adversarial_loss, str):
+            check_name("adversarial loss", self.adversarial_loss, list(ADVERSARIAL_LOSSES))
+        for each in fields(self):
+            if each.name.endswith("_weight"):
+                value = getattr(self, each.name)
+                if not 0 <= value < float("inf"):
+                    raise ValueError(f"{each.name} must be 0 or greater, not {value}")
+
+    @classmethod
+    def recommended(cls, **changes) -> "Recipe":
+        """What docs/experiments.md found best: a teacher, and an encoder 1 that learns on."""
+        return cls(**changes)
+
+    @classmethod
+    def paper(cls, **changes) -> "Recipe":
+        """Nothing beyond the paper.
+
+        Its schedule of learning rates is left out (`schedule="paper"`): it is made for 500 epochs.
+        """
+        nothing_more = dict.fromkeys(("decoded_weight", "teacher_weight", "base_1_weight"), 0.0)
+        return cls(**{"alpha": None, "class_balance": 0.0, **nothing_more, **changes})
+
+    @classmethod
+    def get(cls, what: "str | Recipe | None", **changes) -> "Recipe":
+        """A recipe by name or as it is, with changes; `None` is the recommended one."""
+        if isinstance(what, Recipe):
+            return replace(what, **changes)
+        check_name("recipe", what or "recommended", list(RECIPES))
+        return getattr(cls, what or "recommended")(**changes)
+
+
+RECIPES = ("recommended", "paper")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long, on what and how fast every stage trains; equal for all methods.
+
+    Args:
+        epochs, steps_per_epoch: Of every stage.
+        batch_size: Images a step, even; where a stage reads both domains, half of them from each.
+        crop: Height and width of the training crops, a multiple of the networks' stride, 64 at
+            least.
+        height, width: Size that frames are resized to for training, both or neither; scores are
+            taken at the frames' own size.
+        crops_per_frame: Training crops of each decoded frame.
+        learning_rate, schedule: Of Adam, for all networks.
+        seed: Decides the order of the data, the augmentation, and the first weights of networks
+            that a method needs beside the model's.
+
+    Raises:
+        ValueError: An unknown name, or a number out of range.
+    """
+
+    epochs: int = option(8, "epochs of every stage", common=True)
+    steps_per_epoch: int = option(150, "training steps an epoch", common=True)
+    batch_size: int = option(8, "images a step; half of them from each domain where both are read")
+    crop: int = option(128, "height and width of the crops, a multiple of the networks' stride")
+    height: int | None = option(None, "height that frames are resized to for training", kind=int)
+    width: int | None = option(None, "width, likewise; scores are taken at the own size", kind=int)
+    crops_per_frame: int = option(1, "training crops of each decoded frame")
+    learning_rate: float = option(5e-4, "of Adam, at the start")
+    schedule: str = option("cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant")
+    seed: int = option(0, "decides weights, order of the data, augmentation", common=True)
+
+    def __post_init__(self):
+        if self.batch_size < 2 or self.batch_size % 2:
+            raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
+        if self.crop < 64:
+            raise ValueError(f"crop must be at least 64 pixels, not {self.crop}")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
+        if not 0 <= self.seed < 2**31:
+            raise ValueError(f"seed must be between 0 and 2**31 - 1, not {self.seed}")
+        if (self.height is None) != (self.width is None):
+            raise ValueError("height and width go together: give both, or neither")
+        check_name("schedule", self.schedule, list(SCHEDULES))
+        for name in ("epochs", "steps_per_epoch", "crops_per_frame"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+
+    def optimizer(self, rate: float = 1.0, beta_1: float = 0.9) -> "keras.optimizers.Optimizer":
+        """A new Adam with this schedule, its learning rates times `rate`."""
+        import keras
+
+        from adaat_keras.training.schedules import learning_rate_schedule
+
+        schedule = learning_rate_schedule(
+            self.schedule, rate * self.learning_rate, self.epochs, self.steps_per_epoch
+        )
+        return keras.optimizers.Adam(schedule, beta_1=beta_1)
+
+    def check_stride(self, stride: int) -> None:
+        """Raise a `ValueError` unless crops suit networks of this stride."""
+        if self.crop % stride:
+            raise ValueError(
+                f"crop must be a multiple of {stride} pixels, the networks' stride, at least 64, "
+                f"not {self.crop}"
+            )

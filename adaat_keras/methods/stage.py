@@ -1,0 +1,312 @@
+"""A stage of a method's training, the data that feeds it, and the key that names its result.
+
+Everything that decides a stage's result is a field of the stage, or the data that it reads, or the
+weights that it begins with. `stage_key` hashes these three; a stage cannot see anything else.
+"""
+
+import dataclasses
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras import __version__, tasks
+from adaat_keras.domains.augment import AUGMENTATIONS
+from adaat_keras.domains.batches import (
+    Portion,
+    class_frequencies,
+    dealt_out,
+    evaluation_batches,
+    training_batches,
+)
+from adaat_keras.domains.cache import cached
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.resize import Resized
+from adaat_keras.domains.splits import Splits
+from adaat_keras.methods.recipe import Training
+from adaat_keras.models import AdaAtdt
+from adaat_keras.tasks import Task
+from adaat_keras.training.devices import Machines
+from adaat_keras.training.trainer import Trainer
+
+TRAINING_VERSION = 4
+"""Raised whenever a stage comes to other weights from the same fields, data and first weights."""
+
+# A class of one pixel in ten thousand counts no more than one in a thousand.
+_RAREST = 1e-3
+
+
+@dataclass(frozen=True)
+class Stage(ABC):
+    """One part of a method's training: which networks it trains, by what trainer, on what data.
+
+    Listing stages builds nothing and opens nothing: the fields are plain values. Networks that a
+    stage needs beside the model's, such as a teacher, are made by `extra_networks` when its turn
+    comes.
+
+    Args:
+        training: How long and on what every stage trains.
+        frozen: Names of networks that this stage would train, and leaves alone.
+
+    Attributes:
+        name: The stage's name, in logs, files and `stages=`.
+        networks: Names of the networks that it trains, the frozen ones left out.
+    """
+
+    training: Training
+    frozen: tuple[str, ...] = dataclasses.field(default=(), kw_only=True)
+
+    trains: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The stage's name."""
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """Names of the networks that it trains."""
+        return tuple(name for name in self.trains if name not in self.frozen)
+
+    def reads(self, feed: "Feed") -> tuple[str, ...]:
+        """The roles whose training data it reads."""
+        return ("source",)
+
+    def extra_networks(self, model: AdaAtdt) -> dict[str, keras.Model]:
+        """New networks that it trains beside the model's, first weights decided by the seed."""
+        return {}
+
+    @abstractmethod
+    def trainer(self, networks: Mapping[str, keras.Model], feed: "Feed") -> Trainer:
+        """The compiled trainer of these networks."""
+
+    @abstractmethod
+    def batches(self, feed: "Feed", first_step: int) -> tf.data.Dataset:
+        """Training batches without end, from the step of this number on."""
+
+    @abstractmethod
+    def validation(self, feed: "Feed") -> tf.data.Dataset | None:
+        """Batches for `test_step`; `None` where a domain has no validation split."""
+
+
+class Feed:
+    """Gives stages their batches: two domains, cropped, augmented and shared out to devices.
+
+    Args:
+        source, target: Domains A and B.
+        training: As the stages' own.
+        strategy: The devices to train on; TensorFlow's current strategy by default.
+        cache: Where decoded training frames are kept: `"memory"`, `"disk"` or nowhere.
+        validation_frames: Frames of each domain to score after every epoch.
+    """
+
+    def __init__(
+        self,
+        source: Splits,
+        target: Splits,
+        training: Training,
+        strategy: tf.distribute.Strategy | None = None,
+        cache: str | None = None,
+        validation_frames: int = 32,
+    ):
+        self.splits = {"source": source, "target": target}
+        self.training = training
+        self.strategy = strategy or tf.distribute.get_strategy()
+        self.machines = machines = Machines(self.strategy)
+        self.portion = Portion(machines.number, machines.count, machines.devices)
+        self.cache = cache
+        self.validation_frames = validation_frames
+        self.frequencies = lru_cache(self._frequencies)
+        self._training_domain = lru_cache(self._open_for_training)
+
+    def domain(self, role: str, split: str = "train") -> Domain:
+        """A split of `"source"` or `"target"`, as its files hold it."""
+        return self.splits[role].required(split)
+
+    def _open_for_training(self, role: str) -> Domain:
+        """The training split, resized and cached."""
+        domain = self.domain(role)
+        if self.training.height is not None:
+            domain = Resized(domain, self.training.height, self.training.width)
+        return cached(domain, self.cache)
+
+    def batches(
+        self,
+        role: str,
+        labels: tuple[Task, ...] = (),
+        first_step: int = 0,
+        share: int = 1,
+        augmentation: str = "none",
+        whole: bool = False,
+    ) -> tf.data.Dataset:
+        """Training batches of a role without end, each 1 / share of a whole one.
+
+        Images alone, or tuples of images and the labels of these tasks. Cut into the devices'
+        parts (`Portion`), unless `whole`. The augmentation changes neither frames nor crops.
+        """
+        training = self.training
+        return training_batches(
+            self._training_domain(role),
+            tuple(task.name for task in labels) or None,
+            training.batch_size // share,
+            training.crop,
+            # Two domains with the same number of frames must not be walked through in step.
+            2 * training.seed + (role == "target"),
+            first_step,
+            training.crops_per_frame,
+            AUGMENTATIONS[augmentation],
+            None if whole else self.portion,
+        )
+
+    def validation(self, role: str, labels: tuple[Task, ...] = ()) -> tf.data.Dataset | None:
+        """Whole frames of a role's validation split, with or without labels; `None` without one."""
+        domain = self.splits[role].get("val")
+        names = tuple(task.name for task in labels) or None
+        if domain is None or not set(names or ()) <= set(domain.tasks):
+            return None
+        return evaluation_batches(domain, names, self.validation_frames)
+
+    def augmenter(self, augmentation: str):
+        """A function of an image and its number that augments it, by the seed."""
+
+        def augment(image: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+            seed = tf.stack([tf.cast(self.training.seed, number.dtype), number])
+            return AUGMENTATIONS[augmentation](image, seed)
+
+        return augment
+
+    def task_loss(self, task: Task, role: str, class_balance: float) -> keras.losses.Loss:
+        """A task's loss, its classes balanced by how often a role's domain has them."""
+        if not (task.classes and class_balance):
+            return task.loss()
+        frequencies = np.maximum(self.frequencies(role, task), _RAREST)
+        return task.loss(frequencies**-class_balance)
+
+    def _frequencies(self, role: str, task: Task) -> np.ndarray:
+        """How often a role's domain has each class of a task."""
+        return class_frequencies(self.domain(role), task.name, task.classes)
+
+    def for_devices(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        """Batches of which each is one device's, as `fit` takes them under the strategy."""
+        return self.strategy.distribute_datasets_from_function(lambda _: batches)
+
+    def shared_out(
+        self, batches: tf.data.Dataset | None
+    ) -> tuple[tf.data.Dataset | None, int | None]:
+        """Batches for validation, one after the other to each device, and how many each gets."""
+        if batches is None:
+            return None, None
+        ours, count = dealt_out(batches, self.portion)
+        return self.for_devices(ours), count
+
+
+def fit_stage(
+    stage: Stage,
+    trainer: Trainer,
+    feed: Feed,
+    callbacks: list | None = None,
+    initial_epoch: int = 0,
+    verbose: int = 1,
+) -> keras.callbacks.History:
+    """Train what is left of a stage."""
+    training = stage.training
+    validation, validation_steps = feed.shared_out(stage.validation(feed))
+    return trainer.fit(
+        feed.for_devices(stage.batches(feed, initial_epoch * training.steps_per_epoch)),
+        initial_epoch=initial_epoch,
+        epochs=training.epochs,
+        steps_per_epoch=training.steps_per_epoch,
+        validation_data=validation,
+        validation_steps=validation_steps,
+        callbacks=callbacks,
+        shuffle=False,
+        verbose=verbose,
+    )
+
+
+def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
+    """Join datasets of `(images, labels)`, one a domain, as trainers take them.
+
+    The result holds `(images, labels)`, each a tuple with one tensor a domain; it ends with the
+    shortest. `None` if one of them is.
+
+    Example:
+        >>> a = tf.data.Dataset.from_tensors((1, 2))
+        >>> b = tf.data.Dataset.from_tensors((3, 4))
+        >>> [[[int(v) for v in x] for x in pair] for pair in side_by_side(a, b)]
+        [[[1, 3], [2, 4]]]
+    """
+    if None in datasets:
+        return None
+    return tf.data.Dataset.zip(datasets).map(
+        lambda *pairs: (tuple(x for x, _ in pairs), tuple(y for _, y in pairs))
+    )
+
+
+def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> tf.data.Dataset:
+    """Batches `((x_source, x_target), (y_source,))`: the source's pairs, the target's images."""
+    return tf.data.Dataset.zip(labelled, images).map(
+        lambda pair, target: ((pair[0], target), (pair[1],))
+    )
+
+
+def versions() -> dict[str, str | int]:
+    """What decides a training's result beside its options: the package's and the trainers' version.
+
+    Example:
+        >>> list(versions())
+        ['package', 'training']
+    """
+    return {"package": __version__, "training": TRAINING_VERSION}
+
+
+def stage_key(
+    stage: Stage, trainer: Trainer, networks: Mapping[str, keras.Model], feed: Feed
+) -> str:
+    """A name for all that decides a stage's result, 16 hexadecimal digits.
+
+    Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
+    the versions, which layers a user has frozen, and all weights that its trainer begins with.
+    """
+    what = [
+        type(stage).__name__,
+        plain(stage),
+        {role: feed.domain(role).identity() for role in stage.reads(feed)},
+        versions(),
+        {name: _untrainable(networks[name]) for name in stage.networks},
+        [str(layer.dtype_policy.name) for layer in trainer.layers],
+    ]
+    sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
+    for weight in trainer.get_weights():
+        sha.update(weight.tobytes())
+    return sha.hexdigest()[:16]
+
+
+def plain(value):
+    """A stage's field as JSON takes it.
+
+    Example:
+        >>> plain(Training(epochs=2))["epochs"], plain(tasks.get("depth"))
+        (2, 'depth')
+    """
+    if isinstance(value, Task):
+        return tasks.serialize(value)
+    if dataclasses.is_dataclass(value):
+        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
+    if isinstance(value, keras.losses.Loss):
+        return keras.saving.serialize_keras_object(value)
+    if isinstance(value, tuple | list):
+        return [plain(each) for each in value]
+    return value
+
+
+def _untrainable(network: keras.Model) -> list[int]:
+    """The numbers of the weights that a user has frozen."""
+    return [number for number, weight in enumerate(network.weights) if not weight.trainable]

@@ -1,0 +1,76 @@
+"""A teacher of task 2 that reads labels of task 1 in place of images (beyond the paper)."""
+
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from adaat_keras.methods.stage import Stage
+from adaat_keras.models import BaseModel, Decoder, Encoder
+from adaat_keras.models.base_model import reseed
+from adaat_keras.tasks import Task
+from adaat_keras.training.trainer import SupervisedTrainer
+
+
+@dataclass(frozen=True)
+class Teacher(Stage):
+    """A network T from labels of task 1 to labels of task 2, trained on the source.
+
+    The source has both labels and the target has those of task 1, and labels have no look that
+    could differ between the domains: what such a network says of the target's labels can stand in
+    for the labels that are missing there. Where the target's labels have holes, as LiDAR's have,
+    the source's get the same holes. Labels that the target calls `dense` have none but what is
+    beyond their range, as the source's own.
+    """
+
+    from_task: Task
+    to_task: Task
+    class_balance: float
+
+    name = "teacher"
+    trains = ("teacher",)
+
+    def extra_networks(self, model):
+        """A base model for task 2, as wide and deep as the others."""
+        like = model.encoder_2
+        width = {"base_filters": like.base_filters, "dtype": like.dtype_policy}
+        encoder = Encoder(residual_blocks=like.residual_blocks, name="teacher_encoder", **width)
+        decoder = Decoder(self.to_task.channels, name="teacher_decoder", **width)
+        teacher = BaseModel(encoder, decoder, name="teacher")
+        return {"teacher": reseed(teacher, 5 * self.training.seed + 4)}
+
+    def reads(self, feed):
+        """The source, and the target for its holes."""
+        return ("source",) if self.dense(feed) else ("source", "target")
+
+    def dense(self, feed) -> bool:
+        """Whether the target's labels of task 1 have no holes."""
+        return self.from_task.name in feed.domain("target").dense
+
+    def trainer(self, networks, feed):
+        """A `SupervisedTrainer` on pictures of labels."""
+        teacher = networks["teacher"]
+        trainer = SupervisedTrainer(teacher.encoder, teacher.decoder)
+        loss = feed.task_loss(self.to_task, "source", self.class_balance)
+        trainer.compile(self.training.optimizer(), loss, {"source": self.to_task.metrics()})
+        return trainer
+
+    def batches(self, feed, first_step):
+        """Pictures of the source's labels of task 1, with the target's holes, and of task 2."""
+        source = feed.batches("source", (self.from_task, self.to_task), first_step)
+        if self.dense(feed):
+            return source.map(self._pictures)
+        target = feed.batches("target", (self.from_task,), first_step)
+        return tf.data.Dataset.zip(source, target).map(
+            lambda known, other: self._pictures(*known, holes_of=other[1])
+        )
+
+    def validation(self, feed):
+        """The source's labels of both tasks."""
+        frames = feed.validation("source", (self.from_task, self.to_task))
+        return frames and frames.map(self._pictures)
+
+    def _pictures(self, _, labels_1, labels_2, holes_of=None):
+        picture = self.from_task.picture(labels_1)
+        if holes_of is not None:
+            picture = tf.where(self.from_task.valid(holes_of)[..., None], picture, 0.0)
+        return (picture,), (labels_2,)

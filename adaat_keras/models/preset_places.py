@@ -1,0 +1,141 @@
+"""Where presets are: by name in this package's manifest, in a folder, or at an address."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import keras
+
+from adaat_keras.files import cache_folder, write_json
+from adaat_keras.models.preset_format import CONFIG, DETAILS, read_details, weights_sha256
+from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_NAME
+
+# The package's own presets.
+WEIGHTS = Path(__file__).parents[1] / "weights"
+# A finished run's.
+MODEL = "model.keras"
+HUB = "https://huggingface.co/{repository}/resolve/main"
+
+
+def read_manifest(weights: Path | None = None) -> dict[str, dict]:
+    """What is known of each preset, by name; nothing where there are no weights.
+
+    Raises:
+        ValueError: The file is damaged.
+    """
+    file = (weights or WEIGHTS) / "manifest.json"
+    if not file.exists():
+        return {}
+    try:
+        return json.loads(file.read_text())
+    except ValueError as error:
+        raise ValueError(f"{file} is no JSON: {error}; install adaat_keras again") from error
+
+
+def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None:
+    """Add or replace a preset's entry; the others stay."""
+    entries = read_manifest(weights) | {name: entry}
+    write_json((weights or WEIGHTS) / "manifest.json", dict(sorted(entries.items())))
+
+
+def fetch_preset(address: str, sha256: str | None = None) -> Path:
+    """Download a preset's files into the cache, unless they are there, and give their folder.
+
+    By `keras.utils.get_file`, from plain addresses: a repository of Hugging Face has those too,
+    and so needs no library of its own. Files that do not go together are fetched once more, since
+    a preset may have been published anew between them.
+
+    Args:
+        address: Of the folder that holds the files.
+        sha256: Of the weights; by default what the preset itself says, which shows damage, not
+            forgery.
+
+    Raises:
+        PermissionError: The cache cannot be written to.
+        ValueError: A file cannot be fetched or has another hash; names its address.
+    """
+    address = address.rstrip("/")
+    folder = cache_folder() / "presets" / hashlib.sha256(address.encode()).hexdigest()[:16]
+    # Before Keras looks: where it cannot write, it takes a folder in /tmp that is anyone's.
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK):
+        raise PermissionError(f"{folder} cannot be written to; set ADAAT_KERAS_CACHE to another")
+    for anew in (False, True):
+        for name in (DETAILS, CONFIG, WEIGHTS_NAME):
+            fetch(f"{address}/{name}", folder / name, anew)
+        try:
+            details = read_details(folder)
+        except ValueError:
+            if anew:
+                raise
+            continue
+        expected, found = sha256 or details["sha256"], weights_sha256(folder)
+        if found == expected:
+            return folder
+    says, mend = f"{address}/{DETAILS}", "try again later, or ask its publisher to upload it again"
+    if sha256:
+        says, mend = "this package's manifest", "upgrade adaat_keras"
+    raise ValueError(
+        f"{address}/{WEIGHTS_NAME}, fetched twice, has the sha256 {found}, not {expected} as "
+        f"{says} says; {mend}"
+    )
+
+
+def fetch(origin: str, file: Path, anew: bool) -> None:
+    """One file."""
+    try:
+        keras.utils.get_file(
+            file.name, origin, cache_dir=str(file.parent), cache_subdir="", force_download=anew
+        )
+    # Keras raises a plain Exception where an address does not answer.
+    except Exception as error:
+        raise ValueError(
+            f"{origin} cannot be fetched: {error}; check the address and the connection, or fetch "
+            "the preset's folder by other means and give that"
+        ) from error
+
+
+def find_preset(preset: Path | str) -> Path:
+    """The folder of a preset by name, folder or address; what is elsewhere is fetched once.
+
+    Raises:
+        ValueError: There is no such preset (lists the names), or it is another than the manifest's.
+    """
+    entries = read_manifest()
+    if preset in entries:
+        entry = entries[preset]
+        if "url" in entry:
+            return fetch_preset(entry["url"], entry["sha256"])
+        folder = WEIGHTS / entry["folder"]
+        if read_details(folder)["sha256"] != entry["sha256"]:
+            raise ValueError(f"{folder} is not what the manifest names; install adaat_keras again")
+        return folder
+    text = str(preset)
+    if text.startswith("hf://"):
+        return fetch_preset(HUB.format(repository=text.removeprefix("hf://").strip("/")))
+    if "://" in text:
+        return fetch_preset(text)
+    if Path(preset).is_dir():
+        return Path(preset)
+    raise ValueError(
+        f"unknown preset {text!r}: neither a folder nor one of: {', '.join(sorted(entries))}"
+    )
+
+
+def is_run(preset: Path | str) -> bool:
+    """Whether this is the folder of a finished run; a preset's name always is that preset."""
+    folder = Path(preset)
+    if str(preset) in read_manifest():
+        return False
+    return (folder / MODEL).exists() and not (folder / DETAILS).exists()
+
+
+def list_presets() -> list[str]:
+    """The names that `load` and `build_ada_atdt(weights=)` take, sorted.
+
+    Example:
+        >>> "streets_depth_to_semantic_small" in list_presets()
+        True
+    """
+    return sorted(read_manifest())

@@ -1,0 +1,263 @@
+"""Several methods and seeds on one pair of domains: what is missing is trained, then compared."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from adaat_keras import methods
+from adaat_keras.domains.domain import Domain
+from adaat_keras.files import write_json, written_whole
+from adaat_keras.methods.stage import versions
+from adaat_keras.models import AdaAtdt, sizes
+from adaat_keras.registry import split_names
+from adaat_keras.report.figures import draw_panels, draw_tsne
+from adaat_keras.report.probe import sample_features
+from adaat_keras.report.run_page import run_command
+from adaat_keras.report.score import any_size
+from adaat_keras.report.tables import format_table, spread, write_results
+from adaat_keras.runs.config import RunConfig, differing
+from adaat_keras.runs.folder import RunFolder
+from adaat_keras.runs.report import ROLES, chosen_frames, legend_of, picture
+from adaat_keras.runs.train import run_once
+
+# What "all" runs a method with, where it is not the benchmark's settings alone: the paper's three
+# transfer functions, AT/DT's own networks beside ours, and both methods by the paper's recipe.
+VARIANTS = {
+    "ada_atdt": ("@paper", ":conv", ":unet", ":unet_attention"),
+    "at_dt": (":dilated_resnet50@paper", "@paper", ""),
+}
+
+
+class Variant(NamedTuple):
+    """A method with its own networks and recipe, where these are not the benchmark's.
+
+    Its networks are a transfer function, or an architecture with that one's own.
+    """
+
+    method: str
+    transfer: str = ""
+    recipe: str = ""
+    architecture: str = ""
+
+    @staticmethod
+    def parse(name: str) -> "Variant":
+        """The variant of a name, `METHOD[:TRANSFER or :ARCHITECTURE][@RECIPE]`.
+
+        Example:
+            >>> Variant.parse("ada_atdt:unet@paper")
+            Variant(method='ada_atdt', transfer='unet', recipe='paper', architecture='')
+            >>> Variant.parse("at_dt:dilated_resnet50").architecture
+            'dilated_resnet50'
+        """
+        name, _, recipe = name.partition("@")
+        method, _, networks = name.partition(":")
+        if networks in sizes.ARCHITECTURES:
+            return Variant(method, recipe=recipe, architecture=networks)
+        return Variant(method, networks, recipe)
+
+    @property
+    def name(self) -> str:
+        """The name that `parse` takes."""
+        networks, recipe = self.architecture or self.transfer, self.recipe
+        return self.method + (f":{networks}" if networks else "") + (f"@{recipe}" if recipe else "")
+
+    def config(self, config: RunConfig, seed: int) -> RunConfig:
+        """The configuration of its run with a seed; a recipe brings all of its settings.
+
+        Raises:
+            ValueError: An unknown name.
+        """
+        changes = {"method": self.method, "seed": seed}
+        if self.transfer:
+            changes["transfer"] = self.transfer
+        if self.architecture:
+            changes |= {"architecture": self.architecture, "transfer": None}
+        if self.recipe:
+            changes["recipe"] = self.recipe
+        return config.replace(**changes)
+
+
+def chosen_methods(names: str) -> list[str]:
+    """The methods of a benchmark, as `Variant.parse` takes them, from a list with commas.
+
+    `"all"` is every method that exists, the paper's variants of it: source-only first, ADA-AT/DT
+    and the oracle last.
+
+    Example:
+        >>> chosen_methods("source_only,ada_atdt:conv@paper")
+        ['source_only', 'ada_atdt:conv@paper']
+        >>> chosen_methods("all")[:3], chosen_methods("all")[-2:]
+        (['source_only', 'at_dt:dilated_resnet50@paper', 'at_dt@paper'],
+         ['ada_atdt:unet_attention', 'oracle'])
+    """
+    if names != "all":
+        return split_names(names)
+    order = sorted(
+        methods.names(),
+        key=lambda name: (name == "oracle", name == "ada_atdt", name != "source_only", name),
+    )
+    return [name + variant for name in order for variant in VARIANTS.get(name, ("",))]
+
+
+def run_benchmark(
+    config: RunConfig,
+    methods: Sequence[str],
+    seeds: int,
+    directory: Path | str,
+    store: Path | str | None = None,
+    devices: str = "1",
+    verbose: int = 1,
+    known: Path | str | None = None,
+) -> dict:
+    """Train what is missing, share what methods have in common, and put the scores together.
+
+    Args:
+        config: What all runs have in common.
+        methods: Names of methods; `"ada_atdt:unet@paper"` chooses the transfer function and the
+            recipe too, `"at_dt:dilated_resnet50"` the architecture.
+        seeds: Seeds 0, 1, ... of every method.
+        directory: Holds a folder a run, `results.json`, `results.csv` and `table.md`, which grow
+            run by run, and in the end `panels.png` and `tsne.png` of what was trained here; the
+            same call goes on where it was stopped.
+        store: Folder of the shared stages; `directory/stages` by default.
+        devices: As `train_from_config`'s.
+        verbose: As in `keras.Model.fit`.
+        known: A `results.json` of the same benchmark from elsewhere, whose runs are taken over,
+            those of other methods too.
+
+    Returns:
+        What `results.json` holds.
+
+    Raises:
+        ValueError: No method, no seed, an unknown name, or a folder or `known` holds runs of
+            another configuration.
+    """
+    methods = list(dict.fromkeys(methods))
+    if not methods or seeds < 1:
+        raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")
+    directory = Path(directory).expanduser()
+    rows = known_rows(known, config) if known else {}
+    runs = {
+        (name, seed): Variant.parse(name).config(config, seed)
+        for seed in range(seeds)
+        for name in methods
+    }
+    called = {**config.chosen(), "methods": methods, "seeds": seeds}
+    head = {
+        "to_task": config.data.to_task,
+        "versions": versions(),
+        "command": run_command(directory, called, "benchmark"),
+        "config": config.to_dict(),
+    }
+    missing = {key: run for key, run in runs.items() if key not in rows}
+    folders = {}
+    for number, ((name, seed), run) in enumerate(missing.items(), 1):
+        path = directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
+        folders.setdefault(name, path)
+        if verbose:
+            print(f"\nrun {number} of {len(missing)}: {name}, seed {seed}", flush=True)
+        metrics = run_once(run, path, store or directory / "stages", devices, verbose)
+        rows[name, seed] = {"method": name, "seed": seed, "metrics": metrics}
+        # What is there so far is of use already, here or as what another machine goes on from.
+        _write(head, rows, methods, directory)
+    if folders:
+        _draw(config, folders, directory)
+    return _write(head, rows, methods, directory)
+
+
+def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dict]:
+    """The rows of a `results.json`, by method and seed.
+
+    Args:
+        path: The file, as a benchmark wrote it, on whatever machine.
+        config: What all runs of the benchmark that goes on have in common.
+
+    Returns:
+        What a benchmark's `"rows"` hold, by `(method, seed)`.
+
+    Raises:
+        ValueError: The file holds no results, or those of another configuration or version; names
+            the file and what differs. Where the data lies and is cached may differ.
+    """
+    try:
+        results = json.loads(Path(path).expanduser().read_text())
+        theirs = {**_without_places(results["config"]), **results["versions"]}
+        rows = {(row["method"], row["seed"]): row for row in results["rows"]}
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{path} is no benchmark's results.json with its versions: {error!r}"
+        ) from error
+    differs = differing({**_without_places(config.to_dict()), **versions()}, theirs)
+    if differs:
+        raise ValueError(f"{path} holds another benchmark: {'; '.join(differs)}")
+    return rows
+
+
+def _without_places(options: dict) -> dict:
+    """A configuration's options without the places of one machine."""
+    options = {name: value for name, value in options.items() if name != "cache"}
+    for role in ("source_options", "target_options"):
+        places = ("root", "cache")
+        options[role] = {name: v for name, v in options[role].items() if name not in places}
+    return options
+
+
+def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
+    """Write the results that there are, method by method, those known of others last."""
+    names = dict.fromkeys([*methods, *(name for name, _ in rows)])
+    chosen = [rows[key] for name in names for key in sorted(rows) if key[0] == name]
+    results = {**head, "rows": chosen}
+    write_json(directory / "results.json", results)
+    write_results(results, directory / "results.csv")
+    with written_whole(directory / "table.md") as temporary:
+        temporary.write_text(format_table(results) + "\n")
+    return results
+
+
+def _draw(config: RunConfig, runs: dict[str, Path], out: Path) -> None:
+    """Write `panels.png` (figure 4), a column a method, and `tsne.png` (figure 3), a plot an E1."""
+    loaded = {name: RunFolder(path).load() for name, path in runs.items()}
+    opened = {role: config.splits(role).get(config.data.split) for role in ROLES}
+    if opened["target"] is not None:
+        models = {name: model for name, (_, model) in loaded.items()}
+        draw_panels(**_columns(config, models, opened["target"]), path=out / "panels.png")
+    if None in opened.values():
+        return
+    groups, captions = {}, {}
+    for name, (run, model) in loaded.items():
+        # Runs that differ in the transfer function alone have the same encoder 1, unless it learnt
+        # on beside that.
+        same = run.recipe.base_1_weight == 0
+        title = Variant.parse(name)._replace(transfer="").name if same else name
+        if model.predictor == "transfer" and title not in groups:
+            groups[title] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
+            captions[title] = _caption(config, RunFolder(runs[name]))
+    if groups:
+        draw_tsne(groups, out / "tsne.png", captions)
+
+
+def _columns(config: RunConfig, models: dict[str, AdaAtdt], domain: Domain) -> dict:
+    """The arguments of `draw_panels`: image, truth where it exists, every method."""
+    task = config.to_task
+    has_truth = task.name in domain.tasks
+    titles = ["image", *(["truth"] if has_truth else []), *models]
+    predictors = [any_size(model) for model in models.values()]
+    rows: list[list[np.ndarray]] = []
+    for frame in chosen_frames(domain):
+        truth = [picture(task, frame, None)] if has_truth else []
+        predicted = (picture(task, frame, predict) for predict in predictors)
+        rows.append([frame["image"], *truth, *predicted])
+    return {"rows": rows, "titles": titles, "legend": legend_of(task)}
+
+
+def _caption(config: RunConfig, run: RunFolder) -> str:
+    """Base model 1's main score on the target, as in figure 3, and the probe's accuracy."""
+    task = config.from_task
+    metrics = json.loads(run.metrics.read_text())
+    value = metrics["base_1_target"].get(task.primary_metric)
+    score = spread([value], task.scale, task.digits)
+    probe = metrics["domain_probe"]["accuracy"]
+    return f"{task.primary_metric.replace('_', ' ')} {score}, probe {100 * probe:.0f} %"

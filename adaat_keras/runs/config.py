@@ -1,0 +1,189 @@
+"""All that decides a run's result, by the names of the command line's options."""
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from adaat_keras import domains, methods, tasks
+from adaat_keras.domains.splits import Splits, classes_of
+from adaat_keras.methods.recipe import RECIPES, Recipe, Training
+from adaat_keras.models import sizes
+from adaat_keras.models import transfer as transfers
+from adaat_keras.registry import check_name
+from adaat_keras.runs.options import Data, Networks, Plan
+from adaat_keras.tasks import Task
+
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """The configuration of a run; equal configurations give equal weights.
+
+    Args:
+        data, networks, plan, recipe, training: The parts, each with its options.
+
+    Raises:
+        ValueError: An unknown name, a number out of range, or options that contradict each other.
+
+    Example:
+        >>> config = RunConfig.of(method="dan", epochs=2, alpha=0.8)
+        >>> config.training.epochs, config.recipe.alpha, config.to_dict()["target"]
+        (2, 0.8, 'streets_real')
+    """
+
+    data: Data = field(default_factory=Data)
+    networks: Networks = field(default_factory=Networks)
+    plan: Plan = field(default_factory=Plan)
+    recipe: Recipe = field(default_factory=Recipe.recommended)
+    training: Training = field(default_factory=Training)
+
+    @classmethod
+    def of(cls, **options) -> "RunConfig":
+        """The configuration of these options, by their own names; what is left out is default.
+
+        A recipe's name, `recipe="paper"`, brings all of its settings; those given beside it count
+        more.
+        """
+        unknown = sorted(set(options) - {name for part in PARTS.values() for name in _names(part)})
+        if unknown:
+            raise TypeError(f"unknown option {unknown[0]!r}")
+        given = {
+            part: {name: options[name] for name in _names(kind) if name in options}
+            for part, kind in PARTS.items()
+        }
+        plan = Plan(**given["plan"])
+        return cls(
+            data=Data(**given["data"]),
+            networks=Networks(**given["networks"]),
+            plan=plan,
+            recipe=Recipe.get(plan.recipe, **given["recipe"]),
+            training=Training(**given["training"]),
+        )
+
+    def __post_init__(self):
+        check_name("recipe", self.plan.recipe, list(RECIPES))
+        # As JSON has them, or a configuration that was read would differ.
+        lists = {
+            name: [value] if isinstance(value, str) else list(value)
+            for name in ("stages", "freeze")
+            if (value := getattr(self.plan, name)) is not None
+        }
+        object.__setattr__(self, "plan", dataclasses.replace(self.plan, **lists))
+        if self.plan.stages == []:
+            raise ValueError("stages is empty: name one at least, or leave it out to train all")
+        # Here, since the source may take minutes to make before the target's turn comes.
+        for domain in (self.data.source, self.data.target):
+            if isinstance(domain, str):
+                domains.find(domain)
+        methods.get(self.plan.method)
+        if self.from_task.name == self.to_task.name:
+            raise ValueError(
+                f"from and to are both {self.from_task.name!r}: there is nothing to transfer"
+            )
+        check_name("split", self.data.split, ["val", "test"])
+        if self.data.cache is not None:
+            check_name("cache", self.data.cache, ["memory", "disk"])
+        if self.data.validation_frames < 1:
+            raise ValueError(
+                f"validation_frames must be at least 1, not {self.data.validation_frames}"
+            )
+        self._check_networks()
+
+    def _check_networks(self) -> None:
+        networks = self.networks
+        sizes.size_options(networks.size)
+        check_name("precision", networks.precision, list(PRECISIONS))
+        architecture = sizes.get(networks.architecture)
+        changes = {}
+        if networks.transfer is None:
+            changes["transfer"] = architecture.transfer.kind
+        if networks.weights is not None and Path(networks.weights).is_dir():
+            changes["weights"] = str(Path(networks.weights))
+        networks = dataclasses.replace(networks, **changes)
+        object.__setattr__(self, "networks", networks)
+        transfer = transfers.get(networks.transfer)
+        sizes.check_transfer(networks.architecture, networks.transfer)
+        self.training.check_stride(architecture.encoder.stride * transfer.stride)
+
+    @property
+    def method(self) -> str:
+        """The method's name."""
+        return self.plan.method
+
+    @property
+    def from_task(self) -> Task:
+        """Task 1."""
+        return tasks.get(self.data.from_task)
+
+    @property
+    def to_task(self) -> Task:
+        """Task 2."""
+        return tasks.get(self.data.to_task)
+
+    def splits(self, role: str) -> Splits:
+        """The splits of `"source"` or `"target"`, opened when they are needed.
+
+        Raises:
+            ValueError: A Python program passed the domain as an object: only it can open that.
+        """
+        what = getattr(self.data, role)
+        if not isinstance(what, str):
+            raise ValueError(
+                f"the {role} of this run, {what['name']}, was passed as a Python object and cannot "
+                "be opened by name; name a domain: --domain"
+            )
+        options = getattr(self.data, f"{role}_options")
+        return Splits(what, options, classes_of(self.from_task, self.to_task))
+
+    def replace(self, **options) -> "RunConfig":
+        """The same with other options; a recipe's name brings all of its settings."""
+        known = self.to_dict()
+        if "recipe" in options:
+            known = {n: v for n, v in known.items() if n not in _names(Recipe)}
+        return RunConfig.of(**{**known, **options})
+
+    def to_dict(self) -> dict:
+        """The options by name, as JSON takes them."""
+        parts = (dataclasses.asdict(getattr(self, name)) for name in PARTS)
+        return {name: value for part in parts for name, value in part.items()}
+
+    @classmethod
+    def from_dict(cls, options: dict) -> "RunConfig":
+        """The configuration that `to_dict` gave."""
+        return cls.of(**options)
+
+    def chosen(self) -> dict:
+        """Both tasks, and what else is not as it is by default."""
+        both = {"from_task": self.data.from_task, "to_task": self.data.to_task}
+        usual = RunConfig.of(**both, recipe=self.plan.recipe).to_dict() | {"recipe": "recommended"}
+        return both | {name: v for name, v in self.to_dict().items() if v != usual[name]}
+
+
+PARTS: dict[str, type] = {
+    "data": Data,
+    "plan": Plan,
+    "networks": Networks,
+    "recipe": Recipe,
+    "training": Training,
+}
+
+
+def _names(part: type) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(part))
+
+
+def differing(ours: dict, theirs: dict) -> list[str]:
+    """Every option of `ours` whose value `theirs` has not, with both values.
+
+    Example:
+        >>> differing({"epochs": 2, "seed": 0}, {"epochs": 8, "seed": 0})
+        ['epochs is 8 there, 2 now']
+    """
+    ours = json.loads(json.dumps(ours))
+    return [
+        f"{name} is {theirs.get(name)!r} there, {value!r} now"
+        for name, value in ours.items()
+        if theirs.get(name) != value
+    ]

@@ -1,0 +1,165 @@
+"""The folder that a run leaves, and what makes it the same run."""
+
+import json
+import shutil
+from pathlib import Path
+
+from adaat_keras.files import write_json
+from adaat_keras.methods.stage import versions
+from adaat_keras.models import AdaAtdt
+from adaat_keras.models.ada_atdt import read_ada_atdt
+from adaat_keras.models.preset_format import DETAILS, read_details
+from adaat_keras.presets import find_preset, load, read_manifest
+from adaat_keras.runs.config import RunConfig, differing
+
+
+class RunFolder:
+    """Names the files of a run.
+
+        config.json       the configuration
+        versions.json     the package's and the trainers' that made it
+        history.csv       every epoch of every stage
+        logs/             TensorBoard
+        networks/         the trained networks, one `.keras` each
+        model.keras       all six as one model, which knows what it predicts by
+        metrics.json      scores on the test splits
+        panels.png, tsne.png, curves.png, README.md
+        state/            what a run that was killed goes on from
+
+    Args:
+        path: The folder; it need not exist.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path).expanduser()
+        self.config = self.path / "config.json"
+        self.versions = self.path / "versions.json"
+        self.history = self.path / "history.csv"
+        self.logs = self.path / "logs"
+        self.networks = self.path / "networks"
+        self.model = self.path / "model.keras"
+        self.metrics = self.path / "metrics.json"
+        self.state = self.path / "state"
+
+    @property
+    def begun(self) -> bool:
+        """Whether the folder's run has finished an epoch."""
+        return self.history.exists()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the folder's run has nothing left to do."""
+        return self.metrics.exists() and self.model.exists()
+
+    def check(self, config: RunConfig) -> None:
+        """Raise a `ValueError` if the folder's run has begun with another configuration or version.
+
+        Raises:
+            NotADirectoryError: The folder is a file.
+            ValueError: Names every option that differs, with both values.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise NotADirectoryError(f"{self.path} is a file; --directory takes a folder")
+        differs = self._differing(config) if self.begun else []
+        if differs:
+            raise ValueError(
+                f"{self.path} holds a run of another configuration or version: "
+                f"{'; '.join(differs)}. "
+                "Choose another --directory, or delete that one"
+            )
+
+    def claim(self, config: RunConfig) -> None:
+        """Make this the folder of a run with this configuration, or of the same run going on.
+
+        A run of another configuration that never finished an epoch gives way.
+
+        Raises:
+            ValueError: The folder holds a run of another configuration; names the difference.
+        """
+        self.check(config)
+        if self._differing(config):
+            shutil.rmtree(self.state, ignore_errors=True)
+            shutil.rmtree(self.logs, ignore_errors=True)
+            self.config.unlink()
+        if not self.config.exists():
+            write_json(self.versions, versions())
+            write_json(self.config, config.to_dict())
+
+    def read_config(self) -> RunConfig:
+        """The configuration of the folder's run.
+
+        Raises:
+            ValueError: The file holds none; names the file.
+        """
+        try:
+            return RunConfig.from_dict(json.loads(self.config.read_text()))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ValueError(f"{self.config} is no run's configuration: {error}") from error
+
+    def _differing(self, config: RunConfig) -> list[str]:
+        """Every option and version with which the folder's run differs, with both values."""
+        if not self.config.exists():
+            return []
+        known = json.loads(self.versions.read_text()) if self.versions.exists() else {}
+        return differing(config.to_dict() | versions(), self.read_config().to_dict() | known)
+
+    def network(self, name: str) -> Path:
+        """The file of a trained network."""
+        return self.networks / f"{name}.keras"
+
+    def load(self) -> tuple[RunConfig, AdaAtdt]:
+        """The configuration and the networks of a finished run.
+
+        Raises:
+            FileNotFoundError: The folder holds no finished run.
+            ValueError: Its configuration or its model cannot be read.
+        """
+        for file in (self.config, self.model):
+            if not file.exists():
+                raise FileNotFoundError(
+                    f"{file} does not exist: {self.path} holds no finished run; "
+                    "`adaat-keras train --directory` makes one"
+                )
+        config, model = self.read_config(), read_ada_atdt(self.model)
+        model.origin = str(self.path)
+        return config, model
+
+
+def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
+    """What is known of the training of a run or a preset, and the model, which predicts as trained.
+
+    Args:
+        what: A run's folder, or a preset as `adaat_keras.load` takes it.
+
+    Returns:
+        Options by `RunConfig`'s names, as far as they are known (a preset may be from another
+        machine or a later version, so nothing in it is checked); and the model.
+
+    Raises:
+        FileNotFoundError: The folder holds no finished run.
+        ValueError: There is no such preset, it cannot be read, or it predicts by networks that
+            nobody has trained.
+    """
+    folder = Path(what).expanduser()
+    if str(what) not in read_manifest() and folder.is_dir() and not (folder / DETAILS).exists():
+        config, model = RunFolder(folder).load()
+        known = config.to_dict()
+    else:
+        known = read_details(find_preset(what)).get("run", {})
+        if not isinstance(known, dict):
+            raise ValueError(f"{what}: its run is {known!r}, no configuration; delete it")
+        model = load(what)
+    untrained = sorted(PREDICTED_BY[model.predictor] & set(model.untrained))
+    if untrained:
+        raise ValueError(
+            f"{what} predicts by networks that nobody has trained: {', '.join(untrained)}; go on "
+            f"with the stages that train them: `adaat-keras train --weights {what} --stages ...`"
+        )
+    return known, model
+
+
+PREDICTED_BY = {
+    "transfer": {"encoder_1", "transfer", "decoder_2"},
+    "base_model_2": {"encoder_2", "decoder_2"},
+}
+"""The networks that each kind of predictor is made of."""

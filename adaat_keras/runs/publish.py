@@ -1,0 +1,183 @@
+"""A finished run as a preset, with its card."""
+
+import inspect
+import json
+import platform
+import statistics
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from adaat_keras import __version__, methods, tasks
+from adaat_keras.build import build_ada_atdt
+from adaat_keras.domains.domain import Domain
+from adaat_keras.files import written_whole
+from adaat_keras.models import AdaAtdt
+from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_FILE
+from adaat_keras.models.preset_format import read_details, round_weights
+from adaat_keras.presets import WEIGHTS, add_to_manifest, load_matching
+from adaat_keras.report.run_page import run_command
+from adaat_keras.report.score import score
+from adaat_keras.runs.card import model_card
+from adaat_keras.runs.config import RunConfig
+from adaat_keras.runs.folder import RunFolder, load_trained
+from adaat_keras.runs.report import without_nan
+from adaat_keras.streets import VARIANTS
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+# What a card tells of a run's configuration.
+TOLD = ("method", "source", "target", "split", "seed", "weights", "stages", "crop")
+
+
+def publish(
+    folder: Path,
+    model: AdaAtdt,
+    run: dict,
+    metrics: dict[str, float | None],
+    scores: list[dict[str, float | None]],
+    facts: dict,
+) -> None:
+    """Write a preset, its card, and its entry in the manifest beside it.
+
+    Args:
+        folder: The preset's, named as the preset.
+        model: The networks.
+        run: The configuration that they were trained with.
+        metrics: Task 2's on the target, of this preset; empty where the target has no labels of it.
+        scores: The same of each seed's run as it was trained, this one's too.
+        facts: What a card tells beyond that: `command` (trains it again), `about` (its method),
+            `base_2_target` (the metrics of base model 2 alone), `frame` (height and width of the
+            target's first one), `drawn` (whether all its streets are this package's own).
+    """
+    primary = tasks.get(model.to_task).primary_metric
+    known = {
+        "name": folder.name,
+        "from_task": model.from_task,
+        "to_task": model.to_task,
+        **{name: run[name] for name in TOLD},
+        "smallest": model.get_layer("pad").stride,
+        "parameters": sum(network.count_params() for network in model.networks.values()),
+        "metrics": metrics,
+        "seeds": spread([score[primary] for score in scores if score]),
+        "primary_metric": primary,
+        "versions": {
+            "adaat_keras": __version__,
+            "python": platform.python_version(),
+            **{package: version(package) for package in PACKAGES},
+        },
+        **facts,
+    }
+    model.save_to_preset(folder, **known, run=run)
+    size, sha256 = (folder / WEIGHTS_FILE).stat().st_size, read_details(folder)["sha256"]
+    entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
+    with written_whole(folder / "README.md") as temporary:
+        temporary.write_text(model_card(entry, address_of(folder)), encoding="utf-8")
+    add_to_manifest(folder.name, entry, folder.parent)
+
+
+def spread(values: list[float]) -> dict[str, float | int | None]:
+    """Mean and standard deviation (n - 1) over seeds."""
+    mean = statistics.mean(values) if values else None
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return {"count": len(values), "mean": mean, "deviation": deviation}
+
+
+def publish_run(
+    directory: Path | str,
+    name: str,
+    seeds: Sequence[Path | str] = (),
+    weights: Path | str | None = None,
+) -> Path:
+    """Write a run's networks as a preset, measured as they are published, in float32.
+
+    Args:
+        directory: The run's folder.
+        name: What `load` will call it.
+        seeds: Folders of the same run with other seeds, for the spread.
+        weights: The folder of all presets; the package's by default.
+
+    Returns:
+        The preset's folder.
+
+    Raises:
+        FileExistsError: There is a preset of this name.
+        FileNotFoundError: A folder holds no finished run.
+        ValueError: One of `seeds` is another run, or nothing was trained to predict by.
+    """
+    place = new_place(name, weights)
+    _, trained = load_trained(directory)
+    config = RunFolder(directory).read_config()
+    scores = scores_of(config, (directory, *seeds))
+    # Whatever it was trained in: float32 predicts the same on every machine.
+    model = build_ada_atdt(**trained.options, dtype="float32")
+    load_matching(model, trained)
+    model.predictor = trained.predictor
+    round_weights(model)
+    task, domain = config.to_task, config.splits("target").required(config.data.split)
+    labelled = task.name in domain.tasks
+    measured, alone = (
+        without_nan(score(network, domain, task)) if labelled else {}
+        for network in (model, model.base_model_2)
+    )
+    facts = {"base_2_target": alone, **facts_of(config, domain, f"runs/{name}")}
+    publish(place, model, config.to_dict(), measured, scores, facts)
+    return place
+
+
+def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
+    """Task 2's metrics on the target of the same run with these seeds."""
+    ours, seen, scores = config.to_dict(), set(), []
+    for folder in map(RunFolder, seeds):
+        theirs = folder.read_config().to_dict()
+        differing = [
+            f"{name} is {theirs[name]!r} there, {value!r} in the run to publish"
+            for name, value in ours.items()
+            if name != "seed" and theirs[name] != value
+        ]
+        if theirs["seed"] in seen:
+            differing.append(f"seed {theirs['seed']} is there already")
+        if differing:
+            raise ValueError(f"{folder.path} is no other seed's run: {'; '.join(differing)}")
+        seen.add(theirs["seed"])
+        scores.append(json.loads(folder.metrics.read_text()).get("target", {}))
+    return scores
+
+
+def facts_of(config: RunConfig, domain: Domain, directory: str) -> dict:
+    """What a card tells that a configuration does not."""
+    height, width, _ = next(iter(domain.dataset(("image",))))["image"].shape
+    return {
+        "command": run_command(directory, config.chosen()),
+        "about": inspect.getdoc(methods.get(config.method)).partition("\n")[0],
+        "frame": [height, width],
+        "drawn": {config.data.source, config.data.target} <= set(VARIANTS),
+    }
+
+
+def address_of(folder: Path) -> str:
+    """What `load` and the command line find a preset by: its name in the package, else its folder.
+
+    Example:
+        >>> address_of(WEIGHTS / "streets"), address_of(Path("presets/streets"))
+        ('streets', 'presets/streets')
+    """
+    return folder.name if folder.parent.resolve() == WEIGHTS.resolve() else str(folder)
+
+
+def new_place(name: str, weights: Path | str | None = None) -> Path:
+    """The folder of a preset that is to be written.
+
+    Args:
+        name: The preset's.
+        weights: The folder of all presets; the package's by default.
+
+    Raises:
+        FileExistsError: There is something already.
+        ValueError: The name is a path.
+    """
+    if Path(name).name != name:
+        raise ValueError(f"a preset's name is a plain one, not {name!r}; --weights takes a folder")
+    folder = Path(weights or WEIGHTS) / name
+    if folder.exists():
+        raise FileExistsError(f"{folder} exists; delete it, or choose another --name")
+    return folder

@@ -1,0 +1,188 @@
+"""What a finished run tells: scores, pictures, a README."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.domain import Domain
+from adaat_keras.files import write_json
+from adaat_keras.methods.ada_atdt import alpha_and_loss
+from adaat_keras.methods.stage import Feed
+from adaat_keras.models import AdaAtdt
+from adaat_keras.report.figures import draw_curves, draw_panels, draw_tsne
+from adaat_keras.report.probe import (
+    domain_accuracy,
+    domain_probe,
+    sample_features,
+    transfer_error,
+)
+from adaat_keras.report.run_page import write_run_readme
+from adaat_keras.report.score import any_size, score
+from adaat_keras.runs.config import RunConfig
+from adaat_keras.runs.folder import PREDICTED_BY, RunFolder
+from adaat_keras.tasks import Task
+from adaat_keras.training import losses
+
+ROLES = ("source", "target")
+_PANEL_FRAMES = 6
+
+
+def report(
+    config: RunConfig,
+    feed: Feed,
+    model: AdaAtdt,
+    networks: Mapping[str, keras.Model],
+    trained: set[str],
+    folder: RunFolder,
+    verbose: int = 1,
+) -> None:
+    """Write `metrics.json`, the pictures and the README of a run, unless they are there.
+
+    A domain without the split that is scored is left out.
+
+    Args:
+        config: The run's configuration.
+        feed: Its data.
+        model: The trained networks.
+        networks: These, and those that the method has trained beside them.
+        trained: Names of the networks that the run has trained, or that came trained.
+        folder: Where to write.
+        verbose: 0 prints nothing.
+    """
+    if folder.metrics.exists():
+        return
+    opened = {role: feed.splits[role].get(config.data.split) for role in ROLES}
+    opened = {role: domain for role, domain in opened.items() if domain is not None}
+    if verbose:
+        print("scoring", flush=True)
+    predicts = PREDICTED_BY[model.predictor] <= trained
+    metrics = _scores(config, opened, model, networks, trained, predicts)
+    if "encoder_1" in trained and len(opened) == 2:
+        features = [sample_features(model.encoder_1, opened[role]) for role in ROLES]
+        metrics["domain_probe"] = domain_probe(*features)
+        metrics |= _alignment(config, opened, model, trained)
+        draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
+    draw_curves(folder.history, folder.path / "curves.png")
+    if "target" in opened:
+        panels = _panels(config, opened["target"], model, trained, predicts)
+        draw_panels(**panels, path=folder.path / "panels.png")
+    metrics = without_nan(metrics)
+    write_run_readme(folder.path, config.chosen(), metrics)
+    write_json(folder.metrics, metrics)
+
+
+def _scores(
+    config: RunConfig,
+    opened: Mapping[str, Domain],
+    model: AdaAtdt,
+    networks: Mapping[str, keras.Model],
+    trained: set[str],
+    predicts: bool,
+) -> dict[str, dict[str, float]]:
+    """Metrics on the split of the configuration in both domains.
+
+    - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
+    - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
+    - `"base_2_target"`, `"base_2_source"`: task 2 by base model 2, which is source-only; in
+      `at_dt_da`, trained on translated images, it is what `cycle_gan` is.
+    - `"teacher_target"`, `"teacher_source"`: task 2 by a teacher from the labels of task 1.
+
+    What was not trained, or has no labels to score against, is left out.
+    """
+    from_task, to_task = config.from_task, config.to_task
+    rows: dict[str, tuple[keras.Model, Task, Task | None]] = {}
+    if predicts:
+        rows[""] = (model, to_task, None)
+    if "encoder_1" in trained:
+        rows["base_1_"] = (model.base_model_1, from_task, None)
+        if "encoder_2" in trained:
+            rows["base_2_"] = (model.base_model_2, to_task, None)
+    if "teacher" in trained:
+        rows["teacher_"] = (networks["teacher"], to_task, from_task)
+    return {
+        f"{prefix}{role}": score(network, opened[role], task, reads=reads)
+        for prefix, (network, task, reads) in rows.items()
+        for role in reversed(ROLES)
+        if role in opened and {task.name, (reads or task).name} <= set(opened[role].tasks)
+    }
+
+
+def _alignment(
+    config: RunConfig, opened: Mapping[str, Domain], model: AdaAtdt, trained: set[str]
+) -> dict[str, dict[str, float]]:
+    """How alike the domains are to the networks that meet both, on the split that is scored.
+
+    - `"classifier_accuracy"`: how often C is right in each domain.
+    - `"transfer_error"`: G's distance to E2's features in each domain.
+    """
+    results = {}
+    if "domain_classifier" in trained:
+        _, loss = alpha_and_loss(config.recipe, config.from_task)
+        threshold = losses.get(loss).threshold
+        results["classifier_accuracy"] = {
+            role: domain_accuracy(
+                model.encoder_1, model.domain_classifier, domain, role == "source", threshold
+            )
+            for role, domain in opened.items()
+        }
+    if "transfer" in trained:
+        results["transfer_error"] = {
+            role: transfer_error(model, domain) for role, domain in opened.items()
+        }
+    return results
+
+
+def _panels(
+    config: RunConfig, domain: Domain, model: AdaAtdt, trained: set[str], predicts: bool
+) -> dict:
+    """Pictures of the target: image, both tasks' predictions, the truth.
+
+    A task that nothing trained predicts, has no predictions. Returns the arguments `rows`, `titles`
+    and `legend` of `draw_panels`.
+    """
+    from_task, to_task = config.from_task, config.to_task
+    columns = [(to_task, "predicted", model)] if predicts else []
+    if "encoder_1" in trained:
+        columns.insert(0, (from_task, "predicted", model.base_model_1))
+    if to_task.name in domain.tasks:
+        columns.append((to_task, "true", None))
+    titles = ["image", *(f"{task.name}, {kind}" for task, kind, _ in columns)]
+    columns = [(task, kind, network and any_size(network)) for task, kind, network in columns]
+    rows = []
+    for frame in chosen_frames(domain):
+        cells = (picture(task, frame, predict) for task, _, predict in columns)
+        rows.append([frame["image"], *cells])
+    return {"rows": rows, "titles": titles, "legend": legend_of(*(task for task, *_ in columns))}
+
+
+def chosen_frames(domain: Domain, count: int = _PANEL_FRAMES) -> Iterator[dict[str, np.ndarray]]:
+    """Some frames, spread evenly over the domain."""
+    count = min(count, len(domain))
+    return (domain[n * len(domain) // count] for n in range(count))
+
+
+def legend_of(*tasks: Task) -> dict[str, np.ndarray] | None:
+    """The colours of classes by name, where one of the tasks has classes."""
+    return next((task.legend for task in tasks if task.legend), None)
+
+
+def picture(
+    task: Task, frame: dict[str, np.ndarray], predict: Callable[[np.ndarray], tf.Tensor] | None
+) -> np.ndarray:
+    """A frame's prediction in colours, or its truth where nothing predicts.
+
+    `predict` is a network as `any_size` compiles it.
+    """
+    if predict is None:
+        return task.colorize(frame[task.name])
+    return task.colorize(task.decode(predict(frame["image"][None]).numpy()[0]))
+
+
+def without_nan(value):
+    """The value with `None` for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {name: without_nan(each) for name, each in value.items()}
+    return value if math.isfinite(value) else None

@@ -1,0 +1,463 @@
+"""Trains a method in a folder: stage by stage, from wherever it was left, then scores and draws."""
+
+import filecmp
+import json
+import re
+import shutil
+import time
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras import methods
+from adaat_keras.build import build_ada_atdt
+from adaat_keras.domains.splits import Splits
+from adaat_keras.files import remove_halves, write_json, written_whole
+from adaat_keras.methods.method import History, chosen_stages, frozen, mark_trained
+from adaat_keras.methods.stage import Feed, Stage, fit_stage, stage_key
+from adaat_keras.models import AdaAtdt
+from adaat_keras.models.ada_atdt import read_ada_atdt
+from adaat_keras.models.preset_format import read_model
+from adaat_keras.runs.config import RunConfig
+from adaat_keras.runs.folder import RunFolder
+from adaat_keras.runs.report import report
+from adaat_keras.training.callbacks import (
+    HistoryFile,
+    ShortProgress,
+    StopOnNan,
+    TimeLeft,
+    merge_history,
+    read_history,
+)
+from adaat_keras.training.checkpoint import Checkpoint
+from adaat_keras.training.devices import (
+    Machines,
+    deterministic_ops,
+    lost_machine,
+    strategy_for,
+    this_machine,
+)
+from adaat_keras.training.trainer import Trainer
+
+_BAD_DATA = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.DataLossError)
+_HINT = (
+    "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
+    "`adaat-keras --traceback` shows where this came from"
+)
+
+
+def train_from_config(
+    config: RunConfig,
+    directory: Path | str,
+    store: Path | str | None = None,
+    devices: str = "1",
+    deterministic: bool | None = None,
+    verbose: int = 1,
+) -> History:
+    """Build the networks from the configuration's seed and train them, the same every time.
+
+    Arguments as `train`'s; `devices` is a number or `"all"`, of each machine that `TF_CONFIG`
+    names.
+    """
+    # Before anything of TensorFlow, or it cannot join other machines.
+    strategy = strategy_for(devices)
+    networks = config.networks
+    with strategy.scope():
+        model = build_ada_atdt(
+            config.from_task,
+            config.to_task,
+            networks.transfer,
+            networks.size,
+            networks.precision,
+            networks.architecture,
+            networks.weights,
+            seed=config.training.seed,
+        )
+    return train(
+        config,
+        model,
+        directory,
+        store,
+        strategy=strategy,
+        deterministic=deterministic,
+        verbose=verbose,
+    )
+
+
+def run_once(
+    config: RunConfig, path: Path, store: Path | str, devices: str = "1", verbose: int = 1
+) -> dict:
+    """Train and score a run unless its folder is finished, and give what `metrics.json` holds.
+
+    Raises:
+        ValueError: The folder holds a run of another configuration, or `TF_CONFIG` names several
+            machines.
+    """
+    _, machines = this_machine()
+    if machines > 1:
+        raise ValueError(
+            f"TF_CONFIG names {machines} machines, on which `adaat-keras train` alone runs: train "
+            "each run with it, with this one's --store, or unset TF_CONFIG"
+        )
+    folder = RunFolder(path)
+    folder.check(config)
+    if not folder.finished:
+        train_from_config(config, path, store, devices, verbose=verbose)
+    return json.loads(folder.metrics.read_text())
+
+
+def train(
+    config: RunConfig,
+    model: AdaAtdt,
+    directory: Path | str,
+    store: Path | str | None = None,
+    splits: Mapping[str, Splits] | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    strategy: tf.distribute.Strategy | None = None,
+    deterministic: bool | None = None,
+    verbose: int = 1,
+) -> History:
+    """Train a model by the configuration's method, or go on where a killed run stopped.
+
+    On several machines all make this call; they validate together, and the first one alone writes,
+    scores and draws.
+
+    Args:
+        config: What to do.
+        model: The networks, which are trained in place. A run that goes on takes the weights
+            that it was begun with from its folder, and says so.
+        directory: The run's folder.
+        store: Folder in which several runs keep the stages that they have in common; the run's
+            own by default.
+        splits: The domains by role, where they are not opened by name.
+        callbacks: Of every stage.
+        strategy: TensorFlow's strategy under whose scope the model was built.
+        deterministic: Bit for bit; by default on a processor, not where there is a GPU.
+        verbose: As in `keras.Model.fit`; on machines other than the first it is 0.
+
+    Returns:
+        The history: for every stage, the values of every epoch by name.
+
+    Raises:
+        ValueError: The folder holds a run of another configuration, the data is not in order, the
+            batch cannot be shared by the devices, or the machines differ in what they do.
+        FloatingPointError: A loss became NaN or infinite.
+        ConnectionError: Another machine has stopped.
+    """
+    strategy = strategy or tf.distribute.get_strategy()
+    _check_batch(config, strategy.num_replicas_in_sync)
+    folder = RunFolder(directory)
+    folder.check(config)
+    _check_scope(model, strategy)
+    splits = splits or {role: config.splits(role) for role in ("source", "target")}
+    feed = Feed(
+        splits["source"],
+        splits["target"],
+        config.training,
+        strategy,
+        config.data.cache,
+        config.data.validation_frames,
+    )
+    machines = feed.machines
+    _check_machines(machines)
+    machines.agree(f"whether {folder.path} is finished", int(folder.finished))
+    if folder.finished:
+        _take_weights(model, folder)
+        if machines.first:
+            _mend(model, folder)
+        return by_stage(read_history(folder.history))
+    run = _Run(config, model, feed, folder, Path(store or folder.state), list(callbacks), verbose)
+    with lost_machine(machines), deterministic_ops(deterministic):
+        run.train()
+    return by_stage(read_history(folder.history))
+
+
+class _Run:
+    """A run in its folder, on this machine."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        model: AdaAtdt,
+        feed: Feed,
+        folder: RunFolder,
+        store: Path,
+        callbacks: list[keras.callbacks.Callback],
+        verbose: int,
+    ):
+        self.config = config
+        self.model = model
+        self.feed = feed
+        self.folder = folder
+        self.store = store.expanduser()
+        self.callbacks = callbacks
+        self.machines = feed.machines
+        self.verbose = verbose if self.machines.first else 0
+        # Those of the model, and what stages need besides.
+        self.networks: dict[str, keras.Model] = dict(model.networks)
+
+    def train(self) -> None:
+        """Train the method's stages and leave what a run leaves."""
+        config, model, folder = self.config, self.model, self.folder
+        method = methods.get(config.method)
+        every = method.stages(
+            config.from_task,
+            config.to_task,
+            config.recipe,
+            config.training,
+            config.networks.architecture,
+        )
+        stages = chosen_stages(every, config.plan.stages, config.plan.freeze, model)
+        if not folder.begun:
+            self.try_data(stages)
+        if self.machines.first:
+            folder.claim(config)
+        self.begin_with_the_same_weights()
+        seconds = None
+        with frozen(model, config.plan.freeze):
+            for number, stage in enumerate(stages, 1):
+                seconds = self.train_stage(stage, Place(number, len(stages), seconds))
+        model.origin = str(folder.path)
+        mark_trained(model, method, stages)
+        if self.machines.first:
+            with written_whole(folder.model) as temporary:
+                model.save(temporary)
+            # What a stage left out would have trained may have come trained with the model.
+            ours = {name for stage in stages for name in stage.networks}
+            brought = {name for stage in every for name in stage.networks} & set(model.networks)
+            trained = (brought - set(model.untrained)) | ours
+            with plain_errors("report"):
+                report(config, self.feed, model, self.networks, trained, folder, self.verbose)
+            remove_halves(folder.path)
+        # A machine that went away would stop the first.
+        self.machines.wait()
+
+    def try_data(self, stages: list[Stage]) -> None:
+        """Read a batch of all data, so that what is wrong with it is told before any training."""
+        for role in ("source", "target"):
+            self.feed.splits[role].get(self.config.data.split)
+        for stage in stages:
+            for batches in (stage.batches(self.feed, 0), stage.validation(self.feed)):
+                with plain_errors(stage.name):
+                    next(iter(batches or ()), None)
+
+    def begin_with_the_same_weights(self) -> None:
+        """Keep the model's first weights, or bring those of the run that goes on back."""
+        path = self.folder.state / "initial.weights.h5"
+        if self.machines.first and not path.exists():
+            with written_whole(path) as temporary:
+                self.model.save_weights(temporary)
+        self.machines.wait()
+        self.machines.wait_for(path)
+        before = self.model.get_weights()
+        self.model.load_weights(path)
+        if not _equal(before, self.model.get_weights()):
+            warnings.warn(
+                f"{self.folder.path} holds a run of this configuration that began with other "
+                "weights: it goes on with its own, which replace the model's",
+                stacklevel=5,
+            )
+
+    def train_stage(self, stage: Stage, place: "Place") -> float | None:
+        """Train a stage's networks, unless the store holds them, and put them into the folder.
+
+        The stage's folder in the store is named by `stage_key`: runs that share a store share equal
+        stages, and a run that was killed finds its own. Returns the seconds that an epoch took, as
+        far as this process knows.
+        """
+        machines, training = self.machines, stage.training
+        with self.feed.strategy.scope():
+            self.networks |= stage.extra_networks(self.model)
+            trainer = stage.trainer(self.networks, self.feed)
+        clock = TimeLeft(
+            f"stage {place.number} of {place.count}, {stage.name}",
+            training.epochs,
+            epochs_after=(place.count - place.number) * training.epochs,
+            seconds=place.seconds,
+            verbose=self.verbose,
+        )
+        key = stage_key(stage, trainer, self.networks, self.feed)
+        kept = self.store / f"{stage.name}-{key}"
+        files = {name: kept / f"{name}.keras" for name in stage.networks}
+        done = all(file.exists() for file in (kept / "done.json", *files.values()))
+        machines.agree(f"what stage {stage.name!r} is", int(key[-15:], 16))
+        machines.agree(f"whether stage {stage.name!r} is done", done)
+        if not done:
+            callbacks = [clock, StopOnNan(stage.name, kept / "checkpoint"), *self.callbacks]
+            if machines.first:
+                logs = keras.callbacks.TensorBoard(self.folder.logs / stage.name, write_graph=False)
+                rows = HistoryFile(stage.name, kept / "history.csv", self.folder.history)
+                callbacks += [logs, rows]
+            if self.verbose == 1:
+                callbacks.append(ShortProgress())
+            self.finish_stage(stage, trainer, kept, callbacks)
+            machines.wait()
+        for name, file in files.items():
+            machines.wait_for(file)
+            load_network(file, self.networks[name])
+        if machines.first:
+            for name, file in files.items():
+                _copy_if_different(file, self.folder.network(name))
+            merge_history(self.folder.history, read_history(kept / "history.csv"))
+        return clock.seconds
+
+    def finish_stage(self, stage: Stage, trainer: Trainer, kept: Path, callbacks: list) -> None:
+        """Train what is left of a stage, then save its networks and its log in the store."""
+        checkpoint = Checkpoint(kept / "checkpoint")
+        begun = checkpoint.restore(trainer)
+        self.machines.agree(f"the epochs of stage {stage.name!r} that are done", begun)
+        start = time.monotonic()
+        # The log first: a state without its row would leave a hole.
+        callbacks = [*callbacks, *([checkpoint] if self.machines.first else [])]
+        with plain_errors(stage.name):
+            fit_stage(stage, trainer, self.feed, callbacks, begun, self.verbose)
+        if not self.machines.first:
+            return
+        for name in stage.networks:
+            with written_whole(kept / f"{name}.keras") as temporary:
+                self.networks[name].save(temporary)
+        seconds = time.monotonic() - start
+        write_json(kept / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
+        shutil.rmtree(checkpoint.folder)
+        remove_halves(kept)
+
+
+class Place(NamedTuple):
+    """A stage's place in its run: its number, from 1, of how many, and how long an epoch takes."""
+
+    number: int
+    count: int
+    seconds: float | None = None
+
+
+def load_network(path: Path, network: keras.Model) -> None:
+    """Give a network the weights of a saved one of the same architecture.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file is no Keras model, or one of another architecture.
+    """
+    saved = read_model(path)
+    theirs, ours = ([w.shape for w in n.weights] for n in (saved, network))
+    if theirs != ours:
+        at = next((i for i, (a, b) in enumerate(zip(theirs, ours, strict=False)) if a != b), None)
+        what = f"{len(theirs)} weights, not {len(ours)}"
+        if at is not None:
+            what = f"weight {network.weights[at].path} has shape {theirs[at]}, not {ours[at]}"
+        raise ValueError(
+            f"{path} is of another architecture than {network.name}: {what}; build the model "
+            "with the size and tasks that the file was saved with"
+        )
+    network.set_weights(saved.get_weights())
+
+
+def by_stage(rows: list[dict]) -> History:
+    """A history's rows as lists of values."""
+    history: History = {}
+    for row in rows:
+        values = history.setdefault(row["stage"], {})
+        for name, value in row.items():
+            if name not in ("stage", "epoch"):
+                values.setdefault(name, []).append(float(value))
+    return history
+
+
+@contextmanager
+def plain_errors(stage: str) -> Iterator[None]:
+    """Raise a check that failed in a graph, or a bad file, as a `ValueError` that says so.
+
+    Args:
+        stage: Name of the stage, for the message.
+
+    Example:
+        >>> def check(number):
+        ...     tf.debugging.assert_positive(number, "a number is too low")
+        ...     return number
+        >>> with plain_errors("joint"):
+        ...     list(tf.data.Dataset.range(1).map(check))
+        Traceback (most recent call last):
+        ...
+        ValueError: stage 'joint': a number is too low
+    """
+    try:
+        yield
+    except _BAD_DATA as error:
+        check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
+        said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
+        raise ValueError(f"stage {stage!r}: {said}") from error
+
+
+def _take_weights(model: AdaAtdt, folder: RunFolder) -> None:
+    """Give a model what a finished run came to, and say so unless it has it already."""
+    saved = read_ada_atdt(folder.model)
+    same = all(
+        _equal(network.get_weights(), saved.networks[name].get_weights())
+        for name, network in model.networks.items()
+    )
+    if not same:
+        warnings.warn(
+            f"{folder.path} holds this very run, finished: its weights replace the model's. "
+            "To train this model, choose another directory",
+            stacklevel=4,
+        )
+    for name, network in model.networks.items():
+        network.set_weights(saved.networks[name].get_weights())
+    model.origin, model.untrained = str(folder.path), saved.untrained
+    model.predictor = saved.predictor
+
+
+def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _mend(model: AdaAtdt, folder: RunFolder) -> None:
+    """Save those networks again whose files in the run's folder are damaged."""
+    for name, network in model.networks.items():
+        file = folder.network(name)
+        if file.exists() and not zipfile.is_zipfile(file):
+            with written_whole(file) as temporary:
+                network.save(temporary)
+
+
+def _copy_if_different(file: Path, to: Path) -> None:
+    """Copy a file unless `to` has the same content already."""
+    if not to.exists() or not filecmp.cmp(file, to, shallow=False):
+        with written_whole(to) as temporary:
+            shutil.copyfile(file, temporary)
+
+
+def _check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
+    """Raise a `ValueError` unless the model was built under the strategy."""
+    if not strategy.extended.variable_created_in_scope(model.weights[0].value):
+        raise ValueError(
+            "this model was built outside the strategy, or inside one that is not passed: build or "
+            "load it `with strategy.scope():`, and pass that strategy"
+        )
+
+
+def _check_batch(config: RunConfig, devices: int) -> None:
+    """Raise a `ValueError` unless every device gets an image of each domain."""
+    batch_size = config.training.batch_size
+    if batch_size % (2 * devices):
+        raise ValueError(
+            f"batch_size must be a multiple of {2 * devices}, two images on each of the {devices} "
+            f"devices, not {batch_size}"
+        )
+
+
+def _check_machines(machines: Machines) -> None:
+    """Raise a `ValueError` unless the strategy knows all the machines that `TF_CONFIG` names."""
+    _, named = this_machine()
+    if named > 1 and machines.count != named:
+        raise ValueError(
+            f"TF_CONFIG names {named} machines, but this strategy knows {machines.count}: build "
+            "the model under `strategy_for` of `adaat_keras.training.devices` and pass that on, "
+            "or unset TF_CONFIG"
+        )
