@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from adaat_keras.fit import fit_ada_atdt
     from adaat_keras.models.ada_atdt import AdaAtdt
     from adaat_keras.presets import list_presets, load
+    from adaat_keras.report.score import score
 
 __version__ = "0.1.0"
 _PLACES = {
@@ -32,6 +33,7 @@ _PLACES = {
     "fit_ada_atdt": "adaat_keras.fit",
     "list_presets": "adaat_keras.presets",
     "load": "adaat_keras.presets",
+    "score": "adaat_keras.report.score",
 }
 _PACKAGES = (
     "domains",
@@ -47,7 +49,7 @@ _PACKAGES = (
     "tasks",
     "training",
 )
-__all__ = ["AdaAtdt", "build_ada_atdt", "fit_ada_atdt", "list_presets", "load"]
+__all__ = ["AdaAtdt", "build_ada_atdt", "fit_ada_atdt", "list_presets", "load", "score"]
 
 
 def __getattr__(name: str):

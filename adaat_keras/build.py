@@ -11,7 +11,7 @@ import keras
 from adaat_keras import tasks
 from adaat_keras.models import AdaAtdt, DomainClassifier, sizes
 from adaat_keras.models import transfer as transfers
-from adaat_keras.presets import load, load_matching
+from adaat_keras.presets import load_matching, read_networks
 from adaat_keras.tasks import Task
 
 
@@ -73,7 +73,8 @@ def build_ada_atdt(
             model = _networks(**given, dtype=dtype)
         model.untrained = tuple(model.networks)
         return model
-    preset = load(weights)
+    # Not `load`: what a run has left untrained may be trained now.
+    preset = read_networks(weights)
     with _drawn_from(seed):
         model = _networks(**{**preset.options, **given}, dtype=dtype)
     left = load_matching(model, preset)
@@ -98,7 +99,7 @@ def _networks(
             f"from_task and to_task are both {task_1.name!r}: there is nothing to transfer"
         )
     encoder, decoder, own_transfer, _ = sizes.get(architecture)
-    transfer = transfer or own_transfer.kind
+    transfer = transfer or own_transfer
     transfer_class = transfers.get(transfer)
     sizes.check_transfer(architecture, transfer)
     options = {**sizes.size_options(size), "dtype": dtype}

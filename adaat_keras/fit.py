@@ -6,9 +6,9 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from adaat_keras import methods, tasks
+from adaat_keras import _require_tensorflow, methods, tasks
 from adaat_keras.domains.splits import Splits, classes_of
-from adaat_keras.methods.method import History, Method, Source, fit_in_memory
+from adaat_keras.methods.method import History, Method, Source, fit_in_memory, names_of
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.models import AdaAtdt
 from adaat_keras.registry import place_of
@@ -17,13 +17,15 @@ from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.runs.train import train
 
+_require_tensorflow("training")
+
 
 def fit_ada_atdt(
     model: AdaAtdt,
     source: Source = "streets_sim",
     target: Source = "streets_real",
     *,
-    method: str | Method = "ada_atdt",
+    method: str | type[Method] | Method = "ada_atdt",
     recipe: str | Recipe | None = None,
     epochs: int = 8,
     steps_per_epoch: int = 150,
@@ -37,8 +39,8 @@ def fit_ada_atdt(
     seed: int = 0,
     validation_frames: int = 32,
     cache: str | None = None,
-    stages: Sequence[str] | None = None,
-    freeze: Sequence[str] = (),
+    stages: str | Sequence[str] | None = None,
+    freeze: str | Sequence[str] = (),
     callbacks: Sequence[keras.callbacks.Callback] = (),
     directory: Path | str | None = None,
     store: Path | str | None = None,
@@ -76,9 +78,9 @@ def fit_ada_atdt(
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
         cache: Keep decoded training frames in `"memory"` or on `"disk"`.
-        stages: Names of the method's stages to train, e.g. `("adversarial", "transfer")`; all by
-            default.
-        freeze: Names of networks that stay as they are, e.g. `("decoder_1",)`.
+        stages: Names of the method's stages to train, or one, e.g. `("adversarial", "transfer")`;
+            all by default.
+        freeze: Names of networks that stay as they are, or one, e.g. `"decoder_1"`.
         callbacks: Of every stage, as in `keras.Model.fit`.
         directory: The run's folder: log, networks, scores, pictures.
         store: Folder in which several runs keep the stages that they have in common.
@@ -159,8 +161,8 @@ def fit_ada_atdt(
         plan=Plan(
             method=chosen.name if chosen.name in methods.METHODS else place_of(type(chosen)),
             recipe=recipe if isinstance(recipe, str) else "recommended",
-            stages=stages,
-            freeze=list(freeze),
+            stages=names_of(stages),
+            freeze=names_of(freeze),
         ),
         recipe=Recipe.get(recipe),
         training=training,

@@ -128,7 +128,7 @@ class Tiled:
         self.model = model
         self.tile = tile
         # The least height and width of an image; a tile is never smaller where the image is not.
-        self.stride = _stride(model)
+        self.smallest = _smallest(model)
 
     def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
         """The model's outputs for images `(batch, height, width, 3)`."""
@@ -220,18 +220,18 @@ def write_predictions(
     return written
 
 
-def _stride(model: keras.Model | Tiled) -> int:
+def _smallest(model: keras.Model | Tiled) -> int:
     """The least height and width that the model says it takes."""
-    return getattr(model, "stride", 1)
+    return getattr(model, "smallest", 1)
 
 
 def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
     image = read_image(path)
     height, width = image.shape[:2]
-    if min(height, width) < _stride(model):
+    if min(height, width) < _smallest(model):
         raise ValueError(
             f"the network cannot take {path}: {width} x {height} pixels, and it needs at least "
-            f"{_stride(model)} in width and height"
+            f"{_smallest(model)} in width and height"
         )
     return keras.ops.convert_to_numpy(model.predict_on_batch(image[None].astype(np.float32)))[0]
 

@@ -1,7 +1,7 @@
 """Layers that the networks are made of; they run on every Keras backend.
 
 Images and features are `(batch, height, width, channels)`, whatever `~/.keras/keras.json` says.
-Where TensorFlow has something better than `keras.ops`, its path stands beside the plain one.
+Where TensorFlow has something better than `keras.ops`, it stands beside the plain path.
 """
 
 import keras
@@ -86,16 +86,10 @@ class InstanceNormalization(keras.layers.Layer):
         """TensorFlow's own, image by image: a batch of one has the moments of its image."""
         import tensorflow as tf
 
-        channels = inputs.shape[-1]
+        one, zero = tf.ones(inputs.shape[-1:]), tf.zeros(inputs.shape[-1:])
+        options = {"scale": one, "offset": zero, "mean": [], "variance": []}
         images = [
-            tf.raw_ops.FusedBatchNormV3(
-                x=image,
-                scale=tf.ones([channels]),
-                offset=tf.zeros([channels]),
-                mean=[],
-                variance=[],
-                epsilon=self.epsilon,
-            ).y
+            tf.raw_ops.FusedBatchNormV3(x=image, epsilon=self.epsilon, **options).y
             for image in tf.split(inputs, inputs.shape[0])
         ]
         return tf.concat(images, 0)
@@ -136,15 +130,12 @@ class ResidualBlock(keras.layers.Layer):
         self.filters = filters
         # The inner layers' weights belong to this block, so its policy is theirs.
         policy = self.dtype_policy
+        options = {"data_format": "channels_last", "dtype": policy}
         self.padding_1 = ReflectionPadding(1, dtype=policy)
-        self.convolution_1 = keras.layers.Conv2D(
-            filters, 3, data_format="channels_last", dtype=policy
-        )
+        self.convolution_1 = keras.layers.Conv2D(filters, 3, **options)
         self.normalization_1 = InstanceNormalization(dtype=policy)
         self.padding_2 = ReflectionPadding(1, dtype=policy)
-        self.convolution_2 = keras.layers.Conv2D(
-            filters, 3, data_format="channels_last", dtype=policy
-        )
+        self.convolution_2 = keras.layers.Conv2D(filters, 3, **options)
         self.normalization_2 = InstanceNormalization(dtype=policy)
 
     def build(self, input_shape):
@@ -155,8 +146,7 @@ class ResidualBlock(keras.layers.Layer):
     def call(self, inputs):
         """Apply the block."""
         x = self.convolution_1(self.padding_1(inputs))
-        x = keras.ops.relu(self.normalization_1(x))
-        x = self.convolution_2(self.padding_2(x))
+        x = self.convolution_2(self.padding_2(keras.ops.relu(self.normalization_1(x))))
         return inputs + self.normalization_2(x)
 
     def compute_output_shape(self, input_shape):
@@ -211,12 +201,9 @@ class BottleneckBlock(keras.layers.Layer):
         self.middle.build(narrow)
         self.widen.build(narrow)
         if self.strides != 1 or input_shape[-1] != 4 * self.filters:
+            options = {"data_format": "channels_last", "dtype": self.dtype_policy}
             self.projection = keras.layers.Conv2D(
-                4 * self.filters,
-                1,
-                strides=self.strides,
-                data_format="channels_last",
-                dtype=self.dtype_policy,
+                4 * self.filters, 1, strides=self.strides, **options
             )
             self.projection.build(input_shape)
 
@@ -263,8 +250,9 @@ class SpatialAttention(keras.layers.Layer):
         policy = self.dtype_policy
         options = {"data_format": "channels_last", "dtype": policy}
         self.concatenate = keras.layers.Concatenate(dtype=policy)
-        self.mix = keras.layers.Conv2D(2 * filters, 3, padding="same", activation="relu", **options)
-        self.reduce = keras.layers.Conv2D(filters, 3, padding="same", activation="relu", **options)
+        same = {"padding": "same", "activation": "relu", **options}
+        self.mix = keras.layers.Conv2D(2 * filters, 3, **same)
+        self.reduce = keras.layers.Conv2D(filters, 3, **same)
         self.score = keras.layers.Conv2D(1, 1, activation="sigmoid", **options)
 
     def build(self, input_shape):
@@ -335,32 +323,33 @@ class PadToStride(keras.layers.Layer):
     """Pads an image at its lower and right border, by reflection, to a multiple of the stride.
 
     `(batch, height, width, channels)` in; height and width come out as the next multiples of
-    `stride`, and must not be smaller than it. `CropLike` takes the padding off a network's output
-    again.
+    `stride`. `CropLike` takes the padding off a network's output again.
 
     Args:
         stride: What height and width must be multiples of.
+        smallest: The least height and width that an image may have; `stride` by default.
 
     Raises:
-        ValueError: An image is too small (`tf.errors.InvalidArgumentError` inside a graph that
-            does not know its size).
+        ValueError: An image is smaller (`tf.errors.InvalidArgumentError` inside a graph that does
+            not know its size).
 
     Example:
         >>> PadToStride(32)(keras.ops.ones((1, 375, 1242, 3))).shape
         TensorShape([1, 384, 1248, 3])
     """
 
-    def __init__(self, stride: int, **kwargs):
+    def __init__(self, stride: int, smallest: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.stride = stride
+        self.smallest = stride if smallest is None else smallest
 
     def call(self, inputs):
         """Pad the inputs."""
-        problem = f"an image needs at least {self.stride} pixels in height and width"
+        problem = f"an image needs at least {self.smallest} pixels in height and width"
         height, width = inputs.shape[1:3]
         if height is None or width is None:
             return self._pad_in_graph(inputs, problem)
-        if min(height, width) < self.stride:
+        if min(height, width) < self.smallest:
             raise ValueError(f"{problem}; this one has {height} x {width}")
         rows, columns = -height % self.stride, -width % self.stride
         if not rows and not columns:
@@ -372,7 +361,7 @@ class PadToStride(keras.layers.Layer):
         import tensorflow as tf
 
         size = tf.shape(inputs)[1:3]
-        check = tf.debugging.assert_greater_equal(size, self.stride, problem)
+        check = tf.debugging.assert_greater_equal(size, self.smallest, problem)
         with tf.control_dependencies([check] if check is not None else []):
             rows, columns = tf.unstack(tf.math.floormod(-size, self.stride))
             padded = tf.pad(inputs, [[0, 0], [0, rows], [0, columns], [0, 0]], mode="REFLECT")
@@ -385,7 +374,7 @@ class PadToStride(keras.layers.Layer):
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
-        return {**super().get_config(), "stride": self.stride}
+        return {**super().get_config(), "stride": self.stride, "smallest": self.smallest}
 
 
 @keras.saving.register_keras_serializable("adaat_keras")

@@ -5,12 +5,15 @@ to `FOLDER/BACKEND.npz`. `test_backends.py` starts it once a backend.
 """
 
 import sys
+import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
+from PIL import Image
 
-from adaat_keras import layers, load
+from adaat_keras import build_ada_atdt, layers, load
+from adaat_keras.inference import Tiled, write_predictions
 from adaat_keras.models import (
     AdaAtdt,
     BaseModel,
@@ -23,6 +26,7 @@ from adaat_keras.models import (
     UpsamplingDecoder,
     transfer,
 )
+from adaat_keras.training import losses
 
 LAYERS = {
     "BottleneckBlock": {"filters": 4, "strides": 2, "dilation": 2},
@@ -79,6 +83,7 @@ def inputs_of(shape):
 def everything(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Outputs by name; weights are taken from `weights`, or added to it where it has none."""
     results = {}
+    assert build_ada_atdt(size="tiny").predict(inputs_of((1, 40, 40, 3)), verbose=0).any()
     for name, model, inputs in [*_layers(), *_networks()]:
         for number, variable in enumerate(model.weights):
             key = f"{name}/{number}"
@@ -88,10 +93,24 @@ def everything(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         results[name] = model.predict(inputs, verbose=0)
     preset = load("streets_depth_to_semantic_small")
     results["preset"] = preset.predict(inputs_of((1, 50, 70, 3)), verbose=0)
+    results["photo"] = photo(preset)
     half = whole(dtype="mixed_bfloat16").predict(inputs_of((1, 50, 70, 3)), verbose=0)
     results["half_is_float32"] = np.array([half.dtype == "float32", np.isfinite(half).all()])
     results["reversed_gradient"] = reversed_gradient()
+    domains, logits = np.array([1.0, 0.0]), inputs_of((2, 4, 5, 1))
+    for name in losses.names():
+        loss = keras.ops.convert_to_numpy(losses.get(name)(domains, logits))
+        results[name] = np.atleast_1d(loss)
     return results
+
+
+def photo(model) -> np.ndarray:
+    """What is written of the model's prediction for an image file, in tiles."""
+    with tempfile.TemporaryDirectory() as folder:
+        image = Path(folder) / "image.png"
+        Image.fromarray(inputs_of((70, 90, 3)).astype("uint8")).save(image)
+        _, colors = write_predictions(Tiled(model, 64), model.to_task, [image], folder)
+        return np.asarray(Image.open(colors)).astype("float32")
 
 
 def _layers():

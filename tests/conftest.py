@@ -1,12 +1,22 @@
-"""What tests of several parts need: two CPU devices, settings for one test, a run by command."""
+"""What tests of several parts need: two CPU devices, settings for one test, a run by command.
 
+Runs are kept where all processes that run tests find them, so that each is trained once.
+"""
+
+import fcntl
+import functools
 import json
+import os
+import shutil
+from contextlib import contextmanager
 
 import keras
 import pytest
 import tensorflow as tf
 
+from adaat_keras import domains
 from adaat_keras.cli import main
+from adaat_keras.runs.folder import RunFolder
 
 # Before anything else: TensorFlow takes their number only before it starts.
 tf.config.set_logical_device_configuration(
@@ -32,25 +42,78 @@ def eagerly():
 
 
 @pytest.fixture(scope="session")
-def frames(tmp_path_factory):
-    """How to open a domain with few and small frames, as JSON."""
-    cache = str(tmp_path_factory.mktemp("cache"))
-    return json.dumps({"frames": 6, "height": 64, "width": 64, "cache": cache})
+def shared(tmp_path_factory):
+    """The folder of all processes that run these tests."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def one_at_a_time(shared):
+    """Lets one process at a time into a block; blocks within one another would wait for ever."""
+
+    @contextmanager
+    def block():
+        with (shared / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    return block
+
+
+@pytest.fixture(scope="session")
+def frames(shared, one_at_a_time):
+    """Options that open the streets with few and small frames, which exist already."""
+    options = {"frames": 8, "height": 64, "width": 64, "cache": str(shared / "cache")}
+    with one_at_a_time():
+        for name in ("streets_sim", "streets_real"):
+            for split in ("train", "val", "test"):
+                domains.get(name, split=split, **options)
+    return options
+
+
+@pytest.fixture(scope="session")
+def withheld(frames, shared, one_at_a_time):
+    """Gives options that open the target without the labels of a task for training."""
+
+    @functools.cache
+    def options(task):
+        cache = shared / f"without-{task}"
+        with one_at_a_time():
+            if not cache.exists():
+                shutil.copytree(frames["cache"], shared / "copy")
+                for split in ("train", "val"):
+                    [folder] = (shared / "copy").glob(f"streets_real-*-{split}-*")
+                    (folder / f"{task}.npy").unlink()
+                (shared / "copy").rename(cache)
+        return {**frames, "cache": str(cache)}
+
+    return options
 
 
 @pytest.fixture(scope="session")
 def tiny(frames):
     """The options of a run of seconds."""
-    sizes = "--size tiny --transfer conv --epochs 1 --steps-per-epoch 2 --batch-size 4 --crop 64"
-    data = ["--source-options", frames, "--target-options", frames]
-    return [*sizes.split(), *data, "--validation-frames", "1"]
+    sizes = "--size tiny --transfer conv --epochs 2 --steps-per-epoch 3 --batch-size 4 --crop 64"
+    opened = json.dumps(frames)
+    data = ["--source-options", opened, "--target-options", opened, "--validation-frames", "2"]
+    return [*sizes.split(), *data]
 
 
 @pytest.fixture(scope="session")
-def run(tiny, tmp_path_factory):
-    """The folder of a finished run."""
-    folder = tmp_path_factory.mktemp("cli") / "run"
-    assert main(["train", *tiny, "--directory", str(folder)]) == 0
+def run(tiny, withheld, shared, one_at_a_time):
+    """The folder of a finished run of ADA-AT/DT, trained by command."""
+    target = json.dumps(withheld("semantic"))
+    folder = shared / "runs" / "ada_atdt"
+    with one_at_a_time():
+        if not RunFolder(folder).finished:
+            options = [*tiny, "--target-options", target, "--directory", str(folder)]
+            # Tracing takes longer than the few steps; `tests/runs/test_resume.py` has graphs.
+            tf.config.run_functions_eagerly(True)
+            try:
+                assert main(["train", *options, "--store", str(shared / "stages")]) == 0
+            finally:
+                tf.config.run_functions_eagerly(False)
     return folder
 
 

@@ -46,8 +46,10 @@ def test_they_predict_the_same_whatever_keras_json_says(backend, expected, tmp_p
     off = {
         name: float(np.abs(theirs[name] - ours).max() / np.abs(ours).max())
         for name, ours in results.items()
-        if ours.dtype != bool
+        if ours.dtype != bool and name != "photo"
     }
     assert {name: error for name, error in off.items() if error > 1e-4} == {}
+    # The colours of the likeliest classes: where two are as likely, either.
+    assert (theirs["photo"] == results["photo"]).all(-1).mean() > 0.999
     assert theirs["half_is_float32"].all()
     np.testing.assert_array_equal(results["reversed_gradient"], [[-1.0, 2.0]])

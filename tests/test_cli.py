@@ -11,13 +11,13 @@ import sys
 
 import numpy as np
 import pytest
+from adaat_keras.commands.evaluate import scaled
+from adaat_keras.commands.run_options import OPTIONS, RENAMED
+from adaat_keras.methods.harness.run_config import RunConfig
 from PIL import Image
 
 from adaat_keras import tasks
 from adaat_keras.cli import build_parser, main
-from adaat_keras.commands.evaluate import scaled
-from adaat_keras.commands.run_options import OPTIONS, RENAMED
-from adaat_keras.methods.harness.run_config import RunConfig
 
 
 def parsers(parser, name="adaat-keras"):

@@ -6,13 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-import adaat_keras
-from adaat_keras import domains, evaluation, methods, tasks
 from adaat_keras.commands import run_pair as run_pair_module
 from adaat_keras.methods.harness.chosen_steps import chosen_steps
 from adaat_keras.methods.harness.run_config import RunConfig
 from adaat_keras.methods.harness.setup import Setup
+
+import adaat_keras
+from adaat_keras import domains, evaluation, methods, tasks
 from adaat_keras.report.paper_rows import paper_rows
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -1,27 +1,23 @@
-"""Presets: saved, found, checked, loaded, published, exported."""
+"""Presets: saved, found, checked, loaded, their weights reused."""
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 import adaat_keras
 from adaat_keras import build_ada_atdt, list_presets, load
 from adaat_keras import presets as manifest
-from adaat_keras.export import export_model
-from adaat_keras.methods.harness.run_config import RunConfig
-from adaat_keras.models.preset_format import read_details, round_weights
-from adaat_keras.presets import find_preset, load_matching
-from adaat_keras.runs.publish import publish
+from adaat_keras.models import AdaAtdt, Conv
+from adaat_keras.models.ada_atdt import NETWORKS
+from adaat_keras.models.preset_format import check_place, read_details, round_weights
+from adaat_keras.presets import built_from, find_preset, load_matching, read_networks
+from adaat_keras.registry import load_object
 
-METRICS = {"mean_iou": 0.4, "iou_pole": 0.01}
 IMAGES = np.random.default_rng(0).uniform(0, 255, (1, 50, 75, 3)).astype("float32")
 
 
@@ -173,9 +169,9 @@ def test_weights_of_another_shape_or_kind_are_named(copy, value):
 
 
 def test_a_preset_that_is_not_the_manifests_is_refused(saved, tmp_path, monkeypatch):
-    monkeypatch.setattr("adaat_keras.presets.find_preset.WEIGHTS", saved.parent)
+    monkeypatch.setattr("adaat_keras.models.preset_places.WEIGHTS", saved.parent)
     entries = {"mine": {"folder": "mine", "sha256": "0" * 64}}
-    monkeypatch.setattr("adaat_keras.presets.find_preset.read_manifest", lambda: entries)
+    monkeypatch.setattr("adaat_keras.models.preset_places.read_manifest", lambda: entries)
     with pytest.raises(ValueError, match="is not what the manifest names"):
         load("mine")
 
@@ -250,95 +246,11 @@ def test_what_is_damaged_at_its_address_is_an_error_with_the_way_out(copy, cache
 def test_the_hub_is_read_by_plain_addresses(monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "adaat_keras.presets.find_preset.fetch_preset", lambda address: seen.append(address)
+        "adaat_keras.models.preset_places.fetch_preset", lambda address: seen.append(address)
     )
     with pytest.raises(TypeError):
         load("hf://someone/streets")
     assert seen == ["https://huggingface.co/someone/streets/resolve/main"]
-
-
-@pytest.fixture
-def published(model, tmp_path):
-    """Publishes the model and gives its entry in the manifest and its card."""
-
-    def entry_and_card(
-        name="one", run=None, metrics=METRICS, scores=({"mean_iou": 0.41},), **facts
-    ):
-        run = {**RunConfig(seed=4).to_dict(), **(run or {})}
-        told = {"command": "adaat-keras train --epochs 1", "about": "As by magic.", "drawn": True}
-        told |= {"frame": [64, 96], "base_2_target": {key: 0.3 for key in metrics}}
-        publish(tmp_path / name, model, run, metrics, list(scores), told | facts)
-        card = (tmp_path / name / "README.md").read_text()
-        return manifest.read_manifest(tmp_path)[name], " ".join(card.split())
-
-    return entry_and_card
-
-
-def test_publishing_adds_to_the_manifest_and_writes_a_card(published, tmp_path):
-    """The spread is of what was trained; the numbers are of what was rounded."""
-    metrics, scores = (
-        {"mean_iou": 0.3999, "accuracy": None},
-        [{"mean_iou": 0.4}, {"mean_iou": 0.44}],
-    )
-    published("one")
-    entry, card = published("two", metrics=metrics, scores=scores)
-    assert list(manifest.read_manifest(tmp_path)) == ["one", "two"]
-    assert entry["metrics"] == metrics
-    assert entry["seeds"] == {
-        "count": 2,
-        "mean": pytest.approx(0.42),
-        "deviation": pytest.approx(0.02 * 2**0.5),
-    }
-    assert entry["sha256"] == read_details(tmp_path / "two")["sha256"]
-    assert entry["bytes"] == (tmp_path / "two" / "weights.h5").stat().st_size
-    for text in (
-        "adaat-keras train --epochs 1",
-        "| mean_iou | 0.3999 | 0.3000 |",
-        "| accuracy | – | 0.3000 |",
-        "0.4200 ± 0.0283",
-        "from 32 x 32 on",
-        "crops of 128 x 128 pixels; frames of `streets_real` have 64 x 96.",
-        f"adaat-keras evaluate {tmp_path}/two",
-        f'load("{tmp_path}/two")',
-    ):
-        assert text in card
-
-
-def test_a_card_says_of_drawn_streets_what_the_package_knows(published):
-    _, card = published()
-    assert "draws itself" in card
-    assert "Licence Apache-2.0" in card
-    assert "Hardly ever found (IoU below 0.1): pole." in card
-
-
-@pytest.mark.parametrize(
-    ("run", "drawn", "named"),
-    [
-        ({"target": "cityscapes"}, False, "apply: `streets_sim`, `cityscapes`."),
-        ({"weights": "hf://a/b"}, True, "apply: `streets_sim`, `streets_real`, `hf://a/b`."),
-        ({"steps": ["transfer"]}, True, "apply: `streets_sim`, `streets_real`."),
-    ],
-)
-def test_a_card_claims_no_licence_of_what_others_made(run, drawn, named, published):
-    _, card = published(run=run, drawn=drawn)
-    assert f"State it here. The licences of what it was made from {named}" in card
-    assert "Apache" not in card
-    assert ("draws itself" in card) == ("photographs" in card) == drawn
-
-
-@pytest.mark.parametrize(("alone", "told"), [(0.41, True), (0.39, False)])
-def test_a_card_says_where_the_transfer_does_harm(alone, told, published):
-    entry, card = published(base_2_target={"mean_iou": alone, "iou_pole": 0})
-    assert entry["base_2_target"]["mean_iou"] == alone
-    assert ("is better here: mean_iou 0.4100, against 0.4000" in card) == told
-
-
-def test_a_target_without_labels_has_nothing_to_score_against(published):
-    entry, card = published(metrics={}, scores=[{}])
-    assert entry["metrics"] == {}
-    assert entry["seeds"] == {"count": 0, "mean": None, "deviation": None}
-    assert "`streets_real` has no labels of semantic: nothing to score against" in card
-    assert "adaat-keras evaluate" not in card
 
 
 def test_another_task_starts_a_new_decoder_and_says_so(model):
@@ -368,41 +280,6 @@ def test_another_size_is_refused(model):
         load_matching(build_ada_atdt("semantic", "depth", transfer="unet", size="small"), model)
 
 
-def test_an_exported_model_predicts_the_same_without_this_package(model, tmp_path):
-    export_model(model, tmp_path / "exported")
-    images = np.round(IMAGES)
-    np.save(tmp_path / "images.npy", images)
-    code = (
-        "import sys, numpy as np, tensorflow as tf\n"
-        "images = np.load(sys.argv[1] + '/images.npy')\n"
-        "predict = tf.saved_model.load(sys.argv[1] + '/exported')\n"
-        "outputs = [predict(images), predict(images.astype('uint8')),\n"
-        "    predict.signatures['serving_default'](image=tf.constant(images))['prediction']]\n"
-        "assert not any(name.startswith('adaat_keras') for name in sys.modules)\n"
-        "np.save(sys.argv[1] + '/outputs.npy', outputs)\n"
-    )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=tmp_path)
-    expected = model.predict(images, verbose=0)
-    for outputs in np.load(tmp_path / "outputs.npy"):
-        assert np.abs(outputs - expected).max() <= 1e-4 * np.abs(expected).max()
-
-
-def test_an_export_holds_the_inference_path_alone(model, tmp_path):
-    export_model(model, tmp_path / "exported")
-    parts = (model.encoder_1, model.transfer, model.decoder_2)
-    weights = tf.train.load_checkpoint(str(tmp_path / "exported/variables/variables"))
-    shapes = weights.get_variable_to_shape_map()
-    count = sum(int(np.prod(shapes[key])) for key in shapes if key.startswith("weights/"))
-    assert count == sum(part.count_params() for part in parts)
-
-
-def test_an_export_replaces_nothing(model, tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
-    with pytest.raises(FileExistsError, match="choose another --out"):
-        export_model(model, tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
-
-
 @pytest.mark.parametrize("name", list_presets())
 def test_a_published_preset_is_whole(name):
     entry = manifest.read_manifest()[name]
@@ -416,3 +293,111 @@ def test_a_published_preset_is_whole(name):
 def test_all_presets_together_take_no_more_than_20_megabytes():
     files = (Path(adaat_keras.__file__).parent / "weights").rglob("*")
     assert sum(file.stat().st_size for file in files if file.is_file()) <= 20e6
+
+
+def test_from_preset_is_load(saved):
+    ours, theirs = AdaAtdt.from_preset(saved), load(saved)
+    assert ours.get_config() == theirs.get_config()
+    assert ours.origin == theirs.origin == str(saved)
+
+
+@pytest.fixture
+def run(model, tmp_path):
+    """Writes the folder of a run that predicts by something and left networks untrained."""
+
+    def write(predictor="transfer", untrained=()):
+        again = AdaAtdt.from_config(model.get_config())
+        again.predictor, again.untrained = predictor, untrained
+        folder = tmp_path / "run"
+        folder.mkdir()
+        again.save(folder / "model.keras")
+        (folder / "config.json").write_text(json.dumps({**again.options, "classifier": "patch"}))
+        return folder
+
+    return write
+
+
+def test_a_run_predicts_by_what_was_trained(run):
+    model = load(run("base_model_2", ("transfer", "domain_classifier")))
+    expected = model.base_model_2.predict(IMAGES, verbose=0)
+    np.testing.assert_allclose(model.predict(IMAGES, verbose=0), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "untrained"), [("transfer", "transfer"), ("base_model_2", "decoder_2")]
+)
+def test_a_run_that_has_not_trained_what_predicts_is_refused(predictor, untrained, run):
+    folder = run(predictor, (untrained, "domain_classifier"))
+    with pytest.raises(ValueError, match=f"nobody has trained: {untrained}; train them first"):
+        load(folder)
+    assert read_networks(folder).untrained == (untrained, "domain_classifier")
+
+
+def test_the_pixel_classifier_of_older_files_is_no_option_any_more(run, copy):
+    details = json.loads((copy / "preset.json").read_text())
+    details["options"]["classifier"] = "patch"
+    (copy / "preset.json").write_text(json.dumps(details))
+    for place in (run(), copy):
+        assert built_from(place) == load(place).options
+
+
+def test_other_classes_start_a_new_last_layer_and_keep_the_rest(model, monkeypatch):
+    """Even where there are as many: their order says nothing."""
+    other = build_ada_atdt(transfer="conv", size="tiny")
+    classes = {"place": "adaat_keras.tasks.semantic:Semantic", "config": {"classes": "others"}}
+    other._tasks = json.dumps(["depth", classes])
+    monkeypatch.setattr("adaat_keras.tasks.get", lambda task: "a Semantic")
+    assert load_matching(other, model) == ["decoder_2/head/kernel", "decoder_2/head/bias"]
+    assert other.untrained == tuple(n for n in NETWORKS if n in {*model.untrained, "decoder_2"})
+    ours, theirs = other.decoder_2.get_weights(), model.decoder_2.get_weights()
+    for one, two in zip(ours[:-2], theirs[:-2], strict=True):
+        np.testing.assert_array_equal(one, two)
+    assert (ours[-2] != theirs[-2]).any()
+
+
+def test_a_models_weights_bring_what_predicts(model):
+    source, other = (AdaAtdt.from_config(model.get_config()) for _ in range(2))
+    source.predictor = "base_model_2"
+    assert load_matching(other, source) == []
+    assert other.predictor == "base_model_2"
+
+
+SEMANTIC = {"place": "adaat_keras.tasks.semantic:Semantic", "config": {}}
+
+
+@pytest.mark.parametrize(
+    "task", ["os:system", "no/such/file.py:Task", {"place": "subprocess:Popen", "config": {}}]
+)
+def test_a_preset_that_asks_for_another_task_is_refused(task, copy):
+    configure(copy, lambda config: config.update(to_task=task))
+    with pytest.raises(ValueError, match=r"config.json asks for .*do not trust it"):
+        load(copy)
+    with pytest.raises(ValueError, match=r"preset.json asks for .*do not trust it"):
+        check_place(task, "preset.json")
+
+
+def test_a_preset_may_have_classes_of_its_own_and_tasks_that_are_imported(copy, tmp_path):
+    (tmp_path / "mine.py").write_text(
+        "from adaat_keras.tasks.depth import Depth\n\nclass Mine(Depth):\n    pass\n"
+    )
+    mine = f"{tmp_path}/mine.py:Mine"
+    with pytest.raises(ValueError, match="do not trust it"):
+        check_place(mine, "preset.json")
+    load_object(mine)
+    for task in (SEMANTIC, mine):
+        configure(copy, lambda config, task=task: config.update(to_task=task))
+        assert load(copy).to_task == task
+
+
+@keras.saving.register_keras_serializable("mine")
+class Mine(Conv):
+    """A user's transfer function."""
+
+
+def test_a_preset_may_have_networks_that_the_user_has_registered(copy):
+    theirs = {"class_name": "Mine", "registered_name": "mine>Mine"}
+    configure(copy, lambda config: config["transfer"].update(theirs, module=__name__))
+    assert type(load(copy).transfer) is Mine
+    configure(copy, lambda config: config["transfer"].update(module="another"))
+    with pytest.raises(ValueError, match=r"asks for another.Mine .registered as mine>Mine"):
+        load(copy)

@@ -32,7 +32,7 @@ def foreign(tmp_path):
 
     def folder(**run):
         model = build_ada_atdt(transfer="conv", size="tiny")
-        model.fresh = ()
+        model.untrained = ()
         model.save_to_preset(tmp_path / "foreign", run=run)
         return tmp_path / "foreign"
 
@@ -189,4 +189,4 @@ def test_half_a_file_or_a_wrong_hash_at_an_address_is_told(spoilt, address, pres
 
 
 def test_what_is_published_counts_as_trained(preset):
-    assert load(preset).fresh == ()
+    assert load(preset).untrained == ()

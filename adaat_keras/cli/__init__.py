@@ -1,8 +1,11 @@
 """The command line, `adaat-keras`, one file a command: `add_parser` and `run`."""
 
 import argparse
-import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from adaat_keras.cli import (
     benchmark,
@@ -15,27 +18,74 @@ from adaat_keras.cli import (
     table,
     train,
 )
+from adaat_keras.cli.quiet import start_tensorflow
 
 COMMANDS = (train, evaluate, predict, export, benchmark, study, preset, data, table)
-# What a user can mend is told in a line; anything else is ours, and keeps its traceback.
-USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError)
+# What a user can mend; whatever else goes wrong is told in a line, too.
+USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return the exit status: 0, or 2 after an error that the user can mend."""
+    """Run a command and return the exit status: 0, or 2 after an error, which is told in a line."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or a log that cannot show a character must not end a training.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
-        return options.run(options) or 0
-    except USER_ERRORS as error:
-        if options.traceback:
-            raise
-        print(f"adaat-keras: {error}", file=sys.stderr)
-        return 2
+        with _stopped_by_sigterm():
+            start_tensorflow()
+            return options.run(options) or 0
     except KeyboardInterrupt:
         print("adaat-keras: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
+    except Terminated:
+        print(
+            "adaat-keras: stopped by SIGTERM; the last whole epoch is saved, and the same command "
+            "goes on from there",
+            file=sys.stderr,
+        )
+        return 128 + signal.SIGTERM
+    except Exception as error:
+        if options.traceback:
+            raise
+        print(f"adaat-keras: {_told(error, arguments)}", file=sys.stderr)
+        return 2
+
+
+class Terminated(BaseException):
+    """A scheduler's notice to stop."""
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Within, SIGTERM ends what is going on as Ctrl-C does, and nothing stays half written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def terminate(*_) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _told(error: Exception, arguments: list[str]) -> str:
+    """An error in a line."""
+    said = " ".join(str(error).split())
+    if isinstance(error, USER_ERRORS) and said:
+        return said
+    command = next((word for word in arguments if not word.startswith("-")), "")
+    said = said if len(said) < 300 else f"{said[:300]} ..."
+    return (
+        f"{command} ended with {type(error).__name__}: {said or 'no message'}. This is not told "
+        f"as it should be; `adaat-keras --traceback {command} ...` shows where it came from"
+    )
 
 
 def build_parser(all_options: bool = False) -> argparse.ArgumentParser:

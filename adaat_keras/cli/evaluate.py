@@ -35,9 +35,9 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras import domains, tasks
     from adaat_keras.domains.splits import Splits, classes_of
     from adaat_keras.report.score import score
+    from adaat_keras.runs.checks import plain_errors
     from adaat_keras.runs.folder import load_trained
     from adaat_keras.runs.report import without_nan
-    from adaat_keras.runs.train import plain_errors
 
     known, model = load_trained(options.directory)
     task = tasks.get(model.to_task)

@@ -3,7 +3,7 @@
 import argparse
 
 DESCRIPTION = """Write the network that predicts task 2 as a TensorFlow SavedModel, for machines
-without this package: images (n, height, width, 3) of any size from 32 x 32 on, uint8 or float32,
+without this package: images (n, height, width, 3) of any size from 33 x 33 on, uint8 or float32,
 0 to 255, to what the decoder puts out."""
 
 

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import re
 import typing
 from pathlib import Path
 
@@ -150,12 +151,15 @@ def where(options: argparse.Namespace) -> Where:
 
 
 def json_object(text: str) -> dict:
-    """The object that an option's text describes.
+    """The object that an option's text describes; a path on Windows may be typed as it is.
 
     Example:
         >>> json_object('{"frames": 100}')
         {'frames': 100}
     """
+    if re.search(r'"[A-Za-z]:\\(?!\\)', text):
+        # A path on Windows as it is typed: JSON would read \\n in it as a new line.
+        text = text.replace("\\", "\\\\")
     try:
         value = json.loads(text)
     except ValueError as error:

@@ -16,7 +16,9 @@ _CLASSES = {
     "Carla": "adaat_keras.domains.carla",
     "Cityscapes": "adaat_keras.domains.cityscapes",
     "Domain": "adaat_keras.domains.domain",
+    "Folder": "adaat_keras.domains.folder",
     "Kitti": "adaat_keras.domains.kitti",
+    "NoSplit": "adaat_keras.domains.domain",
     "Packed": "adaat_keras.domains.packed",
     "Streets": "adaat_keras.domains.streets",
     "SynthiaSF": "adaat_keras.domains.synthia_sf",
@@ -26,6 +28,7 @@ _registry = Registry(
     {
         "carla": "adaat_keras.domains.carla:Carla",
         "cityscapes": "adaat_keras.domains.cityscapes:Cityscapes",
+        "folder": "adaat_keras.domains.folder:Folder",
         "kitti": "adaat_keras.domains.kitti:Kitti",
         "packed": "adaat_keras.domains.packed:Packed",
         "synthia_sf": "adaat_keras.domains.synthia_sf:SynthiaSF",
@@ -41,22 +44,69 @@ def names() -> list[str]:
 
 
 def find(name: str) -> "type[Domain]":
-    """The class of the domain of this name."""
+    """The class of the domain of this name, or at this place."""
     return _registry.get(name)
 
 
-def get(name: "str | Domain", **options) -> "Domain":
-    """The domain of this name, opened with its own options (`split=`, `root=`, ...)."""
-    if not isinstance(name, str):
-        return name
-    if name in VARIANTS:
-        return _registry.get(name)(name, **options)
-    return _registry.get(name)(**options)
+def get(what: "str | type[Domain] | Domain", **options) -> "Domain":
+    """The domain that a name, a place or a class stands for, opened with its own options.
+
+    Args:
+        what: A name of `names()`; `"module:Name"` or `"path/to/file.py:Name"` of a class, or of
+            what gives a domain when it is called; a class; or a domain, which is handed through.
+        options: What it is opened with: `split=`, `root=`, ...
+
+    Raises:
+        NoSplit: It has no such split.
+        ValueError: There is no such domain, or it is open already and takes no options.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> len(get("streets_real", split="val", frames=1, height=16, width=32, cache=folder))
+        1
+    """
+    from adaat_keras.domains.domain import Domain
+
+    thing = find(what) if isinstance(what, str) else what
+    if isinstance(thing, Domain):
+        if set(options) - {"split"}:
+            raise ValueError(f"{thing.name} is open already, it takes no options: {options}")
+        return thing
+    if not callable(thing):
+        raise ValueError(f"{what!r} is {thing!r}, no domain: it derives from {__name__}.Domain")
+    opened = thing(what, **options) if what in VARIANTS else thing(**options)
+    if not isinstance(opened, Domain):
+        raise ValueError(f"{what!r} gives {opened!r}, no domain: it derives from {__name__}.Domain")
+    return opened
 
 
 def stand_in(name: str, split: str) -> str:
-    """The split in which a domain has the labels that one looks for in this split."""
-    return find(name).stands_in.get(split, split)
+    """The split in which a domain has the labels that one looks for in this split.
+
+    Example:
+        >>> stand_in("kitti", "test"), stand_in("carla", "test")
+        ('train', 'test')
+    """
+    return getattr(find(name), "stands_in", {}).get(split, split)
+
+
+_FRAMES_OF = {"train": "training", "val": "validation", "test": "test"}
+
+
+def stand_in_note(name: str, split: str) -> str | None:
+    """What is to be said where another split stands in for this one; `None` where none does.
+
+    Example:
+        >>> stand_in_note("kitti", "test")
+        "kitti has no labelled split 'test': these are its training images ('train')"
+    """
+    other = stand_in(name, split)
+    if other == split:
+        return None
+    called = getattr(find(name), "name", name)
+    images = f"its {_FRAMES_OF.get(other, other)} images ({other!r})"
+    return f"{called} has no labelled split {split!r}: these are {images}"
 
 
 def __getattr__(name: str):

@@ -1,4 +1,4 @@
-"""Frames that are decoded once, into memory or onto the disk, and frames that are arrays already."""
+"""Frames that are decoded once, into memory or onto the disk, and frames that are arrays."""
 
 import copy
 import hashlib

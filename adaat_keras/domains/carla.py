@@ -6,18 +6,13 @@ from typing import ClassVar
 
 import tensorflow as tf
 
+from adaat_keras.domains.class_names import IGNORED, Entry, group_of
 from adaat_keras.domains.decoders import FAR_PLANE, packed_depth
+from adaat_keras.domains.domain import check_split
+from adaat_keras.domains.file_domain import FileDomain, Files, SkipBad, no_frames
+from adaat_keras.domains.finding import check_folder, check_root
 from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
-from adaat_keras.domains.png_domain import (
-    Files,
-    FolderDomain,
-    SkipBad,
-    check_folder,
-    check_root,
-    no_frames,
-)
 from adaat_keras.registry import check_name
-from adaat_keras.streets.classes import SKY
 
 # The end of each split as a share of all frames in order. Inferred: AT/DT's sizes are 3500, 500
 # and 1000; which frames they took is not published.
@@ -27,7 +22,7 @@ _ENDS = {"train": (0.0, 0.7), "val": (0.7, 0.8), "test": (0.8, 1.0)}
 _SKY_DEPTH = 0.999 * FAR_PLANE
 
 
-class Carla(FolderDomain):
+class Carla(FileDomain):
     """Frames recorded in CARLA (Dosovitskiy et al., 2017), simulator at carla.org.
 
     There is no official data set and no official tree: record one, with cameras for RGB, depth
@@ -47,8 +42,8 @@ class Carla(FolderDomain):
     Otherwise the frames in order are cut at 70 and 80 %, which gives AT/DT's sizes (3500, 500,
     1000) for their 5000 frames; that they cut there is inferred. `None` is all.
 
-    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
-    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid, 1000 in the sky.
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 255 =
+    ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid, 1000 in the sky.
 
     Tags changed with the simulator's version, and a wrong set mislabels in silence. So some
     label files are looked at when the domain is opened. With 13 tags the sky has none: what has
@@ -68,9 +63,10 @@ class Carla(FolderDomain):
             `"missing"` leaves out frames that lack a file, without reading any.
 
     Raises:
-        ValueError: An unknown split or tag set; a root that is not the right folder; labels that
-            do not follow the tag set, with the one that they likely follow.
-        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+        NoSplit: There is no such split, or no frame in it.
+        ValueError: An unknown tag set; a root that is not the right folder; labels that do not
+            follow the tag set, with the one that they likely follow.
+        FileNotFoundError: No such folder, or labels that only some frames have.
 
     Example:
         >>> import tempfile
@@ -86,7 +82,7 @@ class Carla(FolderDomain):
     splits = tuple(_ENDS)
     dense: ClassVar = ("semantic", "depth")
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
-    class_map_choices = ("carla_13", "carla_23", "carla_28")
+    id_set_choices = ("carla_13", "carla_23", "carla_28")
     focal_length = 859.238
     """Pixels, of AT/DT's recording; another camera has another."""
 
@@ -103,9 +99,9 @@ class Carla(FolderDomain):
         skip_bad: SkipBad = False,
     ):
         if split is not None:
-            check_name("split", split, list(self.splits))
-        class_map = f"carla_{tag_set}"
-        check_name("set of tags", class_map, list(self.class_map_choices))
+            check_split(split, self.splits)
+        id_set = f"carla_{tag_set}"
+        check_name("set of tags", id_set, list(self.id_set_choices))
         if image_folder is None:
             files = _of_split(check_root(self.name, root, _holds, "episode_0000, ..."), split)
         else:
@@ -114,7 +110,7 @@ class Carla(FolderDomain):
         if not files:
             raise no_frames(self.name, split, root if image_folder is None else image_folder)
         self.split = split
-        super().__init__(files, class_map, riders_and_trucks, skip_bad)
+        super().__init__(files, id_set, riders_and_trucks, skip_bad)
         problem = self.label_variant_problem() if check_tags else None
         if problem:
             folder = self.files[0]["semantic"].parent
@@ -127,21 +123,35 @@ class Carla(FolderDomain):
         return keys
 
     def semantic(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
-        """Classes from what is stored: uint8 `(height, width)`, 0 to 10, 255 = ignored."""
+        """Classes from what is stored: uint8 `(height, width)`, 255 = ignored."""
         labels = super().semantic(stored, index)
         if not self._sky_is_in_depth:
             return labels
         untagged = self.label_ids(stored["semantic"]) == 0
         sky = untagged & (self.depth(stored, index) >= _SKY_DEPTH)
-        return tf.where(sky, tf.constant(SKY, tf.uint8), labels)
+        return tf.where(sky, tf.constant(self._sky, tf.uint8), labels)
+
+    def entries(self) -> list[Entry]:
+        """What the tags tell apart, and the sky where the depth tells it."""
+        return [*super().entries(), *(["sky"] if self._depth_tells_sky else [])]
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
         return packed_depth(stored["depth"])
 
     @property
+    def _depth_tells_sky(self) -> bool:
+        return self.id_set == "carla_13" and "depth" in self.tasks
+
+    @property
+    def _sky(self) -> int:
+        """The class of the sky."""
+        return group_of("sky", self.groups)
+
+    @property
     def _sky_is_in_depth(self) -> bool:
-        return self.class_map == "carla_13" and "depth" in self.tasks
+        """Whether a class is to be read from depth."""
+        return self._depth_tells_sky and self._sky != IGNORED
 
 
 def _holds(folder: Path) -> bool:

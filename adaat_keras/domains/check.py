@@ -1,17 +1,102 @@
-"""Reads a data set from end to end and says what is wrong with it."""
+"""Whether labels are what they are said to be, and a data set as it should be."""
 
+import inspect
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from adaat_keras import domains
-from adaat_keras.domains.class_names import IGNORED
-from adaat_keras.domains.png_domain import FolderDomain
+from adaat_keras.domains.class_names import ID_SETS, IGNORED, UNKNOWN, called
+from adaat_keras.streets.classes import ROAD, SKY
 from adaat_keras.tasks.depth import MAX_DEPTH
-from adaat_keras.tasks.semantic import CLASS_NAMES
+from adaat_keras.tasks.semantic import PAPER
+
+if TYPE_CHECKING:
+    from adaat_keras.domains.file_domain import FileDomain
+
+# A street picture has road at its bottom and sky at its top; these shares are far below any.
+_MOST_IGNORED, _LEAST_ROAD, _MARGIN = 1 / 3, 0.01, 0.3
+
+
+class _Fit(NamedTuple):
+    unknown: float
+    ignored: float
+    road: float
+    sky: float
+
+    @property
+    def score(self) -> float:
+        return self.road + self.sky - self.ignored - 2 * self.unknown
+
+    @property
+    def complaint(self) -> str | None:
+        if self.unknown:
+            return f"{self.unknown:.0%} of the pixels have an id that does not exist"
+        if self.ignored > _MOST_IGNORED:
+            return f"{self.ignored:.0%} of the pixels are ignored"
+        if self.road < _LEAST_ROAD:
+            return "there is no road in the lower third of the pictures"
+        return None
+
+
+def label_variant_problem(
+    ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str]
+) -> str | None:
+    """What speaks against the chosen set of ids, and which one fits better; `None` if nothing.
+
+    Suspicious are ids that do not exist, more than a third of the pixels ignored, no road in the
+    lower third of the pictures, or another set that fits far better. It is judged by the paper's
+    eleven classes, whichever one trains with.
+
+    Args:
+        ids: Some label maps as stored, uint8 `(height, width)`.
+        chosen: Name in `ID_SETS` of the set in use.
+        choices: Names of all sets that come into question.
+
+    Example:
+        >>> ids = np.repeat(np.array([11, 3, 1], "uint8"), 5)[:, None]  # sky, building, road
+        >>> label_variant_problem([ids], "carla_28", ["carla_13", "carla_28"])
+        >>> label_variant_problem([ids], "carla_13", ["carla_13", "carla_28"])
+        "read as CARLA's 13 tags (up to 0.9.9), there is no road in the lower third of the \
+pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
+    """
+    if not ids:
+        return None
+    fits = {name: _fit(ids, name) for name in (chosen, *choices)}
+    best = max(fits, key=lambda name: fits[name].score)
+    complaint = fits[chosen].complaint
+    if complaint is None:
+        if fits[best].score < fits[chosen].score + _MARGIN:
+            return None
+        complaint = "road and sky are not where streets have them"
+    message = f"read as {ID_SETS[chosen].title}, {complaint}"
+    if best == chosen:
+        return f"{message}; no other ids that this data set comes in fit better: check its origin"
+    better = ID_SETS[best]
+    return f"{message}; these are likely {better.title}: pass {better.option}"
+
+
+def _fit(ids: Sequence[np.ndarray], name: str) -> _Fit:
+    table = ID_SETS[name].table(PAPER)
+    if name == "carla_13":
+        # Tag 0 is mostly sky; the depth that would tell is not looked at here.
+        table[0] = SKY
+    shares = [_shares(table[picture]) for picture in ids]
+    return _Fit(*np.mean(shares, axis=0).tolist())
+
+
+def _shares(labels: np.ndarray) -> tuple[float, float, float, float]:
+    third = -(-len(labels) // 3)
+    return (
+        np.mean(labels == UNKNOWN),
+        np.mean(labels == IGNORED),
+        np.mean(labels[-third:] == ROAD),
+        np.mean(labels[:third] == SKY),
+    )
 
 
 @dataclass
@@ -55,7 +140,7 @@ class Survey:
         return float(self.classes[IGNORED] / max(1, self.classes.sum()))
 
 
-def survey(domain: FolderDomain) -> Survey:
+def survey(domain: "FileDomain") -> Survey:
     """Read every frame in parallel, with a progress bar, and go on after a bad one.
 
     Example:
@@ -77,13 +162,13 @@ def survey(domain: FolderDomain) -> Survey:
 
 
 def check_splits(
-    name: str, root: Path | str, options: dict, skip_bad: bool = False, show: int = 20
+    name: str, root: Path | str | None, options: dict, skip_bad: bool = False, show: int = 20
 ) -> bool:
     """Print what every split of a data set holds and what is wrong with it.
 
     Args:
         name: The domain, e.g. `"kitti"`.
-        root: Its root.
+        root: Its root; `None` for one that has none, such as `"folder"`.
         options: More options of its class.
         skip_bad: Bad files do not count as wrong.
         show: How many bad files to name for each split.
@@ -97,39 +182,45 @@ def check_splits(
         FileNotFoundError: There is no such folder, or no split has a single image.
     """
     found, good = 0, True
+    root = None if root is None else Path(root).expanduser()
     for split in _splits(name, root):
         try:
             domain = _open(name, root, split, options)
-        except FileNotFoundError as error:
+        except domains.NoSplit as error:
             print(f"{split}: no frames ({error})")
             continue
         found += 1
         good &= _report(domain, split, skip_bad, show)
     if not found:
-        raise FileNotFoundError(f"{root}: no split of {name} has a single image")
+        raise FileNotFoundError(f"{root or name}: no split of {name} has a single image")
     return good
 
 
-def _splits(name: str, root: Path | str) -> tuple[str, ...]:
+def _splits(name: str, root: Path | None) -> tuple[str, ...]:
+    from adaat_keras.domains.file_domain import FileDomain
+
     loader = domains.find(name)
-    if not issubclass(loader, FolderDomain):
-        raise ValueError(f"{name} does not read folders of PNG files, there is nothing to check")
-    if not Path(root).is_dir():
+    if not (inspect.isclass(loader) and issubclass(loader, FileDomain)):
+        raise ValueError(f"{name} does not read folders of files, there is nothing to check")
+    if root is not None and not root.is_dir():
         raise FileNotFoundError(f"{root}: there is no such folder")
     return loader.splits
 
 
-def _open(name: str, root: Path | str, split: str, options: dict) -> FolderDomain:
+def _open(name: str, root: Path | None, split: str, options: dict) -> "FileDomain":
+    options = {"skip_bad": "missing"} | options
     if name == "carla":
         # A wrong set of tags is one finding of several here.
         options = {"check_tags": False} | options
+    if root is not None:
+        options["root"] = root
     try:
-        return domains.get(name, root=root, split=split, skip_bad="missing", **options)
+        return domains.get(name, split=split, **options)
     except TypeError as error:
         raise ValueError(f"{name} cannot be opened with {options}: {error}") from error
 
 
-def _report(domain: FolderDomain, split: str, skip_bad: bool, show: int) -> bool:
+def _report(domain: "FileDomain", split: str, skip_bad: bool, show: int) -> bool:
     total = len(domain) + len(domain.left_out)
     print(f"{split}: {total} frames, labels: {', '.join(domain.tasks) or 'none'}")
     found = survey(domain)
@@ -147,21 +238,18 @@ def _report(domain: FolderDomain, split: str, skip_bad: bool, show: int) -> bool
     return not variant and (skip_bad or not found.problems) and found.frames > 0
 
 
-def _lines(domain: FolderDomain, found: Survey) -> Iterator[str]:
+def _lines(domain: "FileDomain", found: Survey) -> Iterator[str]:
     sizes = [f"{width} x {height} ({n})" for (height, width), n in found.sizes.most_common(5)]
     more = f" and {len(found.sizes) - 5} more sizes" if len(found.sizes) > 5 else ""
     yield f"{'sizes':<14}{', '.join(sizes) or 'none'}{more}"
     if not found.frames:
         return
     if "semantic" in domain.tasks:
-        for name, share in zip(CLASS_NAMES, _shares(found), strict=True):
+        shares = found.classes / max(1, found.classes.sum())
+        for name, share in zip(map(called, domain.label_names), shares, strict=False):
             yield f"{name:<14}{share:6.2%}"
         yield f"{'ignored':<14}{found.ignored:6.2%}"
     if "depth" in domain.tasks:
         valid, reach = found.valid / found.frames, found.in_reach / found.frames
         span = f"{found.nearest:.3g} to {found.farthest:.4g} m"
         yield f"{'depth':<14}{span}, {valid:.1%} of pixels valid, {reach:.1%} up to {MAX_DEPTH:g} m"
-
-
-def _shares(found: Survey) -> np.ndarray:
-    return found.classes[: len(CLASS_NAMES)] / max(1, found.classes.sum())

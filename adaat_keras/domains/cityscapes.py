@@ -4,15 +4,10 @@ import json
 from pathlib import Path
 from typing import ClassVar
 
+from adaat_keras.domains.domain import check_split
+from adaat_keras.domains.file_domain import DisparityDomain, SkipBad, StereoCamera, no_frames
+from adaat_keras.domains.finding import check_root
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
-from adaat_keras.domains.png_domain import (
-    DisparityDomain,
-    SkipBad,
-    StereoCamera,
-    check_root,
-    no_frames,
-)
-from adaat_keras.registry import check_name
 
 _FIX = "take the file from Cityscapes' camera archive (camera_trainvaltest.zip)"
 
@@ -72,8 +67,8 @@ class Cityscapes(DisparityDomain):
     Split: the official one, train (2975), val (500) and test (1525). The labels of test are
     withheld, and its published label files are blank, so test has depth alone.
 
-    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
-    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid. Depth is
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 255 =
+    ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid. Depth is
     `baseline * fx / d` with `d = (pixel - 1) / 256`, baseline and fx from that image's own camera
     file; nothing is filled in where the stereo matching failed.
 
@@ -87,8 +82,9 @@ class Cityscapes(DisparityDomain):
             `"missing"` leaves out frames that lack a file, without reading any.
 
     Raises:
-        ValueError: An unknown split, or a root that is not the right folder.
-        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+        NoSplit: There is no such split, or no frame in it.
+        ValueError: The root is not the right folder.
+        FileNotFoundError: No such folder, or labels that only some frames have.
 
     Example:
         >>> import tempfile
@@ -105,7 +101,7 @@ class Cityscapes(DisparityDomain):
     # The labels of test are withheld.
     stands_in: ClassVar = {"test": "val"}
     kinds: ClassVar = {"image": IMAGE, "semantic": LABEL_IDS, "depth": FIXED_POINT}
-    class_map_choices = ("cityscapes", "cityscapes_train")
+    id_set_choices = ("cityscapes", "cityscapes_train")
     read_camera = staticmethod(cityscapes_camera)
     zero = 1
 
@@ -117,7 +113,7 @@ class Cityscapes(DisparityDomain):
         train_ids: bool = False,
         skip_bad: SkipBad = False,
     ):
-        check_name("split", split, list(self.splits))
+        check_split(split, self.splits)
         root = check_root(self.name, root, lambda folder: (folder / _IMAGE).is_dir(), _IMAGE)
         ends = {"depth": ("disparity", "disparity.png"), "camera": ("camera", "camera.json")}
         if split != "test":
@@ -133,5 +129,5 @@ class Cityscapes(DisparityDomain):
         if not files:
             raise no_frames(self.name, split, root / _IMAGE / split)
         self.split = split
-        class_map = "cityscapes_train" if train_ids else "cityscapes"
-        super().__init__(files, class_map, riders_and_trucks, skip_bad)
+        id_set = "cityscapes_train" if train_ids else "cityscapes"
+        super().__init__(files, id_set, riders_and_trucks, skip_bad)

@@ -3,12 +3,11 @@
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from adaat_keras.registry import check_name, plain_name
-from adaat_keras.streets.classes import NAMES, ROAD, SKY
+from adaat_keras.streets.classes import NAMES
 
 # `tasks.semantic` has the same number and the same sign, but importing it would start TensorFlow in
 # every process that writes streets.
@@ -345,12 +344,13 @@ def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> d
     items = names.items() if isinstance(names, Mapping) else enumerate(names)
     entries: dict[int, Entry] = {}
     for number, entry in items:
-        own = (entry,) if isinstance(entry, str) else tuple(entry)
+        own = (entry,) if isinstance(entry, str) else entry
+        own = tuple(own) if isinstance(own, Sequence) else ()
         if not own or not all(isinstance(name, str) and plain_name(name) for name in own):
             raise ValueError(f"label {number} has the name {entry!r}, it must be text")
         try:
             entries[int(number)] = entry if isinstance(entry, str) else own
-        except ValueError:
+        except (TypeError, ValueError):
             raise ValueError(
                 f"{number!r} is no number of a label; give numbers and their names, such as "
                 "{7: 'road', 26: 'car'}"
@@ -358,86 +358,3 @@ def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> d
     if not entries or min(entries) < 0:
         raise ValueError(f"labels are numbers from 0 on with names, not {names!r}")
     return entries
-
-
-# A street picture has road at its bottom and sky at its top; these shares are far below any.
-_MOST_IGNORED, _LEAST_ROAD, _MARGIN = 1 / 3, 0.01, 0.3
-
-
-class _Fit(NamedTuple):
-    unknown: float
-    ignored: float
-    road: float
-    sky: float
-
-    @property
-    def score(self) -> float:
-        return self.road + self.sky - self.ignored - 2 * self.unknown
-
-    @property
-    def complaint(self) -> str | None:
-        if self.unknown:
-            return f"{self.unknown:.0%} of the pixels have an id that does not exist"
-        if self.ignored > _MOST_IGNORED:
-            return f"{self.ignored:.0%} of the pixels are ignored"
-        if self.road < _LEAST_ROAD:
-            return "there is no road in the lower third of the pictures"
-        return None
-
-
-def label_variant_problem(
-    ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str]
-) -> str | None:
-    """What speaks against the chosen set of ids, and which one fits better; `None` if nothing.
-
-    Suspicious are ids that do not exist, more than a third of the pixels ignored, no road in the
-    lower third of the pictures, or another set that fits far better. It is judged by the paper's
-    eleven classes, whichever one trains with.
-
-    Args:
-        ids: Some label maps as stored, uint8 `(height, width)`.
-        chosen: Name in `ID_SETS` of the set in use.
-        choices: Names of all sets that come into question.
-
-    Example:
-        >>> ids = np.repeat(np.array([11, 3, 1], "uint8"), 5)[:, None]  # sky, building, road
-        >>> label_variant_problem([ids], "carla_28", ["carla_13", "carla_28"])
-        >>> label_variant_problem([ids], "carla_13", ["carla_13", "carla_28"])
-        "read as CARLA's 13 tags (up to 0.9.9), there is no road in the lower third of the \
-pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
-    """
-    if not ids:
-        return None
-    fits = {name: _fit(ids, name) for name in (chosen, *choices)}
-    best = max(fits, key=lambda name: fits[name].score)
-    complaint = fits[chosen].complaint
-    if complaint is None:
-        if fits[best].score < fits[chosen].score + _MARGIN:
-            return None
-        complaint = "road and sky are not where streets have them"
-    message = f"read as {ID_SETS[chosen].title}, {complaint}"
-    if best == chosen:
-        return f"{message}; no other ids that this data set comes in fit better: check its origin"
-    better = ID_SETS[best]
-    return f"{message}; these are likely {better.title}: pass {better.option}"
-
-
-def _fit(ids: Sequence[np.ndarray], name: str) -> _Fit:
-    from adaat_keras.tasks.semantic import PAPER
-
-    table = ID_SETS[name].table(PAPER)
-    if name == "carla_13":
-        # Tag 0 is mostly sky; the depth that would tell is not looked at here.
-        table[0] = SKY
-    shares = [_shares(table[picture]) for picture in ids]
-    return _Fit(*np.mean(shares, axis=0).tolist())
-
-
-def _shares(labels: np.ndarray) -> tuple[float, float, float, float]:
-    third = -(-len(labels) // 3)
-    return (
-        np.mean(labels == UNKNOWN),
-        np.mean(labels == IGNORED),
-        np.mean(labels[-third:] == ROAD),
-        np.mean(labels[:third] == SKY),
-    )

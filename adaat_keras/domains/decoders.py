@@ -7,7 +7,7 @@ from adaat_keras.domains.class_names import UNKNOWN
 
 
 def map_classes(ids: tf.Tensor, table: np.ndarray, path: tf.Tensor) -> tf.Tensor:
-    """Look every id up in a table of `ClassMap.table`.
+    """Look every id up in a table of `IdSet.table`.
 
     Args:
         ids: uint8 `(height, width)`.
@@ -15,16 +15,16 @@ def map_classes(ids: tf.Tensor, table: np.ndarray, path: tf.Tensor) -> tf.Tensor
         path: String scalar, the file to name if an id is unknown.
 
     Returns:
-        uint8 `(height, width)`, 0 to 10, 255 = ignored.
+        uint8 `(height, width)`, classes, 255 = ignored.
 
     Raises:
         tf.errors.InvalidArgumentError: An id is outside the table; the message names the file.
 
     Example:
-        >>> from adaat_keras.domains.class_names import CLASS_MAPS
-        >>> table = CLASS_MAPS["carla_23"].table()
+        >>> from adaat_keras.domains.class_names import ID_SETS
+        >>> table = ID_SETS["carla_23"].table({"road": ("road",), "sky": ("sky",)})
         >>> map_classes(tf.constant([7, 13, 0], tf.uint8), table, tf.constant("a.png")).numpy()
-        array([  0,  10, 255], dtype=uint8)
+        array([  0,   1, 255], dtype=uint8)
     """
     labels = tf.gather(tf.convert_to_tensor(table), tf.cast(ids, tf.int32))
     message = tf.strings.join(

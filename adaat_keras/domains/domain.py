@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -74,7 +75,7 @@ class Domain(ABC):
     all_told: bool = False
 
     # What says nothing of the pixels, and what says nothing of any but those of classes.
-    _aside: ClassVar[tuple[str, ...]] = ("tasks", "left_out", "dense", "all_told", "focal_length")
+    _aside: ClassVar[tuple[str, ...]] = ("tasks", "left_out", "dense", "all_told")
     _about_classes: ClassVar[tuple[str, ...]] = ("label_names", "groups", "_table")
 
     @staticmethod
@@ -134,7 +135,7 @@ class Domain(ABC):
                 frames in another form.
 
         Example:
-            >>> frame = {"image": np.zeros((8, 8, 3), np.uint8), "depth": np.ones((8, 8), "float32")}
+            >>> frame = {"image": np.zeros((8, 8, 3), np.uint8), "depth": np.ones((8, 8))}
             >>> len(Domain.from_dataset(tf.data.Dataset.from_tensors(frame).repeat(3)))
             3
         """
@@ -255,6 +256,9 @@ class Domain(ABC):
         """
         aside = self._aside if "semantic" in keys else (*self._aside, *self._about_classes)
         state = {name: part for name, part in vars(self).items() if name not in aside}
+        for name in _PLACES.intersection(state):
+            # A string that would not be known for a path.
+            state[name] = Path(state[name]) if isinstance(state[name], str) else state[name]
         return type(self).__name__, self.name, _described(state, keys, place)
 
 
@@ -300,6 +304,8 @@ class _Regrouped(Domain):
         return (super() if "semantic" in keys else self.domain).described(keys, place)
 
 
+# Attributes that say where things lie.
+_PLACES = {"root", "folder", "directory", "cache", "path"}
 _SIMPLE = (str, int, float, bool, type(None))
 
 
@@ -329,8 +335,8 @@ def _without_folders(value: str | Path) -> Any:
     if isinstance(value, str) and not {os.sep, os.altsep, "~"}.intersection(text):
         return text
     path = Path(text).expanduser()
-    if path.is_dir():
-        return None
-    if path.is_file():
-        return path.name, path.stat().st_size
-    return path.name if path.is_absolute() else text
+    try:
+        found = path.stat()
+    except OSError:
+        return path.name if path.is_absolute() else text
+    return None if stat.S_ISDIR(found.st_mode) else (path.name, found.st_size)

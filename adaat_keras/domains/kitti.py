@@ -6,15 +6,10 @@ from typing import ClassVar
 import tensorflow as tf
 
 from adaat_keras.domains.decoders import kitti_depth
+from adaat_keras.domains.domain import check_split
+from adaat_keras.domains.file_domain import DisparityDomain, SkipBad, StereoCamera, no_frames
+from adaat_keras.domains.finding import check_folder, check_root
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
-from adaat_keras.domains.png_domain import (
-    DisparityDomain,
-    SkipBad,
-    StereoCamera,
-    check_folder,
-    check_root,
-    no_frames,
-)
 from adaat_keras.registry import check_name
 
 _FIX = "take the file from KITTI's data_scene_flow_calib.zip"
@@ -83,8 +78,8 @@ class Kitti(DisparityDomain):
 
     Split: the official one; train is the folder training, test is testing, images without labels.
 
-    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
-    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid: about one pixel in
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 255 =
+    ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid: about one pixel in
     five is valid. Sizes differ from image to image. Depth is `fx * baseline / (pixel / 256)` with
     that image's own calibration.
 
@@ -104,8 +99,9 @@ class Kitti(DisparityDomain):
             `"missing"` leaves out frames that lack a file, without reading any.
 
     Raises:
-        ValueError: An unknown split, or a root that is not the right folder.
-        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+        NoSplit: There is no such split, or no frame in it.
+        ValueError: The root is not the right folder.
+        FileNotFoundError: No such folder, or labels that only some frames have.
 
     Example:
         >>> import tempfile
@@ -122,7 +118,7 @@ class Kitti(DisparityDomain):
     # As in AT/DT: trained on the labels of task 1, scored on those of task 2, of the same images.
     stands_in: ClassVar = {"val": "train", "test": "train"}
     kinds: ClassVar = {"image": IMAGE, "semantic": LABEL_IDS, "depth": FIXED_POINT}
-    class_map_choices = ("cityscapes", "cityscapes_train")
+    id_set_choices = ("cityscapes", "cityscapes_train")
     read_camera = staticmethod(kitti_calibration)
     zero = 0
 
@@ -138,7 +134,7 @@ class Kitti(DisparityDomain):
         train_ids: bool = False,
         skip_bad: SkipBad = False,
     ):
-        check_name("split", split, list(self.splits))
+        check_split(split, self.splits)
         check_name("folder of disparities", disparity, ["disp_occ_0", "disp_noc_0"])
         part = _FOLDERS[split]
         root, flow, calibration = _roots(root, scene_flow_root, calibration_root)
@@ -160,8 +156,8 @@ class Kitti(DisparityDomain):
         ]
         self.split = split
         self.needs_camera = depth_folder is None
-        class_map = "cityscapes_train" if train_ids else "cityscapes"
-        super().__init__(files, class_map, riders_and_trucks, skip_bad)
+        id_set = "cityscapes_train" if train_ids else "cityscapes"
+        super().__init__(files, id_set, riders_and_trucks, skip_bad)
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""

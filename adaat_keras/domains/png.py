@@ -1,9 +1,14 @@
-"""PNG files: their header, the formats that a data set allows, and reading them."""
+"""Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
+import os
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
+from PIL import Image, UnidentifiedImageError
 
 COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -60,7 +65,7 @@ def _start(head: bytes) -> str:
     return "a JPEG" if head.startswith(b"\xff\xd8") else f"something that starts with {head[:8]!r}"
 
 
-_GREY, _RGB, _RGBA = 0, 2, 6
+_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = COLORS
 
 
 class PngKind(NamedTuple):
@@ -84,9 +89,18 @@ class PngKind(NamedTuple):
                 file, what it is, and the fix.
         """
         header = png_header(path)
-        if header.bits != self.bits or header.color not in self.colors:
+        if (header.bits, header.color) not in self.forms:
             raise ValueError(f"{path}: {header}, but {self.name} must be {self.format}; {self.fix}")
         return header
+
+    @property
+    def forms(self) -> list[tuple[int, int]]:
+        """Bits and colour types that a file may have; a palette may be short, whatever the bits."""
+        return [
+            (bits, color)
+            for color in self.colors
+            for bits in ((1, 2, 4, 8) if color == _PALETTE else (self.bits,))
+        ]
 
     @property
     def format(self) -> str:
@@ -152,11 +166,14 @@ def read_png(path: tf.Tensor, kind: PngKind) -> tf.Tensor:
         >>> image.shape, image[0, 0].numpy().tolist()
         (TensorShape([4, 5, 3]), [1, 2, 3])
     """
-    data = tf.io.read_file(path)
+    return _decode_png(tf.io.read_file(path), path, kind)
+
+
+def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     size = tf.strings.length(data)
     end = tf.strings.substr(data, tf.maximum(size - 8, 0), 4)
     found = tf.strings.substr(data, tf.minimum(24, size), 2)
-    formats = [bytes((kind.bits, color)) for color in kind.colors]
+    formats = [bytes(form) for form in kind.forms]
     good = (end == b"IEND") & tf.reduce_any(found == tf.constant(formats))
     fix = f": cut off, or not {kind.format}; `adaat-keras data check` tells which"
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
@@ -164,3 +181,186 @@ def read_png(path: tf.Tensor, kind: PngKind) -> tf.Tensor:
         dtype = tf.uint8 if kind.bits == 8 else tf.uint16
         pixels = tf.io.decode_png(data, channels=kind.channels, dtype=dtype)
     return pixels[..., 0] if kind.channels == 1 else pixels
+
+
+# Where the end of a JPEG is looked for: some cameras write more after it.
+_TAIL = 1 << 16
+
+
+def read_picture(path: tf.Tensor) -> tf.Tensor:
+    """Read an image from a PNG or JPEG file, whatever its name ends in; grey becomes RGB.
+
+    Args:
+        path: String scalar.
+
+    Returns:
+        uint8 `(height, width, 3)`.
+
+    Raises:
+        tf.errors.InvalidArgumentError: The file is neither, has more than 8 bits a channel, or is
+            cut off; the message names it.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> path = tempfile.mkdtemp() + "/a.JPG"
+        >>> Image.new("L", (5, 4), 7).save(path, "jpeg")
+        >>> read_picture(tf.constant(path))[0, 0].numpy().tolist()
+        [7, 7, 7]
+    """
+    data = tf.io.read_file(path)
+    is_png = tf.strings.substr(data, 0, len(_SIGNATURE)) == _SIGNATURE
+    pixels = tf.cond(
+        is_png, lambda: _decode_png(data, path, ANY_IMAGE), lambda: _decode_jpeg(data, path)
+    )
+    return tf.ensure_shape(pixels, (None, None, 3))
+
+
+def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
+    """Decode a JPEG whose end is there; TensorFlow would name no file."""
+    size = tf.strings.length(data)
+    tail = tf.strings.substr(data, tf.maximum(size - _TAIL, 0), _TAIL)
+    ends = tf.io.decode_raw(tail, tf.uint8)
+    has_end = tf.reduce_any((ends[:-1] == 0xFF) & (ends[1:] == 0xD9))
+    good = (tf.strings.substr(data, 0, 2) == b"\xff\xd8") & has_end
+    message = tf.strings.join([path, ": cut off, or neither PNG nor JPEG"])
+    check = tf.debugging.Assert(good, [message])
+    with tf.control_dependencies([check] if check is not None else []):
+        return tf.io.decode_jpeg(data, channels=3)
+
+
+class Reader(NamedTuple):
+    """How the files of one kind are read.
+
+    Attributes:
+        check: From a path to width and height; a `ValueError` that names a file of another form.
+        read: From a path, a string scalar, to pixels; in graph operations.
+        whole: Whether they hold whole numbers.
+    """
+
+    check: Callable[[Path], tuple[int, int]]
+    read: Callable[[tf.Tensor], tf.Tensor]
+    whole: bool = True
+
+
+# What users' own folders hold.
+_NUMBERS = "write it as a PNG of 8 or 16 bits in grey, or as .npy"
+ANY_IMAGE = PngKind("an image", 8, (_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA), 3, IMAGE.fix)
+_KINDS = {
+    "semantic": tuple(
+        PngKind("a map of numbers", bits, (_GREY,), 1, "if these are colours, pass palette=")
+        for bits in (8, 16)
+    ),
+    "colors": (
+        PngKind("a map of colours", 8, (_RGB, _RGBA, _PALETTE), 3, "if it has numbers, pass ids="),
+    ),
+    "depth": tuple(PngKind("depth or disparity", b, (_GREY,), 1, _NUMBERS) for b in (16, 8)),
+    "normals": (PngKind("normals as colours", 8, (_RGB, _RGBA), 3, "write it as RGB"),),
+}
+# The kinds of numbers in an array, as NumPy abbreviates them, their last axis, and how it is given.
+_ARRAYS = {
+    "image": ("u", 3, np.uint8),
+    "semantic": ("iub", 0, np.int32),
+    "colors": ("u", 3, np.uint8),
+    "depth": ("fiu", 0, np.float32),
+    "normals": ("f", 3, np.float32),
+}
+
+
+def reader_of(key: str, files: list[Path]) -> Reader:
+    """How a user's files of a key are read, as the first of them tells.
+
+    Args:
+        key: `"image"`, `"semantic"`, `"colors"` (classes as colours), `"depth"` or `"normals"`.
+        files: All of them.
+
+    Raises:
+        ValueError: Some are arrays and some are pictures, or the first is of no form that is read.
+    """
+    arrays = [path for path in files if path.suffix.lower() == ".npy"]
+    if arrays and len(arrays) < len(files):
+        other = next(path for path in files if path not in arrays)
+        raise ValueError(f"{arrays[0]} is an array and {other} is a picture; give one kind")
+    if arrays:
+        whole = _array(arrays[0], key).dtype.kind != "f"
+        return Reader(partial(_array_size, key=key), partial(_read_array, key=key), whole)
+    if key == "image":
+        return Reader(_picture_size, read_picture)
+    header = png_header(files[0])
+    if key == "semantic" and header.color == _PALETTE:
+        # Their numbers stand for colours, which TensorFlow would give.
+        return Reader(_palette_size, _read_palette)
+    kinds = _KINDS[key]
+    kind = next((k for k in kinds if (header.bits, header.color) in k.forms), kinds[0])
+    return Reader(lambda path: kind.check(path)[:2], partial(read_png, kind=kind))
+
+
+def _picture_size(path: Path) -> tuple[int, int]:
+    with open(path, "rb") as file:
+        start = file.read(len(_SIGNATURE))
+    if start == _SIGNATURE:
+        return ANY_IMAGE.check(path)[:2]
+    try:
+        with Image.open(path) as picture:
+            if picture.format == "JPEG":
+                return picture.size
+            raise ValueError(f"{path}: a picture must be PNG or JPEG, not {picture.format}")
+    except UnidentifiedImageError:
+        raise ValueError(f"{path}: neither PNG nor JPEG (it is {_start(start)})") from None
+
+
+def _path(path: bytes | np.ndarray) -> Path:
+    """What a graph, or eager execution, hands to NumPy for a path."""
+    return Path(os.fsdecode(np.asarray(path, object).item()))
+
+
+def _palette_size(path: Path) -> tuple[int, int]:
+    header = png_header(path)
+    if header.color != _PALETTE:
+        raise ValueError(f"{path}: {header}, but the others have a palette; give one kind")
+    return header[:2]
+
+
+def _read_palette(path: tf.Tensor) -> tf.Tensor:
+    def numbers(path) -> np.ndarray:
+        file = _path(path)
+        _palette_size(file)
+        with Image.open(file) as picture:
+            return np.asarray(picture)
+
+    return tf.ensure_shape(tf.numpy_function(numbers, [path], tf.uint8), (None, None))
+
+
+def _array(path: Path, key: str) -> np.ndarray:
+    """The array in a file, not yet read; raises a `ValueError` that names the file."""
+    kinds, channels, _ = _ARRAYS[key]
+    try:
+        array = np.load(path, mmap_mode="r")
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f"{path}: no array that can be read: {error}") from error
+    if channels == 0 and array.ndim == 3 and array.shape[-1] == 1:
+        array = array[..., 0]
+    form = array.shape[2:] == ((channels,) if channels else ()) and array.ndim >= 2
+    if array.dtype.kind not in kinds or not form or (key == "image" and array.dtype != np.uint8):
+        last = ", 3" if channels else ""
+        kind = "uint8" if kinds == "u" else "whole" if kinds == "iub" else "floating-point"
+        raise ValueError(
+            f"{path}: shape {array.shape} and dtype {array.dtype}, but {key} must be (height, "
+            f"width{last}) of {kind} numbers"
+        )
+    return array
+
+
+def _array_size(path: Path, key: str) -> tuple[int, int]:
+    height, width = _array(path, key).shape[:2]
+    return width, height
+
+
+def _read_array(path: tf.Tensor, key: str) -> tf.Tensor:
+    _, channels, dtype = _ARRAYS[key]
+
+    def read(path) -> np.ndarray:
+        return np.asarray(_array(_path(path), key)).astype(dtype)
+
+    shape = (None, None, channels) if channels else (None, None)
+    return tf.ensure_shape(tf.numpy_function(read, [path], dtype), shape)

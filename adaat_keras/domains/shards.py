@@ -18,14 +18,14 @@ from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
 from adaat_keras.files import write_json, written_whole
 
+
 def fingerprint(domain: Domain, key: str) -> str:
     """A short name for what a domain's files hold under a key now.
 
-    Unlike `Domain.identity` it tells where they lie and when they changed, so that a copy of them
-    need not be compared with them. Made of the domain's class, length and attributes (numbers, strings, arrays, other domains,
-    files with their size and time of change, and collections of them), and of the pixels of its
-    first, middle and last frame. So it sees another root, split, size, option or version of a
-    file, if the domain keeps these in attributes, as it should.
+    Unlike `Domain.identity` it tells where files lie and when they changed. Made of what the
+    domain tells of itself (`Domain.described`), and of the pixels of its first, middle and last
+    frame. So it sees another root, split, size, option or version of a file, if the domain keeps
+    these in attributes, as it should.
 
     Args:
         domain: Where the frames come from; three of them are read.

@@ -84,9 +84,7 @@ class Splits:
 
     def _by_name(self, split: str) -> Domain | None:
         try:
-            return domains.get(
-                self.what, split=domains.stand_in(self.what, split), **self.options
-            )
+            return domains.get(self.what, split=domains.stand_in(self.what, split), **self.options)
         except TypeError as error:
             raise ValueError(
                 f"{self.what} cannot be opened with {self.options}: {error}"
@@ -113,4 +111,6 @@ class Splits:
 
 def classes_of(*tasks: Task) -> Semantic | None:
     """The semantic task among these, whose classes the labels of both domains are given in."""
-    return next((task for task in tasks if isinstance(task, Semantic)), None)
+    # A subclass may have labels of its own, under a name of its own.
+    own = (task for task in tasks if isinstance(task, Semantic) and task.name == Semantic.name)
+    return next(own, None)

@@ -6,14 +6,15 @@ from typing import ClassVar
 import tensorflow as tf
 
 from adaat_keras.domains.decoders import packed_depth
+from adaat_keras.domains.domain import check_split
+from adaat_keras.domains.file_domain import FileDomain, Files, SkipBad, no_frames
+from adaat_keras.domains.finding import check_root
 from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
-from adaat_keras.domains.png_domain import Files, FolderDomain, SkipBad, check_root, no_frames
-from adaat_keras.registry import check_name
 
 _SEQUENCES = {"train": (2, 4, 5, 6), "val": (3,)}
 
 
-class SynthiaSF(FolderDomain):
+class SynthiaSF(FileDomain):
     """SYNTHIA-SF (Hernandez-Juarez et al., 2017): 2224 frames of 1920 x 1080 pixels.
 
     From synthia-dataset.net, unpacked to:
@@ -28,8 +29,8 @@ class SynthiaSF(FolderDomain):
 
     Split: AT/DT's, train = SEQ2, 4, 5 and 6 (1766 frames), val = SEQ3 (201); `None` is all six.
 
-    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10,
-    255 = ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid, 1000 in the sky.
+    Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 255 =
+    ignored; `"depth"` float32 `(height, width)`, metres, 0 = invalid, 1000 in the sky.
 
     Args:
         root: The folder that contains SEQ1 to SEQ6.
@@ -41,8 +42,9 @@ class SynthiaSF(FolderDomain):
             `"missing"` leaves out frames that lack a file, without reading any.
 
     Raises:
-        ValueError: An unknown split, or a root that is not the right folder.
-        FileNotFoundError: No such folder, no frames, or labels that only some frames have.
+        NoSplit: There is no such split, or no frame in it.
+        ValueError: The root is not the right folder.
+        FileNotFoundError: No such folder, or labels that only some frames have.
 
     Example:
         >>> import tempfile
@@ -59,7 +61,7 @@ class SynthiaSF(FolderDomain):
     stands_in: ClassVar = {"test": "val"}
     dense: ClassVar = ("semantic", "depth")
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
-    class_map_choices = ("synthia_sf",)
+    id_set_choices = ("synthia_sf",)
     focal_length = 847.630211643
     """Pixels, at 1920 pixels' width."""
 
@@ -71,7 +73,7 @@ class SynthiaSF(FolderDomain):
         skip_bad: SkipBad = False,
     ):
         if split is not None:
-            check_name("split", split, list(self.splits))
+            check_split(split, self.splits)
         root = check_root(self.name, root, _holds, "SEQ1 to SEQ6 with RGBLeft, GTLeft, DepthLeft")
         sequences = range(1, 7) if split is None else _SEQUENCES[split]
         files = [frame for number in sequences for frame in _frames(root / f"SEQ{number}")]

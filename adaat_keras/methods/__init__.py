@@ -54,14 +54,15 @@ _registry = Registry("method", METHODS)
 __all__ = [*_CLASSES, "METHODS", "get", "names"]
 
 
-def get(what: "str | Method") -> "Method":
-    """A method by its name or by `"module:Class"` or `"file.py:Class"`; an object as it is.
+def get(what: "str | type[Method] | Method") -> "Method":
+    """A method by its name, its class or `"module:Class"`, `"file.py:Class"`; an object as it is.
 
     Example:
         >>> get("dan").predictor
         'base_model_2'
     """
-    return _registry.get(what)() if isinstance(what, str) else what
+    found = _registry.get(what) if isinstance(what, str) else what
+    return found() if isinstance(found, type) else found
 
 
 def names() -> list[str]:

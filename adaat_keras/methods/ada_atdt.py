@@ -24,7 +24,14 @@ from adaat_keras.methods.stage import Stage, side_by_side
 from adaat_keras.methods.teacher import Teacher
 from adaat_keras.tasks import Task
 from adaat_keras.training import losses
-from adaat_keras.training.trainer import SupervisedTrainer, Trainer, adam
+from adaat_keras.training.trainer import (
+    AnyLoss,
+    AnyOptimizer,
+    SupervisedTrainer,
+    Trainer,
+    adam,
+    loss_of,
+)
 
 BOTH = ("source", "target")
 
@@ -79,9 +86,9 @@ class AdversarialTrainer(SupervisedTrainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        classifier_optimizer: keras.optimizers.Optimizer | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        classifier_optimizer: AnyOptimizer | None = None,
+        task_loss: AnyLoss | None = None,
         adversarial_loss: str | losses.AdversarialLoss = "least_squares",
         metrics: Mapping[str, list] | None = None,
     ) -> None:
@@ -226,13 +233,13 @@ class TransferTrainer(Trainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        transfer_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        transfer_loss: AnyLoss | None = None,
         task_metrics: list | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        task_loss: AnyLoss | None = None,
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
-        base_1_loss: keras.losses.Loss | None = None,
+        base_1_loss: AnyLoss | None = None,
     ) -> None:
         """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
 
@@ -247,12 +254,12 @@ class TransferTrainer(Trainer):
         }
         names = ("loss", *(name for name, weight in weights.items() if weight))
         super().compile(optimizer, self.learning, names)
-        self.transfer_loss = transfer_loss or keras.losses.MeanAbsoluteError()
+        self.transfer_loss = loss_of(transfer_loss or "mean_absolute_error")
         self.task_metrics = task_metrics or []
-        self.task_loss = task_loss
+        self.task_loss = loss_of(task_loss)
         self.pseudo_labels = pseudo_labels
         self.picture = picture
-        self.base_1_loss = base_1_loss
+        self.base_1_loss = loss_of(base_1_loss)
 
     def call(self, images, training=False):
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
@@ -505,10 +512,10 @@ class AdaAtdt(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Adversarial, supervised, transfer (after its teacher, if it has one)."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        look, alpha_loss = recipe.augmentation, alpha_and_loss(recipe, from_task)
         return [
-            Adversarial(training, from_task, *alpha_and_loss(recipe, from_task), *looks),
-            Supervised(training, to_task, *looks),
+            Adversarial(training, from_task, *alpha_loss, look, recipe.balance(from_task)),
+            Supervised(training, to_task, look, recipe.balance(to_task)),
             *transfer_stages(from_task, to_task, recipe, training, architecture),
         ]
 
@@ -532,17 +539,19 @@ def transfer_stages(
     translated: bool = False,
 ) -> list[Stage]:
     """The transfer's stage, after its teacher's if the recipe gives that weight."""
+    decoded = (to_task,) if recipe.decoded_weight or recipe.teacher_weight else ()
+    learns_on = (from_task,) if recipe.base_1_weight else ()
     transfer = Transfer(
         training,
         from_task,
         to_task,
         recipe.augmentation,
-        recipe.class_balance,
+        recipe.balance(*decoded, *learns_on),
         recipe.decoded_weight,
         recipe.teacher_weight,
         recipe.base_1_weight,
         squared=architecture == "dilated_resnet50",
         translated=translated,
     )
-    teacher = Teacher(training, from_task, to_task, recipe.class_balance)
+    teacher = Teacher(training, from_task, to_task, recipe.balance(to_task))
     return [teacher, transfer] if recipe.teacher_weight else [transfer]

@@ -86,10 +86,10 @@ class AtDt(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Joint, supervised, transfer."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        look = recipe.augmentation
         return [
-            Joint(training, from_task, *looks),
-            Supervised(training, to_task, *looks),
+            Joint(training, from_task, look, recipe.balance(from_task)),
+            Supervised(training, to_task, look, recipe.balance(to_task)),
             *transfer_stages(from_task, to_task, recipe, training, architecture),
         ]
 
@@ -107,10 +107,10 @@ class AtDtDa(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Translation, then joint, supervised and transfer on translated images."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        look = recipe.augmentation
         return [
             Translation(training),
-            Joint(training, from_task, *looks, translated=True),
-            Supervised(training, to_task, *looks, translated=True),
+            Joint(training, from_task, look, recipe.balance(from_task), translated=True),
+            Supervised(training, to_task, look, recipe.balance(to_task), translated=True),
             *transfer_stages(from_task, to_task, recipe, training, architecture, translated=True),
         ]

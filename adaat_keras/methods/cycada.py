@@ -23,8 +23,8 @@ class Cycada(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, translation, confusion."""
-        looks = (recipe.augmentation, recipe.class_balance)
-        translation = (recipe.class_balance, recipe.semantic_weight)
+        looks = (recipe.augmentation, recipe.balance(to_task))
+        translation = (recipe.balance(to_task), recipe.semantic_weight)
         return [
             Supervised(training, to_task, *looks),
             SemanticTranslation(training, to_task, *translation),

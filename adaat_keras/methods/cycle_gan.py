@@ -12,7 +12,7 @@ from adaat_keras.methods.stage import Stage
 from adaat_keras.models import BaseModel, Generator, PatchDiscriminator
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import Trainer, adam
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Trainer, adam, loss_of
 
 # CycleGAN's Adam: 2e-4 where ours begins with 5e-4.
 RATE, BETA_1 = 0.4, 0.5
@@ -155,9 +155,9 @@ class CycleGanTrainer(Trainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        discriminator_optimizer: keras.optimizers.Optimizer | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        discriminator_optimizer: AnyOptimizer | None = None,
+        task_loss: AnyLoss | None = None,
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
     ) -> None:
         """Set both optimizers, and the segmenter's loss and labels where there is one."""
@@ -166,7 +166,7 @@ class CycleGanTrainer(Trainer):
         super().compile(optimizer, self.generator_variables, tuple(names))
         self.discriminator_optimizer = adam(discriminator_optimizer)
         self.discriminator_optimizer.build(self.discriminator_variables)
-        self.task_loss = task_loss
+        self.task_loss = loss_of(task_loss)
         self.pseudo_labels = pseudo_labels
 
     @property
@@ -345,7 +345,7 @@ class CycleGan(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Translation, then supervised on translated images."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        looks = (recipe.augmentation, recipe.balance(to_task))
         return [
             Translation(training),
             Supervised(training, to_task, *looks, translated=True),

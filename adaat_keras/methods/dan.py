@@ -10,7 +10,7 @@ from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage, beside_target_images, side_by_side
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import SupervisedTrainer
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer
 
 KERNELS, FACTOR = 5, 2.0
 PIXELS = 256
@@ -84,8 +84,8 @@ class DanTrainer(SupervisedTrainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        task_loss: AnyLoss | None = None,
         metrics: Mapping[str, list] | None = None,
     ) -> None:
         """Set the optimizer, the task's loss and the metrics of `test_step`."""
@@ -171,7 +171,7 @@ class Dan(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised on the source, then the target's features pulled along."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        looks = (recipe.augmentation, recipe.balance(to_task))
         return [
             Supervised(training, to_task, *looks),
             Discrepancy(training, to_task, *looks, recipe.mmd_weight),

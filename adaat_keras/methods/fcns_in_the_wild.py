@@ -14,7 +14,7 @@ from adaat_keras.methods.stage import Stage, beside_target_images, side_by_side
 from adaat_keras.models import DomainClassifier
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import SupervisedTrainer, adam
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer, adam
 
 # Crops on which class sizes are measured, and one batch more.
 _MEASURED = 200
@@ -101,9 +101,9 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        classifier_optimizer: keras.optimizers.Optimizer | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        classifier_optimizer: AnyOptimizer | None = None,
+        task_loss: AnyLoss | None = None,
         metrics: Mapping[str, list] | None = None,
     ) -> None:
         """Set both optimizers, the task's loss and the metrics of `test_step`."""
@@ -246,7 +246,7 @@ class FcnsInTheWild(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised on the source, then confused with the target."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        looks = (recipe.augmentation, recipe.balance(to_task))
         weights = (recipe.confusion_weight, recipe.size_weight)
         return [
             Supervised(training, to_task, *looks),

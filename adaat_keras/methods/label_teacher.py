@@ -10,7 +10,7 @@ from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage, side_by_side
 from adaat_keras.methods.teacher import Teacher
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import SupervisedTrainer
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer
 
 
 class TaughtTrainer(SupervisedTrainer):
@@ -44,8 +44,8 @@ class TaughtTrainer(SupervisedTrainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        task_loss: AnyLoss | None = None,
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         metrics: Mapping[str, list] | None = None,
@@ -130,7 +130,7 @@ class LabelTeacher(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Teacher, then base model 2."""
-        balance = recipe.class_balance
+        balance = recipe.balance(to_task)
         return [
             Teacher(training, from_task, to_task, balance),
             Taught(training, from_task, to_task, recipe.augmentation, balance),

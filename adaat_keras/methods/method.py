@@ -105,8 +105,8 @@ def fit_in_memory(
     training: Training,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     *,
-    stages: Sequence[str] | None = None,
-    freeze: Sequence[str] = (),
+    stages: str | Sequence[str] | None = None,
+    freeze: str | Sequence[str] = (),
     strategy: tf.distribute.Strategy | None = None,
     cache: str | None = None,
     validation_frames: int = 32,
@@ -114,6 +114,9 @@ def fit_in_memory(
     verbose: int = 1,
 ) -> History:
     """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
+    # One name is a list of one, as in a run's configuration.
+    stages, freeze = ([names] if isinstance(names, str) else names for names in (stages, freeze))
+    stages, freeze = names_of(stages), names_of(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)
     feed = Feed(
@@ -143,6 +146,16 @@ def fit_in_memory(
             }
     mark_trained(model, method, chosen)
     return history
+
+
+def names_of(what: str | Sequence[str] | None) -> list[str] | None:
+    """Names as a list: one that stands alone is a list of one.
+
+    Example:
+        >>> names_of("transfer"), names_of(("adversarial", "transfer")), names_of(None)
+        (['transfer'], ['adversarial', 'transfer'], None)
+    """
+    return what if what is None else [what] if isinstance(what, str) else list(what)
 
 
 def mark_trained(model: AdaAtdt, method: Method, stages: Sequence[Stage]) -> None:

@@ -12,6 +12,8 @@ from adaat_keras.registry import check_name
 if TYPE_CHECKING:
     import keras
 
+    from adaat_keras.tasks import Task
+
 AUGMENTATIONS = ("color", "style", "none")
 ADVERSARIAL_LOSSES = ("binary_crossentropy", "least_squares", "wasserstein")
 SCHEDULES = ("cosine", "paper", "constant")
@@ -36,8 +38,9 @@ class Recipe:
         alpha: Weight of the task loss against the adversarial one, 0 to 1 (equation 2); `None`
             takes the paper's for semantics as task 1, 0.4, and 0.9 for other tasks, for which it
             gives none.
-        adversarial_loss: A name of `adaat_keras.training.losses`, or such a loss; `None` takes
-            least squares, cross-entropy where task 1 is semantic (section 4.5).
+        adversarial_loss: A name of `adaat_keras.training.losses`, such a loss, or its class, by its
+            place (`"file.py:Class"`) too; `None` takes least squares, cross-entropy where task 1 is
+            semantic (section 4.5).
         augmentation: What happens to training images: `"color"` (the paper's), `"style"`, `"none"`.
         class_balance: Pixels count in the loss by the frequency of their class in the source to
             the power of minus this, relative to the others of their image; 0 is the paper's.
@@ -81,7 +84,7 @@ class Recipe:
         if not 0 <= self.class_balance <= 1:
             raise ValueError(f"class_balance must be between 0 and 1, not {self.class_balance}")
         check_name("augmentation", self.augmentation, list(AUGMENTATIONS))
-        if isinstance(self.adversarial_loss, str):
+        if isinstance(self.adversarial_loss, str) and ":" not in self.adversarial_loss:
             check_name("adversarial loss", self.adversarial_loss, list(ADVERSARIAL_LOSSES))
         for each in fields(self):
             if each.name.endswith("_weight"):
@@ -102,6 +105,13 @@ class Recipe:
         """
         nothing_more = dict.fromkeys(("decoded_weight", "teacher_weight", "base_1_weight"), 0.0)
         return cls(**{"alpha": None, "class_balance": 0.0, **nothing_more, **changes})
+
+    def balance(self, *tasks: "Task") -> float:
+        """The class balance of a stage that trains on labels of these tasks.
+
+        0 where none of them has classes: recipes then share the stage, whatever their balance.
+        """
+        return self.class_balance if any(task.classes for task in tasks) else 0.0
 
     @classmethod
     def get(cls, what: "str | Recipe | None", **changes) -> "Recipe":

@@ -11,7 +11,8 @@ class SourceOnly(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, on the source."""
-        return [Supervised(training, to_task, recipe.augmentation, recipe.class_balance)]
+        looks = (recipe.augmentation, recipe.balance(to_task))
+        return [Supervised(training, to_task, *looks)]
 
 
 class Oracle(Method):
@@ -24,5 +25,5 @@ class Oracle(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, on the target."""
-        looks = (recipe.augmentation, recipe.class_balance)
+        looks = (recipe.augmentation, recipe.balance(to_task))
         return [Supervised(training, to_task, *looks, role="target")]

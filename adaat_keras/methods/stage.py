@@ -32,6 +32,7 @@ from adaat_keras.domains.resize import Resized
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.recipe import Training
 from adaat_keras.models import AdaAtdt
+from adaat_keras.registry import place_of
 from adaat_keras.tasks import Task
 from adaat_keras.training.devices import Machines
 from adaat_keras.training.trainer import Trainer
@@ -302,6 +303,8 @@ def plain(value):
         return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, keras.losses.Loss):
         return keras.saving.serialize_keras_object(value)
+    if isinstance(value, type):
+        return place_of(value)
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     return value

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.layers import CropLike, PadToStride
+from adaat_keras.layers import CropLike
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.base_model import BaseModel, Network
+from adaat_keras.models.base_model import BaseModel, Network, pad_for
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.preset_format import read_model, read_preset, write_preset
 from adaat_keras.models.preset_places import MODEL, find_preset, is_run
@@ -30,7 +30,7 @@ class AdaAtdt(keras.Model):
     Methods that train no transfer function predict by base model 2, `D2(E2(x))`; `predictor` says
     which of the two it is. `model(x)`, `predict`, `fit`, `evaluate` and exports follow it, and it
     is saved. (The symbolic `model.outputs` are those of equation 4 always.) All six networks are
-    attributes, and are saved with the model. Images of any size from `stride` on are padded by
+    attributes, and are saved with the model. Images of any size from `smallest` on are padded by
     reflection, and the prediction is cropped back.
 
     Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,
@@ -78,7 +78,7 @@ class AdaAtdt(keras.Model):
 
         # === Functional Model ===
         image = keras.Input((None, None, 3), name="image")
-        padded = PadToStride(encoder_1.stride * transfer.stride, name="pad")(image)
+        padded = pad_for(encoder_1, transfer, name="pad")(image)
         outputs = decoder_2(transfer(encoder_1(padded)))
         outputs = CropLike(name="crop", dtype="float32")([outputs, image])
         super().__init__(inputs=image, outputs=outputs, **kwargs)
@@ -102,7 +102,7 @@ class AdaAtdt(keras.Model):
             return super().call(inputs, training=training, mask=mask)
         # `base_model_2` step by step, since this model's graph is the other path.
         image = keras.ops.convert_to_tensor(inputs, self.inputs[0].dtype)
-        pad = PadToStride(self.encoder_2.stride, dtype=self.get_layer("pad").dtype_policy)
+        pad = pad_for(self.encoder_2, dtype=self.get_layer("pad").dtype_policy)
         features = self.encoder_2(pad(image), training=training)
         outputs = self.decoder_2(features, training=training)
         return self.get_layer("crop")([outputs, image])
@@ -131,11 +131,10 @@ class AdaAtdt(keras.Model):
         return json.loads(self._tasks)[1]
 
     @property
-    def stride(self) -> int:
+    def smallest(self) -> int:
         """The least height and width of an image."""
-        if self.predictor == "base_model_2":
-            return self.encoder_2.stride
-        return self.encoder_1.stride * self.transfer.stride
+        alone = self.predictor == "base_model_2"
+        return (pad_for(self.encoder_2) if alone else self.get_layer("pad")).smallest
 
     @property
     def networks(self) -> dict[str, keras.Model]:

@@ -44,7 +44,7 @@ class DilatedResnet50(Network):
 
     arguments = ("base_filters", "residual_blocks")
     architecture = "dilated_resnet50"
-    stride = 16
+    stride = smallest = 16
 
     def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
         depths = [max(1, round(residual_blocks * depth / DEPTHS[2])) for depth in DEPTHS]
@@ -165,7 +165,7 @@ class SixConvolutions(Network):
 
     arguments = ("features",)
     kind = "six_convolutions"
-    stride = 4
+    stride = smallest = 4
 
     def __init__(self, features: int = 2048, dtype=None, **kwargs):
         # === Layers ===

@@ -15,12 +15,13 @@ class Network(keras.Model):
     """A functional Keras model that `get_config` describes by its constructor's arguments.
 
     Subclasses build their graph in `__init__`, keep every argument as an attribute of the same
-    name, and list those names in `arguments`. An encoder and a transfer function say in `stride`
-    what the height and width of their inputs must be multiples of.
+    name, and list those names in `arguments`. Encoders and transfer functions say what the height
+    and width of their inputs must be multiples of, `stride`, and at least, `smallest`.
     """
 
     arguments: tuple[str, ...] = ()
     stride: int = 1
+    smallest: int = 1
 
     def __init__(self, *, dtype=None, **kwargs):
         super().__init__(**kwargs)
@@ -35,6 +36,21 @@ class Network(keras.Model):
             "dtype": keras.dtype_policies.serialize(self.dtype_policy),
             **{name: getattr(self, name) for name in self.arguments},
         }
+
+
+def pad_for(encoder: keras.Model, transfer: keras.Model | None = None, **kwargs) -> PadToStride:
+    """What pads an image for an encoder, and for a transfer function of its features.
+
+    Example:
+        >>> pad_for(Encoder(4, 1)).smallest
+        5
+    """
+    stride, smallest = encoder.stride, encoder.smallest
+    if transfer is not None:
+        smallest = max(smallest, stride * getattr(transfer, "smallest", transfer.stride))
+        stride *= transfer.stride
+    # The least size that is padded to `smallest`, or more.
+    return PadToStride(stride, smallest=max(stride, smallest - stride + 1), **kwargs)
 
 
 def reseed(network: keras.Model, seed: int) -> keras.Model:
@@ -81,6 +97,8 @@ class Encoder(Network):
     arguments = ("base_filters", "residual_blocks")
     architecture = "residual"
     stride = 4
+    # The residual blocks reflect one pixel of the features beside the border.
+    smallest = 8
 
     def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
         # === Layers ===
@@ -169,8 +187,8 @@ class Decoder(Network):
 class BaseModel(keras.Model):
     """Predicts one task from an image of any size: `D(E(x))` (the paper's N1, N2; section 3.2).
 
-    Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least `stride`. Output:
-    `(batch, height, width, channels)`. Shares the two networks that it is given.
+    Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least `smallest`.
+    Output: `(batch, height, width, channels)`. Shares the two networks that it is given.
 
     Args:
         encoder: Image to features.
@@ -186,7 +204,7 @@ class BaseModel(keras.Model):
     def __init__(self, encoder: Network, decoder: Network, **kwargs):
         # === Functional Model ===
         image = keras.Input((None, None, 3), name="image")
-        outputs = decoder(encoder(PadToStride(encoder.stride, name="pad")(image)))
+        outputs = decoder(encoder(pad_for(encoder, name="pad")(image)))
         outputs = CropLike(name="crop", dtype="float32")([outputs, image])
         super().__init__(inputs=image, outputs=outputs, **kwargs)
 
@@ -195,9 +213,9 @@ class BaseModel(keras.Model):
         self.decoder = decoder
 
     @property
-    def stride(self) -> int:
+    def smallest(self) -> int:
         """The least height and width of an image."""
-        return self.encoder.stride
+        return self.get_layer("pad").smallest
 
     def get_config(self) -> dict:
         """The constructor's arguments, the networks serialized."""

@@ -27,6 +27,7 @@ class Generator(Network):
 
     arguments = ("base_filters", "residual_blocks")
     stride = 4
+    smallest = 8
 
     def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
         # === Layers ===

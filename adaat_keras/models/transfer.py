@@ -28,7 +28,7 @@ class Conv(Network):
 
     arguments = ("features",)
     kind = "conv"
-    stride = 8
+    stride = smallest = 8
 
     def __init__(self, features: int = 256, dtype=None, **kwargs):
         # === Layers ===
@@ -85,6 +85,8 @@ class Unet(Network):
     arguments = ("features",)
     kind = "unet"
     stride = 8
+    # The residual blocks at the bottom reflect one pixel beside the border.
+    smallest = 16
     attention = False
 
     def __init__(self, features: int = 256, dtype=None, **kwargs):

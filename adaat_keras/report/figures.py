@@ -16,6 +16,7 @@ from PIL import Image
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from adaat_keras import tasks
 from adaat_keras.files import written_whole
 
 
@@ -33,7 +34,8 @@ _DPI = 100
 _GAP = 6
 _TITLE_LINE, _LEGEND_LINE = 17, 21
 _SMALLEST, _LARGEST = 256, 384
-_LEGEND_ENTRY = 118
+# The patch and the gaps of an entry, and a letter of its name.
+_LEGEND_PATCH, _LEGEND_LETTER = 34, 7
 
 
 def draw_panels(
@@ -52,7 +54,7 @@ def draw_panels(
             differ in size.
         titles: The columns' titles, e.g. "RGB", "truth", "prediction".
         path: The PNG to write.
-        legend: Names to RGB colours, for columns of classes.
+        legend: Names to RGB colours, for columns of classes (`Task.legend`).
 
     Raises:
         ValueError: There are no rows, or a row's pictures are not as many as the titles.
@@ -101,11 +103,14 @@ def _fit(picture: np.ndarray) -> np.ndarray:
 
 
 def _legend_height(legend: dict | None, width: int) -> int:
-    return _LEGEND_LINE * -(-len(legend) // _legend_columns(width)) + 2 * _GAP if legend else 0
+    if not legend:
+        return 0
+    return _LEGEND_LINE * -(-len(legend) // _legend_columns(legend, width)) + 2 * _GAP
 
 
-def _legend_columns(width: int) -> int:
-    return max(1, width // _LEGEND_ENTRY)
+def _legend_columns(legend: dict, width: int) -> int:
+    longest = max(map(len, legend))
+    return max(1, width // (_LEGEND_PATCH + _LEGEND_LETTER * longest))
 
 
 def _draw_legend(figure: Figure, legend: dict[str, Sequence[int]], width: int) -> None:
@@ -116,7 +121,7 @@ def _draw_legend(figure: Figure, legend: dict[str, Sequence[int]], width: int) -
     figure.legend(
         handles=handles,
         loc="lower center",
-        ncols=_legend_columns(width),
+        ncols=_legend_columns(legend, width),
         fontsize=9,
         frameon=False,
         borderaxespad=0,
@@ -219,28 +224,32 @@ def _places(features: np.ndarray, seed: int) -> np.ndarray:
 
 
 _KINDS = _LOSSES, _DOMAINS, _VALIDATION = "losses", "domain accuracy", "validation"
-_SHOWN_METRICS = ("mean_iou", "accuracy", "abs_rel", "delta_1", "within_11_25", "within_30")
-
+_ROLES = ("", "source_", "target_")
 # A curve: epochs and values.
 _Curve = tuple[list[float], list[float]]
 
 
-def draw_curves(history_csv: Path | str, path: Path | str) -> None:
+def draw_curves(
+    history_csv: Path | str, path: Path | str, metrics: Sequence[str] | None = None
+) -> None:
     """Draw small multiples of a history: one row a stage, losses and metrics in columns.
 
     The columns are the losses, how often the domain classifier is right (where a stage has one;
-    0.5 is a guess), and the validation metrics. Of these, mean IoU, accuracy, Abs Rel, delta 1
-    and the shares of normals within 11.25 and 30 degrees are drawn, not every class.
+    0.5 is a guess), and the validation metrics.
 
     Args:
         history_csv: Has columns `stage` and `epoch`, and any number of numeric ones, which are
             empty where a stage does not have them.
         path: The PNG to write.
+        metrics: The validation metrics to draw, in the source, the target or both; by default what
+            the tasks name for it (`Task.curves`).
 
     Raises:
         ValueError: The history has no numbers to draw.
     """
-    stages = _read(history_csv)
+    if metrics is None:
+        metrics = [metric for name in tasks.names() for metric in tasks.get(name).curves]
+    stages = _read(history_csv, tuple(metrics))
     kinds = [kind for kind in _KINDS if any(kind in stage for stage in stages.values())]
     if not kinds:
         raise ValueError(f"{history_csv} has no losses or metrics to draw")
@@ -258,15 +267,17 @@ def draw_curves(history_csv: Path | str, path: Path | str) -> None:
     save_figure(figure, path)
 
 
-def _read(history_csv: Path | str) -> dict[str, dict[str, dict[str, _Curve]]]:
-    """Step to kind of column to name to curve."""
+def _read(
+    history_csv: Path | str, metrics: tuple[str, ...]
+) -> dict[str, dict[str, dict[str, _Curve]]]:
+    """Stage to kind of column to name to curve."""
     stages: dict[str, dict[str, dict[str, _Curve]]] = {}
     with Path(history_csv).open(newline="") as file:
         for line in csv.DictReader(file):
             stage = stages.setdefault(line.pop("stage"), {})
             epoch = float(line.pop("epoch"))
             for name, text in line.items():
-                kind = _kind(name)
+                kind = _kind(name, metrics)
                 if kind and text and math.isfinite(float(text)):
                     epochs, values = stage.setdefault(kind, {}).setdefault(name, ([], []))
                     epochs.append(epoch)
@@ -290,11 +301,12 @@ def _draw(axes: Axes, kind: str, curves: dict[str, _Curve]) -> None:
     axes.legend(loc="upper left", bbox_to_anchor=(1, 1), fontsize=7, frameon=False)
 
 
-def _kind(name: str) -> str | None:
+def _kind(name: str, metrics: tuple[str, ...]) -> str | None:
     if name.endswith("loss"):
         return _LOSSES
     if name.endswith("domain_accuracy"):
         return _DOMAINS
-    if name.startswith("val_") and name.endswith(_SHOWN_METRICS):
+    # Their whole names: `val_iou_accuracy` is the IoU of a class.
+    if name in {f"val_{role}{metric}" for role in _ROLES for metric in metrics}:
         return _VALIDATION
     return None

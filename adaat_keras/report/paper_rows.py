@@ -3,11 +3,13 @@
 import csv
 from pathlib import Path
 
+from adaat_keras import tasks
+
 # Rounding alone moves a mean of IoUs in percent by 0.01.
 _TOLERANCE = 0.0002
 
 
-def paper_notes(source: str, target: str, from_task: str, to_task: str) -> list[str]:
+def paper_notes(source: str, target: str, from_task: str | dict, to_task: str | dict) -> list[str]:
     """Sentences on the paper's rows of a pair of domains, checked against the rows themselves.
 
     Args:
@@ -30,7 +32,9 @@ def paper_notes(source: str, target: str, from_task: str, to_task: str) -> list[
         ]
     if not rows:
         return []
-    return [_on_means(rows)] if to_task == "semantic" else [_on_metres(rows)]
+    return [
+        _on_means(rows) if any("mean_iou" in row for row in rows.values()) else _on_metres(rows)
+    ]
 
 
 def _on_means(rows: dict[str, dict[str, float]]) -> str:
@@ -70,13 +74,12 @@ TABLES = {
     ("depth", "semantic"): "table2_depth_to_semantic.csv",
     ("semantic", "depth"): "table3_semantic_to_depth.csv",
 }
-# Their names in the columns of our metrics, which count IoU and accuracy from 0 to 1.
-RENAMED = {"miou": "mean_iou", "accuracy": "accuracy"}
-PERCENT = 100
+# What the tables call otherwise.
+RENAMED = {"miou": "mean_iou"}
 
 
 def paper_rows(
-    source: str, target: str, from_task: str, to_task: str
+    source: str, target: str, from_task: str | dict, to_task: str | dict
 ) -> dict[str, dict[str, float]]:
     """What the paper reports for a pair of domains, by method, in our metrics' names and units.
 
@@ -87,8 +90,8 @@ def paper_rows(
 
     Args:
         source, target: Domains by name, e.g. `"carla"`, `"cityscapes"`.
-        from_task, to_task: `"depth"` to `"semantic"` (Table 2) or the reverse (Table 3);
-            others have no table.
+        from_task, to_task: As `tasks.serialize` gives them: `"depth"` to `"semantic"` (Table 2) or
+            the reverse (Table 3); others, such as other classes, have no table.
 
     Returns:
         Metrics by method, in the table's order; empty where the paper has no such pair.
@@ -100,7 +103,8 @@ def paper_rows(
         >>> rows["ADA-AT/DT (unet)"]["mean_iou"]
         0.4776
     """
-    table = TABLES.get((from_task, to_task))
+    named = isinstance(from_task, str) and isinstance(to_task, str)
+    table = TABLES.get((from_task, to_task)) if named else None
     if not table:
         return {}
     with (Path(__file__).parent / "paper" / table).open(newline="") as file:
@@ -113,12 +117,12 @@ def paper_rows(
 
 
 def _metrics(row: dict[str, str], to_task: str) -> dict[str, float]:
-    values = {
-        name: value for name, value in row.items() if name not in ("source", "target", "method")
-    }
-    if to_task == "depth":
-        return {name: float(value) for name, value in values.items()}
-    return {
-        RENAMED.get(name, f"iou_{name}"): round(float(value) / PERCENT, 6)
-        for name, value in values.items()
-    }
+    """A row in the task's own metrics; what is no metric by itself is the IoU of a class."""
+    task = tasks.get(to_task)
+    metrics = {}
+    for name, text in row.items():
+        if name not in ("source", "target", "method"):
+            name = RENAMED.get(name, name)
+            name = name if name in task.columns else f"iou_{name}"
+            metrics[name] = round(float(text) / task.scale, 6)
+    return metrics

@@ -44,7 +44,7 @@ def any_size(network: keras.Model, stride: int = 1) -> Callable[[tf.Tensor], tf.
 def score(
     model: keras.Model,
     domain: Domain,
-    task: str | Task,
+    task: str | Task | None = None,
     frames: int | None = None,
     reads: Task | None = None,
 ) -> dict[str, float]:
@@ -56,7 +56,8 @@ def score(
         model: Takes `(1, height, width, 3)`, any size, values 0 to 255; puts out what the task's
             decoder does, `(1, height, width, channels)`.
         domain: Frames with labels of the task.
-        task: The task that the model predicts, by name or as an object.
+        task: The task that the model predicts, by name or as an object; an `AdaAtdt`'s task 2 by
+            default.
         frames: How many, spread evenly over the domain; all by default.
         reads: The task whose labels, as pictures, the model takes in place of images, as a
             teacher does.
@@ -69,7 +70,7 @@ def score(
         ValueError: The domain has no such labels, or there is no frame.
     """
     predict = any_size(model)
-    task = tasks.get(task)
+    task = tasks.get(model.to_task if task is None else task)
     metrics = task.metrics()
 
     @tf.function(reduce_retracing=True)

@@ -13,70 +13,48 @@ from adaat_keras.report.paper_rows import paper_notes, paper_rows
 from adaat_keras.report.score import gap_closed
 from adaat_keras.tasks.task import Task
 
-SEMANTIC = (
-    "iou_road",
-    "iou_sidewalk",
-    "iou_wall",
-    "iou_fence",
-    "iou_person",
-    "iou_pole",
-    "iou_vegetation",
-    "iou_vehicle",
-    "iou_traffic_sign",
-    "iou_building",
-    "iou_sky",
-    "mean_iou",
-    "accuracy",
-)
-DEPTH = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delta_3")
-NORMALS = ("mean_angle", "median_angle", "within_11_25", "within_22_5", "within_30")
-# Semantic scores are given in percent, as in Table 2; depth scores as they are, as in Table 3, and
-# so are those of normals, degrees and shares.
-COLUMNS = {"semantic": (SEMANTIC, 100, 1), "depth": (DEPTH, 1, 3), "normals": (NORMALS, 1, 3)}
-
 
 def format_table(results: dict) -> str:
     """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
 
-    Besides the columns of Table 2 or 3, or those of normals, it tells the transfer's ceiling (the
-    main score of the same network on the source, where its training labels come from), the main
-    score of task 1 on the target, and how well a fresh probe tells the domains apart from encoder
-    1's features (50 % = not at all); where source-only and the oracle are among the methods, how
-    much of the gap between them is closed, by the mean main scores.
+    Besides the columns of task 2 (`Task.columns`; of the paper's Table 2 or 3 where these are its
+    tasks) it tells the transfer's ceiling (the main score of the same network on the source, where
+    its training labels come from), the main score of task 1 on the target, and how well a probe
+    tells the domains apart from encoder 1's features (50 % = not at all); where source-only and
+    the oracle are among the methods, how much of the gap between them is closed, by the mean main
+    scores.
 
     Where the paper reports on the pair of domains, its rows come first, and notes on them below.
 
     Args:
         results: `{"to_task", "config": {"source", "target", "from_task"}, "rows": [{"method",
-            "seed", "metrics"}, ...]}`, as `adaat-keras benchmark` writes it.
+            "seed", "metrics"}, ...]}`, as `adaat-keras benchmark` writes it; tasks as
+            `tasks.serialize` gives them.
     """
-    metrics, factor, digits = COLUMNS[results["to_task"]]
     config = results["config"]
-    main, main_1 = (
-        tasks.get(name).primary_metric for name in (results["to_task"], config["from_task"])
-    )
-    _, factor_1, digits_1 = COLUMNS[config["from_task"]]
+    task, task_1 = tasks.get(results["to_task"]), tasks.get(config["from_task"])
+    metrics, main, main_1 = task.columns, task.primary_metric, task_1.primary_metric
     methods = list(dict.fromkeys(row["method"] for row in results["rows"]))
     head = ["method", *(m.removeprefix("iou_") for m in metrics)]
     head += [f"{main} on A", f"task 1, {main_1}", "probe %"]
-    gaps = gaps_closed(results["rows"], tasks.get(results["to_task"]))
+    gaps = gaps_closed(results["rows"], task)
     if gaps:
         head.append("gap closed %")
     head = [name.replace("_", " ") for name in head]
     lines = [head, ["---", *["---:"] * (len(head) - 1)]]
     pair = (config["source"], config["target"], config["from_task"], results["to_task"])
     for name, scores in paper_rows(*pair).items():
-        cells = [spread([scores.get(m)], factor, digits) for m in metrics]
+        cells = [spread([scores.get(m)], task.scale, task.digits) for m in metrics]
         lines.append([f"{name}, in the paper", *cells, *["-"] * (len(head) - 1 - len(cells))])
     for method in methods:
         scores = [row["metrics"] for row in results["rows"] if row["method"] == method]
         # A target without labels of task 2 has no scores.
         target, source = ([s.get(role, {}) for s in scores] for role in ("target", "source"))
-        cells = [spread([s.get(m) for s in target], factor, digits) for m in metrics]
-        ceiling = spread([s.get(main) for s in source], factor, digits)
-        task_1 = [s.get("base_1_target", {}).get(main_1) for s in scores]
+        cells = [spread([s.get(m) for s in target], task.scale, task.digits) for m in metrics]
+        ceiling = spread([s.get(main) for s in source], task.scale, task.digits)
+        scores_1 = [s.get("base_1_target", {}).get(main_1) for s in scores]
         probes = [s.get("domain_probe", {}).get("accuracy") for s in scores]
-        others = (ceiling, spread(task_1, factor_1, digits_1), spread(probes, 100, 0))
+        others = (ceiling, spread(scores_1, task_1.scale, task_1.digits), spread(probes, 100, 0))
         gap = (spread([gaps[method]], 100, 0),) if gaps else ()
         lines.append([method, *cells, *others, *gap])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -146,20 +124,19 @@ def format_overview(benchmarks: list[dict]) -> str:
     ]
     for benchmark in benchmarks:
         config, task = benchmark["config"], tasks.get(benchmark["to_task"])
-        _, factor, digits = COLUMNS[task.name]
         gaps = gaps_closed(benchmark["rows"], task)
-        cells = [cell(benchmark, method, gaps, factor, digits) for method in methods]
+        cells = [cell(benchmark, method, gaps, task) for method in methods]
         pair = f"{config['source']} -> {config['target']}"
-        direction = f"{config['from_task']} -> {task.name}"
+        direction = f"{tasks.get(config['from_task']).title} -> {task.title}"
         lines.append([pair, direction, task.primary_metric.replace("_", " "), *cells])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def cell(benchmark: dict, method: str, gaps: dict, factor: float, digits: int) -> str:
+def cell(benchmark: dict, method: str, gaps: dict, task: Task) -> str:
     """A method's score in a benchmark."""
-    metric = tasks.get(benchmark["to_task"]).primary_metric
     rows = [row["metrics"] for row in benchmark["rows"] if row["method"] == method]
-    score = spread([row.get("target", {}).get(metric) for row in rows], factor, digits)
+    values = [row.get("target", {}).get(task.primary_metric) for row in rows]
+    score = spread(values, task.scale, task.digits)
     gap = gaps.get(method)
     bound = method in ("source_only", "oracle")
     return score if gap is None or bound else f"{score} ({100 * gap:.0f} %)"

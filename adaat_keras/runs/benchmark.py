@@ -18,7 +18,7 @@ from adaat_keras.report.probe import sample_features
 from adaat_keras.report.run_page import run_command
 from adaat_keras.report.score import any_size
 from adaat_keras.report.tables import format_table, spread, write_results
-from adaat_keras.runs.config import RunConfig, differing
+from adaat_keras.runs.config import RunConfig, differing, without_places
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.report import ROLES, chosen_frames, legend_of, picture
 from adaat_keras.runs.train import run_once
@@ -184,25 +184,16 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
     """
     try:
         results = json.loads(Path(path).expanduser().read_text())
-        theirs = {**_without_places(results["config"]), **results["versions"]}
+        theirs = {**without_places(results["config"]), **results["versions"]}
         rows = {(row["method"], row["seed"]): row for row in results["rows"]}
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{path} is no benchmark's results.json with its versions: {error!r}"
         ) from error
-    differs = differing({**_without_places(config.to_dict()), **versions()}, theirs)
+    differs = differing({**without_places(config.to_dict()), **versions()}, theirs)
     if differs:
         raise ValueError(f"{path} holds another benchmark: {'; '.join(differs)}")
     return rows
-
-
-def _without_places(options: dict) -> dict:
-    """A configuration's options without the places of one machine."""
-    options = {name: value for name, value in options.items() if name != "cache"}
-    for role in ("source_options", "target_options"):
-        places = ("root", "cache")
-        options[role] = {name: v for name, v in options[role].items() if name not in places}
-    return options
 
 
 def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:

@@ -174,6 +174,27 @@ def _names(part: type) -> tuple[str, ...]:
     return tuple(each.name for each in dataclasses.fields(part))
 
 
+PLACES = ("root", "cache", "skip_bad", "check_tags", "images", "semantic", "depth", "disparity")
+"""Options of domains that say where data lies, or which frames to leave out."""
+
+
+def without_places(options: dict) -> dict:
+    """A configuration's options without those that only say where data lies.
+
+    Example:
+        >>> without_places({"source_options": {"root": "a", "frames": 8}, "cache": "disk"})
+        {'source_options': {'frames': 8}}
+    """
+    options = {name: value for name, value in options.items() if name != "cache"}
+    for role in {"source_options", "target_options"} & set(options):
+        options[role] = {
+            name: value
+            for name, value in options[role].items()
+            if name not in PLACES and not name.endswith(("_root", "_folder"))
+        }
+    return options
+
+
 def differing(ours: dict, theirs: dict) -> list[str]:
     """Every option of `ours` whose value `theirs` has not, with both values.
 

@@ -10,7 +10,7 @@ from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import DETAILS, read_details
 from adaat_keras.presets import find_preset, load, read_manifest
-from adaat_keras.runs.config import RunConfig, differing
+from adaat_keras.runs.config import RunConfig, differing, without_places
 
 
 class RunFolder:
@@ -40,6 +40,7 @@ class RunFolder:
         self.model = self.path / "model.keras"
         self.metrics = self.path / "metrics.json"
         self.state = self.path / "state"
+        self.failed = self.state / "failed.json"
 
     @property
     def begun(self) -> bool:
@@ -48,7 +49,7 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the folder's run has nothing left to do."""
+        """Whether the folder's run has nothing left to train."""
         return self.metrics.exists() and self.model.exists()
 
     def check(self, config: RunConfig) -> None:
@@ -61,12 +62,18 @@ class RunFolder:
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"{self.path} is a file; --directory takes a folder")
         differs = self._differing(config) if self.begun else []
-        if differs:
-            raise ValueError(
-                f"{self.path} holds a run of another configuration or version: "
-                f"{'; '.join(differs)}. "
-                "Choose another --directory, or delete that one"
+        if not differs:
+            return
+        advice = "Choose another --directory, or delete that one"
+        if self.finished and all(each.startswith("epochs ") for each in differs):
+            advice = (
+                "The learning rate follows the length of a training, which therefore cannot be "
+                f"made longer; go on from its weights: --weights {self.path} --directory ANOTHER"
             )
+        raise ValueError(
+            f"{self.path} holds a run of another configuration or version: {'; '.join(differs)}. "
+            f"{advice}"
+        )
 
     def claim(self, config: RunConfig) -> None:
         """Make this the folder of a run with this configuration, or of the same run going on.
@@ -101,7 +108,12 @@ class RunFolder:
         if not self.config.exists():
             return []
         known = json.loads(self.versions.read_text()) if self.versions.exists() else {}
-        return differing(config.to_dict() | versions(), self.read_config().to_dict() | known)
+        ours, theirs = config.to_dict(), self.read_config().to_dict()
+        if not self.finished:
+            # What moved, or leaves bad frames out, is the same run going on: every stage is named
+            # by the content of its data.
+            ours, theirs = without_places(ours), without_places(theirs)
+        return differing(ours | versions(), theirs | known)
 
     def network(self, name: str) -> Path:
         """The file of a trained network."""
@@ -149,17 +161,5 @@ def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
         if not isinstance(known, dict):
             raise ValueError(f"{what}: its run is {known!r}, no configuration; delete it")
         model = load(what)
-    untrained = sorted(PREDICTED_BY[model.predictor] & set(model.untrained))
-    if untrained:
-        raise ValueError(
-            f"{what} predicts by networks that nobody has trained: {', '.join(untrained)}; go on "
-            f"with the stages that train them: `adaat-keras train --weights {what} --stages ...`"
-        )
+    model.check_trained(what)
     return known, model
-
-
-PREDICTED_BY = {
-    "transfer": {"encoder_1", "transfer", "decoder_2"},
-    "base_model_2": {"encoder_2", "decoder_2"},
-}
-"""The networks that each kind of predictor is made of."""

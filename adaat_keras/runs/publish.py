@@ -55,7 +55,7 @@ def publish(
         "from_task": model.from_task,
         "to_task": model.to_task,
         **{name: run[name] for name in TOLD},
-        "smallest": model.get_layer("pad").stride,
+        "smallest": model.smallest,
         "parameters": sum(network.count_params() for network in model.networks.values()),
         "metrics": metrics,
         "seeds": spread([score[primary] for score in scores if score]),
@@ -111,7 +111,6 @@ def publish_run(
     # Whatever it was trained in: float32 predicts the same on every machine.
     model = build_ada_atdt(**trained.options, dtype="float32")
     load_matching(model, trained)
-    model.predictor = trained.predictor
     round_weights(model)
     task, domain = config.to_task, config.splits("target").required(config.data.split)
     labelled = task.name in domain.tasks

@@ -1,7 +1,10 @@
 """What a finished run tells: scores, pictures, a README."""
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 
 import keras
 import numpy as np
@@ -12,6 +15,7 @@ from adaat_keras.files import write_json
 from adaat_keras.methods.ada_atdt import alpha_and_loss
 from adaat_keras.methods.stage import Feed
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models.ada_atdt import PREDICTORS
 from adaat_keras.report.figures import draw_curves, draw_panels, draw_tsne
 from adaat_keras.report.probe import (
     domain_accuracy,
@@ -22,7 +26,7 @@ from adaat_keras.report.probe import (
 from adaat_keras.report.run_page import write_run_readme
 from adaat_keras.report.score import any_size, score
 from adaat_keras.runs.config import RunConfig
-from adaat_keras.runs.folder import PREDICTED_BY, RunFolder
+from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Task
 from adaat_keras.training import losses
 
@@ -41,7 +45,8 @@ def report(
 ) -> None:
     """Write `metrics.json`, the pictures and the README of a run, unless they are there.
 
-    A domain without the split that is scored is left out.
+    A domain without the split that is scored is left out. A score or a picture that fails costs a
+    line, not the run: what failed is noted, and made good when the run is started again.
 
     Args:
         config: The run's configuration.
@@ -52,37 +57,62 @@ def report(
         folder: Where to write.
         verbose: 0 prints nothing.
     """
-    if folder.metrics.exists():
+    if folder.metrics.exists() and not folder.failed.exists():
         return
-    opened = {role: feed.splits[role].get(config.data.split) for role in ROLES}
-    opened = {role: domain for role, domain in opened.items() if domain is not None}
     if verbose:
         print("scoring", flush=True)
-    predicts = PREDICTED_BY[model.predictor] <= trained
-    metrics = _scores(config, opened, model, networks, trained, predicts)
+    opened = {role: feed.splits[role].get(config.data.split) for role in ROLES}
+    opened = {role: domain for role, domain in opened.items() if domain is not None}
+    predicts = set(PREDICTORS[model.predictor]) <= trained
+    metrics: dict[str, dict] = {}
+    failed: dict[str, str] = {}
+
+    @contextmanager
+    def part(name: str) -> Iterator[None]:
+        """A part of the report, which the others do not need."""
+        try:
+            yield
+        except Exception as error:
+            failed[name] = f"{type(error).__name__}: {error}"
+            warnings.warn(
+                f"{folder.path}: {name} failed: {' '.join(str(error).split())}. The networks are "
+                "trained and saved; the same command makes good what is missing",
+                stacklevel=2,
+            )
+
+    for name, row in _scored(config, opened, model, networks, trained, predicts).items():
+        with part(f"the score {name}"):
+            metrics[name] = row()
     if "encoder_1" in trained and len(opened) == 2:
-        features = [sample_features(model.encoder_1, opened[role]) for role in ROLES]
-        metrics["domain_probe"] = domain_probe(*features)
-        metrics |= _alignment(config, opened, model, trained)
-        draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
-    draw_curves(folder.history, folder.path / "curves.png")
+        with part("the comparison of the domains"):
+            features = [sample_features(model.encoder_1, opened[role]) for role in ROLES]
+            metrics["domain_probe"] = domain_probe(*features)
+            metrics |= _alignment(config, opened, model, trained)
+            draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
+    with part("curves.png"):
+        draw_curves(folder.history, folder.path / "curves.png")
     if "target" in opened:
-        panels = _panels(config, opened["target"], model, trained, predicts)
-        draw_panels(**panels, path=folder.path / "panels.png")
+        with part("panels.png"):
+            panels = _panels(config, opened["target"], model, trained, predicts)
+            draw_panels(**panels, path=folder.path / "panels.png")
     metrics = without_nan(metrics)
     write_run_readme(folder.path, config.chosen(), metrics)
+    if failed:
+        write_json(folder.failed, failed)
+    else:
+        folder.failed.unlink(missing_ok=True)
     write_json(folder.metrics, metrics)
 
 
-def _scores(
+def _scored(
     config: RunConfig,
     opened: Mapping[str, Domain],
     model: AdaAtdt,
     networks: Mapping[str, keras.Model],
     trained: set[str],
     predicts: bool,
-) -> dict[str, dict[str, float]]:
-    """Metrics on the split of the configuration in both domains.
+) -> dict[str, Callable[[], dict[str, float]]]:
+    """What is scored on the split of the configuration in both domains, each a call away.
 
     - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
     - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
@@ -103,7 +133,7 @@ def _scores(
     if "teacher" in trained:
         rows["teacher_"] = (networks["teacher"], to_task, from_task)
     return {
-        f"{prefix}{role}": score(network, opened[role], task, reads=reads)
+        f"{prefix}{role}": partial(score, network, opened[role], task, reads=reads)
         for prefix, (network, task, reads) in rows.items()
         for role in reversed(ROLES)
         if role in opened and {task.name, (reads or task).name} <= set(opened[role].tasks)

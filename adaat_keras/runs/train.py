@@ -2,13 +2,12 @@
 
 import filecmp
 import json
-import re
 import shutil
 import time
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,13 +19,21 @@ from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import remove_halves, write_json, written_whole
-from adaat_keras.methods.method import History, chosen_stages, frozen, mark_trained
+from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model
+from adaat_keras.runs.checks import (
+    check_batch,
+    check_machines,
+    check_room,
+    check_scope,
+    plain_errors,
+)
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
+from adaat_keras.runs.lock import locked
 from adaat_keras.runs.report import report
 from adaat_keras.training.callbacks import (
     HistoryFile,
@@ -45,12 +52,6 @@ from adaat_keras.training.devices import (
     this_machine,
 )
 from adaat_keras.training.trainer import Trainer
-
-_BAD_DATA = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.DataLossError)
-_HINT = (
-    "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
-    "`adaat-keras --traceback` shows where this came from"
-)
 
 
 def train_from_config(
@@ -88,6 +89,7 @@ def train_from_config(
         strategy=strategy,
         deterministic=deterministic,
         verbose=verbose,
+        own_weights=False,
     )
 
 
@@ -123,6 +125,7 @@ def train(
     strategy: tf.distribute.Strategy | None = None,
     deterministic: bool | None = None,
     verbose: int = 1,
+    own_weights: bool = True,
 ) -> History:
     """Train a model by the configuration's method, or go on where a killed run stopped.
 
@@ -141,6 +144,8 @@ def train(
         strategy: TensorFlow's strategy under whose scope the model was built.
         deterministic: Bit for bit; by default on a processor, not where there is a GPU.
         verbose: As in `keras.Model.fit`; on machines other than the first it is 0.
+        own_weights: Whether the model's weights are somebody's, who is told when those of a
+            finished run replace them.
 
     Returns:
         The history: for every stage, the values of every epoch by name.
@@ -152,10 +157,10 @@ def train(
         ConnectionError: Another machine has stopped.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    _check_batch(config, strategy.num_replicas_in_sync)
+    check_batch(config, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
-    _check_scope(model, strategy)
+    check_scope(model, strategy)
     splits = splits or {role: config.splits(role) for role in ("source", "target")}
     feed = Feed(
         splits["source"],
@@ -166,17 +171,26 @@ def train(
         config.data.validation_frames,
     )
     machines = feed.machines
-    _check_machines(machines)
+    check_machines(machines)
     machines.agree(f"whether {folder.path} is finished", int(folder.finished))
     if folder.finished:
-        _take_weights(model, folder)
+        _take_weights(model, folder, own_weights)
         if machines.first:
             _mend(model, folder)
+            if folder.failed.exists():
+                _Run(config, model, feed, folder, folder.state, [], verbose).report_again()
         return by_stage(read_history(folder.history))
     run = _Run(config, model, feed, folder, Path(store or folder.state), list(callbacks), verbose)
-    with lost_machine(machines), deterministic_ops(deterministic):
+    with _alone(folder, machines), lost_machine(machines), deterministic_ops(deterministic):
         run.train()
     return by_stage(read_history(folder.history))
+
+
+def _alone(folder: RunFolder, machines: Machines) -> AbstractContextManager:
+    """Within, no other process trains in the folder; the first of several machines looks."""
+    if not machines.first:
+        return nullcontext()
+    return locked(folder.state, "wait for it, stop it, or choose another --directory")
 
 
 class _Run:
@@ -206,14 +220,7 @@ class _Run:
     def train(self) -> None:
         """Train the method's stages and leave what a run leaves."""
         config, model, folder = self.config, self.model, self.folder
-        method = methods.get(config.method)
-        every = method.stages(
-            config.from_task,
-            config.to_task,
-            config.recipe,
-            config.training,
-            config.networks.architecture,
-        )
+        method, every = self.method, self.every_stage()
         stages = chosen_stages(every, config.plan.stages, config.plan.freeze, model)
         if not folder.begun:
             self.try_data(stages)
@@ -229,20 +236,62 @@ class _Run:
         if self.machines.first:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)
-            # What a stage left out would have trained may have come trained with the model.
-            ours = {name for stage in stages for name in stage.networks}
-            brought = {name for stage in every for name in stage.networks} & set(model.networks)
-            trained = (brought - set(model.untrained)) | ours
-            with plain_errors("report"):
-                report(config, self.feed, model, self.networks, trained, folder, self.verbose)
+            self.report(stages)
             remove_halves(folder.path)
         # A machine that went away would stop the first.
         self.machines.wait()
 
+    @property
+    def method(self) -> Method:
+        """What is trained."""
+        return methods.get(self.config.method)
+
+    def every_stage(self) -> list[Stage]:
+        """The method's stages, chosen or not."""
+        config = self.config
+        return self.method.stages(
+            config.from_task,
+            config.to_task,
+            config.recipe,
+            config.training,
+            config.networks.architecture,
+        )
+
+    def report(self, stages: list[Stage]) -> None:
+        """Score and draw what these stages have trained, or what came trained with the model."""
+        ours = {name for stage in stages for name in stage.networks}
+        brought = {name for stage in self.every_stage() for name in stage.networks}
+        trained = ((brought & set(self.model.networks)) - set(self.model.untrained)) | ours
+        report(
+            self.config, self.feed, self.model, self.networks, trained, self.folder, self.verbose
+        )
+
+    def report_again(self) -> None:
+        """Make good what failed in the report of a finished run."""
+        every, plan = self.every_stage(), self.config.plan
+        stages = [stage for stage in every if plan.stages is None or stage.name in plan.stages]
+        for stage in stages:
+            self.networks |= stage.extra_networks(self.model)
+            for name in set(stage.networks) - set(self.model.networks):
+                load_network(self.folder.network(name), self.networks[name])
+        self.report(stages)
+
     def try_data(self, stages: list[Stage]) -> None:
-        """Read a batch of all data, so that what is wrong with it is told before any training."""
+        """Read a batch of all data, so that what is wrong with it is told before any training.
+
+        What scoring and drawing need is looked at too: the first and the last frame, the other
+        files by their first bytes where a domain can tell from these, and the room on the disk.
+        """
         for role in ("source", "target"):
-            self.feed.splits[role].get(self.config.data.split)
+            domain = self.feed.splits[role].get(self.config.data.split)
+            if domain is None:
+                continue
+            for index in {0, len(domain) - 1}:
+                domain[index]
+            if hasattr(domain, "check_files"):
+                for index in range(len(domain)):
+                    domain.check_files(index)
+        check_room(self.folder.path, self.model)
         for stage in stages:
             for batches in (stage.batches(self.feed, 0), stage.validation(self.feed)):
                 with plain_errors(stage.name):
@@ -286,18 +335,21 @@ class _Run:
         key = stage_key(stage, trainer, self.networks, self.feed)
         kept = self.store / f"{stage.name}-{key}"
         files = {name: kept / f"{name}.keras" for name in stage.networks}
-        done = all(file.exists() for file in (kept / "done.json", *files.values()))
         machines.agree(f"what stage {stage.name!r} is", int(key[-15:], 16))
-        machines.agree(f"whether stage {stage.name!r} is done", done)
-        if not done:
-            callbacks = [clock, StopOnNan(stage.name, kept / "checkpoint"), *self.callbacks]
-            if machines.first:
-                logs = keras.callbacks.TensorBoard(self.folder.logs / stage.name, write_graph=False)
-                rows = HistoryFile(stage.name, kept / "history.csv", self.folder.history)
-                callbacks += [logs, rows]
-            if self.verbose == 1:
-                callbacks.append(ShortProgress())
-            self.finish_stage(stage, trainer, kept, callbacks)
+        with self.alone_in(kept):
+            done = all(file.exists() for file in (kept / "done.json", *files.values()))
+            machines.agree(f"whether stage {stage.name!r} is done", done)
+            if not done:
+                callbacks = [clock, StopOnNan(stage.name, kept / "checkpoint"), *self.callbacks]
+                if machines.first:
+                    logs = self.folder.logs / stage.name
+                    callbacks += [
+                        keras.callbacks.TensorBoard(logs, write_graph=False),
+                        HistoryFile(stage.name, kept / "history.csv", self.folder.history),
+                    ]
+                if self.verbose == 1:
+                    callbacks.append(ShortProgress())
+                self.finish_stage(stage, trainer, kept, callbacks)
             machines.wait()
         for name, file in files.items():
             machines.wait_for(file)
@@ -307,6 +359,12 @@ class _Run:
                 _copy_if_different(file, self.folder.network(name))
             merge_history(self.folder.history, read_history(kept / "history.csv"))
         return clock.seconds
+
+    def alone_in(self, kept: Path) -> AbstractContextManager:
+        """Within, no other run trains the same stage of a shared store; it waits for that one."""
+        if not self.machines.first or (kept / "done.json").exists():
+            return nullcontext()
+        return locked(kept, "wait for it", wait=True, verbose=self.verbose)
 
     def finish_stage(self, stage: Stage, trainer: Trainer, kept: Path, callbacks: list) -> None:
         """Train what is left of a stage, then save its networks and its log in the store."""
@@ -325,7 +383,7 @@ class _Run:
                 self.networks[name].save(temporary)
         seconds = time.monotonic() - start
         write_json(kept / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
-        shutil.rmtree(checkpoint.folder)
+        shutil.rmtree(checkpoint.folder, ignore_errors=True)
         remove_halves(kept)
 
 
@@ -369,39 +427,14 @@ def by_stage(rows: list[dict]) -> History:
     return history
 
 
-@contextmanager
-def plain_errors(stage: str) -> Iterator[None]:
-    """Raise a check that failed in a graph, or a bad file, as a `ValueError` that says so.
-
-    Args:
-        stage: Name of the stage, for the message.
-
-    Example:
-        >>> def check(number):
-        ...     tf.debugging.assert_positive(number, "a number is too low")
-        ...     return number
-        >>> with plain_errors("joint"):
-        ...     list(tf.data.Dataset.range(1).map(check))
-        Traceback (most recent call last):
-        ...
-        ValueError: stage 'joint': a number is too low
-    """
-    try:
-        yield
-    except _BAD_DATA as error:
-        check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
-        said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
-        raise ValueError(f"stage {stage!r}: {said}") from error
-
-
-def _take_weights(model: AdaAtdt, folder: RunFolder) -> None:
-    """Give a model what a finished run came to, and say so unless it has it already."""
+def _take_weights(model: AdaAtdt, folder: RunFolder, tell: bool) -> None:
+    """Give a model what a finished run came to, and tell so unless it has it already."""
     saved = read_ada_atdt(folder.model)
     same = all(
         _equal(network.get_weights(), saved.networks[name].get_weights())
         for name, network in model.networks.items()
     )
-    if not same:
+    if tell and not same:
         warnings.warn(
             f"{folder.path} holds this very run, finished: its weights replace the model's. "
             "To train this model, choose another directory",
@@ -431,33 +464,3 @@ def _copy_if_different(file: Path, to: Path) -> None:
     if not to.exists() or not filecmp.cmp(file, to, shallow=False):
         with written_whole(to) as temporary:
             shutil.copyfile(file, temporary)
-
-
-def _check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
-    """Raise a `ValueError` unless the model was built under the strategy."""
-    if not strategy.extended.variable_created_in_scope(model.weights[0].value):
-        raise ValueError(
-            "this model was built outside the strategy, or inside one that is not passed: build or "
-            "load it `with strategy.scope():`, and pass that strategy"
-        )
-
-
-def _check_batch(config: RunConfig, devices: int) -> None:
-    """Raise a `ValueError` unless every device gets an image of each domain."""
-    batch_size = config.training.batch_size
-    if batch_size % (2 * devices):
-        raise ValueError(
-            f"batch_size must be a multiple of {2 * devices}, two images on each of the {devices} "
-            f"devices, not {batch_size}"
-        )
-
-
-def _check_machines(machines: Machines) -> None:
-    """Raise a `ValueError` unless the strategy knows all the machines that `TF_CONFIG` names."""
-    _, named = this_machine()
-    if named > 1 and machines.count != named:
-        raise ValueError(
-            f"TF_CONFIG names {named} machines, but this strategy knows {machines.count}: build "
-            "the model under `strategy_for` of `adaat_keras.training.devices` and pass that on, "
-            "or unset TF_CONFIG"
-        )

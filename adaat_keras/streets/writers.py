@@ -10,7 +10,7 @@ import joblib
 import numpy as np
 from PIL import Image
 
-from adaat_keras.domains.class_names import CLASS_MAPS
+from adaat_keras.domains.class_names import ID_SETS
 from adaat_keras.files import write_json, written_whole
 from adaat_keras.registry import check_name
 from adaat_keras.streets import VARIANTS
@@ -102,7 +102,7 @@ def _write_synthia_sf(frame: StreetFrame) -> None:
     image = _synthia_sf_image(frame.out, frame.split, frame.index)
     folder, name = image.parents[1], image.name
     labels = np.zeros_like(frame.image)
-    labels[..., 0] = CLASS_MAPS["synthia_sf"].inverse()[frame.semantic]
+    labels[..., 0] = ID_SETS["synthia_sf"].ids_of()[frame.semantic]
     write_png(folder / "GTLeft" / name, labels)
     write_png(folder / "DepthLeft" / name, pack_depth(frame.depth))
     write_png(image, frame.image)
@@ -125,7 +125,7 @@ def _write_carla(frame: StreetFrame, tag_set: int = 13) -> None:
     image = _carla_image(frame.out, frame.split, frame.index)
     folder, name = image.parent, image.name
     tags = np.zeros_like(frame.image)
-    tags[..., 0] = CLASS_MAPS[f"carla_{tag_set}"].inverse()[frame.semantic]
+    tags[..., 0] = ID_SETS[f"carla_{tag_set}"].ids_of()[frame.semantic]
     write_png(folder / "Semantic" / name, _opaque(tags))
     write_png(folder / "Depth" / name, _opaque(pack_depth(frame.depth)))
     write_png(image, frame.image)
@@ -151,7 +151,7 @@ def _write_cityscapes(frame: StreetFrame) -> None:
     write_json(place("camera", "camera.json"), _camera(frame))
     write_png(place("disparity", "disparity.png"), disparity)
     if frame.split != "test":
-        ids = CLASS_MAPS["cityscapes"].inverse()[frame.semantic]
+        ids = ID_SETS["cityscapes"].ids_of()[frame.semantic]
         write_png(place("gtFine", "gtFine_labelIds.png"), ids)
     write_png(_cityscapes_image(frame.out, frame.split, frame.index), frame.image)
 
@@ -192,7 +192,7 @@ def _write_kitti(frame: StreetFrame) -> None:
         sparse = np.where(seen, frame.depth, np.float32(0))
         disparity = pack_disparity(sparse, frame.focal_length * _KITTI_BASELINE, zero=0)
         write_png(folder / "disp_occ_0" / name, disparity)
-        write_png(folder / "semantic" / name, CLASS_MAPS["cityscapes"].inverse()[frame.semantic])
+        write_png(folder / "semantic" / name, ID_SETS["cityscapes"].ids_of()[frame.semantic])
     write_png(image, frame.image)
 
 
@@ -280,7 +280,7 @@ def write_streets(
     check_name("set of tags", str(tag_set), ["13", "23", "28"])
     if frames < 1:
         raise ValueError(f"frames must be at least 1, got {frames}")
-    out = Path(out)
+    out = Path(out).expanduser()
     settings = {"layout": layout, "domain": domain, "height": height, "width": width}
     if layout == "carla":
         settings["tag_set"] = tag_set

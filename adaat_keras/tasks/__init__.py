@@ -1,5 +1,6 @@
 """What is predicted, one file a task. `get("semantic")` gives the task."""
 
+import importlib
 from collections.abc import Mapping
 
 from adaat_keras.registry import Registry, place_of
@@ -15,6 +16,10 @@ _registry = Registry(
     group="adaat_keras.tasks",
 )
 _NAMES = {place: name for name, place in _registry.builtin.items()}
+# Their classes, imported when they are first asked for.
+_CLASSES = {"Depth": "depth", "Normals": "normals", "Semantic": "semantic"}
+
+__all__ = [*_CLASSES, "Task", "get", "names", "serialize"]
 
 
 def get(what: str | Mapping | type[Task] | Task, **options) -> Task:
@@ -81,3 +86,9 @@ def serialize(task: Task) -> str | dict:
 def names() -> list[str]:
     """Every task's name."""
     return _registry.names()
+
+
+def __getattr__(name: str):
+    if name in _CLASSES:
+        return getattr(importlib.import_module(f"{__name__}.{_CLASSES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

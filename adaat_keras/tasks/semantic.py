@@ -234,14 +234,17 @@ def _pair(item: tuple[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
 
 def _checked_groups(classes: Classes) -> Groups:
     """Groups as the user gave them, in one form."""
-    pairs = [*classes.items()] if isinstance(classes, Mapping) else [*map(tuple, classes)]
-    if not all(len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+    try:
+        pairs = [*classes.items()] if isinstance(classes, Mapping) else [*map(tuple, classes)]
+        pairs = [(name, (n,) if isinstance(n, str) else tuple(n)) for name, n in pairs]
+    except (TypeError, ValueError):
+        pairs = None
+    if pairs is None or not all(isinstance(name, str) for name, _ in pairs):
         raise ValueError(f"classes are names with groups of names, not {classes!r}")
     owners: dict[str, str] = {}
     own_names: dict[str, str] = {}
     groups: Groups = {}
     for name, names in pairs:
-        names = (names,) if isinstance(names, str) else tuple(names)
         if not names:
             raise ValueError(f"the class {name!r} has no names: what belongs to it?")
         if not all(isinstance(each, str) and (plain_name(each) or each == REST) for each in names):
@@ -278,7 +281,7 @@ def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
             f"colors has {', '.join(sorted(map(str, unknown)))}, but the classes are: "
             f"{', '.join(class_names)}"
         )
-    given = {name: _rgb(name, color) for name, color in colors.items()}
+    given = {name: rgb_of(name, color) for name, color in colors.items()}
     owners: dict[RGB, str] = {(0, 0, 0): "what is ignored"}
     for name, color in given.items():
         owner = owners.setdefault(color, name)
@@ -289,7 +292,16 @@ def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
     return np.array([given.get(name) or next(others) for name in class_names], np.uint8)
 
 
-def _rgb(name: str, color: str | Sequence[int]) -> RGB:
+def rgb_of(name: str, color: str | Sequence[int]) -> RGB:
+    """A colour as three numbers from 0 to 255, however it is given.
+
+    Raises:
+        ValueError: It is none; says whose it is.
+
+    Example:
+        >>> rgb_of("road", "#804080"), rgb_of("sky", [70, 130, 180])
+        ((128, 64, 128), (70, 130, 180))
+    """
     try:
         if isinstance(color, str):
             return tuple(round(255 * part) for part in to_rgb(color))

@@ -7,8 +7,21 @@
 - `callbacks`, `checkpoint`: what a run keeps and says.
 - `devices`: which devices and machines to train on.
 - `keras_workarounds`: the private methods of Keras that several devices need overridden.
+
+The losses and schedules work on every Keras backend; the rest is TensorFlow's, and imported when
+it is first asked for.
 """
 
-from adaat_keras.training.trainer import SupervisedTrainer, Trainer
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adaat_keras.training.trainer import SupervisedTrainer, Trainer
 
 __all__ = ["SupervisedTrainer", "Trainer"]
+
+
+def __getattr__(name: str):
+    if name in __all__:
+        return getattr(importlib.import_module("adaat_keras.training.trainer"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

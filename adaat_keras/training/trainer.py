@@ -9,11 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 import keras
 import tensorflow as tf
 
+from adaat_keras import _require_tensorflow
 from adaat_keras.layers import CropLike, PadToStride
+from adaat_keras.registry import plain_name
 from adaat_keras.training.keras_workarounds import KerasWorkarounds
 
+_require_tensorflow("training")
 LEARNING_RATE = 5e-4
 """Of Adam, for all networks (section 4.5)."""
+
+AnyOptimizer = keras.optimizers.Optimizer | str
+AnyLoss = keras.losses.Loss | str | Callable
+"""As `keras.Model.compile` takes them: objects, names, functions."""
 
 
 class Trainer(KerasWorkarounds, keras.Model):
@@ -47,7 +54,7 @@ class Trainer(KerasWorkarounds, keras.Model):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None,
+        optimizer: AnyOptimizer | None,
         variables: list[keras.Variable],
         means: Sequence[str],
     ) -> None:
@@ -143,6 +150,16 @@ class Trainer(KerasWorkarounds, keras.Model):
         logs = {name: float(results[name]) for name in logs}
         return logs if return_dict else list(logs.values())
 
+    def get_config(self) -> dict:
+        """Raise `NotImplementedError`: networks are what a training gives, a trainer is no model.
+
+        Its state, the optimizers' included, is kept by `save_weights`.
+        """
+        raise NotImplementedError(
+            f"a {type(self).__name__} cannot be saved whole: save the networks that it trains, or "
+            "its weights, as in ModelCheckpoint('last.weights.h5', save_weights_only=True)"
+        )
+
     @staticmethod
     def results(metrics: list) -> dict[str, tf.Tensor]:
         """The results of these metrics by name."""
@@ -193,11 +210,13 @@ class SupervisedTrainer(Trainer):
 
     def compile(
         self,
-        optimizer: keras.optimizers.Optimizer | None = None,
-        task_loss: keras.losses.Loss | None = None,
+        optimizer: AnyOptimizer | None = None,
+        task_loss: AnyLoss | None = None,
         metrics: Mapping[str, list] | None = None,
     ) -> None:
         """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`.
+
+        Optimizers and losses are taken by name too.
 
         Raises:
             ValueError: There is no task loss, or the precision is float16.
@@ -205,7 +224,7 @@ class SupervisedTrainer(Trainer):
         if task_loss is None:
             raise ValueError("task_loss is missing: a task's `loss()`, or any keras.losses.Loss")
         super().compile(optimizer, self.base_variables, ("loss", *self.task_loss_names))
-        self.task_loss = task_loss
+        self.task_loss = loss_of(task_loss)
         self.domain_metrics = {domain: (metrics or {}).get(domain, []) for domain in self.domains}
 
     @property
@@ -275,7 +294,7 @@ class SupervisedTrainer(Trainer):
         }
 
 
-def adam(optimizer: keras.optimizers.Optimizer | str | None) -> keras.optimizers.Optimizer:
+def adam(optimizer: AnyOptimizer | None) -> keras.optimizers.Optimizer:
     """An optimizer, by name too; `None` is the paper's Adam.
 
     Example:
@@ -285,3 +304,32 @@ def adam(optimizer: keras.optimizers.Optimizer | str | None) -> keras.optimizers
     if optimizer is None:
         return keras.optimizers.Adam(LEARNING_RATE)
     return keras.optimizers.get(optimizer)
+
+
+def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:
+    """A loss, by name or as a function too, as `keras.Model.compile` takes it.
+
+    Example:
+        >>> loss_of("mse").name, loss_of(lambda labels, outputs: outputs - labels).name
+        ('mean_squared_error', 'lambda')
+    """
+    found = keras.losses.get(what)
+    if found is None or isinstance(found, keras.losses.Loss):
+        return found
+    # Keras gives functions by name; its class of that name fits shapes, and knows devices.
+    for each in vars(keras.losses).values():
+        if isinstance(each, type) and plain_name(each.__name__) == plain_name(found.__name__):
+            return each()
+    return _FunctionLoss(found)
+
+
+class _FunctionLoss(keras.losses.Loss):
+    """The mean of what a function of labels and outputs gives."""
+
+    def __init__(self, function: Callable):
+        super().__init__(name=function.__name__.strip("<>"))
+        self.function = function
+
+    def call(self, y_true, y_pred):
+        """What the function gives."""
+        return self.function(y_true, y_pred)

@@ -8,9 +8,11 @@ import tensorflow as tf
 from cityscapesscripts.helpers.labels import labels as cityscapes_labels
 from format_kit import color, cut, grey, raw_png, write
 
+from adaat_keras.domains.check import label_variant_problem
 from adaat_keras.domains.cityscapes import cityscapes_camera
-from adaat_keras.domains.class_names import CLASS_MAPS, IGNORED, UNKNOWN, label_variant_problem
+from adaat_keras.domains.class_names import ID_SETS, IGNORED, UNKNOWN
 from adaat_keras.domains.decoders import disparity_depth, kitti_depth, map_classes, packed_depth
+from adaat_keras.domains.finding import check_root
 from adaat_keras.domains.kitti import kitti_calibration
 from adaat_keras.domains.png import (
     FIXED_POINT,
@@ -21,8 +23,7 @@ from adaat_keras.domains.png import (
     png_header,
     read_png,
 )
-from adaat_keras.domains.png_domain import check_root
-from adaat_keras.tasks.semantic import CLASS_NAMES
+from adaat_keras.tasks.semantic import CLASS_NAMES, PAPER
 from adaat_keras.tasks.semantic import IGNORED as TASK_IGNORED
 
 # FORMATS.md's table, typed again: for each data set the ids of the 11 classes in order.
@@ -102,12 +103,12 @@ def test_every_id_has_the_class_of_the_published_table(name, more):
         table[MORE[name][1]] = CLASS_NAMES.index("vehicle")
     if name.startswith("cityscapes"):
         table[255] = IGNORED
-    np.testing.assert_array_equal(CLASS_MAPS[name].table(more), table)
+    np.testing.assert_array_equal(ID_SETS[name].table(PAPER, more), table)
 
 
 def test_every_written_id_reads_back_as_its_class():
-    for name, chosen in CLASS_MAPS.items():
-        back = chosen.table()[chosen.inverse()]
+    for name, chosen in ID_SETS.items():
+        back = chosen.table(PAPER)[chosen.ids_of()]
         # The older CARLA has no tag for the sky.
         assert back.tolist() == [*range(10), IGNORED if name == "carla_13" else 10]
 
@@ -122,9 +123,9 @@ def test_cityscapes_own_scripts_know_the_ids_by_the_same_names(more):
             continue
         name = ours.get(label.name, label.name)
         expected = CLASS_NAMES.index(name) if name in CLASS_NAMES else IGNORED
-        assert CLASS_MAPS["cityscapes"].table(more)[label.id] == expected
+        assert ID_SETS["cityscapes"].table(PAPER, more)[label.id] == expected
         if label.trainId not in (-1, 255):
-            assert CLASS_MAPS["cityscapes_train"].table(more)[label.trainId] == expected
+            assert ID_SETS["cityscapes_train"].table(PAPER, more)[label.trainId] == expected
 
 
 def test_the_loaders_ignore_what_the_task_ignores():
@@ -132,14 +133,14 @@ def test_the_loaders_ignore_what_the_task_ignores():
 
 
 def test_a_label_map_is_looked_up_in_a_graph():
-    table = CLASS_MAPS["carla_28"].table()
+    table = ID_SETS["carla_28"].table(PAPER)
     mapped = tf.function(map_classes)(tf.constant([[1, 24, 0]], tf.uint8), table, "a.png")
     assert mapped.dtype == tf.uint8
     assert mapped.numpy().tolist() == [[0, 0, 255]]
 
 
 def test_an_unknown_id_stops_a_graph_with_the_name_of_the_file():
-    table = CLASS_MAPS["cityscapes"].table()
+    table = ID_SETS["cityscapes"].table(PAPER)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"a\.png: has a label id outside"):
         tf.function(map_classes)(tf.constant([[57]], tf.uint8), table, "a.png")
 
@@ -293,7 +294,7 @@ def test_a_parent_and_a_child_of_the_root_are_told_apart(tmp_path):
 
 def street(name):
     """A street picture in the ids of a class map: sky, then buildings and cars, then road."""
-    written = CLASS_MAPS[name].inverse()
+    written = ID_SETS[name].ids_of()
     rows = [written[10]] * 3 + [written[9], written[7], written[6]] + [written[0]] * 3
     return np.repeat(np.array(rows, "uint8")[:, None], 4, axis=1)
 

@@ -202,7 +202,7 @@ def test_the_augmentation_changes_no_crop():
 
 
 def test_class_frequencies_are_the_shares_of_the_labelled_pixels():
-    shares = class_frequencies(Coordinates(forbidden="depth"), 11)
+    shares = class_frequencies(Coordinates(forbidden="depth"), "semantic", 11)
     # Rows 0 to 19 have the labels 0 to 10, and 0 to 8 once more.
     np.testing.assert_allclose(shares, np.array([2] * 9 + [1] * 2) / 20)
 

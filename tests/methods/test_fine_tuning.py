@@ -25,7 +25,7 @@ def fine_tune(frames, tmp_path):
     def run(model=None, **options):
         model = model or untrained()
         # As after training elsewhere.
-        model.fresh = () if model.origin is None else model.fresh
+        model.untrained = () if model.origin is None else model.untrained
         before = {name: network.get_weights() for name, network in model.networks.items()}
         history = fit_ada_atdt(
             model,
@@ -109,7 +109,7 @@ def test_a_decoder_that_began_anew_is_not_left_untrained(other_task, fine_tune):
         fine_tune(other_task, freeze=("decoder_2",))
     history, _ = fine_tune(other_task, steps=("supervised", "transfer"))
     assert {"supervised", "transfer"} <= set(history)
-    assert other_task.fresh == ()
+    assert other_task.untrained == ()
 
 
 def test_steps_of_a_new_model_are_trained_in_their_order(frames, tmp_path):
@@ -126,7 +126,7 @@ def test_steps_of_a_new_model_are_trained_in_their_order(frames, tmp_path):
         metrics = json.loads((tmp_path / step / "metrics.json").read_text())
         assert {name for name in metrics if name.endswith("_target")} == scored
         assert "target" not in metrics
-    assert model.fresh == ("transfer",)
+    assert model.untrained == ("transfer",)
     fit_ada_atdt(model, directory=tmp_path / "last", steps="transfer", **options)
     assert "target" in json.loads((tmp_path / "last/metrics.json").read_text())
 
@@ -166,12 +166,12 @@ def test_what_nobody_has_trained_is_known_after_loading_and_predicts_nothing(
     model.origin = "elsewhere"  # `fine_tune` lets it be new
     fine_tune(model, steps="adversarial", weights="elsewhere")
     run = str(tmp_path / "run")
-    assert load(run).fresh == ("encoder_2", "decoder_2", "transfer")
+    assert load(run).untrained == ("encoder_2", "decoder_2", "transfer")
     for command in (["evaluate", run], ["export", run, "--out", str(tmp_path / "out")]):
         assert main(command) == 2
         assert "nobody has trained: decoder_2, transfer" in capsys.readouterr().err
     model.save_to_preset(tmp_path / "preset")
-    assert load(tmp_path / "preset").fresh == ("encoder_2", "decoder_2", "transfer")
+    assert load(tmp_path / "preset").untrained == ("encoder_2", "decoder_2", "transfer")
 
 
 def test_a_finished_run_gives_its_weights_though_its_steps_are_gone(fine_tune, tmp_path):

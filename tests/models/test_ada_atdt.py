@@ -130,7 +130,7 @@ def test_it_fits_as_any_keras_model_does(image):
 
 
 def test_an_image_that_is_too_small_is_a_clear_error(image):
-    with pytest.raises(ValueError, match=r"at least 32 pixels.*20 x 64"):
+    with pytest.raises(ValueError, match=r"at least 33 pixels.*20 x 64"):
         build().predict(image(20, 64), verbose=0)
 
 
@@ -146,18 +146,28 @@ def test_all_that_predicts_follows_the_predictor_however_often_it_changes(image)
             np.testing.assert_allclose(outputs, expected[predictor], atol=1e-5)
 
 
-def test_base_model_2_needs_no_more_pixels_than_its_own_stride(image):
+@pytest.mark.parametrize("predictor", ["transfer", "base_model_2"])
+@pytest.mark.parametrize(
+    "options", [*({"transfer": name} for name in transfer.names()), AT_DT], ids=str
+)
+def test_the_smallest_image_that_it_names_is_the_smallest_that_it_takes(options, predictor, image):
+    model = build(**options)
+    model.predictor = predictor
+    n = model.smallest
+    expected = {"transfer": {"unet": 33, "unet_attention": 33, "conv": 32}}.get(predictor, {})
+    assert n == expected.get(options.get("transfer"), n)
+    assert np.isfinite(model(image(n, n))).all()
+    with pytest.raises(ValueError, match=f"at least {n} pixels"):
+        model(image(n - 1, 200))
+
+
+def test_base_model_2_takes_smaller_images():
     model = build()
-    assert model.stride == 32
     model.predictor = "base_model_2"
-    assert model.stride == model.base_model_2.stride == 4
-    assert model.predict(image(5, 7), verbose=0).shape == (1, 5, 7, 11)
-    with pytest.raises(ValueError, match="at least 4 pixels"):
-        model(image(3, 7))
+    assert model.smallest == model.base_model_2.smallest == 5
 
 
-@pytest.mark.parametrize("name", ["encoder_2", "decoder_2"])
-def test_with_base_model_2_plain_fit_trains_its_networks_alone(name, image):
+def test_with_base_model_2_plain_fit_trains_its_networks_alone(image):
     model, x = build(transfer="conv"), image(32, 32, count=2)
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     labels = np.zeros((2, 32, 32), np.int32)
@@ -205,7 +215,7 @@ def _serve(folder):
 
 def test_an_unknown_predictor_lists_those_that_exist():
     model = build()
-    with pytest.raises(ValueError, match="predictor 'oracle'.*transfer, base_model_2"):
+    with pytest.raises(ValueError, match=r"predictor 'oracle'.*transfer, base_model_2"):
         model.predictor = "oracle"
     assert model.predictor == "transfer"
 
@@ -261,7 +271,7 @@ def test_a_transfer_function_of_ones_own_is_found_by_its_place(image):
     model = build(transfer=place)
     assert type(model.transfer).__name__ == "Shift"
     assert model.predict(image(17, 20), verbose=0).shape == (1, 17, 20, 11)
-    assert model.stride == 8
+    assert model.smallest == 8
     assert model.options["transfer"].endswith("Shift")
     assert type(build_ada_atdt(**model.options).transfer) is type(model.transfer)
     assert transfer.get(Shift) is Shift

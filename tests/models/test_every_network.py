@@ -6,12 +6,15 @@ import keras
 import numpy as np
 import pytest
 
+from adaat_keras import models
 from adaat_keras.models import (
     BaseModel,
     Decoder,
     DilatedResnet50,
     DomainClassifier,
     Encoder,
+    Generator,
+    PatchDiscriminator,
     UpsamplingDecoder,
     transfer,
 )
@@ -25,6 +28,13 @@ NETWORKS = {
     "dilated_resnet50": (lambda **o: DilatedResnet50(4, 1, **o), 3, (1, 2, 4, 128)),
     "upsampling_decoder": (lambda **o: UpsamplingDecoder(5, 1, **o), 32, (1, 512, 1024, 5)),
     "domain_classifier": (lambda **o: DomainClassifier(FEATURES, **o), FEATURES, (1, 4, 8, 1)),
+    "pixel_classifier": (
+        lambda **o: DomainClassifier(FEATURES, view="pixel", **o),
+        FEATURES,
+        (1, 32, 64, 1),
+    ),
+    "generator": (lambda **o: Generator(4, 1, **o), 3, (1, 32, 64, 3)),
+    "patch_discriminator": (lambda **o: PatchDiscriminator(4, **o), 3, (1, 4, 8, 1)),
     "base_model": (
         lambda dtype=None, **o: BaseModel(Encoder(4, 1, dtype=dtype), Decoder(5, 4, dtype), **o),
         3,
@@ -39,10 +49,14 @@ NETWORKS = {
     for name in transfer.names()
 }
 
-pytestmark = [
-    pytest.mark.parametrize("name", list(NETWORKS)),
-    pytest.mark.usefixtures("eagerly"),
-]
+every_network = pytest.mark.parametrize("name", list(NETWORKS))
+pytestmark = pytest.mark.usefixtures("eagerly")
+
+
+def test_none_is_left_out():
+    """`AdaAtdt` is made of six, and has tests of its own."""
+    tested = {type(make()).__name__ for make, _, _ in NETWORKS.values()}
+    assert tested == {*models.__all__} - {"AdaAtdt"}
 
 
 def inputs_of(name):
@@ -50,11 +64,13 @@ def inputs_of(name):
     return np.random.default_rng(0).uniform(0, 2, shape).astype(np.float32)
 
 
+@every_network
 def test_it_gives_the_shape_that_its_docstring_promises(name):
     make, _, shape = NETWORKS[name]
     assert make()(inputs_of(name)).shape == shape
 
 
+@every_network
 def test_it_comes_back_from_its_config(name):
     network = NETWORKS[name][0](name="mine")
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(network))
@@ -63,6 +79,7 @@ def test_it_comes_back_from_its_config(name):
     assert [w.shape for w in again.weights] == [w.shape for w in network.weights]
 
 
+@every_network
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
 def test_it_saves_and_reloads_with_equal_weights_outputs_and_precision(name, dtype, tmp_path):
     network = NETWORKS[name][0](dtype=dtype)
@@ -75,6 +92,7 @@ def test_it_saves_and_reloads_with_equal_weights_outputs_and_precision(name, dty
     assert np.ptp(expected) > 0
 
 
+@every_network
 def test_its_weights_stay_float32_in_bfloat16(name):
     make, _, shape = NETWORKS[name]
     network = make(dtype="mixed_bfloat16")
@@ -86,6 +104,7 @@ def test_its_weights_stay_float32_in_bfloat16(name):
     assert {weight.dtype for weight in network.weights} == {"float32"}
 
 
+@every_network
 def test_it_compiles_and_every_weight_learns(name):
     network = NETWORKS[name][0]()
     inputs = inputs_of(name)

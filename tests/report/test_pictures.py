@@ -6,7 +6,7 @@ from adaat_keras.report.figures import draw_curves, draw_panels, draw_tsne
 from adaat_keras.tasks.semantic import CLASS_NAMES, PALETTE
 
 HISTORY = """\
-step,epoch,loss,adversarial_loss,source_domain_accuracy,learning_rate,val_mean_iou,val_iou_sky
+stage,epoch,loss,adversarial_loss,source_domain_accuracy,learning_rate,val_mean_iou,val_iou_sky
 adversarial,1,0.9,0.7,0.8,0.1,,
 adversarial,2,0.8,0.6,0.6,0.1,,
 transfer,1,0.5,,,0.1,0.2,nan
@@ -95,6 +95,6 @@ def test_curves_have_a_row_a_step_and_a_column_a_kind(tmp_path):
 
 
 def test_a_history_without_numbers_is_named(tmp_path):
-    (tmp_path / "history.csv").write_text("step,epoch,loss\ntransfer,1,\n")
+    (tmp_path / "history.csv").write_text("stage,epoch,loss\ntransfer,1,\n")
     with pytest.raises(ValueError, match=r"history\.csv has no losses or metrics to draw"):
         draw_curves(tmp_path / "history.csv", tmp_path / "a.png")

@@ -144,3 +144,29 @@ def test_a_picture_shows_what_labels_say_and_black_where_they_say_nothing(name):
     assert picture.min() == 0
     assert picture.max() <= 255
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) > 5
+
+
+def test_it_says_what_a_table_shows_of_it(name):
+    task = tasks.get(name)
+    known = set(scores(task, task.decode(random_outputs(task, 1)), random_outputs(task)))
+    assert task.primary_metric in task.columns
+    assert set(task.columns) == known
+    assert set(task.curves) <= known
+    assert (task.scale, task.digits) == {"semantic": (100, 1)}.get(name, (1, 3))
+    assert (task.legend is None) == (task.classes == 0)
+
+
+def test_it_is_written_as_its_name_and_equal_by_value(name):
+    task = tasks.get(name)
+    assert tasks.serialize(task) == name == task.title
+    assert tasks.get(name) == task
+    assert hash(tasks.get(name)) == hash(task)
+    assert [tasks.get(other) == task for other in tasks.names()].count(True) == 1
+
+
+def test_pseudo_labels_are_what_is_decoded(name):
+    task = tasks.get(name)
+    outputs = random_outputs(task)
+    labels = task.pseudo_labels(tf.constant(outputs))
+    np.testing.assert_allclose(labels, task.decode(outputs), rtol=1e-6)
+    assert task.label_problem(labels.numpy()) is None

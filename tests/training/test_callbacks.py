@@ -3,16 +3,16 @@ import numpy as np
 import pytest
 from trainer_kit import make_batches, make_model, make_trainer
 
-from adaat_keras.training import callbacks as time_left
+from adaat_keras.training import callbacks
 from adaat_keras.training.callbacks import ShortProgress, StopOnNan, TimeLeft
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_a_loss_that_is_no_number_stops_with_step_epoch_batch_and_state(value, tmp_path):
+def test_a_loss_that_is_no_number_stops_with_stage_epoch_batch_and_state(value, tmp_path):
     callback = StopOnNan("transfer", tmp_path)
     callback.on_epoch_begin(4)
     callback.on_train_batch_end(5, {"loss": 1.0})
-    message = f"task_loss became {value} in step 'transfer', epoch 5, batch 7.*{tmp_path}"
+    message = f"task_loss became {value} in stage 'transfer', epoch 5, batch 7.*{tmp_path}"
     with pytest.raises(FloatingPointError, match=message):
         callback.on_train_batch_end(6, {"loss": 1.0, "task_loss": value})
 
@@ -28,17 +28,17 @@ def test_a_nan_stops_fit_at_its_batch(tmp_path):
         )
 
 
-def test_the_time_left_counts_this_steps_epochs_and_those_after_it(monkeypatch, capsys):
+def test_the_time_left_counts_this_stages_epochs_and_those_after_it(monkeypatch, capsys):
     clock = iter([0.0, 30.0, 100.0])
-    monkeypatch.setattr(time_left.time, "monotonic", lambda: next(clock))
-    callback = TimeLeft("step 1 of 3, adversarial", epochs=5, epochs_after=10)
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    callback = TimeLeft("stage 1 of 3, adversarial", epochs=5, epochs_after=10)
     callback.on_epoch_begin(0)
     callback.on_epoch_end(0)
     callback.on_epoch_begin(1)
     first, second = capsys.readouterr().out.splitlines()
-    assert first == "step 1 of 3, adversarial"
+    assert first == "stage 1 of 3, adversarial"
     # 30 seconds an epoch, 4 + 10 epochs to come.
-    assert second == "step 1 of 3, adversarial, about 7.0 minutes of training left in all"
+    assert second == "stage 1 of 3, adversarial, about 7.0 minutes of training left in all"
 
 
 def test_the_progress_bar_hides_values_per_class_that_the_history_keeps(capsys):

@@ -1,9 +1,8 @@
-"""Trap 2 of DESIGN.md 5: a training that goes on ends where an unbroken one does."""
+"""Trap 2 of DESIGN.md, section 7: a training that goes on ends where an unbroken one does."""
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from trainer_kit import (
     TRAINERS,
     assert_equal_weights,
@@ -14,6 +13,7 @@ from trainer_kit import (
 )
 
 from adaat_keras.training.checkpoint import Checkpoint
+from adaat_keras.training.devices import deterministic_ops
 
 STEPS = 2
 # The Wasserstein loss draws random numbers, which a resumed training must draw again.
@@ -25,10 +25,11 @@ pytestmark = pytest.mark.usefixtures("eagerly")
 
 @pytest.fixture(autouse=True)
 def deterministic():
-    tf.config.experimental.enable_op_determinism()
+    with deterministic_ops(True):
+        yield
 
 
-def fresh(kind, loss="least_squares", seed=0):
+def new(kind, loss="least_squares", seed=0):
     model = make_model(seed=seed)
     return model, make_trainer(kind, model, loss, optimizer=lambda: keras.optimizers.Adam(1e-2))
 
@@ -53,13 +54,13 @@ def optimizer_variables(trainer):
 
 
 @pytest.mark.parametrize(("kind", "loss"), CASES)
-def test_two_epochs_equal_one_and_one_in_fresh_objects_bit_for_bit(kind, loss, tmp_path):
-    model, trainer = fresh(kind, loss)
+def test_two_epochs_equal_one_and_one_in_new_objects_bit_for_bit(kind, loss, tmp_path):
+    model, trainer = new(kind, loss)
     fit(trainer, kind, model, 0, 2)
 
-    first, first_trainer = fresh(kind, loss)
+    first, first_trainer = new(kind, loss)
     fit(first_trainer, kind, first, 0, 1, [Checkpoint(tmp_path)])
-    second, second_trainer = fresh(kind, loss, seed=9)
+    second, second_trainer = new(kind, loss, seed=9)
     # A network that this trainer does not know has to come from elsewhere.
     for name, network in second.networks.items():
         if name not in {layer.name for layer in second_trainer.layers}:
@@ -80,14 +81,14 @@ def test_two_epochs_equal_one_and_one_in_fresh_objects_bit_for_bit(kind, loss, t
 
 
 def test_without_a_state_training_begins_at_the_start(tmp_path):
-    model, trainer = fresh("supervised")
+    model, trainer = new("supervised")
     before = weights_of(model)
     assert Checkpoint(tmp_path / "none").restore(trainer) == 0
     assert_equal_weights(weights_of(model), before)
 
 
 def test_only_the_newest_state_is_kept(tmp_path):
-    model, trainer = fresh("supervised")
+    model, trainer = new("supervised")
     fit(trainer, "supervised", model, 0, 2, [Checkpoint(tmp_path)])
     assert [file.name for file in tmp_path.iterdir()] == ["epoch-0002.weights.h5"]
     Checkpoint(tmp_path).remove()
@@ -95,17 +96,17 @@ def test_only_the_newest_state_is_kept(tmp_path):
 
 
 def test_half_written_files_are_not_taken_for_a_state(tmp_path):
-    model, trainer = fresh("supervised")
+    model, trainer = new("supervised")
     fit(trainer, "supervised", model, 0, 1, [Checkpoint(tmp_path)])
     for name in (".123-epoch-0009.weights.h5", "epoch-0009.weights.h5.tmp", "epoch-9.h5"):
         (tmp_path / name).write_bytes(b"half")
-    other, other_trainer = fresh("supervised", seed=9)
+    other, other_trainer = new("supervised", seed=9)
     assert Checkpoint(tmp_path).restore(other_trainer) == 1
     np.testing.assert_equal(other.encoder_1.get_weights(), model.encoder_1.get_weights())
 
 
 def test_a_write_that_breaks_off_leaves_the_state_before_it(tmp_path, monkeypatch):
-    model, trainer = fresh("supervised")
+    model, trainer = new("supervised")
     checkpoint = Checkpoint(tmp_path)
     fit(trainer, "supervised", model, 0, 1, [checkpoint])
 

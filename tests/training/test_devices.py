@@ -1,4 +1,6 @@
-"""Trap 1 of DESIGN.md 5: two devices train as one does."""
+"""Devices and machines. Trap 1 of DESIGN.md, section 7: two devices train as one does."""
+
+import json
 
 import pytest
 import tensorflow as tf
@@ -9,11 +11,12 @@ from trainer_kit import (
     make_model,
     make_trainer,
     make_validation,
+    refuses_randomness,
     weights_of,
 )
 
 from adaat_keras.training import losses as adversarial_losses
-from adaat_keras.training.devices import strategy_for
+from adaat_keras.training.devices import deterministic_ops, strategy_for, this_machine
 
 CASES = [(kind, "least_squares") for kind in TRAINERS[1:]]
 CASES += [("adversarial", loss) for loss in adversarial_losses.names()]
@@ -73,3 +76,80 @@ def test_all_devices_are_two_here():
 def test_other_numbers_of_devices_are_a_clear_error(devices, message):
     with pytest.raises(ValueError, match=message):
         strategy_for(devices)
+
+
+# --- Several machines, by the environment's `TF_CONFIG`.
+
+
+def tf_config(kind, index, **cluster):
+    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", (0, 1)),
+        (tf_config("worker", 0, worker=["a:1"]), (0, 1)),
+        (tf_config("worker", 1, worker=["a:1", "b:1"]), (1, 2)),
+        (tf_config("chief", 0, chief=["a:1"], worker=["b:1", "c:1"]), (0, 3)),
+        (tf_config("worker", 1, chief=["a:1"], worker=["b:1", "c:1"]), (2, 3)),
+    ],
+)
+def test_the_chief_comes_first_then_the_workers(text, expected, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+    assert this_machine() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{worker", r"TF_CONFIG is '\{worker', where it should be like .*HOST:PORT"),
+        ("[]", r"TF_CONFIG is '\[\]'"),
+        (tf_config("worker", 2, worker=["a:1", "b:1"]), r"task .*2.* is not in its cluster"),
+        (tf_config("chief", 0, worker=["a:1", "b:1"]), "'chief'.* is not in its cluster"),
+        (tf_config("worker", 0, worker=["a:1"], ps=["b:1"]), "the jobs worker, ps; this trains on"),
+    ],
+)
+def test_a_tf_config_that_makes_no_sense_is_named(text, message, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match=message):
+        this_machine()
+
+
+def test_more_devices_than_each_machine_has_are_an_error(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", tf_config("worker", 0, worker=["a:1", "b:1"]))
+    with pytest.raises(ValueError, match="3 devices asked for, but this machine has 1"):
+        strategy_for(3)
+
+
+# --- Op determinism, and the way back.
+
+
+def test_nothing_of_determinism_stays_on_after_it():
+    with deterministic_ops(True):
+        assert refuses_randomness()
+    assert not refuses_randomness()
+
+
+def test_determinism_ends_when_a_training_fails_too():
+    with pytest.raises(KeyboardInterrupt), deterministic_ops(True):
+        raise KeyboardInterrupt
+    assert not refuses_randomness()
+
+
+def test_determinism_that_a_user_has_set_stays_on_and_off_is_left_off():
+    with deterministic_ops(False):
+        assert not refuses_randomness()
+    with deterministic_ops(True):
+        for on in (None, True, False):
+            with deterministic_ops(on):
+                assert refuses_randomness()
+            assert refuses_randomness()
+
+
+@pytest.mark.parametrize(("gpus", "on"), [([], True), (["GPU:0"], False)])
+def test_by_default_it_is_on_without_a_gpu_alone(gpus, on, monkeypatch):
+    """TensorFlow has no deterministic kernel for some operations there."""
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    with deterministic_ops():
+        assert refuses_randomness() == on

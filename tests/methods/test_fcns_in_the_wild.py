@@ -1,13 +1,17 @@
-"""Class sizes held within bounds."""
+"""FCNs in the wild: class sizes held within bounds, and domains confused."""
 
+from functools import cache
+
+import domain_toy
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from domain_toy import network
 
-from adaat_keras.training.class_size_penalty import class_size_penalty
-from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
+from adaat_keras.methods import FcnsInTheWildTrainer
+from adaat_keras.methods.fcns_in_the_wild import class_size_penalty
+
+SEED = 2
 
 LOWER, MEAN, UPPER = np.array([[0.3, 0.2, 0.1], [0.4, 0.3, 0.2], [0.5, 0.4, 0.3]], "float32")
 
@@ -47,10 +51,10 @@ class Sizes:
 def predicted_shares(size_weight):
     """On a target whose pictures all look like the source's first class."""
     keras.utils.set_random_seed(0)
-    encoder = network(1, keras.layers.Conv2D(4, 1, activation="relu"))
+    encoder = domain_toy.network(1, keras.layers.Conv2D(4, 1, activation="relu"))
     encoder.stride = 1
-    decoder = network(4, keras.layers.Conv2D(3, 1))
-    classifier = network(4, keras.layers.Conv2D(1, 1))
+    decoder = domain_toy.network(4, keras.layers.Conv2D(3, 1))
+    classifier = domain_toy.network(4, keras.layers.Conv2D(1, 1))
     trainer = FcnsInTheWildTrainer(
         encoder, decoder, classifier, Sizes, confusion_weight=0.0, size_weight=size_weight
     )
@@ -75,3 +79,32 @@ def test_predictions_on_the_target_are_brought_within_the_bounds():
     assert free[0] > UPPER[0] + 0.05
     assert (bound > LOWER - 0.03).all()
     assert (bound < UPPER + 0.03).all()
+
+
+def classifier():
+    hidden = keras.layers.Conv2D(16, 1, activation="leaky_relu")
+    return domain_toy.network(2, hidden, keras.layers.Conv2D(1, 1))
+
+
+def optimizers(rate, classifier_rate):
+    return (
+        keras.optimizers.SGD(rate),
+        keras.optimizers.AdamW(classifier_rate, weight_decay=0.3, beta_1=0.5),
+    )
+
+
+@cache
+def confused(confusion_weight):
+    trainer = FcnsInTheWildTrainer(
+        *domain_toy.base_model(SEED), classifier(), confusion_weight=confusion_weight
+    )
+    trainer.compile(*optimizers(0.05, 0.05), keras.losses.MeanSquaredError())
+    domain_toy.fit(trainer, SEED, labelled_target=False)
+    return domain_toy.probe(trainer, SEED)
+
+
+def test_fcns_in_the_wild_takes_the_domain_out_of_the_features():
+    assert confused(0.0)[0] > 0.85
+    accuracy, error = confused(1.0)
+    assert accuracy < 0.65
+    assert error < 0.1

@@ -1,103 +1,51 @@
-"""What the four data sets share: frames whose image and labels are PNG files."""
+"""What the loaders share: frames whose image and labels are files."""
 
+import copy
 from abc import abstractmethod
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.domains.class_names import CLASS_MAPS, UNKNOWN, label_variant_problem
+from adaat_keras.domains.check import label_variant_problem
+from adaat_keras.domains.class_names import (
+    ID_SETS,
+    UNKNOWN,
+    Entry,
+    Groups,
+    check_groups,
+    group_names,
+)
 from adaat_keras.domains.decoders import disparity_depth, map_classes
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, NoSplit
 from adaat_keras.domains.png import PngKind, read_png
-
-
-def check_root(
-    name: str, root: Path | str | None, holds: Callable[[Path], bool], expected: str
-) -> Path:
-    """The root as a path, if it is one.
-
-    Args:
-        name: The domain's name, for messages.
-        root: What the user gave.
-        holds: Whether a folder is this data set's root.
-        expected: What a root contains, in words.
-
-    Raises:
-        ValueError: No root was given; or it is not the data set's root, and the message says
-            whether it is above or inside the right one, and which that is.
-        FileNotFoundError: There is no such folder.
-
-    Example:
-        >>> import tempfile
-        >>> root = Path(tempfile.mkdtemp())
-        >>> (root / "training").mkdir()
-        >>> check_root("kitti", root, lambda folder: (folder / "training").is_dir(), "") == root
-        True
-    """
-    if root is None:
-        raise ValueError(f"{name} needs root=, the folder that contains {expected}")
-    root = Path(root).expanduser()
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder; {name} needs root=")
-    if holds(root):
-        return root
-    message = f"{root} is not {name}'s root, which contains {expected}"
-    outside = next((folder for folder in root.absolute().parents if holds(folder)), None)
-    if outside:
-        raise ValueError(f"{message}: it lies inside the right folder; pass root={outside}")
-    inside = next((folder for folder in _below(root, levels=2) if holds(folder)), None)
-    if inside:
-        raise ValueError(f"{message}: it is a parent of the right folder; pass root={inside}")
-    raise ValueError(f"{message}; see the docstring of its class for the folder tree")
-
-
-def check_folder(name: str, folder: Path | str) -> Path:
-    """The folder as a path, if it exists; `name` is the argument that gave it.
-
-    Raises:
-        FileNotFoundError: There is no such folder.
-    """
-    folder = Path(folder).expanduser()
-    if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: there is no such folder; correct {name}=")
-    return folder
-
-
-def _below(folder: Path, levels: int):
-    """The folders inside this one, nearest first."""
-    children = sorted(child for child in folder.iterdir() if child.is_dir())
-    yield from children
-    if levels > 1:
-        for child in children:
-            yield from _below(child, levels - 1)
-
+from adaat_keras.tasks.semantic import PAPER, Semantic, same_groups
 
 Files = dict[str, Path]
 SkipBad = bool | Literal["missing"]
-_LABELS = ("semantic", "depth")
+_LABELS = ("semantic", "depth", "normals")
 # Decoders and file systems both wait, and neither holds the interpreter's lock.
 _THREADS = 8
 
 
-class FolderDomain(Domain):
-    """Frames from PNG files, one for the image and one for each label.
+class FileDomain(Domain):
+    """Frames from files, one for the image and one for each label.
 
     `read` stops at a bad file with an error that names it; `[i]` says as well what is wrong with
     it and what to do. Subclasses set the class attributes and implement `depth`.
 
     Args:
-        files: For each frame, where the files of `"image"`, `"semantic"` and `"depth"` should
-            be; the labels that no frame has are left out of `tasks`.
-        class_map: Name in `CLASS_MAPS` of the label ids.
-        riders_and_trucks: Whether a rider counts as a person, and a truck, bus, train or bicycle
-            as a vehicle; the AT/DT rule (the default) ignores them.
+        files: For each frame, where the files of `"image"` and the labels should be; the labels
+            that no frame has are left out of `tasks`.
+        id_set: Name in `ID_SETS` of the label ids.
+        riders_and_trucks: Whether a rider is called a person as well, and a truck, bus, train or
+            bicycle a car; by the AT/DT rule (the default) they are not.
         skip_bad: `False`: a missing file is an error. `True`: every file is read once, with a
             progress bar, and frames with a bad one are left out. `"missing"`: frames that lack a
             file are left out, and none is read.
@@ -105,7 +53,9 @@ class FolderDomain(Domain):
     Attributes:
         splits: The names that `split` may have; `None`, where allowed, is all.
         kinds: The format of each key's file.
-        class_map_choices: Names in `CLASS_MAPS` that this data set's labels may follow.
+        id_set_choices: Names in `ID_SETS` that this data set's labels may follow.
+        groups: The classes that `"semantic"` is given in: the paper's eleven, or those of
+            `with_classes`.
         files: The files of each frame.
         left_out: A line for each frame left out, with the file and what is wrong with it.
 
@@ -115,22 +65,24 @@ class FolderDomain(Domain):
     """
 
     splits: tuple[str, ...]
-    kinds: ClassVar[dict[str, PngKind]]
-    class_map_choices: tuple[str, ...]
+    kinds: dict[str, PngKind]
+    id_set_choices: tuple[str, ...] = ()
+    _about_classes = (*Domain._about_classes, "id_set", "riders_and_trucks")
 
     def __init__(
         self,
         files: list[Files],
-        class_map: str,
+        id_set: str | None = None,
         riders_and_trucks: bool = False,
         skip_bad: SkipBad = False,
     ):
-        self.class_map = class_map
+        self.id_set, self.riders_and_trucks = id_set, riders_and_trucks
         self.left_out: list[str] = []
-        self._table = CLASS_MAPS[class_map].table(riders_and_trucks)
         self._tensors: dict[str, tf.Tensor] = {}
         self.files = files
         self.tasks = self._keep_complete(bool(skip_bad))
+        if "semantic" in self.tasks:
+            self._give(self.first_groups())
         if skip_bad is True:
             problems = self.problems()
             self.left_out += [problem for problem in problems if problem]
@@ -138,6 +90,41 @@ class FolderDomain(Domain):
             self._tensors = {}
         if not self.files:
             raise ValueError(f"no frame of {self.name} is left; the first: {self.left_out[0]}")
+
+    def class_table(self, groups: Groups) -> np.ndarray:
+        """The class of every id in these groups."""
+        return ID_SETS[self.id_set].table(groups, self.riders_and_trucks)
+
+    def first_groups(self) -> Groups:
+        """The classes until others are asked for: the paper's eleven."""
+        return PAPER
+
+    def entries(self) -> list[Entry]:
+        """What this data set tells apart."""
+        return [*ID_SETS[self.id_set].entries(self.riders_and_trucks).values()]
+
+    def with_classes(self, task: Semantic) -> Domain:
+        """The same frames, their ids read as classes of a task; raises as `Domain.with_classes`."""
+        groups = getattr(task, "groups", None)
+        if "semantic" not in self.tasks or groups is None or same_groups(groups, self.groups):
+            return self
+        check_groups(self.entries(), groups, self.name)
+        other = copy.copy(self)
+        other._give(groups)
+        return other
+
+    def _give(self, groups: Groups) -> None:
+        """Give `"semantic"` in these classes."""
+        self.groups, self.label_names = groups, group_names(groups)
+        self._table = self.class_table(groups)
+
+    def described(self, keys, place):
+        """Of the files, those of the `keys`."""
+        read = {"image", *self.sources(keys), *(("camera",) if "depth" in keys else ())}
+        all_files = self.files
+        part = copy.copy(self)
+        part.files = [{k: f for k, f in files.items() if k in read} for files in all_files]
+        return Domain.described(part, keys, place)
 
     def __len__(self) -> int:
         return len(self.files)
@@ -147,7 +134,7 @@ class FolderDomain(Domain):
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
 
     def semantic(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
-        """Classes from what is stored: uint8 `(height, width)`, 0 to 10, 255 = ignored."""
+        """Classes from what is stored: uint8 `(height, width)`, 255 = ignored."""
         ids = self.label_ids(stored["semantic"])
         return map_classes(ids, self._table, self.path("semantic", index))
 
@@ -189,9 +176,9 @@ class FolderDomain(Domain):
         Domain.require(self, keys)
         stored = {key: self.pixels(key, index) for key in self.sources(keys)}
         stored = self._of_one_size(stored, index)
-        decoders = {"semantic": self.semantic, "depth": self.depth}
         return {
-            key: stored[key] if key == "image" else decoders[key](stored, index) for key in keys
+            key: stored[key] if key == "image" else getattr(self, key)(stored, index)
+            for key in keys
         }
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
@@ -220,15 +207,19 @@ class FolderDomain(Domain):
         """Check the format and size of a frame's files by their first bytes; raises as `[i]`."""
         keys = ("image", *self.tasks)
         files = {key: self.files[index][key] for key in keys}
-        headers = {key: self.kinds[key].check(path) for key, path in files.items()}
-        width, height = headers["image"][:2]
+        sizes = {key: self.check_file(key, path) for key, path in files.items()}
+        width, height = sizes["image"]
         for key in self.tasks:
-            if headers[key][:2] != (width, height):
+            if sizes[key] != (width, height):
                 raise ValueError(
                     f"{files['image']} is {width} x {height} pixels, but {files[key]} is "
-                    f"{headers[key].width} x {headers[key].height}; both must show the same "
-                    "pixels: one of them is a resized or cropped copy, get the original"
+                    f"{sizes[key][0]} x {sizes[key][1]}; both must show the same pixels: one of "
+                    "them is a resized or cropped copy, get the original"
                 )
+
+    def check_file(self, key: str, path: Path) -> tuple[int, int]:
+        """Width and height of the file of a `key`, whose format is checked; raises as `[i]`."""
+        return self.kinds[key].check(path)[:2]
 
     def problems(self) -> list[str | None]:
         """What is wrong with each frame, `None` if nothing is; reads every file, in parallel."""
@@ -266,21 +257,24 @@ class FolderDomain(Domain):
 
     def label_variant_problem(self, sample: int = 8) -> str | None:
         """What speaks against the label ids in use, judged by some frames; `None` if nothing."""
-        if "semantic" not in self.tasks:
+        if "semantic" not in self.tasks or not self.id_set_choices:
             return None
         maps = []
         for index in np.unique(np.linspace(0, len(self) - 1, sample).astype(int)):
             # A file that cannot be read is told of when its frame is.
             with suppress(tf.errors.OpError):
                 maps.append(self.label_ids(self.pixels("semantic", tf.constant(index))).numpy())
-        return label_variant_problem(maps, self.class_map, self.class_map_choices)
+        return label_variant_problem(maps, self.id_set, self.id_set_choices)
 
     def _of_one_size(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> dict[str, tf.Tensor]:
         checks = []
         for one, other in pairwise(stored):
-            same = tf.reduce_all(tf.shape(stored[one])[:2] == tf.shape(stored[other])[:2])
-            paths = [self.path(one, index), " and ", self.path(other, index), ": sizes differ"]
-            checks.append(tf.debugging.Assert(same, [tf.strings.join(paths)]))
+            sizes = [tf.shape(stored[key])[:2] for key in (one, other)]
+            (h_1, w_1), (h_2, w_2) = (tf.unstack(tf.strings.as_string(size)) for size in sizes)
+            paths = [self.path(one, index), " and ", self.path(other, index)]
+            text = [*paths, ": sizes differ, ", w_1, " x ", h_1, " and ", w_2, " x ", h_2]
+            same = tf.reduce_all(sizes[0] == sizes[1])
+            checks.append(tf.debugging.Assert(same, [tf.strings.join(text)]))
         with tf.control_dependencies([check for check in checks if check is not None]):
             return {key: tf.identity(value) for key, value in stored.items()}
 
@@ -312,8 +306,8 @@ class FolderDomain(Domain):
                 pixels = self.pixels(key, at)
             except tf.errors.InvalidArgumentError:
                 path = self.files[index][key]
-                return f"{path}: the PNG file is damaged inside; copy or unpack it again"
-            if key == "semantic":
+                return f"{path}: the file is damaged inside; copy or unpack it again"
+            if key == "semantic" and self.id_set:
                 ids = np.unique(self.label_ids(pixels))
                 unknown = ids[self._table[ids] == UNKNOWN]
                 if unknown.size:
@@ -321,8 +315,8 @@ class FolderDomain(Domain):
         return None
 
     def _unknown_id(self, number: int) -> str:
-        chosen = CLASS_MAPS[self.class_map]
-        others = [CLASS_MAPS[name] for name in self.class_map_choices if name != self.class_map]
+        chosen = ID_SETS[self.id_set]
+        others = [ID_SETS[name] for name in self.id_set_choices if name != self.id_set]
         fix = "".join(f", or pass {other.option} if it has {other.title}" for other in others)
         return (
             f"label id {number} is not among {chosen.title} (0 to {chosen.last_id}); get the "
@@ -334,9 +328,13 @@ def _labels_of(files: Files) -> set[str]:
     return {key for key in _LABELS if key in files and files[key].exists()}
 
 
-def no_frames(name: str, split: str | None, where: Path | str) -> FileNotFoundError:
+class NoFrames(NoSplit, FileNotFoundError):
+    """A split has not a single image."""
+
+
+def no_frames(name: str, split: str | None, where: Path | str) -> NoFrames:
     """The error for a split without a single image."""
-    return FileNotFoundError(
+    return NoFrames(
         f"{where}: {name} finds no image here for the split {split!r}; see the docstring of its "
         "class for the folder tree"
     )
@@ -349,7 +347,7 @@ class StereoCamera(NamedTuple):
     baseline: float
 
 
-class DisparityDomain(FolderDomain):
+class DisparityDomain(FileDomain):
     """Frames whose depth is stored as disparity; `files` name a `"camera"` for each.
 
     Camera files are read when depth is first asked for: all of them for a graph, that frame's

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from domain_toy import network
 
-from adaat_keras.training.transfer_trainer import TransferTrainer
+from adaat_keras.methods import TransferTrainer
 
 
 def batch(rng):
@@ -41,7 +41,7 @@ def error_on_the_target(teacher_weight):
     )
     loss = keras.losses.MeanAbsoluteError()
     task_loss = keras.losses.MeanSquaredError()
-    functions = (lambda outputs, certainty: outputs, tf.identity)
+    functions = (lambda outputs: outputs, tf.identity)
     trainer.compile(keras.optimizers.Adam(0.02), loss, None, task_loss, *functions)
     rng = np.random.default_rng(0)
     for _ in range(300):

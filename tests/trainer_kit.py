@@ -5,14 +5,15 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.methods import (
+    AdversarialTrainer,
+    DanTrainer,
+    FcnsInTheWildTrainer,
+    TaughtTrainer,
+    TransferTrainer,
+)
 from adaat_keras.models import BaseModel, Decoder, Encoder
-from adaat_keras.training import losses as adversarial_losses
-from adaat_keras.training.adversarial_trainer import AdversarialTrainer
-from adaat_keras.training.dan_trainer import DanTrainer
-from adaat_keras.training.fcns_in_the_wild_trainer import FcnsInTheWildTrainer
-from adaat_keras.training.taught_trainer import TaughtTrainer
-from adaat_keras.training.trainer import SupervisedTrainer
-from adaat_keras.training.transfer_trainer import TransferTrainer
+from adaat_keras.training import SupervisedTrainer
 
 TRAINERS = ("adversarial", "confusion", "discrepancy", "joint", "supervised", "taught", "transfer")
 TO_TASK = {"depth": "semantic", "normals": "depth", "semantic": "normals"}
@@ -24,7 +25,7 @@ def make_model(task="depth", seed=0, **options):
 
 
 def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=False, **options):
-    """One of `TRAINERS`, compiled; `optimizer` gives a fresh optimizer each time it is called."""
+    """One of `TRAINERS`, compiled; `optimizer` gives a new optimizer each time it is called."""
     optimizer = optimizer or (lambda: keras.optimizers.SGD(0.05))
     task = tasks.get(model.from_task)
     both = kind in ("adversarial", "joint")
@@ -34,7 +35,6 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
         trainer = AdversarialTrainer(
             model.encoder_1, model.decoder_1, model.domain_classifier, **options
         )
-        loss = adversarial_losses.get(loss)
         trainer.compile(optimizer(), optimizer(), task.loss(), loss, scores)
     elif kind == "confusion":
         trainer = FcnsInTheWildTrainer(
@@ -106,6 +106,30 @@ def weights_of(model):
         for name, network in model.networks.items()
         for n, weight in enumerate(network.get_weights())
     }
+
+
+def refuses_randomness():
+    """Whether TensorFlow refuses operations that are random and have no seed."""
+    tf.random.set_seed(None)
+    try:
+        tf.random.uniform([1])
+        next(iter(tf.data.Dataset.range(3).shuffle(3)))
+    except RuntimeError:
+        return True
+    return False
+
+
+def changed(before, after):
+    """The names of the networks that have other weights now."""
+    return {name.split("/")[0] for name in before if not np.array_equal(before[name], after[name])}
+
+
+def depth_by_hand(metres, outputs):
+    """L1 on depth / 100 m, the mean over images of each image's mean over valid pixels."""
+    valid = tf.cast((metres > 0) & (metres <= 100), "float32")
+    errors = tf.abs(outputs[..., 0] - metres / 100) * valid
+    each = tf.reduce_sum(errors, (1, 2)) / tf.maximum(tf.reduce_sum(valid, (1, 2)), 1)
+    return tf.reduce_mean(each) / tasks.get("depth").loss().ignorance
 
 
 def assert_equal_weights(actual, expected):

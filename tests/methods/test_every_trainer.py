@@ -1,4 +1,4 @@
-"""Traps 3 and 4 of DESIGN.md 5, and what else holds for every trainer."""
+"""What holds for every trainer: traps 3 and 4 of DESIGN.md, section 7, among it."""
 
 import keras
 import numpy as np
@@ -6,6 +6,7 @@ import pytest
 from trainer_kit import (
     TRAINERS,
     assert_equal_weights,
+    changed,
     make_batches,
     make_model,
     make_trainer,
@@ -25,10 +26,6 @@ LEARNS = {
     "taught": {"encoder_1", "decoder_1"},
     "transfer": {"transfer"},
 }
-
-
-def changed(before, after):
-    return {name.split("/")[0] for name in before if not np.array_equal(before[name], after[name])}
 
 
 @pytest.mark.usefixtures("eagerly")
@@ -112,3 +109,52 @@ def test_its_scores_are_those_of_the_networks_predictions_at_any_size(kind):
     prefix = "" if kind == "transfer" else "source_"
     expected = {f"{prefix}{name}": float(value) for name, value in metric.result().items()}
     assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=1e-4, nan_ok=True)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_it_takes_plain_batches_under_stock_fit_with_stock_callbacks(kind, tmp_path):
+    """Its loss rises from the second epoch on: the first one's weights are the best, and kept."""
+    model = make_model()
+    trainer = make_trainer(kind, model)
+    data = make_batches(kind, model, count=4)
+    held_out = make_validation(kind, model, count=4)
+    monitor = "val_transfer_loss" if kind == "transfer" else "val_source_task_loss"
+    rates, first = [], {}
+
+    def remember(epoch, logs):
+        rates.append(round(float(trainer.optimizer.learning_rate), 6))
+        if epoch == 0:
+            first.update(weights_of(model))
+
+    history = trainer.fit(
+        data,
+        epochs=5,
+        validation_data=held_out,
+        callbacks=[
+            keras.callbacks.LearningRateScheduler(lambda epoch, rate: -0.1 * epoch),
+            keras.callbacks.LambdaCallback(on_epoch_end=remember),
+            keras.callbacks.EarlyStopping(
+                monitor, mode="min", patience=2, restore_best_weights=True
+            ),
+            keras.callbacks.ModelCheckpoint(
+                tmp_path / "best-{epoch}.weights.h5",
+                monitor,
+                mode="min",
+                save_best_only=True,
+                save_weights_only=True,
+            ),
+            keras.callbacks.CSVLogger(tmp_path / "log.csv"),
+            keras.callbacks.TerminateOnNaN(),
+        ],
+        verbose=0,
+    ).history
+    assert rates == [0.0, -0.1, -0.2]
+    assert history[monitor][0] < min(history[monitor][1:])
+    assert_equal_weights(weights_of(model), first)
+    assert [file.name for file in tmp_path.glob("*.h5")] == ["best-1.weights.h5"]
+    trainer.set_weights([np.zeros_like(weight) for weight in trainer.get_weights()])
+    trainer.load_weights(tmp_path / "best-1.weights.h5")
+    assert_equal_weights(weights_of(model), first)
+    rows = [line.split(",") for line in (tmp_path / "log.csv").read_text().splitlines()]
+    assert {*rows[0]} == {"epoch", *history}
+    assert [row[0] for row in rows[1:]] == ["0", "1", "2"]

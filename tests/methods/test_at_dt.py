@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 from domain_toy import network
 
-from adaat_keras.training.trainer import SupervisedTrainer
-from adaat_keras.training.transfer_trainer import TransferTrainer
+from adaat_keras.methods import TransferTrainer
+from adaat_keras.training import SupervisedTrainer
 
 
 def negative():
@@ -51,37 +51,3 @@ def errors_on_the_target(translator):
 def test_only_translated_images_teach_a_look_that_turns_the_images_around():
     assert errors_on_the_target(negative()) == pytest.approx((0, 0), abs=0.05)
     assert min(errors_on_the_target(None)) > 2
-
-
-def test_images_are_translated_as_they_are_and_augmented_then():
-    """What is augmented is the translation, each image by its number in the order of the step."""
-    trainer = SupervisedTrainer(
-        convolution(),
-        convolution(),
-        translator=network(1, keras.layers.Rescaling(0.0, 100.0)),
-        augment=lambda image, number: image + tf.cast(number, "float32"),
-    )
-    trainer.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
-    x = images(np.random.default_rng(0), count=3)
-    seen = [trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist()]
-    trainer.train_on_batch((x,), (x,))
-    seen.append(trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist())
-    assert seen == [[100, 101, 102], [103, 104, 105]]
-
-
-def test_translations_are_augmented_on_the_processor_wherever_the_networks_are():
-    """Elsewhere contrast fails: TensorFlow has no kernel for it that is deterministic on a GPU."""
-    seen = []
-
-    def look(image, number):
-        changed = tf.identity(image)
-        seen.append(changed.op.device)
-        return changed
-
-    trainer = SupervisedTrainer(convolution(), convolution(), translator=negative(), augment=look)
-    trainer.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
-    with tf.Graph().as_default(), tf.device("/GPU:0"):
-        tf.function(trainer.translated_in_training).get_concrete_function(
-            tf.TensorSpec((2, 4, 4, 1))
-        )
-    assert [device.lower() for device in seen] == ["/device:cpu:0"]

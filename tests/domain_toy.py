@@ -36,12 +36,12 @@ def fit(trainer, seed, labelled_target, steps=400):
 
 
 def probe(trainer, seed):
-    """Accuracy of a fresh linear probe for the domain, and the error of the task on the source."""
+    """Accuracy of a new linear probe for the domain, and the error of the task on the source."""
     rng = np.random.default_rng(seed + 1000)
     source, target = frames(rng, 32, True), frames(rng, 32, False)
     features = [trainer.encoder(x).numpy() for x, _ in (source, target)]
     features = np.concatenate(features).reshape(-1, 2)
     domains = np.repeat([1, 0], len(features) // 2)
-    fresh = LogisticRegression().fit(features[::2], domains[::2])
+    regression = LogisticRegression().fit(features[::2], domains[::2])
     error = np.mean((trainer(source[0]) - source[1]) ** 2)
-    return fresh.score(features[1::2], domains[1::2]), error
+    return regression.score(features[1::2], domains[1::2]), error

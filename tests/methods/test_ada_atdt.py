@@ -1,11 +1,20 @@
-"""The objective of DESIGN.md 4, by hand: (1 - alpha) * adversarial + alpha * task."""
+"""The paper's objectives, by hand and by independent roads, and what each part is for.
 
+Equations 1 and 2: encoder and decoder 1 minimize (1 - alpha) * adversarial + alpha * task;
+equation 3: the transfer function minimizes |G(E1(x)) - E2(x)|.
+"""
+
+from functools import cache
+
+import domain_toy
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from trainer_kit import (
     assert_close_weights,
+    changed,
+    depth_by_hand,
     frames,
     make_batches,
     make_model,
@@ -15,10 +24,9 @@ from trainer_kit import (
 
 from adaat_keras import tasks
 from adaat_keras.layers import GradientReversal
+from adaat_keras.methods import AdversarialTrainer, TransferTrainer
 from adaat_keras.models import Encoder
 from adaat_keras.training import losses as adversarial_losses
-from adaat_keras.training.adversarial_trainer import AdversarialTrainer
-from adaat_keras.training.trainer import SupervisedTrainer
 
 # y is the soft label, z the logit; in units of what a classifier scores that says "either".
 FORMULAS = {
@@ -44,14 +52,6 @@ def by_hand(loss):
     return lambda y, z: adversarial_losses.get(loss)(tf.round(y), z)
 
 
-def depth_by_hand(metres, outputs):
-    """L1 on depth / 100 m, the mean over images of each image's mean over valid pixels."""
-    valid = tf.cast((metres > 0) & (metres <= 100), "float32")
-    errors = tf.abs(outputs[..., 0] - metres / 100) * valid
-    each = tf.reduce_sum(errors, (1, 2)) / tf.maximum(tf.reduce_sum(valid, (1, 2)), 1)
-    return tf.reduce_mean(each) / tasks.get("depth").loss().ignorance
-
-
 def linear_critic(features=16, kernel=None, bias=0.0):
     """A classifier whose gradient with respect to features is the same everywhere."""
     critic = keras.Sequential([keras.Input((None, None, features)), keras.layers.Conv2D(1, 1)])
@@ -72,7 +72,7 @@ def trainer_with(model, classifier, loss, **options):
         keras.optimizers.SGD(BASE_RATE),
         keras.optimizers.SGD(CLASSIFIER_RATE),
         tasks.get(model.from_task).loss(),
-        adversarial_losses.get(loss),
+        loss,
     )
     return trainer
 
@@ -240,20 +240,6 @@ def test_a_classifier_that_always_says_one_domain_has_accuracy_one_and_zero(loss
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_the_supervised_step_is_gradient_descent_on_the_mean_over_domains():
-    model, twin = make_model(), make_model()
-    images, labels = next(iter(make_batches("joint", model)))
-    make_trainer("joint", model).train_on_batch(images, labels)
-    variables = twin.encoder_1.trainable_variables + twin.decoder_1.trainable_variables
-    with tf.GradientTape() as tape:
-        outputs = [twin.decoder_1(twin.encoder_1(x)) for x in images]
-        loss = sum(depth_by_hand(y, o) for y, o in zip(labels, outputs, strict=True)) / 2
-    for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
-        variable.assign_sub(0.05 * gradient)
-    assert_close_weights(weights_of(model), weights_of(twin), relative=2e-6)
-
-
-@pytest.mark.usefixtures("eagerly")
 def test_the_transfer_step_is_gradient_descent_on_the_l1_distance_of_features():
     model, twin = make_model(), make_model()
     images, _ = frames("depth", 4)
@@ -276,14 +262,156 @@ def test_labels_are_never_looked_at_by_the_transfer():
     np.testing.assert_equal(weights_of(with_labels), weights_of(without))
 
 
+# --- What the domain classifier is for: features that do not tell where an image is from.
+
+SEED = 2
+
+
+def classifier():
+    hidden = keras.layers.Conv2D(16, 1, activation="leaky_relu")
+    return domain_toy.network(2, hidden, keras.layers.Conv2D(1, 1))
+
+
+def optimizers(rate, classifier_rate):
+    return (
+        keras.optimizers.SGD(rate),
+        keras.optimizers.AdamW(classifier_rate, weight_decay=0.3, beta_1=0.5),
+    )
+
+
+@cache
+def adversarial(alpha, **options):
+    trainer = AdversarialTrainer(*domain_toy.base_model(SEED), classifier(), alpha=alpha, **options)
+    loss = keras.losses.MeanSquaredError()
+    trainer.compile(*optimizers(0.02, 0.01), loss, "binary_crossentropy")
+    domain_toy.fit(trainer, SEED, labelled_target=True)
+    return domain_toy.probe(trainer, SEED)
+
+
+@pytest.mark.parametrize("reversal", [False, True], ids=["flipped", "reversed"])
+def test_a_probe_finds_the_domain_without_the_adversary_and_not_with_it(reversal):
+    without, _ = adversarial(alpha=1.0)
+    with_adversary, error = adversarial(alpha=0.2, gradient_reversal=reversal)
+    assert without > 0.85
+    assert with_adversary < 0.65
+    assert error < 0.1  # and the task is learnt all the same
+
+
+# --- The transfer function trained through decoder 2, on the source's labels and a teacher's.
+
+RATE = 0.05
+
+
+def transfer_trainer(model, **weights):
+    task = tasks.get(model.to_task)
+    trainer = TransferTrainer(
+        model.encoder_1,
+        model.encoder_2,
+        model.transfer,
+        model.decoder_2,
+        # Any network to task 2 will do.
+        teacher=model.base_model_2,
+        decoder_1=model.decoder_1,
+        **weights,
+    )
+    loss = keras.losses.MeanAbsoluteError()
+    picture = tasks.get(model.from_task).picture
+    functions = (task.loss(), task.pseudo_labels, picture, tasks.get(model.from_task).loss())
+    trainer.compile(keras.optimizers.SGD(RATE), loss, None, *functions)
+    return trainer
+
+
+def through(model, x):
+    return model.decoder_2(model.transfer(model.encoder_1(x)))
+
+
 @pytest.mark.usefixtures("eagerly")
-def test_supervised_logs_carry_the_names_of_their_domains():
+@pytest.mark.parametrize("task", tasks.names())
+def test_the_whole_transfer_step_is_gradient_descent_on_the_sum_of_its_four_losses(task):
+    model = make_model(task)
+    from_task, to_task = tasks.get(task), tasks.get(model.to_task)
+    x_a, y_a = frames(model.to_task, 4, seed=0)
+    x_b, y_b = frames(task, 4, seed=2)
+    _, y_a1 = frames(task, 4, seed=3)
+    before = weights_of(model)
+    learning = (model.transfer, model.encoder_1, model.decoder_1)
+    variables = [v for network in learning for v in network.trainable_variables]
+    taught = to_task.pseudo_labels(model.base_model_2(from_task.picture(y_b)))
+    with tf.GradientTape() as tape:
+        moved = model.transfer(model.encoder_1(x_a))
+        loss = tf.reduce_mean(tf.abs(moved - model.encoder_2(x_a)))
+        loss += 0.7 * to_task.loss()(y_a, model.decoder_2(moved))
+        loss += 0.5 * to_task.loss()(taught, through(model, x_b))
+        for x, y in ((x_a, y_a1), (x_b, y_b)):
+            loss += 0.2 * from_task.loss()(y, model.decoder_1(model.encoder_1(x)))
+    gradients = tape.gradient(loss, variables)
+    expected = [v.numpy() - RATE * g.numpy() for v, g in zip(variables, gradients, strict=True)]
+    trainer = transfer_trainer(model, decoded_weight=0.7, teacher_weight=0.5, base_1_weight=0.4)
+    images = {"source": x_a, "target": x_b}
+    labels = {"source": y_a, "source_1": y_a1, "target": y_b}
+    logs = trainer.train_on_batch(images, labels, return_dict=True)
+    assert logs["loss"] == pytest.approx(float(loss), rel=1e-5)
+    for variable, value in zip(variables, expected, strict=True):
+        np.testing.assert_allclose(variable.numpy(), value, rtol=1e-4, atol=1e-6)
+    assert changed(before, weights_of(model)) == {"transfer", "encoder_1", "decoder_1"}
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_without_weights_neither_labels_nor_target_are_asked_for():
     model = make_model()
-    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, ("night",))
-    trainer.compile(keras.optimizers.SGD(), tasks.get("depth").loss())
-    data = make_batches("supervised", model)
-    assert set(trainer.fit(data, validation_data=data, verbose=0).history) == {
-        "loss",
-        "night_task_loss",
-        "val_night_task_loss",
-    }
+    logs = transfer_trainer(model).train_on_batch(frames(model.to_task, 4)[0], return_dict=True)
+    assert logs["loss"] == pytest.approx(logs["transfer_loss"])
+    assert set(logs) == {"loss", "transfer_loss"}
+
+
+# --- What base model 1 learns on for: features that task 1 alone has no use for.
+
+
+def batch(rng):
+    """Task 1 is the images' first channel, task 2 their second; the target looks the same."""
+    x = rng.normal(size=(2, 8, 4, 4, 2)).astype("float32")
+    labels = {"source_1": x[0, ..., :1], "target": x[1, ..., :1], "source": x[0, ..., 1:]}
+    return dict(zip(("source", "target"), x, strict=True)), labels
+
+
+def point(channels, *kernel):
+    """A convolution of one pixel with this kernel."""
+    kernel = keras.initializers.Constant([[kernel]])
+    return domain_toy.network(2, keras.layers.Conv2D(channels, 1, kernel_initializer=kernel))
+
+
+def errors(base_1_weight):
+    """Of both tasks on the target."""
+    keras.utils.set_random_seed(1)
+    encoder = point(2, [1.0, 0.0], [0.0, 0.0])
+    encoder_2, transfer = (domain_toy.network(2, keras.layers.Conv2D(2, 1)) for _ in range(2))
+    encoder.stride = transfer.stride = 1
+    decoder_1, decoder_2 = point(1, [1.0], [0.0]), point(1, [0.0], [1.0])
+    trainer = TransferTrainer(
+        encoder,
+        encoder_2,
+        transfer,
+        decoder_2,
+        decoded_weight=10.0,
+        base_1_weight=base_1_weight,
+        decoder_1=decoder_1,
+    )
+    losses = [keras.losses.MeanSquaredError() for _ in range(2)]
+    trainer.compile(
+        keras.optimizers.Adam(0.02), keras.losses.MeanAbsoluteError(), None, losses[0],
+        base_1_loss=losses[1],
+    )  # fmt: skip
+    rng = np.random.default_rng(0)
+    for _ in range(300):
+        trainer.train_on_batch(*batch(rng))
+    images, _ = batch(rng)
+    x = tf.constant(images["target"])
+    return (
+        float(np.mean((decoder_1(encoder(x)) - x[..., :1]) ** 2)),
+        float(np.mean((trainer(x) - x[..., 1:]) ** 2)),
+    )
+
+
+def test_what_task_1_has_no_use_for_reaches_task_2_only_if_encoder_1_learns_on():
+    assert errors(0.0) == (pytest.approx(0, abs=1e-6), pytest.approx(1, abs=0.2))
+    assert errors(1.0) == (pytest.approx(0, abs=0.05), pytest.approx(0, abs=0.05))

@@ -6,7 +6,7 @@ import pytest
 from domain_toy import network
 
 from adaat_keras import tasks
-from adaat_keras.training.cycle_gan_trainer import CycleGanTrainer
+from adaat_keras.methods import CycleGanTrainer
 
 HALF = 127.5
 

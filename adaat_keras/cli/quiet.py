@@ -1,0 +1,65 @@
+"""Silences what TensorFlow prints when it starts, and keeps every real warning."""
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# What every start prints on a machine without a GPU, or with a processor that has more instructions
+# than the wheel was built for. None of it is about the user's work.
+_BANNER = re.compile(
+    "|".join(
+        (
+            "All log messages before absl::InitializeLog",
+            "oneDNN custom operations are on",
+            "Could not find cuda drivers",
+            "failed call to cuInit",
+            "Unable to register cu(DNN|FFT|BLAS) factory",
+            "TF-TRT Warning: Could not find TensorRT",
+            "This TensorFlow binary is optimized to use available CPU instructions",
+            "To enable the following instructions",
+            "computation placer already registered",
+        )
+    )
+)
+
+
+@contextmanager
+def without_banner() -> Iterator[None]:
+    """Within, lines of TensorFlow's banner are dropped from standard error; others come after.
+
+    TensorFlow writes them from C++ before any logger is set up, so the file descriptor itself is
+    held back. Where standard error is no file, nothing is done.
+    """
+    try:
+        kept = os.dup(2)
+    except OSError:
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+            held.seek(0)
+            for line in held.read().decode(errors="replace").splitlines(keepends=True):
+                if not _BANNER.search(line):
+                    sys.stderr.write(line)
+
+
+def start_tensorflow() -> None:
+    """Import TensorFlow and look for its devices, without the banner.
+
+    Looking for devices does not start them, so that a process can still join other machines.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with without_banner():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()

@@ -1,0 +1,393 @@
+"""Finds the files that a user means: roots, folders, patterns, and what belongs together."""
+
+import glob
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from itertools import combinations
+from os.path import commonpath, expanduser
+from pathlib import Path
+
+from adaat_keras.domains.domain import NoSplit, check_split
+from adaat_keras.domains.file_domain import Files, NoFrames
+
+Patterns = str | Path | Sequence[str | Path]
+
+
+def check_root(
+    name: str, root: Path | str | None, holds: Callable[[Path], bool], expected: str
+) -> Path:
+    """The root as a path, if it is one.
+
+    Args:
+        name: The domain's name, for messages.
+        root: What the user gave.
+        holds: Whether a folder is this data set's root.
+        expected: What a root contains, in words.
+
+    Raises:
+        ValueError: No root was given; or it is not the data set's root, and the message says
+            whether it is above or inside the right one, and which that is.
+        FileNotFoundError: There is no such folder.
+
+    Example:
+        >>> import tempfile
+        >>> root = Path(tempfile.mkdtemp())
+        >>> (root / "training").mkdir()
+        >>> check_root("kitti", root, lambda folder: (folder / "training").is_dir(), "") == root
+        True
+    """
+    if root is None:
+        raise ValueError(f"{name} needs root=, the folder that contains {expected}")
+    root = Path(root).expanduser()
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: there is no such folder; {name} needs root=")
+    if holds(root):
+        return root
+    message = f"{root} is not {name}'s root, which contains {expected}"
+    outside = next((folder for folder in root.absolute().parents if holds(folder)), None)
+    if outside:
+        raise ValueError(f"{message}: it lies inside the right folder; pass root={outside}")
+    inside = next((folder for folder in _below(root, levels=2) if holds(folder)), None)
+    if inside:
+        raise ValueError(f"{message}: it is a parent of the right folder; pass root={inside}")
+    raise ValueError(f"{message}; see the docstring of its class for the folder tree")
+
+
+def check_folder(name: str, folder: Path | str) -> Path:
+    """The folder as a path, if it exists; `name` is the argument that gave it.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+    """
+    folder = Path(folder).expanduser()
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: there is no such folder; correct {name}=")
+    return folder
+
+
+def _below(folder: Path, levels: int):
+    """The folders inside this one, nearest first."""
+    children = sorted(child for child in folder.iterdir() if child.is_dir())
+    yield from children
+    if levels > 1:
+        for child in children:
+            yield from _below(child, levels - 1)
+
+
+_SPLITS = ("train", "val", "test")
+_SPLIT = "{split}"
+
+_READABLE = {"image": (".png", ".jpg", ".jpeg", ".npy")}
+_LABELS = (".png", ".npy")
+# What holds pictures, but is not read here: never to be passed over in silence.
+_PICTURES = (
+    *(".png", ".jpg", ".jpeg", ".jp2", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".dng"),
+    *(".ppm", ".pgm", ".pbm", ".pfm", ".exr", ".hdr", ".raw", ".npy", ".npz", ".mat", ".h5"),
+)
+
+
+def found(
+    name: str,
+    columns: Mapping[str, Patterns],
+    split: str,
+    fractions: Mapping[str, float] | None = None,
+) -> dict[str, list[Path]]:
+    """The files of every column, in order.
+
+    Args:
+        name: The domain's name, for messages.
+        columns: Folders, patterns or files by key; `{split}` in them stands for the split.
+        split: Which split is wanted.
+        fractions: Whether, and how, frames are cut into splits.
+
+    Raises:
+        NoSplit: There is no such split.
+        FileNotFoundError: A column has no files; says what is there.
+        ValueError: A file cannot be read by its ending.
+    """
+    check_split(split, _SPLITS)
+    listed = {
+        key: [str(p) for p in ([given] if isinstance(given, str | Path) else given)]
+        for key, given in columns.items()
+    }
+    by_name = {key for key, patterns in listed.items() if any(_SPLIT in p for p in patterns)}
+    if by_name and fractions is not None:
+        raise ValueError(f"{name}: frames are split by {_SPLIT} in the patterns or by fractions")
+    if by_name and "image" not in by_name:
+        raise ValueError(f"{name}: labels have {_SPLIT} in their patterns, images have not")
+    if not by_name and fractions is None and split != "train":
+        raise NoSplit(
+            f"{name} has no split {split!r}: all its frames are the training split; put {_SPLIT} "
+            "into the patterns, or cut them by fractions="
+        )
+    files = {}
+    for key, patterns in listed.items():
+        patterns = [expanduser(pattern.replace(_SPLIT, split)) for pattern in patterns]
+        matches = {path: None for pattern in patterns for path in _matches(key, pattern)}
+        if matches:
+            files[key] = sorted(matches)
+        elif key in by_name and key != "image" and not any(map(_base_exists, patterns)):
+            warnings.warn(
+                f"{name}: the split {split!r} has no {key}, since there is no {patterns[0]}",
+                stacklevel=4,
+            )
+        else:
+            kind = NoFrames if key in by_name else FileNotFoundError
+            lines = "; ".join(f"{pattern}: {_there(pattern)}" for pattern in patterns)
+            raise kind(f"{name} finds no {_files(key)}: {lines}")
+    return files
+
+
+def _files(key: str) -> str:
+    return "images" if key == "image" else f"{key} files"
+
+
+def _matches(key: str, pattern: str) -> list[Path]:
+    """What a folder, a file or a pattern stands for."""
+    path = Path(pattern)
+    if path.is_dir():
+        candidates = [each for each in path.iterdir() if not each.name.startswith(".")]
+    elif path.is_file():
+        candidates = [path]
+    else:
+        candidates = [Path(each) for each in glob.glob(_any_case(pattern), recursive=True)]
+    candidates = [each for each in candidates if each.is_file()]
+    endings = _READABLE.get(key, _LABELS)
+    others = [each for each in candidates if each.suffix.lower() not in endings]
+    pictures = sorted(each for each in others if each.suffix.lower() in _PICTURES)
+    if pictures:
+        jpeg = " (JPEG changes labels)" if pictures[0].suffix.lower() in (".jpg", ".jpeg") else ""
+        raise ValueError(
+            f"{pattern}: {len(pictures)} files of {len(candidates)} can not be read as {key}, such "
+            f"as {pictures[0].name}; write them as {' or '.join(endings)}{jpeg}, or give a pattern "
+            "that leaves them out"
+        )
+    if others:
+        warnings.warn(
+            f"{pattern}: left aside what is no picture: {_some(others)}",
+            stacklevel=5,
+        )
+    return [each for each in candidates if each not in others]
+
+
+def _any_case(pattern: str) -> str:
+    """The pattern with an ending in capitals and in small letters."""
+    stem, dot, ending = pattern.rpartition(".")
+    if not dot or not ending.isalnum():
+        return pattern
+    return stem + dot + "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in ending)
+
+
+def _base(pattern: str) -> Path:
+    """The folder in which a pattern begins."""
+    path = Path(pattern)
+    parts = path.parts
+    first = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return Path(*parts[:first]) if first else Path()
+
+
+def _base_exists(pattern: str) -> bool:
+    return _base(pattern).exists()
+
+
+def _there(pattern: str) -> str:
+    """What is where a pattern looks."""
+    base = _base(pattern)
+    if not base.exists():
+        near = next(folder for folder in (*base.parents, Path()) if folder.exists())
+        return f"there is no {base}; {_content(near)}"
+    return f"matches no file; {_content(base if base.is_dir() else base.parent)}"
+
+
+def _content(folder: Path) -> str:
+    inside = [each for each in folder.iterdir() if not each.name.startswith(".")]
+    counts = Counter(each.suffix or each.name for each in inside if each.is_file())
+    folders = sorted(each.name for each in inside if each.is_dir())
+    parts = [f"{count} {ending}" for ending, count in counts.most_common(5)]
+    if folders:
+        more = ", ..." if len(folders) > 5 else ""
+        parts.append(f"the folders {', '.join(folders[:5])}{more} (** looks into them)")
+    return f"in {folder.absolute()} there is {', '.join(parts) or 'nothing'}"
+
+
+def paired(
+    name: str, files: Mapping[str, list[Path]], skip: bool = False
+) -> tuple[list[Files], list[str]]:
+    """Put the files together that belong to one frame.
+
+    These are the ones with the same name without its ending; failing that, with the same name
+    and the same folders but for folders that all files of a kind are in; failing that, with what
+    then is left of a name without the words that all files of a kind begin or end with.
+
+    Args:
+        name: The domain's name, for messages.
+        files: Of every key.
+        skip: Whether to leave out what does not pair.
+
+    Returns:
+        The files of each frame, in the order of the images, and a line for each that is left out.
+
+    Raises:
+        ValueError: Not all files pair; says how many do, and names some that do not.
+
+    Example:
+        >>> left = [Path("a/0001_left.jpg"), Path("a/0002_left.jpg")]
+        >>> depth = [Path("b/depth-0001.png"), Path("b/depth-0002.png")]
+        >>> frames, _ = paired("mine", {"image": left, "depth": depth})
+        >>> [frame["depth"].name for frame in frames]
+        ['depth-0001.png', 'depth-0002.png']
+    """
+    best: dict[str, dict] = {}
+    most = -1
+    for keyed in _attempts(files):
+        if any(len(places) < len(files[key]) for key, places in keyed.items()):
+            continue
+        count = len(set.intersection(*map(set, keyed.values())))
+        if count > most:
+            best, most = keyed, count
+        if all(count == len(places) for places in keyed.values()):
+            break
+    if most < 0:
+        raise ValueError(f"{name}: {_twins(files)}")
+    common = set.intersection(*map(set, best.values()))
+    alone = {
+        key: [path for place, path in places.items() if place not in common]
+        for key, places in best.items()
+    }
+    if any(alone.values()) and not (skip and common):
+        raise ValueError(f"{name}: {_account(files, alone, len(common))}")
+    frames = [
+        {key: places[place] for key, places in best.items()}
+        for place in best["image"]
+        if place in common
+    ]
+    lines = [f"{path}: pairs with no other file" for paths in alone.values() for path in paths]
+    return frames, lines
+
+
+def _attempts(files: Mapping[str, list[Path]]):
+    """For every way to tell frames apart, a place by frame for every key's files."""
+    stems = {key: [path.stem for path in paths] for key, paths in files.items()}
+    folders = {key: _varying(paths) for key, paths in files.items()}
+    yield _by({key: [((), stem) for stem in names] for key, names in stems.items()}, files)
+    yield _by({key: [*zip(folders[key], stems[key], strict=True)] for key in files}, files)
+    trimmed = {key: _trimmed(names) for key, names in stems.items()}
+    ends = [ends for _, ends in trimmed.values()]
+    # "_10" and "_11", "seq1_" and "seq2_" are not other words for the same, but other frames.
+    if not any(
+        _contradict(*words)
+        for one, other in combinations(ends, 2)
+        for words in zip(one, other, strict=True)
+    ):
+        for parts in ({key: [()] * len(stems[key]) for key in files}, folders):
+            yield _by(
+                {key: [*zip(parts[key], trimmed[key][0], strict=True)] for key in files}, files
+            )
+
+
+def _by(places: Mapping[str, list], files: Mapping[str, list[Path]]) -> dict[str, dict]:
+    return {key: dict(zip(places[key], paths, strict=True)) for key, paths in files.items()}
+
+
+def _varying(paths: list[Path]) -> list[tuple[str, ...]]:
+    """The folders that a file is in, without those that all files are in."""
+    parents = [path.parent.parts for path in paths]
+    if len({len(parts) for parts in parents}) > 1:
+        shared = len(Path(commonpath([path.parent for path in paths])).parts)
+        return [parts[shared:] for parts in parents]
+    differ = [len(set(column)) > 1 for column in zip(*parents, strict=True)]
+    return [tuple(part for part, d in zip(parts, differ, strict=True) if d) for parts in parents]
+
+
+def _trimmed(stems: list[str]) -> tuple[list[str], tuple[str, str]]:
+    """Names without the words that all of them begin and end with, and these words."""
+    first = _common(stems)
+    rest = [stem[first:] for stem in stems]
+    last = _common([name[::-1] for name in rest])
+    words = stems[0][:first], rest[0][len(rest[0]) - last :]
+    return [name[: len(name) - last] for name in rest], words
+
+
+def _common(stems: list[str]) -> int:
+    """Length of what all names begin with, cut neither within a word nor within a number."""
+    length = min(map(len, stems))
+    while any(stem[:length] != stems[0][:length] for stem in stems):
+        length -= 1
+    while length and any(_within(stem, length) for stem in stems):
+        length -= 1
+    return length
+
+
+def _within(stem: str, place: int) -> bool:
+    before, after = stem[place - 1 : place], stem[place : place + 1]
+    return (before.isalpha() and after.isalpha()) or (before.isdigit() and after.isdigit())
+
+
+def _contradict(one: str, other: str) -> bool:
+    """Whether two words differ in their numbers alone."""
+    return one != other and re.sub(r"\d+", "0", one) == re.sub(r"\d+", "0", other)
+
+
+def _account(files: Mapping[str, list[Path]], alone: Mapping[str, list[Path]], count: int) -> str:
+    """What was found, how much of it pairs, and what does not."""
+    kinds = " and ".join(
+        f"{len(paths)} {_files(key)} ({paths[0].parent})" for key, paths in files.items()
+    )
+    lacking = "; ".join(
+        f"{len(paths)} {_files(key)} pair with nothing, such as {_some(paths)}"
+        for key, paths in alone.items()
+        if paths
+    )
+    pairs = "none of them pairs" if not count else f"{count} frames pair"
+    return (
+        f"{kinds}: {pairs} by their names. {lacking}. Names must be the same but for their ending "
+        "and for words that all files of a kind have; skip_bad='missing' leaves out the others"
+    )
+
+
+def _twins(files: Mapping[str, list[Path]]) -> str:
+    """Two files of a kind that no name tells apart."""
+    for key, paths in files.items():
+        places: dict = {}
+        for path, folders in zip(paths, _varying(paths), strict=True):
+            twin = places.setdefault((folders, path.stem), path)
+            if twin is not path:
+                return f"{twin} and {path} are both the {key} of one frame; give one of them"
+    raise AssertionError("some files are alike, or an attempt would have told them apart")
+
+
+def _some(paths: list[Path]) -> str:
+    return ", ".join(path.name for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
+
+
+def cut(name: str, frames: list[Files], split: str, fractions: Mapping[str, float]) -> list[Files]:
+    """The frames of a split, where splits are shares of all frames in order.
+
+    Raises:
+        NoSplit: The split has no share, or no frame.
+        ValueError: A share is none, or together they are more than 1.
+
+    Example:
+        >>> frames = [{"image": Path(f"{number}.png")} for number in range(5)]
+        >>> [f["image"].stem for f in cut("mine", frames, "val", {"train": 0.6, "val": 0.4})]
+        ['3', '4']
+    """
+    wrong = [key for key in fractions if key not in _SPLITS]
+    if wrong or any(not 0 <= share <= 1 for share in fractions.values()):
+        raise ValueError(
+            f"{name}: fractions are shares, 0 to 1, of train, val and test, not {dict(fractions)}"
+        )
+    if sum(fractions.values()) > 1 + 1e-9:
+        raise ValueError(f"{name}: fractions are more than 1 together: {dict(fractions)}")
+    start = 0.0
+    for key in _SPLITS:
+        end = start + fractions.get(key, 0.0)
+        if key == split:
+            break
+        start = end
+    part = frames[round(start * len(frames)) : round(end * len(frames))]
+    if not part:
+        raise NoSplit(f"{name}: the split {split!r} has no frame by fractions={dict(fractions)}")
+    return part

@@ -1,0 +1,283 @@
+"""A user's own images and labels, as they lie in folders."""
+
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.class_names import (
+    IGNORED,
+    UNKNOWN,
+    Entry,
+    Groups,
+    called,
+    group_table,
+    label_entries,
+)
+from adaat_keras.domains.file_domain import FileDomain, SkipBad
+from adaat_keras.domains.finding import Patterns, cut, found, paired
+from adaat_keras.domains.png import Reader, reader_of
+from adaat_keras.tasks.semantic import PAPER, rgb_of
+
+
+class Folder(FileDomain):
+    """Images and labels of one's own, given by folders or patterns, paired by their names.
+
+    A folder stands for all pictures in it, a pattern such as `"cam/*.jpg"` for what it matches
+    (`**` for folders in folders, `~` for one's home; `.jpg` for `.JPG` as well). Images are PNG,
+    JPEG or `.npy`, labels PNG or `.npy`: JPEG would change them. Files belong together that have
+    the same name but for the ending and what all names of one kind have in common, such as
+    `0001_image.jpg` and `0001_depth.png`. Sizes may differ from frame to frame.
+
+    An object is one split. Where the patterns have `{split}` in them, it stands for the split's
+    name; where `fractions` are given, the frames in order are cut by them; otherwise all frames
+    are the training split, and there is no other.
+
+    `"semantic"` is given in the paper's eleven classes if some of them are there, else in one
+    class a name; `with_classes` gives others.
+
+    Args:
+        images: Images of 8 bits; grey ones become RGB.
+        semantic: Label maps: numbers, which need `ids`, or colours, which need `palette`.
+        depth: Depth maps; metres = value * `depth_scale`.
+        disparity: Disparity maps in place of depth; metres = `focal_length` * `baseline` /
+            (value * `disparity_scale`).
+        normals: Normals towards the camera, x right, y down, z forward: `.npy` vectors, or 8-bit
+            colours, c / 127.5 - 1. Zeros (black) are invalid; others are made of length 1.
+        ids: What the numbers of label maps are called, by number, e.g. `{7: "road", 26: "car"}`
+            (a name, or several of which the first counts first); or the name of a data set's ids
+            (`adaat_keras.domains.class_names.ID_SETS`), e.g. `"cityscapes"`. Other numbers are
+            ignored.
+        palette: What the colours of label maps are called: RGB by name. Other colours are ignored.
+        depth_scale: Metres that a value of 1 stands for: 1 by default, to be said for whole
+            numbers.
+        disparity_scale: Pixels of disparity that a value of 1 stands for; likewise.
+        focal_length: Of the camera, in pixels; needed for disparity.
+        baseline: Between the two cameras, in metres; needed for disparity.
+        split: `"train"`, `"val"` or `"test"`.
+        fractions: The share of each split, e.g. `{"train": 0.8, "val": 0.2}`.
+        skip_bad: `False`: a file that does not pair is an error. `"missing"`: it is left out, see
+            `left_out`. `True`: every file is read once, and frames with a bad one are left out too.
+        name: What to call it in messages and tables.
+
+    Attributes:
+        files: The files of each frame.
+        left_out: A line for each file or frame that is left out.
+
+    Raises:
+        NoSplit: There is no such split.
+        FileNotFoundError: A folder or pattern gives nothing; says what is there.
+        ValueError: Files do not pair, cannot be read, or are not what they should be; an argument
+            lacks another.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> root = Path(tempfile.mkdtemp())
+        >>> Image.new("RGB", (64, 32)).save(root / "0001_image.jpg")
+        >>> Image.fromarray(np.full((32, 64), 2560, np.uint16)).save(root / "0001_depth.png")
+        >>> frames = Folder(root / "*_image.jpg", depth=root / "*_depth.png", depth_scale=1 / 256)
+        >>> len(frames), frames.tasks, frames[0]["depth"][0, 0]
+        (1, ('depth',), np.float32(10.0))
+    """
+
+    name = "folder"
+    splits = ("train", "val", "test")
+    _about_classes = (*FileDomain._about_classes, "_ids", "_colors")
+
+    def __init__(
+        self,
+        images: Patterns,
+        semantic: Patterns | None = None,
+        depth: Patterns | None = None,
+        disparity: Patterns | None = None,
+        normals: Patterns | None = None,
+        *,
+        ids: Mapping[int | str, Entry] | Sequence[Entry] | str | None = None,
+        palette: Mapping[str, str | Sequence[int]] | None = None,
+        depth_scale: float | None = None,
+        disparity_scale: float | None = None,
+        focal_length: float | None = None,
+        baseline: float | None = None,
+        split: str = "train",
+        fractions: Mapping[str, float] | None = None,
+        skip_bad: SkipBad = False,
+        name: str = "folder",
+    ):
+        _check_options(
+            (semantic is None, ids is None and palette is None, "semantic", "ids or palette"),
+            (depth is None, depth_scale is None, "", "depth_scale"),
+            (disparity is None, baseline is None, "disparity", "baseline"),
+            (disparity is None, focal_length is None, "disparity", ""),
+            (disparity is None, disparity_scale is None, "", "disparity_scale"),
+        )
+        if ids is not None and palette is not None:
+            raise ValueError("label maps hold numbers (ids) or colours (palette), not both")
+        if depth is not None and disparity is not None:
+            raise ValueError("give depth or disparity, not both")
+        self.name, self.split, self.focal_length = name, split, focal_length
+        self._ids = None if ids is None else label_entries(ids)
+        self._colors = {name: rgb_of(name, color) for name, color in (palette or {}).items()}
+        self._focal_baseline = None if disparity is None else focal_length * baseline
+        self._scale = depth_scale if disparity is None else disparity_scale
+        columns = {
+            "image": images,
+            "semantic": semantic,
+            "depth": depth if disparity is None else disparity,
+            "normals": normals,
+        }
+        given = {key: column for key, column in columns.items() if column is not None}
+        files, unpaired = paired(name, found(name, given, split, fractions), bool(skip_bad))
+        files = files if fractions is None else cut(name, files, split, fractions)
+        self._readers = {key: self._reader(key, [f[key] for f in files]) for key in files[0]}
+        super().__init__(files, skip_bad=skip_bad)
+        self.left_out = [*unpaired, *self.left_out]
+        self._look(check=not skip_bad)
+
+    def class_table(self, groups: Groups) -> np.ndarray:
+        """The class of every number, or of every colour in order; of all others at the end."""
+        entries = self._named()
+        return group_table(entries, groups, IGNORED, size=max(entries) + 2)
+
+    def first_groups(self) -> Groups:
+        """The paper's classes if some are there, else one a name."""
+        if (self.class_table(PAPER) != IGNORED).any():
+            return PAPER
+        names = dict.fromkeys(called(entry) for entry in self.entries())
+        if len(names) > UNKNOWN:
+            raise ValueError(f"{self.name}: {len(names)} names are more than the {UNKNOWN} classes")
+        return {name: (name,) for name in names}
+
+    def entries(self) -> list[Entry]:
+        """What `ids` or `palette` tell apart."""
+        return [*self._named().values()]
+
+    def _named(self) -> dict[int, Entry]:
+        return dict(enumerate(self._colors)) if self._ids is None else self._ids
+
+    def check_file(self, key: str, path: Path) -> tuple[int, int]:
+        """Width and height of a file whose format is checked; raises as `[i]`."""
+        return self._readers[key].check(path)
+
+    def pixels(self, key: str, index: tf.Tensor) -> tf.Tensor:
+        """What is stored for `key` of the frame at `index`, not yet decoded to its meaning."""
+        return self._readers[key].read(self.path(key, index))
+
+    def label_ids(self, pixels: tf.Tensor) -> tf.Tensor:
+        """The place of every pixel in the class table, int32 `(height, width)`."""
+        if self._ids is not None:
+            numbers, last = tf.cast(pixels, tf.int32), max(self._ids) + 1
+            return tf.where((numbers < 0) | (numbers > last), last, numbers)
+        codes = np.array([_code(*rgb) for rgb in self._colors.values()], np.int32)
+        order = np.argsort(codes).astype(np.int32)
+        wanted = _code(*tf.unstack(tf.cast(pixels, tf.int32), axis=-1))
+        at = tf.searchsorted(codes[order], tf.reshape(wanted, [-1]))
+        at = tf.reshape(tf.minimum(at, len(codes) - 1), tf.shape(wanted))
+        return tf.where(tf.gather(codes[order], at) == wanted, tf.gather(order, at), len(codes))
+
+    def semantic(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Classes from what is stored: uint8 `(height, width)`, 255 = ignored."""
+        return tf.gather(tf.constant(self._table), self.label_ids(stored["semantic"]))
+
+    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
+        values = tf.cast(stored["depth"], tf.float32) * (self._scale or 1.0)
+        if self._focal_baseline is not None:
+            values = tf.math.divide_no_nan(np.float32(self._focal_baseline), values)
+        return tf.where(tf.math.is_finite(values) & (values > 0), values, 0.0)
+
+    def normals(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
+        """Normals from what is stored: float32 `(height, width, 3)`, zeros = invalid."""
+        values = stored["normals"]
+        valid = tf.reduce_any(values != 0, axis=-1, keepdims=True)
+        if values.dtype == tf.uint8:
+            values = tf.cast(values, tf.float32) / 127.5 - 1
+        valid &= tf.reduce_all(tf.math.is_finite(values), axis=-1, keepdims=True)
+        values = tf.where(valid, values, 0.0)
+        return tf.math.divide_no_nan(values, tf.norm(values, axis=-1, keepdims=True))
+
+    def _reader(self, key: str, files: list[Path]) -> Reader:
+        """How the files of a key are read."""
+        reader = reader_of("colors" if key == "semantic" and self._colors else key, files)
+        if key == "depth" and reader.whole and self._scale is None:
+            option, unit = "depth_scale", "metres"
+            if self._focal_baseline is not None:
+                option, unit = "disparity_scale", "pixels"
+            raise ValueError(
+                f"{files[0]} holds whole numbers: pass {option}=, the {unit} that 1 stands for, "
+                "such as 1 / 256, or 1 / 1000 for millimetres"
+            )
+        return reader
+
+    def _look(self, check: bool) -> None:
+        """Look at three frames, so that what is wrong with all of them is told at once.
+
+        Raises:
+            ValueError: A file is not what it should be, or no number or colour has a name.
+        """
+        from adaat_keras import tasks
+
+        seen: Counter = Counter()
+        for index in sorted({0, len(self) // 2, len(self) - 1}):
+            at = tf.constant(index, tf.int64)
+            if check:
+                self.check_files(index)
+            # A file that cannot be read is told of when its frame is.
+            with suppress(tf.errors.OpError):
+                if "depth" in self.tasks:
+                    depth = self.read(at, ("depth",))["depth"].numpy()
+                    tasks.get("depth").check_labels(depth, str(self.files[index]["depth"]))
+                if "semantic" in self.tasks:
+                    seen.update(self._values(self.pixels("semantic", at).numpy()))
+        if seen:
+            self._check_named(seen)
+
+    def _values(self, pixels: np.ndarray) -> dict[int, int]:
+        """How often each number, or code of a colour, is in a label map."""
+        numbers = (
+            pixels if self._ids is not None else _code(*np.moveaxis(pixels.astype(int), -1, 0))
+        )
+        values, counts = np.unique(numbers, return_counts=True)
+        return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+    def _check_named(self, seen: Counter) -> None:
+        known = {_code(*rgb) for rgb in self._colors.values()} or {*self._ids}
+        others = [value for value, _ in seen.most_common() if value not in known]
+        what, option, void = "numbers", "ids", IGNORED
+        shown = [str(value) for value in others]
+        if self._colors:
+            what, option, void = "colours", "palette", 0
+            shown = [str((value >> 16, value >> 8 & 255, value & 255)) for value in others]
+        some = f"{', '.join(shown[:8])}{', ...' if len(shown) > 8 else ''}"
+        if not known.intersection(seen):
+            raise ValueError(
+                f"{self.files[0]['semantic']}: none of its {what} has a name in {option}=; they "
+                f"are {some}"
+            )
+        if set(others) - {void}:
+            warnings.warn(
+                f"{self.name}: {what} that have no name in {option}= are ignored: {some}",
+                stacklevel=4,
+            )
+
+
+def _check_options(*rules: tuple[bool, bool, str, str]) -> None:
+    """Refuse a column without its option, and an option without its column.
+
+    A rule is whether the column and the option are missing, what needs the option, if anything
+    does, and how the option is called that says nothing without the column, if it does.
+    """
+    for no_column, no_option, needs, option in rules:
+        if needs and no_option and not no_column:
+            raise ValueError(f"{needs}= needs {option or 'focal_length'}=")
+        if option and no_column and not no_option:
+            raise ValueError(f"{option}= is given, but not what it is for: labels to read by it")
+
+
+def _code(red, green, blue):
+    """A colour as one number."""
+    return red * 65536 + green * 256 + blue

@@ -1,0 +1,133 @@
+"""Recipes: what the paper leaves open, and what goes beyond it, by name."""
+
+import dataclasses
+import math
+import subprocess
+import sys
+
+import pytest
+
+from adaat_keras import tasks
+from adaat_keras.domains.augment import AUGMENTATIONS
+from adaat_keras.methods import recipe as module
+from adaat_keras.methods.ada_atdt import alpha_and_loss
+from adaat_keras.methods.recipe import RECIPES, Recipe, Training
+from adaat_keras.training import losses, schedules
+
+pytestmark = pytest.mark.quick
+OTHER = {
+    "alpha": 0.3,
+    "adversarial_loss": "wasserstein",
+    "augmentation": "style",
+    "class_balance": 0.25,
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_setting_of_a_recipe_can_be_given_instead(recipe):
+    for field in dataclasses.fields(Recipe):
+        other = OTHER.get(field.name, 0.125)
+        changed = getattr(Recipe, recipe)(**{field.name: other})
+        assert getattr(changed, field.name) == other
+        assert Recipe.get(recipe, **{field.name: other}) == changed
+        assert Recipe.get(Recipe.get(recipe), **{field.name: other}) == changed
+        rest = dataclasses.replace(changed, **{field.name: getattr(Recipe.get(recipe), field.name)})
+        assert rest == Recipe.get(recipe)
+
+
+def test_a_recipe_is_taken_by_name_and_as_it_is_and_the_default_is_the_recommended():
+    assert Recipe.get(None) == Recipe.get("recommended") == Recipe.recommended() == Recipe()
+    assert Recipe.get("paper") == Recipe.paper() != Recipe.recommended()
+    own = Recipe(alpha=0.5)
+    assert Recipe.get(own) == own
+    with pytest.raises(ValueError, match=r"unknown recipe 'best'; .*recommended, paper"):
+        Recipe.get("best")
+
+
+def test_the_papers_recipe_adds_nothing_to_the_paper():
+    paper = Recipe.paper()
+    added = ("decoded_weight", "teacher_weight", "base_1_weight")
+    assert {getattr(paper, name) for name in added} == {0.0}
+    assert (paper.augmentation, paper.class_balance) == ("color", 0.0)
+    assert alpha_and_loss(paper, tasks.get("semantic")) == (0.4, "binary_crossentropy")
+    assert alpha_and_loss(paper, tasks.get("depth")) == (0.9, "least_squares")
+    assert Training().learning_rate == 5e-4
+
+
+def test_the_recommended_alpha_is_the_same_for_every_task_1_and_the_loss_by_section_4_5():
+    for name in tasks.names():
+        alpha, loss = alpha_and_loss(Recipe.recommended(), tasks.get(name))
+        assert alpha == 0.9
+        assert loss == ("binary_crossentropy" if name == "semantic" else "least_squares")
+    own = losses.LeastSquares(softening=0.2)
+    for loss in (own, losses.LeastSquares, "adaat_keras.training.losses:LeastSquares"):
+        chosen = Recipe(alpha=0.0, adversarial_loss=loss)
+        assert alpha_and_loss(chosen, tasks.get("semantic")) == (0.0, loss)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("alpha", -0.1, "between 0 and 1, not -0.1"),
+        ("alpha", 1.5, "between 0 and 1, not 1.5"),
+        ("adversarial_loss", "hinge", "unknown adversarial loss 'hinge'.*least_squares"),
+        ("augmentation", "sepia", "unknown augmentation 'sepia'; .*color, style, none"),
+        ("class_balance", 2.0, "between 0 and 1, not 2.0"),
+        *(
+            (field.name, value, f"{field.name} must be 0 or greater, not {value}")
+            for field in dataclasses.fields(Recipe)
+            if field.name.endswith("_weight")
+            for value in (-1.0, math.inf, math.nan)
+        ),
+    ],
+)
+def test_what_a_setting_of_a_recipe_cannot_be_is_a_clear_error(option, value, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe(**{option: value})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 3}, "batch_size must be even and positive, not 3"),
+        ({"batch_size": 0}, "batch_size must be even and positive, not 0"),
+        ({"crop": 32}, "crop must be at least 64 pixels, not 32"),
+        ({"learning_rate": 0.0}, "learning_rate must be positive, not 0.0"),
+        ({"learning_rate": math.nan}, "learning_rate must be positive, not nan"),
+        ({"seed": -1}, "seed must be between 0 and 2\\*\\*31 - 1, not -1"),
+        ({"height": 64}, "height and width go together: give both, or neither"),
+        ({"schedule": "linear"}, "unknown schedule 'linear'; .*cosine, paper, constant"),
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"steps_per_epoch": 0}, "steps_per_epoch must be at least 1, not 0"),
+        ({"crops_per_frame": 0}, "crops_per_frame must be at least 1, not 0"),
+    ],
+)
+def test_what_a_training_cannot_be_is_a_clear_error(options, message):
+    with pytest.raises(ValueError, match=message):
+        Training(**options)
+
+
+def test_crops_that_the_networks_cannot_take_are_told_with_their_stride():
+    Training(crop=128).check_stride(64)
+    with pytest.raises(ValueError, match=r"a multiple of 64 pixels.*, not 96"):
+        Training(crop=96).check_stride(64)
+
+
+def test_the_names_that_can_be_chosen_are_those_that_exist():
+    """They stand in a file of their own, so that `--help` does not wait for TensorFlow."""
+    assert set(module.AUGMENTATIONS) == set(AUGMENTATIONS)
+    assert set(module.ADVERSARIAL_LOSSES) == set(losses.names())
+    assert set(module.SCHEDULES) == set(schedules.NAMES)
+    imported = "import sys, adaat_keras.methods.recipe"
+    code = f"{imported}; assert not {{'keras', 'tensorflow'}} & {{*sys.modules}}"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_trainings_optimizer_follows_its_schedule():
+    optimizer = Training(schedule="constant", learning_rate=1e-3).optimizer(rate=0.4, beta_1=0.5)
+    assert float(optimizer.learning_rate) == pytest.approx(4e-4)
+    assert optimizer.beta_1 == 0.5
+    optimizer = Training(schedule="cosine", epochs=2, steps_per_epoch=50).optimizer()
+    optimizer.build([])
+    optimizer.iterations.assign(100)
+    assert float(optimizer.learning_rate) == pytest.approx(0.02 * 5e-4)

@@ -1,0 +1,347 @@
+"""Stages: plain values, fed with batches; the key of a stage names all that decides its result."""
+
+import collections
+import dataclasses
+import random
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from adaat_keras import build_ada_atdt, methods, tasks
+from adaat_keras.domains import Domain, Folder
+from adaat_keras.domains.splits import Splits
+from adaat_keras.methods.method import chosen_stages
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage, stage_key
+from adaat_keras.tasks import Semantic
+from adaat_keras.training import losses
+from adaat_keras.training.devices import strategy_for
+
+PAIRS = [("depth", "semantic"), ("semantic", "depth"), ("normals", "semantic")]
+# Every option at a value that may be changed by itself.
+TRAINING = Training(crop=64, height=64, width=64, batch_size=4)
+
+
+def stages_of(method, pair=PAIRS[0], recipe=None, training=TRAINING):
+    return methods.get(method).stages(*map(tasks.get, pair), Recipe.get(recipe), training)
+
+
+# One of each class, as some method lists it.
+LISTED = {
+    type(stage): stage
+    for pair in PAIRS[::-1]
+    for method in methods.names()
+    for stage in stages_of(method, pair)
+}
+FIELDS = [(kind, field.name) for kind in LISTED for field in dataclasses.fields(kind)]
+
+
+def leaves(kind):
+    """The classes that make stages: all subclasses of a class with a name of their own."""
+    for each in kind.__subclasses__():
+        if each.__module__.startswith("adaat_keras"):
+            yield each
+            yield from leaves(each)
+
+
+@pytest.mark.quick
+def test_every_class_of_stages_is_listed_by_some_method():
+    """So that the tests below see a new one."""
+    assert set(LISTED) == set(leaves(Stage))
+
+
+# --- Listing
+
+
+class Closed(Domain):
+    """Fails whatever is asked of it, but for what it is called."""
+
+    name, tasks = "closed", ("depth",)
+
+    def __len__(self):
+        raise AssertionError("opened")
+
+    def read(self, index, keys):
+        raise AssertionError("opened")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("method", methods.names())
+def test_listing_stages_opens_nothing_builds_nothing_and_draws_nothing(method, pair, monkeypatch):
+    model = build_ada_atdt(*pair, transfer="conv", size="tiny")
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("built")
+
+    before = random.getstate()
+    with monkeypatch.context() as patched:
+        patched.setattr(keras.Layer, "__init__", refuse)
+        patched.setattr(keras.Variable, "__init__", refuse)
+        Feed(Splits(Closed()), Splits({"train": Closed(), "val": Closed()}), TRAINING)
+        stages = stages_of(method, pair)
+        assert stages == stages_of(method, pair)
+        assert chosen_stages(stages, None, (), model)
+    assert before == random.getstate()
+    assert len({stage.name for stage in stages}) == len(stages)
+    assert all(hash(stage) == hash(dataclasses.replace(stage)) for stage in stages)
+
+
+@pytest.mark.quick
+def test_a_stage_cannot_be_changed():
+    stage = stages_of("dan")[0]
+    for field in dataclasses.fields(stage):
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(stage, field.name, None)
+
+
+# --- The key
+
+
+class Nothing:
+    """A trainer without weights, to see what the fields alone do."""
+
+    layers = ()
+
+    @staticmethod
+    def get_weights():
+        return []
+
+
+NETWORKS = collections.defaultdict(lambda: keras.Sequential([keras.Input((1,))]))
+OTHERS = {
+    bool: lambda value: [not value],
+    int: lambda value: [value + 1, value + 2, value + 64],
+    float: lambda value: [value + 0.125, value / 2],
+    str: lambda value: [{"source": "target"}.get(value, "paper"), "style", "wasserstein"],
+    type(None): lambda value: [0.125, 1, 64, "wasserstein"],
+    tuple: lambda value: [(*value, "encoder_2")],
+}
+
+
+def others(value):
+    """Values of the same kind that a field may have instead."""
+    if isinstance(value, tasks.Task):
+        own = Semantic({"road": "road", "rest": "*"})
+        return [task for task in (own, tasks.get("normals")) if task != value]
+    if dataclasses.is_dataclass(value):
+        return list(changes(value))
+    return OTHERS[type(value)](value)
+
+
+def changes(thing, names=None):
+    """A dataclass' objects of which each has another value in one field, every field's turn."""
+    for field in dataclasses.fields(thing):
+        if names is not None and field.name not in names:
+            continue
+        found = []
+        for value in others(getattr(thing, field.name)):
+            try:
+                found.append(dataclasses.replace(thing, **{field.name: value}))
+            except ValueError:
+                continue
+            if not dataclasses.is_dataclass(value):
+                break
+        assert found, f"no other value is known for {field.name}"
+        yield from found
+
+
+def key(stage, feed, trainer=Nothing, networks=NETWORKS):
+    return stage_key(stage, trainer, networks, feed)
+
+
+@pytest.fixture(scope="module")
+def feed(source, target):
+    return Feed(Splits(source), Splits(target), TRAINING)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("kind", "name"), FIELDS, ids=[f"{kind.__name__}-{name}" for kind, name in FIELDS]
+)
+def test_every_field_of_every_stage_changes_its_key(kind, name, feed):
+    stage = LISTED[kind]
+    keys = [key(changed, feed) for changed in changes(stage, [name])]
+    expected = len(dataclasses.fields(Training)) if name == "training" else 1
+    assert len(keys) == expected
+    assert len({*keys, key(stage, feed)}) == expected + 1
+
+
+@pytest.mark.quick
+def test_stages_of_one_kind_of_fields_have_keys_of_their_own(feed):
+    assert len({key(stage, feed) for stage in LISTED.values()}) == len(LISTED)
+
+
+@pytest.mark.quick
+def test_an_adversarial_loss_is_told_by_what_it_is(feed):
+    stage = next(s for s in LISTED.values() if s.name == "adversarial")
+    objects = [losses.LeastSquares(), losses.LeastSquares(softening=0.2), losses.Wasserstein()]
+    classes = [losses.LeastSquares, losses.Wasserstein, losses.BinaryCrossentropy]
+
+    def keys(*chosen):
+        stages = (dataclasses.replace(stage, adversarial_loss=loss) for loss in chosen)
+        return [key(each, feed) for each in stages]
+
+    assert len({*keys(*objects, *classes)}) == 6
+    assert keys(*objects) == keys(*objects[:2], losses.Wasserstein())
+    assert keys(losses.Wasserstein) == keys("adaat_keras.training.losses:Wasserstein")
+
+
+def domain(changed=None, count=5, labels=("depth", "semantic"), **options):
+    """Frames that differ by one pixel in one place, if asked."""
+    rng = np.random.default_rng(0)
+    columns = {
+        "images": rng.integers(0, 200, (count, 64, 64, 3)).astype("uint8"),
+        "depth": rng.uniform(1, 90, (count, 64, 64)).astype("float32"),
+        "semantic": rng.integers(0, 10, (count, 64, 64)).astype("uint8"),
+    }
+    if changed:
+        column, frame = changed
+        columns[column][frame, 3, 5] += 1
+    return Domain.from_arrays(**{name: columns[name] for name in ("images", *labels)}, **options)
+
+
+CONTENT = {
+    "a pixel of the first image": domain(("images", 0)),
+    "a pixel of the last image": domain(("images", 4)),
+    "a depth": domain(("depth", 1)),
+    "a class": domain(("semantic", 0)),
+    "the number of frames": domain(count=4),
+    "the names of classes": domain(
+        label_names=[*Semantic().class_names[1:], Semantic().class_names[0]]
+    ),
+}
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("what", CONTENT)
+def test_the_content_of_the_data_changes_the_key_of_the_stages_that_read_it(what):
+    usual = Feed(Splits(domain()), Splits(domain(labels=["depth"])), TRAINING)
+    other_source = Feed(Splits(CONTENT[what]), Splits(domain(labels=["depth"])), TRAINING)
+    other_target = Feed(Splits(domain()), Splits(CONTENT[what]), TRAINING)
+    for stage in LISTED.values():
+        for role, feed in (("source", other_source), ("target", other_target)):
+            same = key(stage, feed) == key(stage, usual)
+            assert same == (role not in stage.reads(usual)), (stage.name, role)
+
+
+@pytest.mark.quick
+def test_the_classes_that_labels_are_given_in_change_the_key():
+    """The same frames, read in a user's own classes."""
+    own = Semantic({"vehicle": "car", "rest": "*"})
+    stage = stages_of("source_only")[0]
+    keys = {
+        key(stage, Feed(Splits(domain(), classes=classes), Splits(domain()), TRAINING))
+        for classes in (None, own, Semantic({"rest": "*", "vehicle": "car"}))
+    }
+    assert len(keys) == 3
+
+
+def on_disk(folder):
+    """The same images and depths wherever the folder is."""
+    rng = np.random.default_rng(0)
+    for name in ("images", "depth"):
+        (folder / name).mkdir(parents=True)
+        for number in range(3):
+            shape = (64, 64, 3) if name == "images" else (64, 64)
+            pixels = rng.integers(1, 200, shape).astype("uint8" if name == "images" else "uint16")
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return Folder(images=folder / "images", depth=folder / "depth", depth_scale=0.25)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("stage", LISTED.values(), ids=lambda stage: stage.name)
+def test_where_things_lie_does_not_change_the_key(stage, source, target, feed, tmp_path):
+    expected = key(stage, feed)
+    for places in ({"cache": "memory"}, {"cache": "disk"}, {"strategy": strategy_for(2)}):
+        assert key(stage, Feed(Splits(source), Splits(target), TRAINING, **places)) == expected
+    # Nor does what is validated on.
+    alone = Splits(source["train"]), Splits(target["train"])
+    assert key(stage, Feed(*alone, TRAINING, validation_frames=1)) == expected
+
+
+@pytest.mark.quick
+def test_the_folder_of_the_files_does_not_change_the_key(source, tmp_path):
+    stage = stages_of("ada_atdt")[0]
+    here, there = (on_disk(tmp_path / name) for name in ("here", "somewhere/else"))
+    one, other = (
+        key(stage, Feed(Splits(source), Splits(target), TRAINING)) for target in (here, there)
+    )
+    assert one == other
+    another = Folder(
+        images=tmp_path / "here/images", depth=tmp_path / "here/depth", depth_scale=0.5
+    )
+    assert key(stage, Feed(Splits(source), Splits(another), TRAINING)) != one
+
+
+@pytest.fixture
+def adversarial(feed):
+    """Makes networks, the key of stage 1 on them, and changes the networks before."""
+
+    def make(change=lambda model: None, **options):
+        model = build_ada_atdt(transfer="conv", size="tiny", seed=0, **options)
+        change(model)
+        stage = stages_of("ada_atdt")[0]
+        trainer = stage.trainer(model.networks, feed)
+        return key(stage, feed, trainer, model.networks)
+
+    return make
+
+
+def freeze_a_layer(model):
+    model.encoder_1.get_layer("stem").trainable = False
+
+
+def change_a_weight(model):
+    weights = model.decoder_1.get_weights()
+    weights[0].flat[0] += 1e-3
+    model.decoder_1.set_weights(weights)
+
+
+def change_what_it_leaves_alone(model):
+    model.decoder_2.set_weights([weight + 1 for weight in model.decoder_2.get_weights()])
+
+
+def test_first_weights_frozen_layers_and_precision_change_the_key(adversarial):
+    usual = adversarial()
+    assert adversarial() == usual
+    assert adversarial(change_what_it_leaves_alone) == usual
+    assert adversarial(freeze_a_layer) != usual
+    assert adversarial(change_a_weight) != usual
+    assert adversarial(dtype="mixed_bfloat16") != usual
+
+
+def shared(one, other, pair, method="ada_atdt"):
+    """The names of the stages that two recipes have in common."""
+    found = stages_of(method, pair, other)
+    return {stage.name for stage in stages_of(method, pair, one) if stage in found}
+
+
+@pytest.mark.quick
+def test_recipes_share_the_stages_in_which_they_do_not_differ():
+    """Class balance is nothing to depth, nor the transfer's weight to what comes before it."""
+    paper, balanced = Recipe.paper(), Recipe.paper(class_balance=0.5)
+    decoded = Recipe.paper(decoded_weight=1.0)
+    for pair, stages in (
+        (("depth", "semantic"), {"adversarial", "transfer"}),
+        (("semantic", "depth"), {"supervised", "transfer"}),
+        (("depth", "normals"), {"adversarial", "supervised", "transfer"}),
+    ):
+        assert shared(paper, balanced, pair) == stages
+        assert shared(paper, decoded, pair) == {"adversarial", "supervised"}
+    for pair in PAIRS:
+        assert shared(paper, Recipe.paper(mmd_weight=9.0), pair, "dan") == {"supervised"}
+
+
+@pytest.mark.quick
+def test_methods_share_the_stages_that_they_have_in_common():
+    for pair in PAIRS:
+        (supervised,) = stages_of("source_only", pair)
+        for method in ("ada_atdt", "at_dt", "dan", "fcns_in_the_wild", "cycada"):
+            assert supervised in stages_of(method, pair)
+        assert stages_of("ada_atdt", pair)[-1] == stages_of("at_dt", pair)[-1]
+        teacher = stages_of("label_teacher", pair)[0]
+        assert teacher in stages_of("ada_atdt", pair)
+        assert stages_of("cycle_gan", pair)[0] == stages_of("at_dt_da", pair)[0]

@@ -1,0 +1,230 @@
+"""A run goes on: after `kill -9` at any moment, after a loss that is no number, after damage."""
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import numpy as np
+import pytest
+
+from adaat_keras import load, methods
+from adaat_keras.build import build_ada_atdt
+from adaat_keras.methods.recipe import Training
+from adaat_keras.methods.stage import Feed
+from adaat_keras.models.preset_format import read_model
+from adaat_keras.runs import train as module
+from adaat_keras.runs.folder import RunFolder
+from adaat_keras.runs.train import train_from_config
+from adaat_keras.training.callbacks import read_history
+from adaat_keras.training.checkpoint import Checkpoint
+
+EPOCHS = 3
+COMMAND = [sys.executable, "-m", "adaat_keras"]
+# The same command in a process that is killed when half of a checkpoint is written.
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+import keras
+from adaat_keras.cli import main
+
+save_weights = keras.Model.save_weights
+
+def save_half(self, path, *args, **kwargs):
+    save_weights(self, path, *args, **kwargs)
+    if "epoch-" in str(path):
+        os.truncate(path, os.path.getsize(path) // 2)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+keras.Model.save_weights = save_half
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_three_times_ends_in_the_weights_of_one_that_was_not(
+    tiny, tmp_path, same
+):
+    moment = random.Random(0)
+
+    def start(command, directory):
+        arguments = ["train", *tiny, "--epochs", EPOCHS, "--directory", directory]
+        return subprocess.Popen([*command, *map(str, arguments)], stdout=subprocess.DEVNULL)
+
+    def kill_after(rows):
+        process = start(COMMAND, killed)
+        while len(read_history(killed / "history.csv")) < rows:
+            assert process.poll() is None
+            time.sleep(0.02)
+        time.sleep(moment.uniform(0, 1.5))
+        process.kill()
+        assert process.wait() == -signal.SIGKILL
+
+    killed, whole = tmp_path / "killed", tmp_path / "whole"
+    kill_after(rows=1)
+    assert start([sys.executable, "-c", KILLED_WHILE_WRITING], killed).wait() == -signal.SIGKILL
+    assert list(killed.rglob(".*.weights.h5")), "half a checkpoint is there"
+    kill_after(rows=EPOCHS + 1)
+    assert start(COMMAND, killed).wait() == 0
+    assert start(COMMAND, whole).wait() == 0
+
+    files = sorted(p.relative_to(whole) for p in whole.glob("networks/*.keras"))
+    assert len(files) == 7
+    for file in files:
+        assert same(*(keras.saving.load_model(folder / file) for folder in (whole, killed))), file
+    stages = ("adversarial", "supervised", "teacher", "transfer")
+    rows = [(row["stage"], int(row["epoch"])) for row in read_history(killed / "history.csv")]
+    assert rows == [(stage, epoch) for stage in stages for epoch in range(1, EPOCHS + 1)]
+    assert read_history(killed / "history.csv") == read_history(whole / "history.csv")
+    assert not list(killed.rglob(".*")), "no half-written file is left"
+    scores = [json.loads((folder / "metrics.json").read_text()) for folder in (killed, whole)]
+    assert scores[0] == scores[1]
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
+    config_of, run_of, tmp_path, monkeypatch, same
+):
+    config, write = config_of("source_only"), module.written_whole
+
+    def dies_with_a_network(path):
+        if path.name == "encoder_2.keras":
+            raise ZeroDivisionError
+        return write(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "written_whole", dies_with_a_network)
+        with pytest.raises(ZeroDivisionError):
+            train_from_config(config, tmp_path / "run", verbose=0)
+    assert list(tmp_path.glob("run/state/*/checkpoint/epoch-0002.weights.h5"))
+    train_from_config(config, tmp_path / "run", verbose=0)
+    [done] = tmp_path.glob("run/state/*/done.json")
+    assert json.loads(done.read_text())["from_epoch"] == 2
+    assert same(*(load(path) for path in (run_of("source_only").path, tmp_path / "run")))
+    assert len(read_history(tmp_path / "run" / "history.csv")) == 2
+
+
+@pytest.mark.usefixtures("eagerly", "unreported")
+def test_a_run_that_goes_on_with_anothers_state_has_all_its_epochs(config, tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    save = Checkpoint.on_epoch_end
+
+    def save_and_die(self, epoch, logs=None):
+        save(self, epoch, logs)
+        raise Killed
+
+    store = tmp_path / "stages"
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "on_epoch_end", save_and_die)
+        with pytest.raises(Killed):
+            train_from_config(config(method="source_only"), tmp_path / "one", store, verbose=0)
+    other = config(method="source_only", transfer="unet")
+    train_from_config(other, tmp_path / "other", store, verbose=0)
+    assert [r["epoch"] for r in read_history(tmp_path / "other" / "history.csv")] == ["1", "2"]
+
+
+@pytest.fixture
+def train(tmp_path):
+    """Trains a configuration in a folder that has its state in `stages` beside it."""
+
+    def run(config, directory="run"):
+        return train_from_config(config, tmp_path / directory, tmp_path / "stages", verbose=0)
+
+    return run
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(
+    config, train, tmp_path, monkeypatch
+):
+    def explodes_in_epoch_2(self):
+        # The rate of step n is what comes before the first bound that n is not above.
+        rates = keras.optimizers.schedules.PiecewiseConstantDecay([2], [1e-3, 3e38])
+        return keras.optimizers.Adam(rates)
+
+    run = config(method="source_only")
+    with monkeypatch.context() as patched:
+        patched.setattr(Training, "optimizer", explodes_in_epoch_2)
+        with pytest.raises(FloatingPointError, match=r"stage 'supervised', epoch 2, batch 2"):
+            train(run)
+
+    model = build_ada_atdt(size="tiny", transfer="conv")
+    parts = (run.from_task, run.to_task, run.recipe, run.training)
+    stage = methods.get("source_only").stages(*parts)[0]
+    feed = Feed(run.splits("source"), run.splits("target"), run.training)
+    trainer = stage.trainer(model.networks, feed)
+    [folder] = (tmp_path / "stages").glob("*/checkpoint")
+    assert Checkpoint(folder).restore(trainer) == 1
+    assert all(np.isfinite(weight).all() for weight in trainer.get_weights())
+    assert len(train(run)["supervised"]["loss"]) == 2
+
+
+@pytest.mark.usefixtures("eagerly", "unreported")
+def test_a_run_that_failed_in_its_first_epoch_gives_its_folder_to_the_corrected_one(
+    config, train, tmp_path
+):
+    with pytest.raises(FloatingPointError, match="epoch 1, batch 2"):
+        train(config(method="source_only", learning_rate=3e38))
+    corrected = config(method="source_only", seed=1, epochs=1)
+    train(corrected)
+    assert RunFolder(tmp_path / "run").read_config() == corrected
+
+
+@pytest.fixture
+def one_stage(config_of, run_of, kept_of, tmp_path):
+    """The configuration of a finished run of one stage, and a copy of the stage in the store."""
+    shutil.copytree(run_of("source_only").path, tmp_path / "run")
+    [kept] = kept_of(run_of("source_only"))
+    shutil.copytree(kept, tmp_path / "stages" / kept.name)
+    return config_of("source_only"), tmp_path / "stages" / kept.name
+
+
+def halve(file):
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+@pytest.mark.usefixtures("eagerly", "unreported")
+def test_a_damaged_network_in_the_store_is_named_and_made_again_when_deleted(one_stage, train):
+    config, kept = one_stage
+    whole = (kept / "encoder_2.keras").read_bytes()
+    halve(kept / "encoder_2.keras")
+    with pytest.raises(ValueError, match=r"supervised-\w+/encoder_2\.keras cannot be read as a"):
+        train(config, "other")
+    (kept / "encoder_2.keras").unlink()
+    train(config, "other")
+    assert len((kept / "encoder_2.keras").read_bytes()) == len(whole)
+
+
+def test_a_network_of_another_architecture_is_named_with_both_shapes(one_stage, train):
+    config, kept = one_stage
+    keras.saving.save_model(
+        build_ada_atdt(size="small", transfer="conv").encoder_2, kept / "encoder_2.keras"
+    )
+    with pytest.raises(
+        ValueError, match=r"encoder_2\.keras is of another architecture.*\(7, 7, 3, 16\), not \(7"
+    ):
+        train(config, "other")
+
+
+def test_a_damaged_network_in_the_runs_folder_is_mended(one_stage, train, tmp_path, content, same):
+    config, _ = one_stage
+    before, file = content(tmp_path / "run"), tmp_path / "run/networks/encoder_2.keras"
+    network = read_model(file)
+    halve(file)
+    train(config)
+    assert same(read_model(file), network)
+    after = content(tmp_path / "run")
+    assert {name for name in before if after[name] != before[name]} <= {"networks/encoder_2.keras"}
+
+
+def test_a_damaged_model_or_configuration_is_named(one_stage, tmp_path):
+    halve(tmp_path / "run/model.keras")
+    with pytest.raises(ValueError, match=r"run/model\.keras cannot be read as a Keras model"):
+        load(tmp_path / "run")
+    halve(tmp_path / "run/config.json")
+    with pytest.raises(ValueError, match=r"run/config\.json is no run's configuration"):
+        RunFolder(tmp_path / "run").load()

@@ -1,0 +1,160 @@
+"""What all trainers have in common, and the supervised one."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from domain_toy import network
+from trainer_kit import (
+    assert_close_weights,
+    assert_equal_weights,
+    depth_by_hand,
+    make_batches,
+    make_model,
+    make_trainer,
+    weights_of,
+)
+
+from adaat_keras import tasks
+from adaat_keras.training import SupervisedTrainer
+
+pytestmark = pytest.mark.quick
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_supervised_step_is_gradient_descent_on_the_mean_over_domains():
+    model, twin = make_model(), make_model()
+    images, labels = next(iter(make_batches("joint", model)))
+    make_trainer("joint", model).train_on_batch(images, labels)
+    variables = twin.encoder_1.trainable_variables + twin.decoder_1.trainable_variables
+    with tf.GradientTape() as tape:
+        outputs = [twin.decoder_1(twin.encoder_1(x)) for x in images]
+        loss = sum(depth_by_hand(y, o) for y, o in zip(labels, outputs, strict=True)) / 2
+    for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
+        variable.assign_sub(0.05 * gradient)
+    assert_close_weights(weights_of(model), weights_of(twin), relative=2e-6)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_supervised_logs_carry_the_names_of_their_domains():
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, ("night",))
+    trainer.compile(keras.optimizers.SGD(), tasks.get("depth").loss())
+    data = make_batches("supervised", model)
+    assert set(trainer.fit(data, validation_data=data, verbose=0).history) == {
+        "loss",
+        "night_task_loss",
+        "val_night_task_loss",
+    }
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_plain_pairs_of_images_and_labels_train_a_base_model():
+    """As files give them: images of whole numbers, from 0 to 255."""
+    images = np.random.default_rng(0).integers(0, 256, (4, 32, 32, 3)).astype("uint8")
+    depth = np.random.default_rng(1).uniform(1, 90, (4, 32, 32)).astype("float32")
+    model, twin = make_model(), make_model()
+    for each, x in ((model, images), (twin, images.astype("float32"))):
+        trainer = SupervisedTrainer(each.encoder_1, each.decoder_1)
+        trainer.compile("sgd", tasks.get("depth").loss())
+        pairs = tf.data.Dataset.from_tensor_slices((x, depth)).batch(2)
+        trainer.fit(pairs, validation_data=pairs, shuffle=False, verbose=0)
+    assert_equal_weights(weights_of(model), weights_of(twin))
+
+
+LOSSES = {
+    "an object": keras.losses.MeanSquaredError(),
+    "a name": "mean_squared_error",
+    "a short name": "mse",
+    "a class' name": "MeanSquaredError",
+    "Keras' function": keras.losses.mean_squared_error,
+    "one's own": lambda labels, outputs: keras.ops.mean((labels[..., None] - outputs) ** 2, -1),
+}
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_loss_is_taken_by_name_as_a_function_and_as_an_object(loss):
+    """Labels lack the axis of channels that outputs have, and are not paired wrongly for it."""
+    images, labels = next(iter(make_batches("supervised", make_model())))
+
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
+    trainer.compile(keras.optimizers.SGD(0.0), LOSSES[loss])
+    logs = trainer.train_on_batch(images, labels, return_dict=True)
+    expected = np.mean((trainer(images[0])[..., 0] - labels[0]) ** 2)
+    assert logs["loss"] == pytest.approx(float(expected), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["adam", "Adam", "sgd"])
+def test_optimizers_are_taken_by_name(name):
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
+    trainer.compile(name, "mse")
+    assert type(trainer.optimizer) is type(keras.optimizers.get(name))
+
+
+def test_without_an_optimizer_it_is_the_papers():
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
+    trainer.compile(task_loss="mse")
+    assert type(trainer.optimizer) is keras.optimizers.Adam
+    assert float(trainer.optimizer.learning_rate) == pytest.approx(5e-4)
+
+
+def test_a_loss_that_is_missing_is_asked_for():
+    model = make_model()
+    with pytest.raises(ValueError, match=r"task_loss is missing: a task's `loss\(\)`"):
+        SupervisedTrainer(model.encoder_1, model.decoder_1).compile("adam")
+
+
+def test_a_trainer_is_not_saved_whole_and_says_what_to_save(tmp_path):
+    trainer = make_trainer("supervised", make_model())
+    with pytest.raises(NotImplementedError, match=r"networks that it .*save_weights_only"):
+        trainer.save(tmp_path / "trainer.keras")
+
+
+def convolution():
+    made = network(1, keras.layers.Conv2D(1, 1))
+    made.stride = 1
+    return made
+
+
+def images(rng, count):
+    return rng.normal(size=(count, 4, 4, 1)).astype("float32")
+
+
+def test_images_are_translated_as_they_are_and_augmented_then():
+    """What is augmented is the translation, each image by its number in the order of the step."""
+    trainer = SupervisedTrainer(
+        convolution(),
+        convolution(),
+        translator=network(1, keras.layers.Rescaling(0.0, 100.0)),
+        augment=lambda image, number: image + tf.cast(number, "float32"),
+    )
+    trainer.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
+    x = images(np.random.default_rng(0), count=3)
+    seen = [trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist()]
+    trainer.train_on_batch((x,), (x,))
+    seen.append(trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist())
+    assert seen == [[100, 101, 102], [103, 104, 105]]
+
+
+def test_translations_are_augmented_on_the_processor_wherever_the_networks_are():
+    """Elsewhere contrast fails: TensorFlow has no kernel for it that is deterministic on a GPU."""
+    seen = []
+
+    def look(image, number):
+        changed = tf.identity(image)
+        seen.append(changed.op.device)
+        return changed
+
+    negative = network(1, keras.layers.Rescaling(-1.0))
+    networks = convolution(), convolution()
+    trainer = SupervisedTrainer(*networks, translator=negative, augment=look)
+    trainer.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
+    with tf.Graph().as_default(), tf.device("/GPU:0"):
+        tf.function(trainer.translated_in_training).get_concrete_function(
+            tf.TensorSpec((2, 4, 4, 1))
+        )
+    assert [device.lower() for device in seen] == ["/device:cpu:0"]
