@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from adaat_keras.presets import list_presets, load
     from adaat_keras.report.score import score
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 _PLACES = {
     "AdaAtdt": "adaat_keras.models.ada_atdt",
     "build_ada_atdt": "adaat_keras.build",

@@ -18,10 +18,10 @@ from adaat_keras.tasks import Task
 def build_ada_atdt(
     from_task: str | Task | None = None,
     to_task: str | Task | None = None,
-    transfer: str | None = None,
+    transfer: str | type[keras.Model] | None = None,
     size: str | None = None,
     dtype: str | keras.DTypePolicy | None = None,
-    architecture: str | None = None,
+    architecture: str | sizes.Architecture | None = None,
     weights: Path | str | None = None,
     seed: int | None = None,
 ) -> AdaAtdt:
@@ -36,9 +36,9 @@ def build_ada_atdt(
             such as `Semantic({"road": "road", ...})`, or a class by its place, `"file.py:Class"`;
             `"depth"` by default.
         to_task: Task 2, labelled in the source domain alone; `"semantic"` by default.
-        transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3), or
-            AT/DT's `"six_convolutions"`; by default the architecture's own, `"unet_attention"`
-            with `"residual"`.
+        transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3), AT/DT's
+            `"six_convolutions"`, or a class of your own; by default the architecture's own,
+            `"unet_attention"` with `"residual"`.
         size: `"small"` for a processor (the default), `"paper"` for Table 1's networks, `"tiny"`
             for trials.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
@@ -87,9 +87,9 @@ def build_ada_atdt(
 def _networks(
     from_task: str | Task | dict = "depth",
     to_task: str | Task | dict = "semantic",
-    transfer: str | None = None,
+    transfer: str | type[keras.Model] | None = None,
     size: str = "small",
-    architecture: str = "residual",
+    architecture: str | sizes.Architecture = "residual",
     dtype: str | keras.DTypePolicy | None = None,
 ) -> AdaAtdt:
     """The six networks, untrained; arguments as `build_ada_atdt`'s."""

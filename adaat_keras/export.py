@@ -1,50 +1,240 @@
-"""The inference path without this package."""
+"""The inference path without this package: TensorFlow's SavedModel, ONNX, LiteRT."""
 
+import importlib
+import inspect
+import json
 import os
+import re
 import shutil
+import tempfile
+import zipfile
 from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-from adaat_keras import _require_tensorflow
-from adaat_keras.models.ada_atdt import AdaAtdt
+from adaat_keras import __version__, _require_tensorflow, tasks
+from adaat_keras.files import written_whole
+from adaat_keras.layers import CropLike
+from adaat_keras.models.ada_atdt import PREDICTORS, AdaAtdt
+from adaat_keras.models.base_model import BaseModel, pad_for
+from adaat_keras.registry import check_name
+from adaat_keras.tasks.depth import MAX_DEPTH
 
 _require_tensorflow("adaat_keras.export")
+
+# The formats, and by what a file's name tells them; a SavedModel is a folder.
+FORMATS = {"saved_model": "", "onnx": ".onnx", "litert": ".tflite"}
 DTYPES = ("float32", "uint8")
+WEIGHTS = ("float32", "float16", "int8")
+# The highest that tf2onnx writes; onnxruntime reads it from 1.14 on.
+OPSET = 18
+DESCRIPTION = "description.json"
+
+Shape = tuple[int | None, int | None, int | None, int]
 
 
-def export_model(model: keras.Model, path: Path | str) -> None:
-    """Write the prediction alone, for machines that have TensorFlow and not this package.
+def export_model(
+    model: keras.Model,
+    path: Path | str,
+    format: str | None = None,
+    *,
+    height: int | None = None,
+    width: int | None = None,
+    input_dtype: str = "float32",
+    weights: str = "float32",
+) -> Path:
+    """Write the prediction alone, for machines that do not have this package.
 
-    `tf.saved_model.load(path)` gives a function of images `(n, height, width, 3)`, uint8 or
-    float32, 0 to 255, any size that the model takes, to its float32 outputs. The signatures, for
-    TensorFlow Serving, are `serving_default` (float32) and `uint8`: `image` in, `prediction` out.
+    Images `(n, height, width, 3)`, RGB, 0 to 255, of any size from `model.smallest` on and any
+    number, become what the decoder puts out, `(n, height, width, channels)`, float32.
+    Normalization, padding and cropping are inside. What the numbers mean stands in the file: in
+    ONNX's metadata, in `assets.extra/description.json` of a SavedModel, and in `description.json`
+    that `unzip` finds in a LiteRT file.
 
     Args:
-        model: A functional model that normalizes by itself. Of `AdaAtdt` the networks by which it
-            predicts (`model.predictor`) are written, and no other.
-        path: The SavedModel's folder.
+        model: Of `AdaAtdt` the networks by which it predicts (`model.predictor`) are written, and
+            no other; `BaseModel`, or a functional model that normalizes by itself. All is computed
+            in float32, whatever the model was trained in.
+        path: The file, or the SavedModel's folder.
+        format: `"saved_model"`, `"onnx"` or `"litert"`; by default what the path's ending says
+            (`.onnx`, `.tflite`), else a SavedModel.
+        height, width: Fix the size, and the number of images to 1: what some accelerators need,
+            and LiteRT's int8 to be fast. Both or neither.
+        input_dtype: What ONNX and LiteRT take, `"float32"` or `"uint8"`. A SavedModel takes both:
+            its signatures are `serving_default` (float32) and `uint8`.
+        weights: How LiteRT keeps them. `"float16"` halves the file; `"int8"` quarters it, and
+            convolutions then round what they are given to 8 bits, too.
+
+    Returns:
+        The path.
 
     Raises:
         FileExistsError: There is something already.
+        ImportError: ONNX needs the extra `[onnx]`.
+        ValueError: No such format, type or precision; a size that the model cannot take; a layer
+            of one's own that the format has no operation for.
 
     Example:
         >>> import tempfile
         >>> from adaat_keras import build_ada_atdt
         >>> folder = Path(tempfile.mkdtemp()) / "exported"
-        >>> export_model(build_ada_atdt(transfer="conv", size="tiny"), folder)
-        >>> predict = tf.saved_model.load(folder)
+        >>> predict = tf.saved_model.load(export_model(build_ada_atdt(size="tiny"), folder))
         >>> predict(tf.ones((1, 50, 70, 3), tf.uint8)).shape
         TensorShape([1, 50, 70, 11])
     """
     path = Path(path)
+    format = format_of(path, format)
+    check_name("input type", input_dtype, list(DTYPES))
+    check_name("precision of weights", weights, list(WEIGHTS))
+    if weights != "float32" and format != "litert":
+        raise ValueError(f"{format} keeps weights as float32; {weights} is for litert")
+    shape = _shape(model, height, width)
     if path.exists():
         raise FileExistsError(f"{path} exists; delete it, or choose another --out")
-    exported = _Exported(model)
+    network, description = inference_path(model), describe(model, shape, input_dtype)
+    if format == "saved_model":
+        description["input"]["dtype"] = list(DTYPES)
+        _write_saved_model(network, shape, description, path)
+        return path
+    if format == "onnx":
+        _require_onnx()
+    smallest = getattr(model, "smallest", 1)
+    traced = _trace(network, tf.TensorSpec(shape, input_dtype, name="image"), smallest)
+    with written_whole(path) as temporary:
+        if format == "onnx":
+            _write_onnx(traced, description, temporary)
+        else:
+            _write_litert(traced, weights, description, temporary)
+    return path
+
+
+def format_of(path: Path | str, format: str | None = None) -> str:
+    """The format that is asked for, or else the one that a path's ending says.
+
+    Raises:
+        ValueError: There is no such format, or the ending says another.
+
+    Example:
+        >>> format_of("streets.onnx"), format_of("streets.tflite"), format_of("streets")
+        ('onnx', 'litert', 'saved_model')
+    """
+    path = Path(path)
+    told = {ending: name for name, ending in FORMATS.items() if ending}.get(path.suffix)
+    if format is None:
+        return told or "saved_model"
+    check_name("format", format, list(FORMATS))
+    if told and told != format:
+        raise ValueError(f"{path} is named as {told} files are, and the format is {format}")
+    return format
+
+
+def _shape(model: keras.Model, height: int | None, width: int | None) -> Shape:
+    if height is None and width is None:
+        return None, None, None, 3
+    if height is None or width is None:
+        raise ValueError("height and width go together; give both, or neither for any size")
+    smallest = getattr(model, "smallest", 1)
+    if min(height, width) < smallest:
+        raise ValueError(
+            f"an image needs at least {smallest} pixels in height and width; "
+            f"{height} x {width} has fewer"
+        )
+    return 1, height, width, 3
+
+
+def inference_path(model: keras.Model) -> keras.Model:
+    """The networks that predict, from an image to the outputs, in float32.
+
+    They share the model's weights where it computes in float32 itself, else they have a copy.
+
+    Raises:
+        ValueError: Some other model computes in another precision.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> model = build_ada_atdt(transfer="conv", size="tiny", dtype="mixed_bfloat16")
+        >>> inference_path(model)(keras.ops.ones((1, 40, 50, 3))).dtype
+        tf.float32
+    """
+    if isinstance(model, AdaAtdt):
+        networks = [model.networks[name] for name in PREDICTORS[model.predictor]]
+    elif isinstance(model, BaseModel):
+        networks = [model.encoder, model.decoder]
+    else:
+        if model.compute_dtype != "float32":
+            raise ValueError(
+                f"{model.name} computes in {model.compute_dtype}; build it in float32 to export it"
+            )
+        return keras.Model(model.inputs, model.outputs)
+    image = keras.Input((None, None, 3), name="image", dtype="float32")
+    between = networks[1] if len(networks) == 3 else None
+    outputs = pad_for(networks[0], between, dtype="float32")(image)
+    for network in networks:
+        outputs = _in_float32(network)(outputs)
+    return keras.Model(image, CropLike(dtype="float32")([outputs, image]))
+
+
+def _in_float32(network: keras.Model) -> keras.Model:
+    if network.compute_dtype == "float32":
+        return network
+    copy = type(network).from_config(network.get_config() | {"dtype": "float32"})
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def describe(
+    model: keras.Model, shape: Shape = (None, None, None, 3), input_dtype: str = "float32"
+) -> dict:
+    """What an exported file says of itself: what goes in, and what the outputs mean.
+
+    Example:
+        >>> from adaat_keras import load
+        >>> told = describe(load("streets_semantic_to_depth_small"))
+        >>> told["task"], told["output"]["meaning"]
+        ('depth', 'depth / 100 m, along the optical axis')
+    """
+    channels = model.outputs[0].shape[-1]
+    told = {
+        "package": f"adaat_keras {__version__}",
+        "input": {
+            "name": "image",
+            "shape": list(shape),
+            "dtype": input_dtype,
+            "meaning": "RGB, 0 to 255",
+            "smallest": getattr(model, "smallest", 1),
+        },
+        "output": {"name": "prediction", "shape": [*shape[:3], channels], "dtype": "float32"},
+    }
+    if isinstance(model, AdaAtdt):
+        task = tasks.get(model.to_task)
+        told["task"] = task.name
+        told["predictor"] = model.predictor
+        told["output"]["meaning"] = _meaning(task)
+        if task.classes:
+            told["classes"] = list(task.class_names)
+    return told
+
+
+def _meaning(task: tasks.Task) -> str:
+    if isinstance(task, tasks.Semantic):
+        return "a logit for each class; the largest is the prediction"
+    if isinstance(task, tasks.Depth):
+        return f"depth / {MAX_DEPTH:g} m, along the optical axis"
+    if isinstance(task, tasks.Normals):
+        return "a vector normal to the surface, of any length"
+    return inspect.getdoc(type(task)).partition("\n")[0]
+
+
+def _write_saved_model(network: keras.Model, shape: Shape, description: dict, path: Path) -> None:
+    exported = _Exported(network, shape)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
         tf.saved_model.save(exported, str(temporary), signatures=exported.named)
+        # Where TensorFlow's guide puts what it shall not read.
+        extra = temporary / "assets.extra"
+        extra.mkdir()
+        (extra / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
         temporary.rename(path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -53,14 +243,13 @@ def export_model(model: keras.Model, path: Path | str) -> None:
 class _Exported(tf.Module):
     """The function, and the variables that its graph takes."""
 
-    def __init__(self, model: keras.Model):
+    def __init__(self, network: keras.Model, shape: Shape):
         super().__init__()
-        alone = isinstance(model, AdaAtdt) and model.predictor == "base_model_2"
-        path = model.base_model_2 if alone else keras.Model(model.inputs, model.outputs)
-        self.weights = [weight.value for weight in path.weights]
+        self.shape = shape
+        self.weights = [weight.value for weight in network.weights]
         self.predict = tf.function(
-            lambda image: tf.cast(path(image, training=False), tf.float32),
-            input_signature=[tf.TensorSpec((None, None, None, 3), tf.float32)],
+            lambda image: tf.cast(network(image, training=False), tf.float32),
+            input_signature=[tf.TensorSpec(shape, tf.float32)],
         )
         serving, uint8 = (self._signature(dtype) for dtype in DTYPES)
         self.named = {"serving_default": serving, "uint8": uint8}
@@ -71,7 +260,98 @@ class _Exported(tf.Module):
         return self.predict(tf.cast(image, tf.float32))
 
     def _signature(self, dtype: str):
-        images = tf.TensorSpec((None, None, None, 3), dtype, name="image")
+        images = tf.TensorSpec(self.shape, dtype, name="image")
         self.__call__.get_concrete_function(images)
         named = tf.function(lambda image: {"prediction": self(image)})
         return named.get_concrete_function(images)
+
+
+def _trace(network: keras.Model, image: tf.TensorSpec, smallest: int):
+    """The network as a TensorFlow function, its weights constants of the graph."""
+    weights = [(weight, keras.ops.convert_to_numpy(weight)) for weight in network.variables]
+
+    def predict(image):
+        image = tf.cast(image, tf.float32)
+        if None in image.shape[1:3]:
+            image = _refuse_smaller(image, smallest)
+        constants = [(weight, tf.constant(value)) for weight, value in weights]
+        with keras.StatelessScope(state_mapping=constants):
+            outputs = network(image, training=False)
+        return {"prediction": tf.cast(outputs, tf.float32)}
+
+    return tf.function(predict, input_signature=[image], autograph=False)
+
+
+def _refuse_smaller(image: tf.Tensor, smallest: int) -> tf.Tensor:
+    """The image; too small a one is an error in every runtime, by reading beyond a list's end.
+
+    Neither ONNX nor LiteRT can assert anything, and would predict from pixels outside the image.
+    The operation's name is what onnxruntime says then.
+    """
+    small = tf.reduce_min(tf.shape(image)[1:3]) < smallest
+    name = f"an_image_needs_at_least_{smallest}_pixels_in_height_and_width"
+    return image + tf.gather(tf.constant([0.0]), tf.cast(small, tf.int32), name=name)
+
+
+def _require_onnx() -> None:
+    """Raise an `ImportError` that says what to install, unless ONNX can be written."""
+    for module in ("onnx", "tf2onnx"):
+        try:
+            importlib.import_module(module)
+        except ImportError as error:
+            raise ImportError(
+                f"writing ONNX needs the package {module}: pip install 'adaat-keras[onnx]'"
+            ) from error
+
+
+def _write_onnx(traced, description: dict, path: Path) -> None:
+    import onnx
+    import tf2onnx
+
+    model, _ = tf2onnx.convert.from_function(
+        traced, input_signature=traced.input_signature, opset=OPSET
+    )
+    missing = {
+        node.op_type
+        for node in model.graph.node
+        if not onnx.defs.has(node.op_type, OPSET, node.domain)
+    }
+    if missing:
+        raise ValueError(f"ONNX has no operation for TensorFlow's {', '.join(sorted(missing))}")
+    for tensor in (*model.graph.input, *model.graph.output):
+        dimensions = tensor.type.tensor_type.shape.dim
+        for dimension, name in zip(dimensions, ("batch", "height", "width", ""), strict=True):
+            if not dimension.HasField("dim_value"):
+                dimension.dim_param = name
+    model.producer_name, model.producer_version = "adaat_keras", __version__
+    told = {
+        key: value if isinstance(value, str) else json.dumps(value)
+        for key, value in description.items()
+    }
+    onnx.helper.set_model_props(model, told)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
+def _write_litert(traced, weights: str, description: dict, path: Path) -> None:
+    # By way of a SavedModel, which gives the file's inputs and outputs their names.
+    with tempfile.TemporaryDirectory() as folder:
+        module = tf.Module()
+        module.predict = traced
+        tf.saved_model.save(module, folder, signatures=traced.get_concrete_function())
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+    if weights != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if weights == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    try:
+        path.write_bytes(converter.convert())
+    # The converter's own error is no public class.
+    except Exception as error:
+        missing = re.search(r"(?:TF Select|Custom) ops: ([^\n]+)", str(error))
+        if missing is None:
+            raise
+        raise ValueError(f"LiteRT has no operation for TensorFlow's {missing[1]}") from error
+    # As TensorFlow Lite's metadata has it: a reader of the network does not see the archive.
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(DESCRIPTION, json.dumps(description, indent=2) + "\n")

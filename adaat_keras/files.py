@@ -1,17 +1,121 @@
 """Files: written so that a kill at any moment leaves the old or the new one, and where to."""
 
+import errno
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+class DiskFull(OSError):
+    """There is no room to write; the message names the folder and what is missing."""
+
+    def __init__(self, message: str):
+        super().__init__(message)
+        self.errno = errno.ENOSPC
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+@contextmanager
+def told_when_full(folder: Path | str, needed: int | None = None) -> Iterator[None]:
+    """Turn whatever a library raises when the disk is full into a `DiskFull` with the folder.
+
+    Args:
+        folder: Where the block writes.
+        needed: Bytes that it writes in all, if known.
+
+    Example:
+        >>> with told_when_full("frames"):
+        ...     raise OSError(errno.ENOSPC, "No space left on device")
+        Traceback (most recent call last):
+        ...
+        adaat_keras.files.DiskFull: no space left in frames: ... MB are free; ...
+    """
+    try:
+        yield
+    except DiskFull:
+        raise
+    except Exception as error:
+        # TensorFlow and HDF5 have errors of their own, with the system's words in them.
+        if getattr(error, "errno", None) in _FULL or os.strerror(errno.ENOSPC) in str(error):
+            raise _disk_full(folder, needed) from error
+        raise
+
+
+def _disk_full(folder: Path | str, needed: int | None) -> DiskFull:
+    free = shutil.disk_usage(_existing(folder)).free
+    asked = "" if needed is None else f" of {needed / 1e6:.1f} MB that are needed"
+    return DiskFull(
+        f"no space left in {folder}: {free / 1e6:.1f} MB are free{asked}; make room and run the "
+        "same again, which goes on from here, or choose another folder"
+    )
+
+
+def _existing(folder: Path | str) -> Path:
+    folder = Path(folder).absolute()
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def home_expanded(path: Path | str, change: str = "write the whole path") -> Path:
+    """A path in which `~` is the home folder.
+
+    Args:
+        path: As a user wrote it.
+        change: What to do where there is no home.
+
+    Raises:
+        ValueError: There is no home folder; the message says `change`.
+
+    Example:
+        >>> home_expanded("a/b").as_posix()
+        'a/b'
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{path}: there is no home folder for ~; {change}") from error
+
+
+def made_folder(folder: Path | str, change: str) -> Path:
+    """A folder, made if need be.
+
+    Args:
+        folder: Where.
+        change: What to set to have it elsewhere, for the message.
+
+    Raises:
+        OSError: It cannot be made or written to; the message says `change`.
+
+    Example:
+        >>> import tempfile
+        >>> made_folder(tempfile.mkdtemp() + "/a/b", "pass cache=").name
+        'b'
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _not_writable(folder, error, change) from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _not_writable(folder, PermissionError(errno.EACCES, "not writable"), change)
+    return folder
+
+
+def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
+    why = "there is a file of this name" if isinstance(error, FileExistsError) else error.strerror
+    return OSError(f"{folder} cannot be made or written to ({why}); {change}")
 
 
 @contextmanager
 def written_whole(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`, and rename it to `path` if the block succeeds.
 
-    The temporary name keeps the ending, since some writers choose the format by it.
+    The temporary name keeps the ending, since some writers choose the format by it. A full disk
+    is a `DiskFull` that names the folder.
 
     Example:
         >>> import tempfile
@@ -22,13 +126,14 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{os.getpid()}-{path.name}")
     try:
-        yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        with told_when_full(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield temporary
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -58,9 +163,17 @@ def write_json(path: Path, value) -> None:
         temporary.write_text(json.dumps(value, indent=2) + "\n")
 
 
+CHANGE_CACHE = "set the environment variable ADAAT_KERAS_CACHE to a folder that can be written"
+"""What to do where the cache cannot be made."""
+
+
 def cache_folder() -> Path:
     """Where what can be made again is kept.
 
     The folder that the environment variable `ADAAT_KERAS_CACHE` names, or `~/.cache/adaat_keras`.
+
+    Raises:
+        ValueError: There is no home folder; the message names the variable.
     """
-    return Path(os.environ.get("ADAAT_KERAS_CACHE") or "~/.cache/adaat_keras").expanduser()
+    where = os.environ.get("ADAAT_KERAS_CACHE") or "~/.cache/adaat_keras"
+    return home_expanded(where, CHANGE_CACHE)

@@ -2,7 +2,11 @@
 
 import glob
 import os
+import struct
 import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +15,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras import tasks
-from adaat_keras.files import written_whole
+from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
+from adaat_keras.files import home_expanded, written_whole
 from adaat_keras.registry import check_name
 
 if TYPE_CHECKING:
@@ -30,7 +35,8 @@ def find_images(patterns: list[str]) -> list[Path]:
         patterns: Files, folders or glob patterns; `~` is the home folder.
 
     Returns:
-        Each file once, in the order of the patterns, sorted within a folder or pattern.
+        Each file once, in the order of the patterns, sorted within a folder or pattern. A warning
+        names pictures of a folder or pattern that are left aside for their ending.
 
     Raises:
         FileNotFoundError: One of them stands for no image.
@@ -47,61 +53,122 @@ def find_images(patterns: list[str]) -> list[Path]:
     return list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
 
 
+# Pictures that Pillow may or may not read: not to be passed over in silence.
+_OTHER_PICTURES = (
+    *(".avif", ".dng", ".exr", ".gif", ".heic", ".heif", ".hdr", ".jp2", ".jpe", ".jfif", ".npy"),
+    *(".npz", ".pbm", ".pfm", ".pgm", ".ppm", ".raw", ".tga", ".cr2", ".nef", ".arw"),
+)
+
+
 def _find(pattern: str) -> list[Path]:
-    path = Path(os.path.expanduser(pattern))
+    path = home_expanded(pattern)
     # Before globbing, since names may have brackets in them.
     if path.is_file():
         return [path]
     if path.is_dir():
-        images = _images(path.iterdir())
+        there = _visible(path.iterdir())
         problem = f"the folder {path} has no images in it ({', '.join(IMAGE_SUFFIXES)})"
     else:
-        images = _images(Path(match) for match in glob.glob(str(path), recursive=True))
+        there = _visible(Path(match) for match in glob.glob(_any_case(str(path)), recursive=True))
         problem = f"no image matches {path}" if glob.has_magic(pattern) else f"there is no {path}"
+    images = [each for each in there if each.suffix.lower() in IMAGE_SUFFIXES]
+    others = [each for each in there if each.suffix.lower() in _OTHER_PICTURES]
     if not images:
-        raise FileNotFoundError(problem)
+        # What is there tells best what was meant.
+        beside = [] if path.is_dir() or not path.parent.is_dir() else path.parent.iterdir()
+        near = there or _visible(beside)
+        endings = Counter(each.suffix.lower() or each.name for each in near)
+        counts = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(5))
+        raise FileNotFoundError(f"{problem}; there is {counts}" if counts else problem)
+    if others:
+        warnings.warn(
+            f"{pattern}: {len(images)} images are taken, and {len(others)} pictures left aside for "
+            f"their ending, such as {others[0].name}; name a file itself to have it read",
+            stacklevel=4,
+        )
     return images
 
 
-def _images(paths) -> list[Path]:
-    return sorted(
-        path
-        for path in paths
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file() and path.name[0] != "."
-    )
+def _visible(paths: Iterable[Path]) -> list[Path]:
+    return sorted(path for path in paths if path.is_file() and path.name[0] != ".")
 
 
-def read_image(path: Path | str) -> np.ndarray:
+def _any_case(pattern: str) -> str:
+    """The pattern with an ending in capitals and in small letters."""
+    stem, dot, ending = pattern.rpartition(".")
+    if not dot or not ending.isalnum():
+        return pattern
+    return stem + dot + "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in ending)
+
+
+def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> np.ndarray:
     """Read an image file as RGB, the way up that its EXIF orientation says.
 
-    Grey images get three equal channels, transparency is dropped; of 16-bit grey images the upper
-    eight bits are taken.
+    Grey images get three equal channels, transparency is dropped. Grey images of more than 8 bits
+    are stretched to 8 (`adaat_keras.deep_images`), and a warning says how: of 16 bits that are
+    filled the upper eight are taken; else, as of a thermal camera, the values between the
+    percentiles 0.5 and 99.5.
 
     Args:
-        path: Any format that Pillow reads.
+        path: Any format that Pillow reads; `~` is the home folder.
+        image_range: The two values that become black and white in images of more than 8 bits.
 
     Returns:
         uint8 `(height, width, 3)`, 0 to 255.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no image, is damaged, or has 32-bit pixels.
+        ValueError: It is no image, is damaged, or has 32-bit pixels and no `image_range` is given.
     """
+    pixels, used = _read(path, None if image_range is None else checked_range(image_range))
+    if used is not None and image_range is None:
+        warnings.warn(f"{path} has more than 8 bits: {told_range(used)}", stacklevel=2)
+    return pixels
+
+
+def _read(path: Path | str, image_range: Range | None) -> tuple[np.ndarray, Range | None]:
+    """An image, and by what range it was stretched, if it was."""
+    path = home_expanded(path)
     try:
         with Image.open(path) as file:
+            narrowed = _loses_bits(file)
             image = ImageOps.exif_transpose(file)
+            image.load()
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {path}") from None
     except UnidentifiedImageError:
         raise ValueError(f"{path} is no image that Pillow can read") from None
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:
+    except (
+        *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error),
+        *(EOFError, OverflowError, ZeroDivisionError, Image.DecompressionBombError),
+    ) as error:
         raise ValueError(f"{path} cannot be read as an image: {error}") from error
-    if image.mode in ("I", "F"):
-        raise ValueError(f"{path} has 32-bit pixels; convert it to an 8-bit PNG or JPEG")
-    if image.mode.startswith("I;16"):
+    if image.mode in ("I", "F") and image_range is None:
+        raise ValueError(
+            f"{path} has 32-bit pixels; say which values become black and white (--range LOW,HIGH, "
+            "image_range=), or convert it to an 8-bit PNG or JPEG"
+        )
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
         # Pillow would clip to 255, which turns nearly everything white.
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    return np.asarray(image.convert("RGB"))
+        deep = np.asarray(image)
+        used = range_of(deep) if image_range is None else image_range
+        return np.repeat(stretched(deep, used)[..., None], 3, axis=-1), used
+    pixels = np.asarray(image.convert("RGB"))
+    if narrowed and len(np.unique(pixels)) < _FEW_LEVELS:
+        raise ValueError(
+            f"{path} has colours of 16 bits of which the upper eight, all that Pillow reads, hold "
+            f"{len(np.unique(pixels))} levels; stretch it to 8 bits, or write it as 16-bit grey"
+        )
+    return pixels, None
+
+
+# Fewer than these of 256 are hardly a picture.
+_FEW_LEVELS = 32
+
+
+def _loses_bits(file: Image.Image) -> bool:
+    """Whether Pillow reads colours of 16 bits as 8."""
+    return file.mode.startswith("RGB") and any(";16" in str(tile[-1]) for tile in file.tile)
 
 
 class Tiled:
@@ -170,6 +237,7 @@ def write_predictions(
     paths: list[Path],
     out: Path | str,
     depth_unit: str = "mm",
+    image_range: Sequence[float] | None = None,
 ) -> list[Path]:
     """Predict a task for image files of any size, and write the predictions.
 
@@ -185,6 +253,8 @@ def write_predictions(
         out: Folder for the files; made if it does not exist.
         depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
             Depth beyond the end is written as invalid, and one line on stderr says how much.
+        image_range: As `read_image` takes it; one line on stderr says what became of images of
+            more than 8 bits.
 
     Returns:
         The files written, two for each image.
@@ -201,11 +271,16 @@ def write_predictions(
     """
     task = tasks.get(task)
     check_name("depth unit", depth_unit, list(DEPTH_UNITS))
-    paths, out = [Path(path) for path in paths], Path(out)
+    image_range = None if image_range is None else checked_range(image_range)
+    paths, out = [home_expanded(path) for path in paths], home_expanded(out)
     _check(paths, out, task)
     written, beyond = [], []
+    ranges: dict[Path, Range] = {}
     for path in paths:
-        labels = task.decode(_predict(model, path))
+        image, used = _read(path, image_range)
+        if used is not None:
+            ranges[path] = used
+        labels = task.decode(_predict(model, path, image))
         pixels = labels
         if labels.dtype.kind == "f" and not task.components:
             pixels = _encode(labels, DEPTH_UNITS[depth_unit])
@@ -215,6 +290,8 @@ def write_predictions(
         ):
             _write(target, content)
             written.append(target)
+    if ranges:
+        _tell_ranges(ranges, len(paths), image_range)
     if any(beyond):
         _warn(np.mean(beyond), depth_unit)
     return written
@@ -225,8 +302,7 @@ def _smallest(model: keras.Model | Tiled) -> int:
     return getattr(model, "smallest", 1)
 
 
-def _predict(model: keras.Model | Tiled, path: Path) -> np.ndarray:
-    image = read_image(path)
+def _predict(model: keras.Model | Tiled, path: Path, image: np.ndarray) -> np.ndarray:
     height, width = image.shape[:2]
     if min(height, width) < _smallest(model):
         raise ValueError(
@@ -257,6 +333,18 @@ def _warn(share: float, unit: str) -> None:
         f"and were written as 0 (invalid){fix}",
         file=sys.stderr,
     )
+
+
+def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> None:
+    """Say in a line what became of images of more than 8 bits."""
+    path, used = next(iter(ranges.items()))
+    line = f"{len(ranges)} of {count} images have more than 8 bits, such as 16-bit grey: "
+    if given is not None:
+        line += told_range(given)
+    else:
+        first = f"in {path.name} {told_range(used)}"
+        line += f"each is stretched by its own values ({first}); --range LOW,HIGH takes one for all"
+    print(line, file=sys.stderr)
 
 
 def _targets(path: Path, out: Path, task: "Task") -> tuple[Path, Path]:

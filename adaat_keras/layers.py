@@ -357,15 +357,24 @@ class PadToStride(keras.layers.Layer):
         return keras.ops.pad(inputs, ((0, 0), (0, rows), (0, columns), (0, 0)), mode="reflect")
 
     def _pad_in_graph(self, inputs, problem: str):
-        """Only TensorFlow has graphs that do not know an image's size."""
+        """Only TensorFlow has graphs that do not know an image's size.
+
+        Pixels are gathered by their mirrored positions, and sizes are never negative: LiteRT does
+        not know the channels of what was padded by a number that it does not know, and the
+        remainder of a negative number is another one in ONNX.
+        """
         import tensorflow as tf
 
         size = tf.shape(inputs)[1:3]
         check = tf.debugging.assert_greater_equal(size, self.smallest, problem)
+        padded = inputs
         with tf.control_dependencies([check] if check is not None else []):
-            rows, columns = tf.unstack(tf.math.floormod(-size, self.stride))
-            padded = tf.pad(inputs, [[0, 0], [0, rows], [0, columns], [0, 0]], mode="REFLECT")
-        return tf.ensure_shape(padded, self.compute_output_shape(inputs.shape))
+            for axis, length in zip((1, 2), tf.unstack(size), strict=True):
+                position = tf.range((length + self.stride - 1) // self.stride * self.stride)
+                last = length - 1
+                padded = tf.gather(padded, last - tf.abs(last - position), axis=axis)
+        padded.set_shape(self.compute_output_shape(inputs.shape))
+        return padded
 
     def compute_output_shape(self, input_shape):
         """The inputs' shape, height and width rounded up where they are known."""

@@ -4,29 +4,42 @@ import ast
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "adaat_keras"
-# What each part may import, besides itself.
+# What each part imports, all of which stands above it. What writes the streets as data sets knows
+# the data sets' class numbers, the renderer beside it knows nothing.
 ORDER = {
-    "registry": (),
-    "files": (),
-    "layers": (),
-    "models": ("layers", "registry", "files"),
-    "training": ("layers", "models", "files", "registry"),
-    "tasks": ("registry",),
-    "streets": ("domains", "files", "registry"),
-    "domains": ("tasks", "streets", "registry", "files"),
-    "report": ("layers", "models", "tasks", "domains", "files", "registry"),
-    "presets": ("models", "tasks", "files"),
-    "inference": ("layers", "models", "tasks", "files", "registry"),
-    "export": ("models",),
-    "build": ("models", "tasks", "presets"),
+    "registry": "",
+    "files": "",
+    "layers": "",
+    "models": "layers registry files",
+    "training": "layers files registry",
+    "tasks": "registry",
+    "streets": "files registry",
+    "domains": "tasks streets registry files",
+    "streets.writers": "streets domains files registry",
+    "report": "layers models tasks domains files",
+    "presets": "models tasks",
+    "inference": "tasks files registry",
+    "export": "layers models tasks files registry",
+    "build": "models tasks presets",
+    "methods": "models training tasks domains build registry",
+    "runs": "models training tasks streets domains report presets build methods files registry",
+    "fit": "models tasks domains methods runs registry",
+    "cli": "models training tasks streets.writers domains report presets inference export methods "
+    "runs registry",
+    "__init__": "models report presets build fit",
+    "__main__": "cli",
 }
-ORDER["methods"] = tuple(ORDER)
-ORDER["runs"] = tuple(ORDER)
-ORDER["fit"] = tuple(ORDER)
-ORDER["cli"] = tuple(ORDER)
-ORDER["__init__"] = ORDER["__main__"] = tuple(ORDER)
+# What the package's own `__init__.py` has for all of them.
+FOR_ALL = {"__version__", "_require_tensorflow"}
+MODULES = {
+    ".".join(file.relative_to(PACKAGE).with_suffix("").parts): file
+    for file in sorted(PACKAGE.rglob("*.py"))
+}
 
-MODULES = {str(file.relative_to(PACKAGE)): file for file in sorted(PACKAGE.rglob("*.py"))}
+
+def part_of(name: str) -> str:
+    """The part that a module or what is in it belongs to."""
+    return max((p for p in ORDER if f"{name}.".startswith(f"{p}.")), key=len, default=name)
 
 
 def imports(file: Path) -> set[str]:
@@ -40,17 +53,43 @@ def imports(file: Path) -> set[str]:
     return found
 
 
-def test_a_module_imports_only_what_comes_before_it():
-    wrong = {}
-    for module, file in MODULES.items():
-        part = module.split("/")[0].removesuffix(".py")
-        ours = {name.split(".")[1] for name in imports(file) if name[:12] == "adaat_keras."}
-        if more := ours - {"__version__", "_require_tensorflow", part, *ORDER[part]}:
-            wrong[module] = more
+def imported(module: str) -> set[str]:
+    """The other parts that a module imports from."""
+    ours = {name[12:] for name in imports(MODULES[module]) if name[:12] == "adaat_keras."}
+    return {part_of(name) for name in ours - FOR_ALL} - {part_of(module)}
+
+
+def test_every_module_belongs_to_a_part():
+    assert {part_of(module) for module in MODULES} == set(ORDER)
+
+
+def test_what_a_part_imports_stands_above_it():
+    above = set()
+    for part, arrows in ORDER.items():
+        assert set(arrows.split()) <= above, part
+        above.add(part)
+
+
+def test_a_module_imports_only_what_its_part_may():
+    wrong = {m: more for m in MODULES if (more := imported(m) - {*ORDER[part_of(m)].split()})}
     assert not wrong
 
 
+def test_there_is_no_arrow_that_nothing_needs():
+    used = {part: set() for part in ORDER}
+    for module in MODULES:
+        used[part_of(module)] |= imported(module)
+    assert {part: sorted({*arrows.split()} - used[part]) for part, arrows in ORDER.items()} == {
+        part: [] for part in ORDER
+    }
+
+
 def test_the_renderer_needs_no_tensorflow():
-    for module in (name for name in MODULES if name.startswith("streets/")):
+    for module in (name for name in MODULES if part_of(name) == "streets"):
         roots = {name.split(".")[0] for name in imports(MODULES[module])}
-        assert "tensorflow" not in roots, module
+        assert not {"tensorflow", "keras"} & roots, module
+
+
+def test_no_file_is_longer_than_one_reads_at_a_time():
+    lines = {module: len(file.read_text().splitlines()) for module, file in MODULES.items()}
+    assert {module: count for module, count in lines.items() if count > 600} == {}

@@ -1,45 +1,286 @@
-"""The prediction as a SavedModel, without this package."""
+"""The prediction as a SavedModel, ONNX and LiteRT, without this package."""
 
+import json
+import re
 import subprocess
 import sys
+import zipfile
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras import build_ada_atdt
-from adaat_keras.export import export_model
+from adaat_keras import build_ada_atdt, domains, load, score
+from adaat_keras.cli import main
+from adaat_keras.export import FORMATS, export_model
+from adaat_keras.models import Conv
 
-IMAGES = np.random.default_rng(0).uniform(0, 255, (1, 50, 75, 3)).astype("float32")
+# Multiples of the stride (32 with a transfer function), others, several images, and the smallest.
+SIZES = [(1, 64, 96), (2, 64, 64), (1, 50, 75), (1, 97, 130)]
+PRESET = "streets_depth_to_semantic_small"
+
+# What runs each format elsewhere: a fresh process in the runtime's own package alone.
+RUNTIMES = {
+    "saved_model": "tensorflow",
+    "onnx": "onnxruntime",
+    "litert": "ai_edge_litert.interpreter",
+}
+RUN = {
+    "saved_model": """
+import tensorflow
+predict = tensorflow.saved_model.load(path)
+serve = predict.signatures["serving_default"]
+run = lambda image: serve(image=tensorflow.constant(image.astype("float32")))["prediction"].numpy()
+assert (predict(images["0"].astype("uint8")).numpy() == run(images["0"])).all()
+""",
+    "onnx": """
+import onnxruntime
+session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+run = lambda image: session.run(["prediction"], {"image": image.astype(dtype)})[0]
+""",
+    "litert": """
+from ai_edge_litert.interpreter import Interpreter
+runner = Interpreter(path).get_signature_runner()
+run = lambda image: runner(image=image.astype(dtype))["prediction"]
+""",
+}
+PROCESS = """
+import sys, numpy
+path, place, dtype = sys.argv[1:]
+images = numpy.load(place + "/images.npz")
+{run}
+numpy.savez(place + "/outputs.npz", **{{name: run(images[name]) for name in images}})
+ours = {{"adaat_keras", "keras", "tensorflow"}} - {{*{runtime!r}.split(".")}}
+if {runtime!r} != "tensorflow":
+    assert not ours & {{name.partition(".")[0] for name in sys.modules}}
+assert not any(name.startswith("adaat_keras") for name in sys.modules)
+"""
+
+
+def outputs_elsewhere(format, path, images, place, dtype="float32"):
+    """The outputs of an exported file for a list of images, from a fresh process."""
+    np.savez(place / "images.npz", **{str(n): image for n, image in enumerate(images)})
+    code = PROCESS.format(run=RUN[format], runtime=RUNTIMES[format])
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path), str(place), dtype],
+        cwd=place,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    outputs = np.load(place / "outputs.npz")
+    return [outputs[str(n)] for n in range(len(images))]
+
+
+def relative(outputs, expected):
+    """The largest difference, as a share of the largest value."""
+    assert outputs.shape == expected.shape
+    return np.abs(outputs - expected).max() / np.abs(expected).max()
+
+
+def random_images(sizes):
+    """Whole numbers, so that uint8 has them too."""
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (*size, 3)).astype("float32") for size in sizes]
+
+
+def needs(format):
+    """Skip where a format's runtime is not installed."""
+    pytest.importorskip(RUNTIMES[format])
 
 
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(3)
-    return build_ada_atdt(transfer="conv", size="tiny")
+    return build_ada_atdt(transfer="unet_attention", size="tiny")
 
 
-def test_an_exported_model_predicts_the_same_without_this_package(model, tmp_path):
-    export_model(model, tmp_path / "exported")
-    images = np.round(IMAGES)
-    np.save(tmp_path / "images.npy", images)
-    code = (
-        "import sys, numpy as np, tensorflow as tf\n"
-        "images = np.load(sys.argv[1] + '/images.npy')\n"
-        "predict = tf.saved_model.load(sys.argv[1] + '/exported')\n"
-        "outputs = [predict(images), predict(images.astype('uint8')),\n"
-        "    predict.signatures['serving_default'](image=tf.constant(images))['prediction']]\n"
-        "assert not any(name.startswith('adaat_keras') for name in sys.modules)\n"
-        "np.save(sys.argv[1] + '/outputs.npy', outputs)\n"
+@pytest.fixture
+def predicting(model, request):
+    """The model, as it predicts by what is asked for, for one test."""
+    model.predictor = request.param
+    yield model
+    model.predictor = "transfer"
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("predicting", ["transfer", "base_model_2"], indirect=True)
+def test_it_predicts_the_same_in_its_own_runtime_at_every_size(predicting, format, tmp_path):
+    needs(format)
+    model, path = predicting, tmp_path / f"exported{FORMATS[format]}"
+    assert export_model(model, path, format) == path
+    images = random_images([*SIZES, (1, model.smallest, model.smallest)])
+    for image, outputs in zip(
+        images, outputs_elsewhere(format, path, images, tmp_path), strict=True
+    ):
+        assert relative(outputs, model.predict(image, verbose=0)) <= 1e-4
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("size", [(64, 96), (50, 75)], ids=str)
+def test_it_predicts_the_same_at_a_fixed_size(model, format, size, tmp_path):
+    needs(format)
+    path = tmp_path / f"exported{FORMATS[format]}"
+    height, width = size
+    export_model(model, path, format, height=height, width=width, input_dtype="uint8")
+    images = random_images([(1, *size)])
+    [outputs] = outputs_elsewhere(format, path, images, tmp_path, "uint8")
+    assert relative(outputs, model.predict(images[0], verbose=0)) <= 1e-4
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+@pytest.mark.parametrize("transfer", ["conv", "unet", "six_convolutions"])
+def test_every_transfer_function_and_architecture_converts(format, transfer, tmp_path):
+    needs(format)
+    architecture = "dilated_resnet50" if transfer == "six_convolutions" else "residual"
+    model = build_ada_atdt(transfer=transfer, size="tiny", architecture=architecture)
+    path = export_model(model, tmp_path / f"exported{FORMATS[format]}")
+    images = random_images([(1, 70, 131), (1, model.smallest, model.smallest)])
+    for image, outputs in zip(
+        images, outputs_elsewhere(format, path, images, tmp_path), strict=True
+    ):
+        assert relative(outputs, model.predict(image, verbose=0)) <= 1e-4
+
+
+def test_float16_weights_halve_a_litert_file_and_cost_a_percent_at_most(model, tmp_path):
+    needs("litert")
+    whole, half = tmp_path / "whole.tflite", tmp_path / "half.tflite"
+    export_model(model, whole)
+    export_model(model, half, weights="float16")
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    images = random_images(SIZES)
+    for image, outputs in zip(
+        images, outputs_elsewhere("litert", half, images, tmp_path), strict=True
+    ):
+        assert relative(outputs, model.predict(image, verbose=0)) <= 0.01
+
+
+def test_a_presets_weights_are_float16_already(tmp_path):
+    needs("litert")
+    model = load(PRESET)
+    export_model(model, tmp_path / "half.tflite", weights="float16")
+    images = random_images([(1, 64, 96)])
+    [outputs] = outputs_elsewhere("litert", tmp_path / "half.tflite", images, tmp_path)
+    assert relative(outputs, model.predict(images[0], verbose=0)) <= 1e-4
+
+
+class Runner:
+    """A LiteRT file of a fixed size, as `score` takes a model."""
+
+    def __init__(self, path):
+        from ai_edge_litert.interpreter import Interpreter
+
+        self.run = Interpreter(str(path)).get_signature_runner()
+
+    def __call__(self, images, training=False):
+        predict = lambda image: self.run(image=image)["prediction"]  # noqa: E731
+        return tf.ensure_shape(tf.numpy_function(predict, [images], "float32"), (1, 64, 64, 11))
+
+
+def test_int8_weights_quarter_a_litert_file_and_cost_a_hundredth_of_the_score(frames, tmp_path):
+    needs("litert")
+    model, path = load(PRESET), tmp_path / "exported.tflite"
+    size = {"height": frames["height"], "width": frames["width"]}
+    export_model(model, path, weights="int8", **size)
+    assert path.stat().st_size < 0.3 * 4 * sum(
+        part.count_params() for part in (model.encoder_1, model.transfer, model.decoder_2)
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=tmp_path)
-    expected = model.predict(images, verbose=0)
-    for outputs in np.load(tmp_path / "outputs.npy"):
-        assert np.abs(outputs - expected).max() <= 1e-4 * np.abs(expected).max()
+    domain = domains.get("streets_real", split="test", **frames)
+    lost = (
+        score(model, domain)["mean_iou"]
+        - score(Runner(path), domain, task=model.to_task)["mean_iou"]
+    )
+    assert abs(lost) <= 0.01
 
 
-def test_an_export_holds_the_inference_path_alone(model, tmp_path):
+@pytest.mark.parametrize("size", [(1, 20, 64), (1, 64, 32), (1, 5, 5)], ids=str)
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_too_small_an_image_is_an_error_in_every_runtime(model, format, size, tmp_path):
+    needs(format)
+    path = export_model(model, tmp_path / f"exported{FORMATS[format]}")
+    problem = "an_image_needs_at_least_33_pixels" if format == "onnx" else "index out of bounds"
+    with pytest.raises(AssertionError, match=problem):
+        outputs_elsewhere(format, path, random_images([size]), tmp_path)
+
+
+def test_a_run_in_bfloat16_is_exported_in_float32(tmp_path):
+    needs("onnx")
+    keras.utils.set_random_seed(3)
+    mixed = build_ada_atdt(transfer="conv", size="tiny", dtype="mixed_bfloat16")
+    plain = build_ada_atdt(transfer="conv", size="tiny")
+    for name, network in plain.networks.items():
+        network.set_weights(mixed.networks[name].get_weights())
+    images = random_images([(1, 50, 75)])
+    expected = plain.predict(images[0], verbose=0)
+    for format in FORMATS:
+        needs(format)
+        path = export_model(mixed, tmp_path / f"exported{FORMATS[format]}", format)
+        [outputs] = outputs_elsewhere(format, path, images, tmp_path)
+        assert relative(outputs, expected) <= 1e-4
+
+
+def test_a_base_model_is_exported_alone(model, tmp_path):
+    needs("onnx")
+    path = export_model(model.base_model_1, tmp_path / "depth.onnx")
+    images = random_images([(1, 50, 75)])
+    [outputs] = outputs_elsewhere("onnx", path, images, tmp_path)
+    assert relative(outputs, model.base_model_1.predict(images[0], verbose=0)) <= 1e-4
+
+
+def told_by(format, path):
+    """What a file says of itself, by each format's own means."""
+    if format == "saved_model":
+        return json.loads((path / "assets.extra/description.json").read_text())
+    if format == "litert":
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("description.json"))
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    told = session.get_modelmeta().custom_metadata_map
+    return {key: json.loads(told[key]) if told[key][0] in "[{" else told[key] for key in told}
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_file_says_what_goes_in_and_what_comes_out(model, format, tmp_path):
+    needs(format)
+    path = export_model(model, tmp_path / f"exported{FORMATS[format]}", format)
+    told = told_by(format, path)
+    assert (told["task"], told["predictor"]) == ("semantic", "transfer")
+    assert told["classes"][:2] == ["road", "sidewalk"]
+    assert len(told["classes"]) == 11
+    assert told["input"]["smallest"] == 33
+    assert told["output"]["shape"] == [None, None, None, 11]
+    assert told["output"]["meaning"].startswith("a logit for each class")
+
+
+def test_onnx_has_free_named_dimensions_of_one_opset(model, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    needs("onnx")
+    export_model(model, tmp_path / "exported.onnx")
+    file = onnx.load(tmp_path / "exported.onnx")
+    [image], [prediction] = file.graph.input, file.graph.output
+    for tensor, channels in ((image, 3), (prediction, 11)):
+        *free, last = tensor.type.tensor_type.shape.dim
+        assert [dimension.dim_param for dimension in free] == ["batch", "height", "width"]
+        assert last.dim_value == channels
+    versions = {known.domain: known.version for known in file.opset_import}
+    assert versions[""] == 18
+    # Standard operations alone.
+    assert {node.domain for node in file.graph.node} == {""}
+
+
+@pytest.mark.parametrize("weights", ["float32", "float16", "int8"])
+@pytest.mark.parametrize("size", [{}, {"height": 64, "width": 96}], ids=["any", "fixed"])
+def test_litert_needs_no_flex_operations(model, size, weights, tmp_path):
+    export_model(model, tmp_path / "exported.tflite", weights=weights, **size)
+    content = (tmp_path / "exported.tflite").read_bytes()
+    assert content[4:8] == b"TFL3"
+    assert not re.search(rb"Flex[A-Z]", content)
+
+
+def test_a_saved_model_holds_the_inference_path_alone(model, tmp_path):
     export_model(model, tmp_path / "exported")
     parts = (model.encoder_1, model.transfer, model.decoder_2)
     weights = tf.train.load_checkpoint(str(tmp_path / "exported/variables/variables"))
@@ -48,8 +289,112 @@ def test_an_export_holds_the_inference_path_alone(model, tmp_path):
     assert count == sum(part.count_params() for part in parts)
 
 
-def test_an_export_replaces_nothing(model, tmp_path):
-    (tmp_path / "thesis.txt").write_text("mine")
+@pytest.mark.parametrize("format", FORMATS)
+def test_an_export_replaces_nothing_and_leaves_nothing_half_written(
+    model, format, monkeypatch, tmp_path
+):
+    needs(format)
+    mine = tmp_path / f"thesis{FORMATS[format]}"
+    mine.write_text("mine")
     with pytest.raises(FileExistsError, match="choose another --out"):
-        export_model(model, tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
+        export_model(model, mine, format)
+    assert mine.read_text() == "mine"
+
+    def fail(*_, **__):
+        raise OSError("no space left on device")
+
+    last = {
+        "saved_model": "json.dumps",
+        "onnx": "onnx.checker.check_model",
+        "litert": "zipfile.ZipFile",
+    }
+    monkeypatch.setattr(last[format], fail)
+    with pytest.raises(OSError, match="no space left"):
+        export_model(model, tmp_path / f"other{FORMATS[format]}", format)
+    assert [file.name for file in tmp_path.iterdir()] == [mine.name]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"format": "coreml"}, r"unknown format 'coreml'; choose one of: saved_model, onnx, lit"),
+        ({"input_dtype": "int8"}, r"unknown input type 'int8'; choose one of: float32, uint8"),
+        ({"format": "litert", "weights": "int4"}, r"unknown precision of weights 'int4'; choose"),
+        ({"format": "onnx", "weights": "int8"}, r"onnx keeps weights as float32; int8 is for lite"),
+        ({"height": 64}, r"height and width go together; give both, or neither"),
+        ({"height": 32, "width": 64}, r"at least 33 pixels .* 32 x 64 has fewer"),
+    ],
+)
+def test_what_cannot_be_exported_is_refused(model, options, problem, tmp_path):
+    with pytest.raises(ValueError, match=problem):
+        export_model(model, tmp_path / "exported", **options)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_an_ending_that_says_another_format_is_refused(model, tmp_path):
+    with pytest.raises(ValueError, match=r"a.tflite is named as litert files are.*format is onnx"):
+        export_model(model, tmp_path / "a.tflite", "onnx")
+
+
+def test_without_the_extra_one_line_says_what_to_install(model, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(ImportError, match=r"needs .* tf2onnx: pip install 'adaat-keras\[onnx\]'$"):
+        export_model(model, tmp_path / "exported.onnx")
+    assert not [*tmp_path.iterdir()]
+
+
+class Odd(Conv):
+    """A transfer function of one's own, by an operation that TensorFlow alone has."""
+
+    def call(self, inputs, training=None, mask=None):
+        outputs = super().call(inputs, training=training, mask=mask)
+        return tf.raw_ops.BesselI0e(x=outputs)
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_an_operation_that_a_format_does_not_have_is_named(format, model, tmp_path):
+    needs(format)
+    built = build_ada_atdt(transfer=Odd, size="tiny")
+    with pytest.raises(ValueError, match=r"has no operation for TensorFlow's BesselI0e"):
+        export_model(built, tmp_path / f"exported{FORMATS[format]}")
+    assert not [*tmp_path.iterdir()]
+
+
+def test_another_model_must_compute_in_float32(tmp_path):
+    model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
+    assert tf.saved_model.load(export_model(model, tmp_path / "plain"))(
+        tf.ones((2, 5, 5, 3))
+    ).shape == (2, 5, 5, 1)
+    policy = "mixed_bfloat16"
+    mixed = keras.Sequential(
+        [keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1, dtype=policy)]
+    )
+    mixed.dtype_policy = policy
+    with pytest.raises(ValueError, match=r"computes in bfloat16; build it in float32"):
+        export_model(mixed, tmp_path / "mixed")
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_command_writes_each_format_and_says_how_to_read_it(
+    format, capsys, monkeypatch, tmp_path
+):
+    needs(format)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", PRESET, "--format", format]) == 0
+    [path] = tmp_path.iterdir()
+    assert path.name == f"exported{FORMATS[format]}"
+    said = capsys.readouterr()
+    assert path.name in said.out
+    assert RUNTIMES[format].removeprefix("tensorflow") in said.out
+    assert not said.err
+
+
+def test_the_command_refuses_in_one_line(refused, tmp_path):
+    (tmp_path / "a.onnx").write_text("mine")
+    for options, problem in (
+        (["--out", tmp_path / "a.onnx"], "a.onnx exists; delete it"),
+        (["--out", tmp_path / "b.onnx", "--height", 20, "--width", 40], "at least 33 pixels"),
+        (["--format", "coreml"], "invalid choice: 'coreml'"),
+    ):
+        assert problem in refused("export", PRESET, *options)
+    assert [file.name for file in tmp_path.iterdir()] == ["a.onnx"]

@@ -13,7 +13,9 @@ def add_parser(commands, all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser("benchmark", help="compare methods", description=DESCRIPTION)
     add_run_options(
-        parser, ("method", "seed", "stages", "freeze", "directory", "deterministic"), all_options
+        parser,
+        ("method", "seed", "stages", "freeze", "directory", "deterministic", "callback"),
+        all_options,
     )
     parser.add_argument(
         "--methods",

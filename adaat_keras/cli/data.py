@@ -16,17 +16,19 @@ def add_parser(commands, all_options: bool = True) -> None:
 
 def _add_show(actions) -> None:
     """Add this action."""
-    show = actions.add_parser(
+    parser = actions.add_parser(
         "show",
         help="write a sheet of a domain's frames",
         description="Write a picture sheet: some frames of a domain with all their labels.",
     )
-    show.add_argument("domain", help="e.g. streets_real")
-    show.add_argument("--split", default="val", help="train, val or test (default: val)")
-    show.add_argument("--frames", type=int, default=8, metavar="INT", help="how many (default: 8)")
-    show.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png)")
-    add_domain_options(show, "how to open it, e.g. '{\"frames\": 100}'")
-    show.set_defaults(run=show)
+    parser.add_argument("domain", help="e.g. streets_real")
+    parser.add_argument("--split", default="val", help="train, val or test (default: val)")
+    parser.add_argument(
+        "--frames", type=int, default=8, metavar="INT", help="how many (default: 8)"
+    )
+    parser.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png)")
+    add_domain_options(parser, "how to open it, e.g. '{\"frames\": 100}'")
+    parser.set_defaults(run=show)
 
 
 def show(options: argparse.Namespace) -> None:
@@ -41,7 +43,10 @@ def show(options: argparse.Namespace) -> None:
     domain = Splits(options.domain, options.domain_options).required(options.split)
     if note := domains.stand_in_note(options.domain, options.split):
         print(note, file=sys.stderr)
-    shown = [tasks.get(name) for name in domain.tasks]
+    own = domain.own_classes() if "semantic" in domain.tasks else None
+    if own is not None:
+        domain = domain.with_classes(own)
+    shown = [own if name == "semantic" else tasks.get(name) for name in domain.tasks]
     rows = [
         [frame["image"], *(picture(task, frame, None) for task in shown)]
         for frame in chosen_frames(domain, options.frames)
@@ -53,25 +58,25 @@ def show(options: argparse.Namespace) -> None:
 
 def _add_check(actions) -> None:
     """Add this action."""
-    check = actions.add_parser(
+    parser = actions.add_parser(
         "check",
         help="read a data set from end to end and say what is wrong with it",
         description="Count the frames, labels, sizes, classes and depths of every split, and name "
         "every bad file. The exit status is 1 if something is wrong.",
     )
-    check.add_argument("domain", metavar="DOMAIN", help="one that reads folders, e.g. cityscapes")
-    check.add_argument("--root", required=True, metavar="DIR", help="the data set's root")
-    check.add_argument("--tag-set", type=int, choices=(13, 23, 28), help="CARLA's tags")
-    check.add_argument(
+    parser.add_argument("domain", metavar="DOMAIN", help="one that reads folders, e.g. cityscapes")
+    parser.add_argument("--root", metavar="DIR", help="the data set's root")
+    parser.add_argument("--tag-set", type=int, choices=(13, 23, 28), help="CARLA's tags")
+    parser.add_argument(
         "--skip-bad",
         action="store_true",
         help="name bad files, but do not fail for them, as skip_bad=True leaves them out",
     )
-    check.add_argument(
+    parser.add_argument(
         "--show", type=int, default=20, metavar="INT", help="bad files to name a split (20)"
     )
-    add_domain_options(check, "how to open it, e.g. '{\"train_ids\": true}'")
-    check.set_defaults(run=check)
+    add_domain_options(parser, "how to open it, e.g. '{\"train_ids\": true}'")
+    parser.set_defaults(run=check)
 
 
 def check(options: argparse.Namespace) -> int:
@@ -92,25 +97,27 @@ def check(options: argparse.Namespace) -> int:
 
 def _add_pack(actions) -> None:
     """Add this action."""
-    pack = actions.add_parser(
+    parser = actions.add_parser(
         "pack",
         help="write a domain's frames, decoded and resized, into a few large files",
         description="Decode and resize the frames of a split once, into TFRecord shards in "
         'OUT/SPLIT. Train on them with --source packed --source-options \'{"root": "OUT"}\'. '
         "The same command goes on where it was stopped, and writes damaged shards anew.",
     )
-    pack.add_argument("domain", metavar="DOMAIN", help="e.g. cityscapes")
-    pack.add_argument("--split", default="train", help="which split (default: train)")
-    pack.add_argument("--out", required=True, metavar="DIR", help="where the splits go")
-    pack.add_argument(
+    parser.add_argument("domain", metavar="DOMAIN", help="e.g. cityscapes")
+    parser.add_argument("--split", default="train", help="which split (default: train)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="where the splits go")
+    parser.add_argument(
         "--height", type=int, metavar="INT", help="pixels (default: each frame's own)"
     )
-    pack.add_argument("--width", type=int, metavar="INT", help="pixels (default: each frame's own)")
-    pack.add_argument(
+    parser.add_argument(
+        "--width", type=int, metavar="INT", help="pixels (default: each frame's own)"
+    )
+    parser.add_argument(
         "--shard-frames", type=int, default=128, metavar="INT", help="frames a file (default: 128)"
     )
-    add_domain_options(pack, 'how to open the domain, e.g. \'{"root": "DIR"}\'')
-    pack.set_defaults(run=pack)
+    add_domain_options(parser, 'how to open the domain, e.g. \'{"root": "DIR"}\'')
+    parser.set_defaults(run=pack)
 
 
 def pack(options: argparse.Namespace) -> None:
@@ -129,31 +136,31 @@ def pack(options: argparse.Namespace) -> None:
 
 def _add_write_streets(actions) -> None:
     """Add this action."""
-    write = actions.add_parser(
+    parser = actions.add_parser(
         "write-streets",
         help="write the embedded streets as one of the four real data sets",
         description="Write the embedded streets in the folders and encodings of a real data set, "
         "with exact labels. The same command goes on where it was stopped.",
     )
     layouts = ("synthia_sf", "carla", "cityscapes", "kitti")
-    write.add_argument("--layout", required=True, choices=layouts, help="the data set to imitate")
-    write.add_argument("--out", required=True, metavar="DIR", help="the data set's root")
-    write.add_argument(
+    parser.add_argument("--layout", required=True, choices=layouts, help="the data set to imitate")
+    parser.add_argument("--out", required=True, metavar="DIR", help="the data set's root")
+    parser.add_argument(
         "--frames", type=int, default=100, metavar="INT", help="of the split train (default: 100)"
     )
-    write.add_argument(
+    parser.add_argument(
         "--held-out",
         type=int,
         metavar="INT",
         help="of each other split, 0 to leave them out (default: a tenth)",
     )
-    write.add_argument("--height", type=int, default=128, metavar="INT", help="pixels (128)")
-    write.add_argument("--width", type=int, default=256, metavar="INT", help="pixels (256)")
-    write.add_argument("--domain", metavar="NAME", help="which streets (default: by the layout)")
-    write.add_argument(
+    parser.add_argument("--height", type=int, default=128, metavar="INT", help="pixels (128)")
+    parser.add_argument("--width", type=int, default=256, metavar="INT", help="pixels (256)")
+    parser.add_argument("--domain", metavar="NAME", help="which streets (default: by the layout)")
+    parser.add_argument(
         "--tag-set", type=int, default=13, choices=(13, 23, 28), help="CARLA's tags (default: 13)"
     )
-    write.set_defaults(run=write_streets)
+    parser.set_defaults(run=write_streets)
 
 
 def write_streets(options: argparse.Namespace) -> None:

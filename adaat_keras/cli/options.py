@@ -33,6 +33,8 @@ def add_run_options(
         leave_out: Names of fields that are no option of this command.
         all_options: Whether `--help` shows all of them, or those that are common.
     """
+    # One line where there would be six.
+    parser.usage = "%(prog)s [--OPTION VALUE ...]"
     parser.add_argument(
         "--help-all", action="help", help="show all options" if not all_options else "show this"
     )
@@ -88,11 +90,18 @@ def _kind(each: dataclasses.Field) -> tuple[typing.Callable, str]:
     )
     if each.default is None and each.metadata["kind"] is None:
         kind = float if "float" in str(each.type) else str
+    if kind is str and "dict" in str(each.type):
+        return _name_or_object, "NAME"
     if kind is dict:
         return json_object, "JSON"
     if kind is list:
         return split_names, "A,B,..."
     return kind, kind.__name__.upper()
+
+
+def _name_or_object(text: str) -> str | dict:
+    """A name, or what a configuration tells of a thing that has none."""
+    return json_object(text) if text.lstrip().startswith("{") else text
 
 
 def _names(kind: str) -> list[str]:
@@ -125,10 +134,14 @@ def _with_classes(given: dict, classes: str) -> dict:
     from adaat_keras import tasks
     from adaat_keras.tasks.semantic import Semantic
 
+    place = "--classes"
     if classes.endswith(".json"):
-        classes = Path(classes).expanduser().read_text()
-    if classes.lstrip().startswith("{"):
-        classes = json_object(classes)
+        place, classes = classes, Path(classes).expanduser().read_text(encoding="utf-8")
+    if place != "--classes" or classes.lstrip().startswith("{"):
+        try:
+            classes = json_object(classes)
+        except argparse.ArgumentTypeError as error:
+            raise ValueError(f"{place}: {error}") from error
     task = tasks.serialize(Semantic(classes))
     both = {
         "from_task": given.get("from_task", "depth"),

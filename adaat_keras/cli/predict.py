@@ -24,7 +24,24 @@ def add_parser(commands, all_options: bool = True) -> None:
     parser.add_argument(
         "--tile", type=int, metavar="INT", help="predict large images in tiles of this size"
     )
+    parser.add_argument(
+        "--range",
+        type=_range,
+        metavar="LOW,HIGH",
+        help="of images of more than 8 bits, what becomes black and white (default: what each "
+        "fills)",
+    )
     parser.set_defaults(run=run)
+
+
+def _range(text: str) -> tuple[float, float]:
+    """Two numbers from an option's text."""
+    from adaat_keras.deep_images import checked_range
+
+    try:
+        return checked_range(text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def run(options: argparse.Namespace) -> None:
@@ -40,5 +57,5 @@ def run(options: argparse.Namespace) -> None:
     task = tasks.get(model.to_task)
     predictor = model if options.tile is None else Tiled(model, options.tile)
     out = Path(options.out).expanduser()
-    write_predictions(predictor, task, images, out, options.depth_unit)
+    write_predictions(predictor, task, images, out, options.depth_unit, options.range)
     print(f"{len(images)} predictions of {task.name} in {out}")

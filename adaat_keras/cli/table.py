@@ -22,6 +22,7 @@ def add_parser(commands, all_options: bool = True) -> None:
         help="of the results, in this order (default: all); the gap closed takes source_only and "
         "oracle among them",
     )
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.set_defaults(run=run)
 
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
         raise ValueError(f"{names} is no benchmark's results.json: {error!r}") from error
     for name in methods:
         check_name("method of these results", name, known)
-    print(table)
+    print(json.dumps(results, indent=2) if options.json else table)
 
 
 def only(results: dict, methods: list[str]) -> dict:

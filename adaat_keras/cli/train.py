@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from adaat_keras.cli.options import add_run_options, run_options, where
+from adaat_keras.registry import load_object
 
 DESCRIPTION = """Train a method on a pair of domains, score it on their test splits, draw its
 pictures. Without options: ADA-AT/DT from depth to semantic, on the embedded streets, small
@@ -55,7 +56,8 @@ def run(options: argparse.Namespace) -> None:
     place = where(options)
     directory = place.directory or default_directory(config)
     deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]
-    train_from_config(config, directory, place.store, place.devices, deterministic)
+    callbacks = [load_object(each, "callback")() for each in place.callback]
+    train_from_config(config, directory, place.store, place.devices, deterministic, callbacks)
     number, _ = this_machine()
     if number == 0:
         print_metrics(directory)

@@ -15,7 +15,7 @@ from adaat_keras.domains.class_names import IGNORED, UNKNOWN, Entry, label_entri
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
-from adaat_keras.files import cache_folder
+from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder
 
 
 class FrameStore:
@@ -284,6 +284,7 @@ class DiskCache(KeyCache):
 
     Raises:
         ValueError: When first read: a frame cannot be.
+        OSError: The folder cannot be made, or its disk is full.
 
     Example:
         >>> import tempfile
@@ -296,10 +297,11 @@ class DiskCache(KeyCache):
 
     def __init__(self, domain: Domain, folder: str | Path):
         super().__init__(domain)
-        self.folder = Path(folder).expanduser()
+        self.folder = home_expanded(folder)
         self._keys: dict[str, PackedKey] = {}
 
     def _load(self, keys: tuple[str, ...]) -> None:
+        made_folder(self.folder, CHANGE_CACHE)
         names = {key: fingerprint(self.domain, key) for key in keys}
         folders = {key: self.folder / f"{self.name}-{key}-{names[key]}" for key in keys}
         write_shards(self.domain, folders, names, _SHARD_FRAMES)

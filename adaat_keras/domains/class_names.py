@@ -254,6 +254,8 @@ class IdSet:
 
 
 _NEVER = 99
+# What 16 bits hold.
+_LARGEST = 65535
 
 
 def _rank(own: Entry, entry: Entry) -> int:
@@ -355,6 +357,6 @@ def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> d
                 f"{number!r} is no number of a label; give numbers and their names, such as "
                 "{7: 'road', 26: 'car'}"
             ) from None
-    if not entries or min(entries) < 0:
-        raise ValueError(f"labels are numbers from 0 on with names, not {names!r}")
+    if not entries or min(entries) < 0 or max(entries) > _LARGEST:
+        raise ValueError(f"labels are numbers from 0 to {_LARGEST} with names, not {names!r}")
     return entries

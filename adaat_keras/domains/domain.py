@@ -15,6 +15,7 @@ from adaat_keras.domains.class_names import (
     IGNORED,
     UNKNOWN,
     Entry,
+    called,
     check_groups,
     group_names,
     group_table,
@@ -212,6 +213,27 @@ class Domain(ABC):
         if all(table[number] == number for number in entries):
             return self
         return _Regrouped(self, table, group_names(groups))
+
+    def own_classes(self) -> "Semantic":
+        """A task with the classes that the labels are called by, to look at them.
+
+        The paper's eleven, or Cityscapes' nineteen, where they are these.
+
+        Example:
+            >>> frames = Domain.from_arrays(
+            ...     np.zeros((1, 1, 2, 3), np.uint8), [[[5, 9]]], label_names={5: "sky", 9: "lawn"}
+            ... )
+            >>> task = frames.own_classes()
+            >>> task.class_names, frames.with_classes(task)[0]["semantic"].tolist()
+            (('sky', 'lawn'), [[0, 1]])
+        """
+        from adaat_keras.tasks.semantic import PAPER, REST, Semantic
+
+        entries = tuple(label_entries(self.label_names).values())
+        if entries in (NAMES, group_names(PAPER)):
+            return Semantic()
+        groups = {called(entry): (called(entry),) for entry in entries}
+        return Semantic(groups if len(groups) > 1 else {**groups, "all else": (REST,)})
 
     def identity(self, keys: tuple[str, ...] | None = None) -> str:
         """A short name for what the frames hold, the same wherever they lie.

@@ -154,6 +154,8 @@ class FileDomain(Domain):
         """The path of the file of `key` for the frame at `index`, a string scalar."""
         return tf.gather(self.per_frame(key, lambda files: str(files[key])), index)
 
+    # Not to be made a part of the graph from within which it is called.
+    @tf.autograph.experimental.do_not_convert
     def per_frame(self, name: str, value: Callable[[Files], str | float]) -> tf.Tensor:
         """A value of every frame's files as one tensor, made when it is first asked for."""
         if name not in self._tensors:

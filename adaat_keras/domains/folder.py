@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras.deep_images import Range, checked_range, told_range
 from adaat_keras.domains.class_names import (
     IGNORED,
     UNKNOWN,
@@ -20,8 +21,9 @@ from adaat_keras.domains.class_names import (
 )
 from adaat_keras.domains.file_domain import FileDomain, SkipBad
 from adaat_keras.domains.finding import Patterns, cut, found, paired
-from adaat_keras.domains.png import Reader, reader_of
+from adaat_keras.domains.png import Reader, deep_range, reader_of
 from adaat_keras.tasks.semantic import PAPER, rgb_of
+from adaat_keras.tasks.task import RGB
 
 
 class Folder(FileDomain):
@@ -41,7 +43,7 @@ class Folder(FileDomain):
     class a name; `with_classes` gives others.
 
     Args:
-        images: Images of 8 bits; grey ones become RGB.
+        images: Images; grey ones become RGB. Those of 16 bits are stretched to 8, all by one range.
         semantic: Label maps: numbers, which need `ids`, or colours, which need `palette`.
         depth: Depth maps; metres = value * `depth_scale`.
         disparity: Disparity maps in place of depth; metres = `focal_length` * `baseline` /
@@ -58,6 +60,8 @@ class Folder(FileDomain):
         disparity_scale: Pixels of disparity that a value of 1 stands for; likewise.
         focal_length: Of the camera, in pixels; needed for disparity.
         baseline: Between the two cameras, in metres; needed for disparity.
+        image_range: Of images of 16 bits, such as a thermal camera's, the two values that become
+            black and white; by default what three of them fill, which a warning tells.
         split: `"train"`, `"val"` or `"test"`.
         fractions: The share of each split, e.g. `{"train": 0.8, "val": 0.2}`.
         skip_bad: `False`: a file that does not pair is an error. `"missing"`: it is left out, see
@@ -103,6 +107,7 @@ class Folder(FileDomain):
         disparity_scale: float | None = None,
         focal_length: float | None = None,
         baseline: float | None = None,
+        image_range: Sequence[float] | None = None,
         split: str = "train",
         fractions: Mapping[str, float] | None = None,
         skip_bad: SkipBad = False,
@@ -115,13 +120,16 @@ class Folder(FileDomain):
             (disparity is None, focal_length is None, "disparity", ""),
             (disparity is None, disparity_scale is None, "", "disparity_scale"),
         )
+        numbers = (depth_scale, disparity_scale, focal_length, baseline)
+        if not all(n is None or (n > 0 and n < float("inf")) for n in numbers):
+            raise ValueError("depth_scale, disparity_scale, focal_length, baseline are above 0")
         if ids is not None and palette is not None:
             raise ValueError("label maps hold numbers (ids) or colours (palette), not both")
         if depth is not None and disparity is not None:
             raise ValueError("give depth or disparity, not both")
         self.name, self.split, self.focal_length = name, split, focal_length
         self._ids = None if ids is None else label_entries(ids)
-        self._colors = {name: rgb_of(name, color) for name, color in (palette or {}).items()}
+        self._colors = _distinct(palette) if palette is not None else {}
         self._focal_baseline = None if disparity is None else focal_length * baseline
         self._scale = depth_scale if disparity is None else disparity_scale
         columns = {
@@ -133,7 +141,9 @@ class Folder(FileDomain):
         given = {key: column for key, column in columns.items() if column is not None}
         files, unpaired = paired(name, found(name, given, split, fractions), bool(skip_bad))
         files = files if fractions is None else cut(name, files, split, fractions)
-        self._readers = {key: self._reader(key, [f[key] for f in files]) for key in files[0]}
+        columns = {key: [f[key] for f in files] for key in files[0]}
+        self.image_range = self._range(columns["image"], image_range)
+        self._readers = {key: self._reader(key, column) for key, column in columns.items()}
         super().__init__(files, skip_bad=skip_bad)
         self.left_out = [*unpaired, *self.left_out]
         self._look(check=not skip_bad)
@@ -200,9 +210,24 @@ class Folder(FileDomain):
         values = tf.where(valid, values, 0.0)
         return tf.math.divide_no_nan(values, tf.norm(values, axis=-1, keepdims=True))
 
+    def _range(self, images: list[Path], given: Sequence[float] | None) -> Range | None:
+        """What of images of 16 bits becomes black and white; `None` of other images."""
+        found = deep_range(images)
+        if given is not None:
+            given = checked_range(given)
+            return None if found is None else given
+        if found is not None:
+            warnings.warn(
+                f"{self.name}: images of 16 bits are made 8: {told_range(found)}; image_range= "
+                "takes another range",
+                stacklevel=4,
+            )
+        return found
+
     def _reader(self, key: str, files: list[Path]) -> Reader:
         """How the files of a key are read."""
-        reader = reader_of("colors" if key == "semantic" and self._colors else key, files)
+        kind = "colors" if key == "semantic" and self._colors else key
+        reader = reader_of(kind, files, self.image_range if key == "image" else None)
         if key == "depth" and reader.whole and self._scale is None:
             option, unit = "depth_scale", "metres"
             if self._focal_baseline is not None:
@@ -276,6 +301,14 @@ def _check_options(*rules: tuple[bool, bool, str, str]) -> None:
             raise ValueError(f"{needs}= needs {option or 'focal_length'}=")
         if option and no_column and not no_option:
             raise ValueError(f"{option}= is given, but not what it is for: labels to read by it")
+
+
+def _distinct(palette: Mapping[str, str | Sequence[int]]) -> dict[str, RGB]:
+    """Colours as numbers, each of one name."""
+    colors = {name: rgb_of(name, color) for name, color in palette.items()}
+    if not colors or len(set(colors.values())) < len(colors):
+        raise ValueError(f"palette has a colour a name, each its own, not {dict(palette)}")
+    return colors
 
 
 def _code(red, green, blue):

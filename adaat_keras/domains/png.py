@@ -1,14 +1,17 @@
 """Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
+import io
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image, UnidentifiedImageError
+
+from adaat_keras.deep_images import WHOLE, Range, range_of
 
 COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -30,11 +33,13 @@ def png_header(path: Path | str) -> PngHeader:
     """Read size and pixel format of a PNG file, and check that its end is there.
 
     Reads 33 bytes and the last 12 (the header and end chunks of the PNG specification), so that
-    thousands of files are checked in a second.
+    thousands of files are checked in a second. Where the file does not end with the end chunk, its
+    chunks are walked: what follows it counts for nothing, as for every decoder.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is not a PNG, or it is cut off; the message names the file.
+        ValueError: It is not a PNG, it is cut off, or it says a size that its bytes cannot hold;
+            the message names the file.
 
     Example:
         >>> import tempfile
@@ -48,15 +53,44 @@ def png_header(path: Path | str) -> PngHeader:
         head = file.read(33)
         size = file.seek(0, 2)
         file.seek(max(0, size - 12))
-        end = file.read()
+        whole = size >= 45 and (file.read()[4:8] == b"IEND" or _has_end(file))
     if not head.startswith(_SIGNATURE[: len(head)]) or not head:
         raise ValueError(f"{path}: not a PNG file (it is {_start(head)}); write it as PNG")
-    if size < 45 or end[4:8] != b"IEND":
+    if not whole:
         raise ValueError(
             f"{path}: the PNG file is cut off after {size} bytes; copy or unpack it again"
         )
     width, height = (int.from_bytes(head[at : at + 4], "big") for at in (16, 20))
-    return PngHeader(width, height, head[24], head[25])
+    header = PngHeader(width, height, head[24], head[25])
+    if head[12:16] != b"IHDR" or not width or not height or _too_large(header, size):
+        raise ValueError(
+            f"{path}: the PNG file is damaged, {width} x {height} pixels in {size} bytes; copy or "
+            "unpack it again"
+        )
+    return header
+
+
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# Deflate makes of a byte 1032 at most.
+_MOST_PER_BYTE = 1100
+
+
+def _too_large(header: PngHeader, size: int) -> bool:
+    """Whether a file of this size cannot hold the pixels that it tells of."""
+    row = header.width * _CHANNELS.get(header.color, 1) * max(header.bits, 1) / 8
+    return header.height * row > _MOST_PER_BYTE * size
+
+
+def _has_end(file: BinaryIO) -> bool:
+    """Whether one of a PNG's chunks is the end."""
+    size, place = file.seek(0, 2), len(_SIGNATURE)
+    while place + 12 <= size:
+        file.seek(place)
+        chunk = file.read(8)
+        if chunk[4:] == b"IEND":
+            return True
+        place += 12 + int.from_bytes(chunk[:4], "big")
+    return False
 
 
 def _start(head: bytes) -> str:
@@ -110,7 +144,11 @@ class PngKind(NamedTuple):
 
 # CARLA's recorder writes an alpha channel that carries nothing, and SYNTHIA-SF's copies vary.
 IMAGE = PngKind(
-    "an image", 8, (_RGB, _RGBA), 3, "convert it with Pillow: Image.open(file).convert('RGB')"
+    "an image",
+    8,
+    (_RGB, _RGBA, _GREY, _PALETTE, _GREY_ALPHA),
+    3,
+    "read it by Folder(..., image_range=), which says what becomes black and white",
 )
 LABEL_IDS = PngKind(
     "a map of label ids",
@@ -172,9 +210,21 @@ def read_png(path: tf.Tensor, kind: PngKind) -> tf.Tensor:
 def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     size = tf.strings.length(data)
     end = tf.strings.substr(data, tf.maximum(size - 8, 0), 4)
-    found = tf.strings.substr(data, tf.minimum(24, size), 2)
+    head = tf.strings.substr(tf.strings.join([tf.strings.substr(data, 0, 26), _ZEROS]), 0, 26)
+    numbers = tf.cast(tf.io.decode_raw(head, tf.uint8), tf.float64)
+    width, height = (tf.reduce_sum(numbers[at : at + 4] * _PLACES) for at in (16, 20))
+    form = tf.strings.substr(head, 24, 2)
     formats = [bytes(form) for form in kind.forms]
-    good = (end == b"IEND") & tf.reduce_any(found == tf.constant(formats))
+    bits = tf.constant([_CHANNELS[color] * bits for bits, color in kind.forms], tf.float64)
+    matches = tf.constant(formats) == form
+    pixel = tf.reduce_max(tf.where(matches, bits, 0.0)) / 8
+    fits = height * width * pixel <= _MOST_PER_BYTE * tf.cast(size, tf.float64)
+    whole = tf.cond(
+        end == b"IEND",
+        lambda: True,
+        lambda: tf.ensure_shape(tf.numpy_function(_bytes_have_end, [data], tf.bool), ()),
+    )
+    good = whole & fits & (width > 0) & (height > 0) & tf.reduce_any(matches)
     fix = f": cut off, or not {kind.format}; `adaat-keras data check` tells which"
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
@@ -183,8 +233,37 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     return pixels[..., 0] if kind.channels == 1 else pixels
 
 
-# Where the end of a JPEG is looked for: some cameras write more after it.
+_ZEROS = bytes(26)
+_PLACES = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.float64)
+
+
+def _bytes_have_end(data: bytes) -> np.bool_:
+    return np.bool_(_has_end(io.BytesIO(data)))
+
+
+# Where the end of a JPEG is looked for first: some cameras write more after it.
 _TAIL = 1 << 16
+
+
+def _jpeg_has_end(data: bytes) -> np.bool_:
+    """Whether a JPEG's end follows its pixels, however much follows that, such as a film."""
+    place = 2
+    while 0 <= place < len(data) - 1:
+        marker = data[place + 1]
+        if data[place] != 0xFF:
+            return np.bool_(False)
+        if marker == 0xD9:
+            return np.bool_(True)
+        place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        if marker == 0xDA:
+            # Within pixels 0xFF is followed by 0, or by a restart's number.
+            place = data.find(b"\xff", place)
+            while 0 <= place < len(data) - 1 and data[place + 1] in _WITHIN:
+                place = data.find(b"\xff", place + 2)
+    return np.bool_(False)
+
+
+_WITHIN = (0, *range(0xD0, 0xD8))
 
 
 def read_picture(path: tf.Tensor) -> tf.Tensor:
@@ -211,7 +290,7 @@ def read_picture(path: tf.Tensor) -> tf.Tensor:
     data = tf.io.read_file(path)
     is_png = tf.strings.substr(data, 0, len(_SIGNATURE)) == _SIGNATURE
     pixels = tf.cond(
-        is_png, lambda: _decode_png(data, path, ANY_IMAGE), lambda: _decode_jpeg(data, path)
+        is_png, lambda: _decode_png(data, path, IMAGE), lambda: _decode_jpeg(data, path)
     )
     return tf.ensure_shape(pixels, (None, None, 3))
 
@@ -221,7 +300,11 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
     size = tf.strings.length(data)
     tail = tf.strings.substr(data, tf.maximum(size - _TAIL, 0), _TAIL)
     ends = tf.io.decode_raw(tail, tf.uint8)
-    has_end = tf.reduce_any((ends[:-1] == 0xFF) & (ends[1:] == 0xD9))
+    has_end = tf.cond(
+        tf.reduce_any((ends[:-1] == 0xFF) & (ends[1:] == 0xD9)),
+        lambda: True,
+        lambda: tf.ensure_shape(tf.numpy_function(_jpeg_has_end, [data], tf.bool), ()),
+    )
     good = (tf.strings.substr(data, 0, 2) == b"\xff\xd8") & has_end
     message = tf.strings.join([path, ": cut off, or neither PNG nor JPEG"])
     check = tf.debugging.Assert(good, [message])
@@ -245,7 +328,6 @@ class Reader(NamedTuple):
 
 # What users' own folders hold.
 _NUMBERS = "write it as a PNG of 8 or 16 bits in grey, or as .npy"
-ANY_IMAGE = PngKind("an image", 8, (_GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA), 3, IMAGE.fix)
 _KINDS = {
     "semantic": tuple(
         PngKind("a map of numbers", bits, (_GREY,), 1, "if these are colours, pass palette=")
@@ -267,12 +349,13 @@ _ARRAYS = {
 }
 
 
-def reader_of(key: str, files: list[Path]) -> Reader:
+def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> Reader:
     """How a user's files of a key are read, as the first of them tells.
 
     Args:
         key: `"image"`, `"semantic"`, `"colors"` (classes as colours), `"depth"` or `"normals"`.
         files: All of them.
+        image_range: Of images of 16 bits, what becomes black and white.
 
     Raises:
         ValueError: Some are arrays and some are pictures, or the first is of no form that is read.
@@ -285,7 +368,7 @@ def reader_of(key: str, files: list[Path]) -> Reader:
         whole = _array(arrays[0], key).dtype.kind != "f"
         return Reader(partial(_array_size, key=key), partial(_read_array, key=key), whole)
     if key == "image":
-        return Reader(_picture_size, read_picture)
+        return Reader(_picture_size, read_picture) if image_range is None else _deep(image_range)
     header = png_header(files[0])
     if key == "semantic" and header.color == _PALETTE:
         # Their numbers stand for colours, which TensorFlow would give.
@@ -295,18 +378,67 @@ def reader_of(key: str, files: list[Path]) -> Reader:
     return Reader(lambda path: kind.check(path)[:2], partial(read_png, kind=kind))
 
 
+DEEP_IMAGE = PngKind(
+    "an image like the first", 16, (_GREY, _RGB, _RGBA, _GREY_ALPHA), 3, "write all with 16 bits"
+)
+
+
+def deep_range(files: list[Path]) -> Range | None:
+    """The range that images of 16 bits fill, judged by three of them; `None` of other images.
+
+    Files that cannot be read are passed over.
+    """
+    kinds, values = set(), []
+    for path in dict.fromkeys((files[0], files[len(files) // 2], files[-1])):
+        try:
+            header = png_header(path)
+            kinds.add(header.bits == 16)
+            if header.bits == 16:
+                data = tf.io.read_file(str(path))
+                values.append(tf.io.decode_png(data, channels=3, dtype=tf.uint16).numpy().ravel())
+        except (ValueError, OSError, tf.errors.OpError):
+            continue
+    return range_of(np.concatenate(values)) if kinds == {True} else None
+
+
+def _deep(image_range: Range) -> Reader:
+    """How images of 16 bits are read, in graph operations as `deep_images.stretched`."""
+
+    def read(path: tf.Tensor) -> tf.Tensor:
+        pixels = read_png(path, DEEP_IMAGE)
+        if tuple(image_range) == WHOLE:
+            return tf.cast(tf.bitwise.right_shift(pixels, tf.constant(8, tf.uint16)), tf.uint8)
+        low, high = np.float32(image_range[0]), np.float32(image_range[1])
+        share = tf.clip_by_value((tf.cast(pixels, tf.float32) - low) / (high - low), 0, 1)
+        return tf.cast(tf.round(share * np.float32(255)), tf.uint8)
+
+    return Reader(lambda path: DEEP_IMAGE.check(path)[:2], read)
+
+
 def _picture_size(path: Path) -> tuple[int, int]:
     with open(path, "rb") as file:
         start = file.read(len(_SIGNATURE))
     if start == _SIGNATURE:
-        return ANY_IMAGE.check(path)[:2]
+        return IMAGE.check(path)[:2]
     try:
         with Image.open(path) as picture:
-            if picture.format == "JPEG":
-                return picture.size
-            raise ValueError(f"{path}: a picture must be PNG or JPEG, not {picture.format}")
+            kind, size = picture.format, picture.size
     except UnidentifiedImageError:
         raise ValueError(f"{path}: neither PNG nor JPEG (it is {_start(start)})") from None
+    except (SyntaxError, ValueError, TypeError, KeyError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path}: the picture is damaged: {error}") from error
+    if kind not in ("JPEG", "MPO"):
+        raise ValueError(f"{path}: a picture must be PNG or JPEG, not {kind}")
+    if size[0] * size[1] > _MOST_JPEG_PIXELS * (os.path.getsize(path) + 1024):
+        raise ValueError(
+            f"{path}: the JPEG is damaged, {size[0]} x {size[1]} pixels in "
+            f"{os.path.getsize(path)} bytes; copy or unpack it again"
+        )
+    return size
+
+
+# A bit at least for each block of 8 x 8 pixels, or of 16 x 16 in two channels of three.
+_MOST_JPEG_PIXELS = 1024
 
 
 def _path(path: bytes | np.ndarray) -> Path:
@@ -336,11 +468,17 @@ def _array(path: Path, key: str) -> np.ndarray:
     kinds, channels, _ = _ARRAYS[key]
     try:
         array = np.load(path, mmap_mode="r")
-    except (ValueError, EOFError, OSError) as error:
+        if not isinstance(array, np.ndarray):
+            array.close()
+            raise ValueError("it is an archive of arrays (.npz)")
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        # NumPy reads the header as Python, which fails in many ways.
         raise ValueError(f"{path}: no array that can be read: {error}") from error
     if channels == 0 and array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
-    form = array.shape[2:] == ((channels,) if channels else ()) and array.ndim >= 2
+    form = array.shape[2:] == ((channels,) if channels else ()) and array.ndim >= 2 and array.size
     if array.dtype.kind not in kinds or not form or (key == "image" and array.dtype != np.uint8):
         last = ", 3" if channels else ""
         kind = "uint8" if kinds == "u" else "whole" if kinds == "iub" else "floating-point"
@@ -360,7 +498,12 @@ def _read_array(path: tf.Tensor, key: str) -> tf.Tensor:
     _, channels, dtype = _ARRAYS[key]
 
     def read(path) -> np.ndarray:
-        return np.asarray(_array(_path(path), key)).astype(dtype)
+        array = np.asarray(_array(_path(path), key))
+        if array.dtype.kind in "iu" and dtype == np.int32:
+            # What does not fit is not to become another number's.
+            array = np.clip(array, -1, np.iinfo(dtype).max)
+        with np.errstate(over="ignore"):
+            return array.astype(dtype)
 
     shape = (None, None, channels) if channels else (None, None)
     return tf.ensure_shape(tf.numpy_function(read, [path], dtype), shape)

@@ -16,7 +16,7 @@ import tensorflow as tf
 from adaat_keras.domains.class_names import label_entries
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
-from adaat_keras.files import write_json, written_whole
+from adaat_keras.files import home_expanded, told_when_full, write_json, written_whole
 
 
 def fingerprint(domain: Domain, key: str) -> str:
@@ -303,13 +303,16 @@ def _write_shard(
         for key, folder in folders.items():
             paths[key] = stack.enter_context(written_whole(shard_path(folder, number)))
             writers[key] = stack.enter_context(tf.io.TFRecordWriter(str(paths[key])))
-        for frame in _frames(domain, tuple(folders), span):
-            sizes.append(list(frame["image"].shape[:2]))
-            for key, writer in writers.items():
-                pixels = frame[key]
-                writer.write(pixels.astype(pixels.dtype.newbyteorder("<"), copy=False).tobytes())
-        for writer in writers.values():
-            writer.close()
+        # Entered last, since a writer that is closed writes what it still holds.
+        with told_when_full(next(iter(folders.values())).parent):
+            for frame in _frames(domain, tuple(folders), span):
+                sizes.append(list(frame["image"].shape[:2]))
+                for key, writer in writers.items():
+                    pixels = frame[key]
+                    pixels = pixels.astype(pixels.dtype.newbyteorder("<"), copy=False)
+                    writer.write(pixels.tobytes())
+            for writer in writers.values():
+                writer.close()
         one_size = all(size == sizes[0] for size in sizes)
         about = {"frames": len(span), "sizes": sizes[:1] if one_size else sizes}
         return {
@@ -392,7 +395,7 @@ def pack(
         domain = Resized(domain, height, width)
     keys = ("image", *domain.tasks) if keys is None else keys
     domain.require(keys)
-    out = Path(out).expanduser()
+    out = home_expanded(out)
     fingerprints = {key: fingerprint(domain, key) for key in keys}
     write_shards(domain, {key: out / key for key in keys}, fingerprints, shard_frames)
     return out

@@ -60,6 +60,7 @@ class Splits:
             raise ValueError("options open a domain by name; this one is open already")
         self.what = what
         self.get = lru_cache(self._open)
+        self._missing: dict[str, NoSplit] = {}
 
     @property
     def name(self) -> str:
@@ -89,9 +90,10 @@ class Splits:
             raise ValueError(
                 f"{self.what} cannot be opened with {self.options}: {error}"
             ) from error
-        except NoSplit:
+        except NoSplit as error:
             if split == "train":
                 raise
+            self._missing[split] = error
             return None
 
     def required(self, split: str) -> Domain:
@@ -101,6 +103,8 @@ class Splits:
             ValueError: There is none, or it cannot be opened.
         """
         domain = self.get(split)
+        if domain is None and split in self._missing:
+            raise self._missing[split]
         if domain is None:
             raise ValueError(
                 f"{self.name} has no split {split!r}: pass a dictionary of splits, "

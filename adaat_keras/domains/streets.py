@@ -1,7 +1,13 @@
 """The embedded streets: a simulator and its targets, made on this machine from seeds."""
 
+import fcntl
+import os
 import shutil
+import socket
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import joblib
@@ -11,7 +17,13 @@ import tensorflow as tf
 
 from adaat_keras.domains.decoders import depth_normals
 from adaat_keras.domains.domain import Domain, check_split
-from adaat_keras.files import cache_folder
+from adaat_keras.files import (
+    CHANGE_CACHE,
+    cache_folder,
+    home_expanded,
+    made_folder,
+    told_when_full,
+)
 from adaat_keras.registry import check_name
 from adaat_keras.streets import VARIANTS
 from adaat_keras.streets.camera import focal_length
@@ -55,6 +67,7 @@ class Streets(Domain):
 
     Raises:
         ValueError: An unknown name, split, layout or look; the message lists those that exist.
+        OSError: The cache cannot be made, or its disk is full; the message names the folder.
 
     Example:
         >>> import tempfile
@@ -92,7 +105,7 @@ class Streets(Domain):
             if value < 1:
                 raise ValueError(f"{option} must be at least 1, got {value}")
         self.height, self.width = height, width
-        root = cache_folder() if cache is None else Path(cache).expanduser()
+        root = cache_folder() if cache is None else home_expanded(cache, "write the whole path")
         self.folder = root / self._folder_name()
         self._tensors: dict[str, tf.Tensor] = {}
         if not self.folder.exists():
@@ -145,8 +158,7 @@ class Streets(Domain):
         if key not in self._tensors:
             # `read` is traced into tf.data graphs, and a tensor made there would be lost with them.
             with tf.init_scope(), tf.device("CPU"):
-                frames = np.load(self.folder / f"{key}.npy", mmap_mode="r")
-                self._tensors[key] = tf.constant(frames)
+                self._tensors[key] = tf.constant(self._stored(key))
         return self._tensors[key]
 
     def _folder_name(self) -> str:
@@ -154,50 +166,130 @@ class Streets(Domain):
         look = f"{self.layout}-{self.look}"
         return f"{self.name}-{look}-{self.split}-{size}-v{RENDERER_VERSION}"
 
+    def _stored(self, key: str) -> np.ndarray:
+        """The frames of a key in the cache, on the disk."""
+        path, (dtype, channels) = self.folder / f"{key}.npy", _KEYS[key]
+        try:
+            frames = np.load(path, mmap_mode="r")
+            whole = frames.dtype == dtype and frames.shape == self._shape(channels)
+        except (ValueError, EOFError, SyntaxError, AttributeError):
+            whole = False
+        if not whole:
+            raise ValueError(f"{path} is damaged; delete {self.folder}, which is then made anew")
+        return frames
+
+    def _shape(self, channels: tuple[int, ...]) -> tuple[int, ...]:
+        return self.frames, self.height, self.width, *channels
+
     def _make(self) -> None:
         """Render into a folder beside the cache, and rename it when it is complete."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(
-            tempfile.mkdtemp(prefix=f".making-{self.folder.name}-", dir=self.folder.parent)
-        )
-        try:
+        root = made_folder(self.folder.parent, f"pass cache=, or {CHANGE_CACHE}")
+        _remove_drafts(root)
+        with _draft(root, self.folder.name) as draft, told_when_full(root, self._bytes()):
             self._render_into(draft)
             draft.chmod(0o755)
-            draft.rename(self.folder)
-        except OSError:
-            # Another process that made the same frames was faster: its folder is as good.
-            if not self.folder.exists():
-                raise
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+            try:
+                draft.rename(self.folder)
+            except OSError:
+                # Another process that made the same frames was faster: its folder is as good.
+                if not self.folder.exists():
+                    raise
+
+    def _bytes(self) -> int:
+        """What the frames take on the disk."""
+        kinds = _KEYS.values()
+        return sum(
+            int(np.prod(self._shape(channels))) * np.dtype(kind).itemsize
+            for kind, channels in kinds
+        )
 
     def _render_into(self, folder: Path) -> None:
-        files = {
-            key: np.lib.format.open_memmap(
-                folder / f"{key}.npy",
-                mode="w+",
-                dtype=dtype,
-                shape=(self.frames, self.height, self.width, *channels),
-            )
-            for key, (dtype, channels) in _KEYS.items()
-        }
-        # A single batch is done before a progress bar would say anything.
-        verbose = int(self.frames > _BATCH)
-        if verbose:
-            print(f"{self.name} {self.split}: {self.frames} frames into {self.folder}")
-        progress = keras.utils.Progbar(self.frames, unit_name="frame", verbose=verbose)
-        starts = range(0, self.frames, _BATCH)
-        # A few frames are made faster than worker processes start.
-        jobs = -1 if len(starts) > 4 else 1
-        parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
-        tasks = (joblib.delayed(render_batch)(*self._batch(start)) for start in starts)
-        for start, batch in zip(starts, parallel(tasks), strict=True):
-            for key, file in files.items():
-                file[start : start + _BATCH] = batch[key]
-            progress.add(len(batch["image"]))
-        for file in files.values():
-            file.flush()
+        """Write the files of `numpy.save`, batch by batch.
+
+        By plain writes, for which the room is taken before the first frame is rendered: a file
+        that is mapped into memory would kill the process when the disk is full.
+        """
+        with ExitStack() as stack:
+            files = {
+                key: stack.enter_context(_npy(folder / f"{key}.npy", dtype, self._shape(channels)))
+                for key, (dtype, channels) in _KEYS.items()
+            }
+            # A single batch is done before a progress bar would say anything.
+            verbose = int(self.frames > _BATCH)
+            if verbose:
+                print(f"{self.name} {self.split}: {self.frames} frames into {self.folder}")
+            progress = keras.utils.Progbar(self.frames, unit_name="frame", verbose=verbose)
+            starts = range(0, self.frames, _BATCH)
+            # A few frames are made faster than worker processes start.
+            jobs = -1 if len(starts) > 4 else 1
+            parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+            tasks = (joblib.delayed(render_batch)(*self._batch(start)) for start in starts)
+            for batch in parallel(tasks):
+                for key, file in files.items():
+                    file.write(batch[key].astype(_KEYS[key][0], copy=False).tobytes())
+                progress.add(len(batch["image"]))
 
     def _batch(self, start: int) -> tuple:
         seeds = self.seeds[start : start + _BATCH]
         return self.layout, self.look, seeds, self.height, self.width
+
+
+@contextmanager
+def _npy(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator:
+    """A file of `numpy.save` to write an array's bytes to, whose room on the disk is taken."""
+    with path.open("wb") as file:
+        kind = np.dtype(dtype)
+        about = {"descr": kind.str, "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, about)
+        length = int(np.prod(shape)) * kind.itemsize
+        file.flush()
+        os.posix_fallocate(file.fileno(), 0, file.tell() + length)
+        yield file
+
+
+# What another machine has left is certainly nobody's after a day.
+_DAY = 86400
+_DRAFT = ".making-"
+
+
+@contextmanager
+def _draft(root: Path, name: str) -> Iterator[Path]:
+    """A folder to render into, locked while its process lives, and gone afterwards."""
+    draft, handle = _locked_draft(root, f"{_DRAFT}{name}-{socket.gethostname()}-")
+    try:
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+        os.close(handle)
+
+
+def _locked_draft(root: Path, prefix: str) -> tuple[Path, int]:
+    """A new folder, and the handle that keeps its lock."""
+    while True:
+        draft = Path(tempfile.mkdtemp(prefix=prefix, dir=root))
+        # Before it is locked, another process may take it for one that was left.
+        with suppress(FileNotFoundError):
+            handle = os.open(draft, os.O_RDONLY)
+            # Not every file system has locks.
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+            if draft.exists():
+                return draft, handle
+            os.close(handle)
+
+
+def _remove_drafts(root: Path) -> None:
+    """Remove what renderings that were killed have left."""
+    for draft in root.glob(f"{_DRAFT}*"):
+        with suppress(OSError):
+            ours = f"-{socket.gethostname()}-" in draft.name
+            old = time.time() - max(f.stat().st_mtime for f in (draft, *draft.iterdir())) > _DAY
+            if not (ours or old):
+                continue
+            handle = os.open(draft, os.O_RDONLY)
+            try:
+                # Fails where its process lives.
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(draft, ignore_errors=True)
+            finally:
+                os.close(handle)

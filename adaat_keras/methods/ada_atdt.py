@@ -267,7 +267,7 @@ class TransferTrainer(Trainer):
 
     def train_step(self, data):
         """One step of the transfer function, and of base model 1 where it learns on."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels = self.unpacked(data)
         images, labels = (
             part if isinstance(part, dict) else {"source": part} for part in (images, labels)
         )
@@ -299,7 +299,7 @@ class TransferTrainer(Trainer):
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        images, labels = self.unpacked(data)
         padded, count = self.translated(self.padded(images)), tf.shape(images)[0]
         moved = self.transfer(self.encoder_1(padded))
         loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])

@@ -182,7 +182,7 @@ class CycleGanTrainer(Trainer):
 
     def train_step(self, data):
         """One step of both optimizers."""
-        source, target = keras.utils.unpack_x_y_sample_weight(data)[0]
+        (source, target), _ = self.unpacked(data)
         source, target = tf.cast(source, "float32"), tf.cast(target, "float32")
         with tf.GradientTape(persistent=True) as tape:
             fake_target, same_target = tf.split(self.to_target(tf.concat([source, target], 0)), 2)
@@ -217,7 +217,7 @@ class CycleGanTrainer(Trainer):
 
     def test_step(self, data):
         """Update and return the distance of an image from its translation there and back."""
-        source, target = keras.utils.unpack_x_y_sample_weight(data)[0]
+        (source, target), _ = self.unpacked(data)
         losses = [
             self.distance(self.cropped(back(there(self.padded(x))), x), tf.cast(x, "float32"))
             for x, there, back in (

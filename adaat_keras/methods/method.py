@@ -16,6 +16,7 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage
 from adaat_keras.models import AdaAtdt, BaseModel
+from adaat_keras.models.ada_atdt import PREDICTORS
 from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
 from adaat_keras.training.devices import deterministic_ops
@@ -159,10 +160,14 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
 
 
 def mark_trained(model: AdaAtdt, method: Method, stages: Sequence[Stage]) -> None:
-    """Note what has been trained, and that the method's network predicts from now on."""
+    """Note what has been trained, and that the method's network predicts from now on.
+
+    Not yet where some of the method's stages are still to come: what predicted so far goes on.
+    """
     trained = {name for stage in stages for name in stage.networks}
     model.untrained = tuple(name for name in model.untrained if name not in trained)
-    model.predictor = method.predictor
+    if not set(PREDICTORS[method.predictor]) & set(model.untrained):
+        model.predictor = method.predictor
 
 
 def chosen_stages(

@@ -274,7 +274,8 @@ def stage_key(
     """A name for all that decides a stage's result, 16 hexadecimal digits.
 
     Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
-    the versions, which layers a user has frozen, and all weights that its trainer begins with.
+    the versions, which layers a user has frozen, and the networks: their classes, precision and
+    the weights that they begin with.
     """
     what = [
         type(stage).__name__,
@@ -282,7 +283,7 @@ def stage_key(
         {role: feed.domain(role).identity() for role in stage.reads(feed)},
         versions(),
         {name: _untrainable(networks[name]) for name in stage.networks},
-        [str(layer.dtype_policy.name) for layer in trainer.layers],
+        [[type(layer).__name__, str(layer.dtype_policy.name)] for layer in trainer.layers],
     ]
     sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     for weight in trainer.get_weights():

@@ -10,6 +10,7 @@ from adaat_keras.layers import CropLike
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.base_model import BaseModel, Network, pad_for
 from adaat_keras.models.domain_classifier import DomainClassifier
+from adaat_keras.models.hub import upload_preset
 from adaat_keras.models.preset_format import read_model, read_preset, write_preset
 from adaat_keras.models.preset_places import MODEL, find_preset, is_run
 from adaat_keras.models.sizes import size_name
@@ -199,12 +200,32 @@ class AdaAtdt(keras.Model):
             model.check_trained(preset)
         return model
 
-    def save_to_preset(self, folder: Path | str, **details) -> None:
+    def save_to_preset(self, place: Path | str, /, **details) -> None:
         """Save the six networks as `from_preset` reads them, weights as float16.
 
-        `details` is anything that JSON takes, kept beside them.
+        To a repository of Hugging Face with the extra `[hub]` and a token of yours. It is made if
+        it is not there, public where your account does not say otherwise; files of an earlier
+        preset are replaced in a new commit. The card goes with it: a published preset's own where
+        the model still is that preset, else one that says what the model is.
+
+        Args:
+            place: A folder, or a repository: `hf://user/repo`.
+            details: Anything that JSON takes, kept beside the networks.
+
+        Raises:
+            ImportError: `huggingface_hub` is not installed.
+            PermissionError: There is no token, or it may not write there.
+            ValueError: A weight is not finite, or too large; or the Hub does not take the files.
+
+        Example:
+            >>> from adaat_keras import load
+            >>> model = load("streets_depth_to_semantic_small")
+            >>> model.save_to_preset("hf://user/repo")  # doctest: +SKIP
         """
-        write_preset(self, folder, details)
+        if str(place).startswith("hf://"):
+            upload_preset(self, str(place), details)
+        else:
+            write_preset(self, place, details)
 
     def get_config(self) -> dict:
         """The constructor's arguments, the networks serialized."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import keras
@@ -15,7 +16,7 @@ from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_NAME
 WEIGHTS = Path(__file__).parents[1] / "weights"
 # A finished run's.
 MODEL = "model.keras"
-HUB = "https://huggingface.co/{repository}/resolve/main"
+HUB = "https://huggingface.co"
 
 
 def read_manifest(weights: Path | None = None) -> dict[str, dict]:
@@ -39,6 +40,38 @@ def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None
     write_json((weights or WEIGHTS) / "manifest.json", dict(sorted(entries.items())))
 
 
+def hub_endpoint() -> str:
+    """Where Hugging Face's Hub is: what the environment variable `HF_ENDPOINT` says, or its own."""
+    return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
+
+
+def hub_address(preset: str) -> str:
+    """The plain address of the files in a repository of Hugging Face, `hf://user/repo`.
+
+    Raises:
+        ValueError: It does not name a user and a repository.
+
+    Example:
+        >>> hub_address("hf://someone/streets")
+        'https://huggingface.co/someone/streets/resolve/main'
+    """
+    return f"{hub_endpoint()}/{repository_of(preset)}/resolve/main"
+
+
+def repository_of(preset: str) -> str:
+    """What `hf://user/repo` names, `user/repo`; raises as `hub_address`."""
+    repository = preset.removeprefix("hf://").strip("/")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise ValueError(f"{preset} names no repository; write hf://user/repo")
+    return repository
+
+
+def cached_at(address: str) -> Path:
+    """The folder that the files at an address are kept in."""
+    name = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
+    return cache_folder() / "presets" / name
+
+
 def fetch_preset(address: str, sha256: str | None = None) -> Path:
     """Download a preset's files into the cache, unless they are there, and give their folder.
 
@@ -56,7 +89,7 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
         ValueError: A file cannot be fetched or has another hash; names its address.
     """
     address = address.rstrip("/")
-    folder = cache_folder() / "presets" / hashlib.sha256(address.encode()).hexdigest()[:16]
+    folder = cached_at(address)
     # Before Keras looks: where it cannot write, it takes a folder in /tmp that is anyone's.
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
@@ -113,7 +146,7 @@ def find_preset(preset: Path | str) -> Path:
         return folder
     text = str(preset)
     if text.startswith("hf://"):
-        return fetch_preset(HUB.format(repository=text.removeprefix("hf://").strip("/")))
+        return fetch_preset(hub_address(text))
     if "://" in text:
         return fetch_preset(text)
     if Path(preset).is_dir():

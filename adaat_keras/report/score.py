@@ -46,7 +46,7 @@ def score(
     domain: Domain,
     task: str | Task | None = None,
     frames: int | None = None,
-    reads: Task | None = None,
+    reads: str | Task | None = None,
 ) -> dict[str, float]:
     """Measure a model on whole frames of a domain, one at a time.
 
@@ -71,6 +71,7 @@ def score(
     """
     predict = any_size(model)
     task = tasks.get(model.to_task if task is None else task)
+    reads = None if reads is None else tasks.get(reads)
     metrics = task.metrics()
 
     @tf.function(reduce_retracing=True)

@@ -88,9 +88,11 @@ class Where:
         store: Folder in which several runs keep the stages that they have in common.
         devices: How many devices of each machine, or `"all"`.
         deterministic: `"yes"`, `"no"`, or `"auto"`: on a processor.
+        callback: Keras callbacks of every stage by their places, `"module:Class"`.
     """
 
     directory: str | None = option(None, "the run's folder", common=True, kind=str)
     store: str | None = option(None, "share equal stages with other runs there", kind=str)
     devices: str = option("1", "how many devices of a machine to train on, or all", common=True)
     deterministic: str = option("auto", "bit for bit the same: yes, no, or auto (on a processor)")
+    callback: list[str] = option([], "Keras callbacks of every stage, each module:Class")

@@ -45,7 +45,6 @@ from adaat_keras.training.callbacks import (
 )
 from adaat_keras.training.checkpoint import Checkpoint
 from adaat_keras.training.devices import (
-    Machines,
     deterministic_ops,
     lost_machine,
     strategy_for,
@@ -60,6 +59,7 @@ def train_from_config(
     store: Path | str | None = None,
     devices: str = "1",
     deterministic: bool | None = None,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 1,
 ) -> History:
     """Build the networks from the configuration's seed and train them, the same every time.
@@ -86,6 +86,7 @@ def train_from_config(
         model,
         directory,
         store,
+        callbacks=callbacks,
         strategy=strategy,
         deterministic=deterministic,
         verbose=verbose,
@@ -181,16 +182,9 @@ def train(
                 _Run(config, model, feed, folder, folder.state, [], verbose).report_again()
         return by_stage(read_history(folder.history))
     run = _Run(config, model, feed, folder, Path(store or folder.state), list(callbacks), verbose)
-    with _alone(folder, machines), lost_machine(machines), deterministic_ops(deterministic):
+    with lost_machine(machines), deterministic_ops(deterministic):
         run.train()
     return by_stage(read_history(folder.history))
-
-
-def _alone(folder: RunFolder, machines: Machines) -> AbstractContextManager:
-    """Within, no other process trains in the folder; the first of several machines looks."""
-    if not machines.first:
-        return nullcontext()
-    return locked(folder.state, "wait for it, stop it, or choose another --directory")
 
 
 class _Run:
@@ -219,11 +213,23 @@ class _Run:
 
     def train(self) -> None:
         """Train the method's stages and leave what a run leaves."""
-        config, model, folder = self.config, self.model, self.folder
-        method, every = self.method, self.every_stage()
-        stages = chosen_stages(every, config.plan.stages, config.plan.freeze, model)
-        if not folder.begun:
+        plan = self.config.plan
+        stages = chosen_stages(self.every_stage(), plan.stages, plan.freeze, self.model)
+        # Before there is a folder: a mistake leaves nothing behind.
+        if not self.folder.begun:
             self.try_data(stages)
+        with self.alone():
+            self.train_stages(stages)
+
+    def alone(self) -> AbstractContextManager:
+        """Within, no other process trains in the folder; the first of several machines looks."""
+        if not self.machines.first:
+            return nullcontext()
+        return locked(self.folder.state, "wait for it, stop it, or choose another --directory")
+
+    def train_stages(self, stages: list[Stage]) -> None:
+        """Train stage by stage, save the model, and report."""
+        config, model, folder = self.config, self.model, self.folder
         if self.machines.first:
             folder.claim(config)
         self.begin_with_the_same_weights()
@@ -232,7 +238,7 @@ class _Run:
             for number, stage in enumerate(stages, 1):
                 seconds = self.train_stage(stage, Place(number, len(stages), seconds))
         model.origin = str(folder.path)
-        mark_trained(model, method, stages)
+        mark_trained(model, self.method, stages)
         if self.machines.first:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)

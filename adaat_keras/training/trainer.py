@@ -94,6 +94,20 @@ class Trainer(KerasWorkarounds, keras.Model):
         with tf.device("/CPU:0"):
             return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
 
+    def unpacked(self, data) -> tuple:
+        """Images and labels (`None` without) of what `fit` and `evaluate` hand to a step.
+
+        Raises:
+            ValueError: There are weights of samples or classes, which no loss here reads.
+        """
+        images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+        if weights is not None:
+            raise ValueError(
+                f"a {type(self).__name__} takes no sample_weight and no class_weight: its batches "
+                "are (images, labels), and what a class counts is a task's loss(class_weights)"
+            )
+        return images, labels
+
     @staticmethod
     def mean(values: tf.Tensor) -> tf.Tensor:
         """The mean (0 of nothing), so that gradients summed over devices are those of one device.
@@ -268,11 +282,10 @@ class SupervisedTrainer(Trainer):
                 metric.update_state(labels, outputs)
         return {**logs, **self.scores()}
 
-    @staticmethod
-    def by_domain(data) -> tuple[tuple, tuple]:
+    def by_domain(self, data) -> tuple[tuple, tuple]:
         """Images and labels of a batch, each a tuple with one tensor a domain."""
-        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
-        return tuple(x if isinstance(x, tuple | list) else (x,) for x in (images, labels))
+        parts = self.unpacked(data)
+        return tuple(x if isinstance(x, tuple | list) else (x,) for x in parts)
 
     def seen(self, images) -> tuple:
         """The domains' images as the encoder sees them: those of the source translated."""
@@ -298,8 +311,8 @@ def adam(optimizer: AnyOptimizer | None) -> keras.optimizers.Optimizer:
     """An optimizer, by name too; `None` is the paper's Adam.
 
     Example:
-        >>> adam(None).name, adam("sgd").name
-        ('adam', 'SGD')
+        >>> type(adam(None)).__name__, type(adam("sgd")).__name__
+        ('Adam', 'SGD')
     """
     if optimizer is None:
         return keras.optimizers.Adam(LEARNING_RATE)

@@ -130,6 +130,7 @@ def test_some_of_the_classes_are_a_warning_in_one_line():
         check_groups(["road"], {"lawn": ("lawn",), "hill": ("hill",), "road": ("road",)}, "mine")
 
 
+@pytest.mark.filterwarnings("ignore:.*never occurs here")
 def test_a_label_that_stands_for_several_classes_is_a_warning():
     groups = {"car": ("car",), "truck": ("truck",)}
     with pytest.warns(
@@ -148,8 +149,9 @@ def test_all_of_the_classes_are_no_word(quiet):
     [
         ("kity", "unknown set of ids 'kity'; choose one of: paper, cityscapes"),
         ({"x": "road"}, "'x' is no number of a label"),
-        ({-1: "road"}, "numbers from 0 on"),
-        ([], "numbers from 0 on"),
+        ({-1: "road"}, "numbers from 0 to 65535"),
+        ({65536: "road"}, "numbers from 0 to 65535"),
+        ([], "numbers from 0 to 65535"),
         ({1: 2}, "label 1 has the name 2"),
         ({1: []}, r"label 1 has the name \[\]"),
     ],
@@ -398,3 +400,13 @@ def test_a_users_class_that_says_nothing_has_the_papers_eleven():
 def test_classes_that_a_domain_does_not_have_are_an_error_that_lists_what_it_has(streets):
     with pytest.raises(ValueError, match=r"streets_sim has none of the classes a, b: .* is road, "):
         streets.with_classes(Semantic({"a": "apple", "b": "pear"}))
+
+
+def test_what_a_domain_tells_apart_is_a_task_to_look_at_it_with(streets, tmp_path):
+    FRAME["kitti"](tmp_path)
+    kitti = domains.get("kitti", root=tmp_path)
+    assert streets.own_classes() == kitti.own_classes() == Semantic()
+    assert kitti.with_classes(NINETEEN).own_classes() == NINETEEN
+    assert Mine().own_classes().class_names == ("sky", "road", "van")
+    one = Domain.from_arrays(np.zeros((1, 1, 1, 3), np.uint8), [[[4]]], label_names={4: "road"})
+    assert one.own_classes().class_names == ("road", "all else")

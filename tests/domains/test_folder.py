@@ -578,6 +578,11 @@ def test_pictures_and_arrays_are_not_mixed(tmp_path):
             "give depth or disparity, not both",
         ),
         ({"split": "dev"}, "unknown split 'dev'"),
+        ({"depth": "x", "depth_scale": 0}, "are above 0"),
+        ({"depth": "x", "depth_scale": float("nan")}, "are above 0"),
+        ({"semantic": "x", "palette": {}}, "palette has a colour a name"),
+        ({"semantic": "x", "palette": {"a": "red", "b": "red"}}, "a name, each its own"),
+        ({"semantic": "x", "ids": {}}, "labels are numbers from 0"),
         ({"depth": "{split}/x"}, r"labels have \{split\} in their patterns, images have not"),
     ],
 )

@@ -1,5 +1,7 @@
 """What all four data sets promise, on files made by hand."""
 
+import logging
+
 import keras
 import numpy as np
 import pytest
@@ -51,6 +53,18 @@ def test_a_graph_reads_what_an_index_reads(layout, tmp_path):
     for index, frame in enumerate(domain.dataset(("image", "semantic", "depth"))):
         for key, value in domain[index].items():
             np.testing.assert_array_equal(frame[key], value)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_tensorflow_has_nothing_to_say_when_a_graph_reads(layout, tmp_path):
+    three_frames(layout, tmp_path)
+    said = []
+    handler = logging.Handler()
+    handler.emit = said.append
+    tf.get_logger().addHandler(handler)
+    list(open_domain(layout, tmp_path).dataset(("image", "semantic", "depth")))
+    tf.get_logger().removeHandler(handler)
+    assert not [record.getMessage() for record in said]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from method_kit import make_stages, make_trainers
 from trainer_kit import (
     assert_close_weights,
     changed,
@@ -22,9 +23,9 @@ from trainer_kit import (
     weights_of,
 )
 
-from adaat_keras import tasks
+from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.layers import GradientReversal
-from adaat_keras.methods import AdversarialTrainer, TransferTrainer
+from adaat_keras.methods import AdaAtdt, AdversarialTrainer, Recipe, Training, TransferTrainer
 from adaat_keras.models import Encoder
 from adaat_keras.training import losses as adversarial_losses
 
@@ -79,7 +80,10 @@ def trainer_with(model, classifier, loss, **options):
 
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(("loss", "critic"), CASES)
-@pytest.mark.parametrize("reversal", [False, True], ids=["flipped", "reversed"])
+@pytest.mark.parametrize(
+    "reversal",
+    [pytest.param(False, id="flipped", marks=pytest.mark.quick), pytest.param(True, id="reversed")],
+)
 def test_a_step_is_gradient_descent_on_the_formula(loss, critic, reversal):
     model, twin = make_model(), make_model()
     if critic == "linear":
@@ -202,6 +206,7 @@ def test_one_encoder_pass_serves_the_three_losses():
             assert Counted.calls == 1
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     ("norm", "penalty"), [(1.0, 0.0), (3.0, 40.0), (0.5, 2.5)], ids=["unit", "steep", "flat"]
@@ -239,6 +244,7 @@ def test_a_classifier_that_always_says_one_domain_has_accuracy_one_and_zero(loss
     assert (logs["source_domain_accuracy"], logs["target_domain_accuracy"]) == (source, 1 - source)
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 def test_the_transfer_step_is_gradient_descent_on_the_l1_distance_of_features():
     model, twin = make_model(), make_model()
@@ -356,6 +362,7 @@ def test_the_whole_transfer_step_is_gradient_descent_on_the_sum_of_its_four_loss
     assert changed(before, weights_of(model)) == {"transfer", "encoder_1", "decoder_1"}
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 def test_without_weights_neither_labels_nor_target_are_asked_for():
     model = make_model()
@@ -415,3 +422,63 @@ def errors(base_1_weight):
 def test_what_task_1_has_no_use_for_reaches_task_2_only_if_encoder_1_learns_on():
     assert errors(0.0) == (pytest.approx(0, abs=1e-6), pytest.approx(1, abs=0.2))
     assert errors(1.0) == (pytest.approx(0, abs=0.05), pytest.approx(0, abs=0.05))
+
+
+# --- The stages
+
+PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b]
+
+
+@pytest.mark.quick
+def test_the_stages_are_the_papers_and_a_teacher_only_where_it_has_weight():
+    depth, semantic = tasks.get("depth"), tasks.get("semantic")
+    for recipe, names in (
+        (Recipe.paper(), ["adversarial", "supervised", "transfer"]),
+        (Recipe.recommended(), ["adversarial", "supervised", "teacher", "transfer"]),
+    ):
+        stages = AdaAtdt().stages(depth, semantic, recipe, Training())
+        assert [stage.name for stage in stages] == names
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+@pytest.mark.parametrize("recipe", ["paper", "recommended"])
+def test_the_transfers_batches_have_what_its_trainer_asks_for(recipe, pair, source, targets):
+    feed, stages = make_stages("ada_atdt", source, targets(pair[0]), pair, recipe)
+    model = build_ada_atdt(*pair, transfer="conv", size="tiny")
+    networks = {**model.networks, "teacher": model.base_model_2}
+    transfer = stages["transfer"]
+    batch = next(iter(transfer.batches(feed, 0)))
+    logs = transfer.trainer(networks, feed).train_on_batch(
+        *(batch if isinstance(batch, tuple) else (batch,)), return_dict=True
+    )
+    if recipe == "paper":
+        assert set(logs) == {"loss", "transfer_loss"}
+        assert batch.shape == (2, 64, 64, 3)
+    else:
+        assert set(logs) == {
+            *("loss", "transfer_loss", "decoded_loss", "teacher_loss", "base_1_loss")
+        }
+        images, labels = batch
+        assert {name: len(part) for name, part in images.items()} == {"source": 1, "target": 1}
+        assert set(labels) == {"source", "source_1", "target"}
+    assert np.isfinite(list(logs.values())).all()
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_stage_1_takes_the_recipes_alpha_and_loss_and_logs_both_sides(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    recipe = Recipe.paper(alpha=0.25, adversarial_loss="wasserstein")
+    trainer = make_trainers("ada_atdt", model, source, target, recipe)["adversarial"]
+    assert trainer.alpha == 0.25
+    assert type(trainer.adversarial_loss) is adversarial_losses.Wasserstein
+    feed, stages = make_stages("ada_atdt", source, target)
+    data = stages["adversarial"].batches(feed, 0)
+    held_out = stages["adversarial"].validation(feed)
+    history = trainer.fit(data, steps_per_epoch=1, validation_data=held_out, verbose=0).history
+    domains = ("source", "target")
+    losses = {"loss", "adversarial_loss", "classifier_loss", *(f"{d}_task_loss" for d in domains)}
+    accuracies = {f"{d}_domain_accuracy" for d in domains}
+    metrics = {name for metric in tasks.get("depth").metrics() for name in metric.result()}
+    validation = {f"val_{d}_{m}" for d in domains for m in (*metrics, "task_loss")}
+    assert set(history) == losses | accuracies | validation

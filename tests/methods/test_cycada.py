@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 from domain_toy import network
+from method_kit import make_trainers
 
-from adaat_keras import tasks
-from adaat_keras.methods import CycleGanTrainer
+from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.methods import CycleGanTrainer, Recipe
 
 HALF = 127.5
 
@@ -59,3 +60,27 @@ def test_only_a_segmenter_keeps_a_closed_cycle_from_turning_the_classes_around()
     assert (there < HALF - 20, back) == (True, pytest.approx(227.5, abs=5))
     there, back = translate_one_way_and_both(segmenter=segmenter())
     assert (there > HALF + 20, back) == (True, pytest.approx(227.5, abs=5))
+
+
+def test_the_recipes_weights_are_the_trainers_and_no_class_sizes_are_kept(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    recipe = Recipe.recommended(confusion_weight=0.25, semantic_weight=0.75)
+    trainers = make_trainers("cycada", model, source, target, recipe)
+    assert list(trainers) == ["supervised", "semantic_translation", "confusion_without_sizes"]
+    assert trainers["semantic_translation"].semantic_weight == 0.75
+    confusion = trainers["confusion_without_sizes"]
+    assert confusion.confusion_weight == 0.25
+    assert confusion.class_sizes is None
+    assert confusion.translator is trainers["semantic_translation"].to_target
+
+
+def test_it_asks_for_meaning_where_cycle_gan_asks_for_identity(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    cycada = make_trainers("cycada", model, source, target)["semantic_translation"]
+    cycle_gan = make_trainers("cycle_gan", model, source, target)["translation"]
+    assert (cycada.identity_weight, cycle_gan.identity_weight) == (0.0, 0.5)
+    assert (cycada.segmenter.encoder, cycada.segmenter.decoder) == (
+        model.encoder_2,
+        model.decoder_2,
+    )
+    assert cycle_gan.segmenter is None

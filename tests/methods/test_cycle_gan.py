@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from method_kit import make_stages, make_trainers
 
-from adaat_keras import tasks
+from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.methods import CycleGanTrainer
 from adaat_keras.methods.cycle_gan import ImagePool
 from adaat_keras.models import BaseModel, Decoder, Encoder, Generator, PatchDiscriminator
@@ -47,6 +48,7 @@ def flat(value):
     return tf.fill((2, *SHAPE), float(value))
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 def test_the_losses_are_the_formulae_on_flat_images():
     """a = 100 becomes 50 and comes back as 75; b = 60 becomes 90 and comes back as 45."""
@@ -66,6 +68,7 @@ def test_the_losses_are_the_formulae_on_flat_images():
     assert logs == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 def test_each_side_steps_on_its_own_loss_alone():
     """Without weights on cycle and identity, generators move by the adversarial loss only."""
@@ -81,6 +84,7 @@ def test_each_side_steps_on_its_own_loss_alone():
     assert kernel == pytest.approx(0.01 / 3 - 1e-4 * slope, rel=1e-4)
 
 
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 def test_a_segmenter_asks_for_translations_that_mean_the_same_and_stays():
     segmenter = BaseModel(Encoder(4, 1), Decoder(11, 4))
@@ -150,6 +154,7 @@ def images(count=8, batch=4):
     return tf.data.Dataset.from_tensor_slices((pair,)).batch(batch, drop_remainder=True)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_two_devices_give_the_weights_of_one_and_score_alike():
     """A batch of one leaves the second device without an image."""
     results = []
@@ -165,6 +170,7 @@ def test_two_devices_give_the_weights_of_one_and_score_alike():
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_state_that_comes_back_goes_on_alike(tmp_path):
     whole = tiny()
     whole.fit(images(16), shuffle=False, verbose=0)
@@ -183,10 +189,17 @@ def numbered(first, count):
     return tf.reshape(tf.range(first, first + count, dtype="float32"), (-1, 1, 1, 1))
 
 
+@tf.function
+def compiled(pool, images, step):
+    """As in a training, and faster where there are many steps."""
+    return pool(images, step=step)
+
+
 def show(pool, step, first, count=4):
-    return pool(numbered(first, count), step=step).numpy().reshape(-1)
+    return compiled(pool, numbered(first, count), tf.constant(step)).numpy().reshape(-1)
 
 
+@pytest.mark.quick
 def test_the_first_images_are_given_as_they_come():
     pool = ImagePool((1, 1, 1), size=8)
     np.testing.assert_array_equal(show(pool, 0, 1), [1, 2, 3, 4])
@@ -230,6 +243,7 @@ def test_a_pool_of_none_gives_every_image():
     np.testing.assert_array_equal(show(ImagePool((1, 1, 1), size=0), 0, 3), [3, 4, 5, 6])
 
 
+@pytest.mark.quick
 def test_a_pool_that_comes_back_goes_on_alike():
     one, other = (ImagePool((1, 1, 1), size=6) for _ in range(2))
     for step in range(5):
@@ -259,6 +273,39 @@ def test_devices_share_one_pool():
         halves = strategy.experimental_distribute_values_from_function(
             lambda context, images=images: tf.split(images, 2)[context.replica_id_in_sync_group]
         )
-        given = tf.concat(strategy.experimental_local_results(step(halves, number)), 0)
+        given = tf.concat(strategy.experimental_local_results(step(halves, tf.constant(number))), 0)
         np.testing.assert_array_equal(given, alone(images, step=number))
     np.testing.assert_array_equal(shared.images.numpy(), alone.images.numpy())
+
+
+# --- The stage
+
+
+def test_its_adam_is_cycle_gans_and_its_images_are_as_they_are(source, target):
+    """Augmented images would teach the augmented look."""
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    trainer = make_trainers("cycle_gan", model, source, target)["translation"]
+    for optimizer in (trainer.optimizer, trainer.discriminator_optimizer):
+        assert float(optimizer.learning_rate) == pytest.approx(2e-4)
+        assert optimizer.beta_1 == 0.5
+    feed, stages = make_stages("cycle_gan", source, target)
+    ((a, b),) = next(iter(stages["translation"].batches(feed, 0)))
+    assert a.shape == b.shape == (1, 64, 64, 3)
+    # Whole frames here: as large as the crops.
+    for image, domain in ((a, source), (b, target)):
+        frames = [domain["train"][number]["image"] for number in range(3)]
+        assert any(np.array_equal(image[0], frame) for frame in frames)
+
+
+def test_its_networks_are_drawn_from_the_seed(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    drawn = []
+    for seed in (0, 0, 1):
+        _, stages = make_stages("cycle_gan", source, target, seed=seed)
+        networks = stages["translation"].extra_networks(model)
+        assert tuple(networks) == stages["translation"].networks
+        drawn.append([network.get_weights()[0] for network in networks.values()])
+    assert all(map(np.array_equal, drawn[0], drawn[1]))
+    assert not any(map(np.array_equal, drawn[0], drawn[2]))
+    # Both generators are of one shape, and no copies of each other.
+    assert not np.array_equal(drawn[0][0], drawn[0][1])

@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from method_kit import make_trainers
 
-from adaat_keras.methods import DanTrainer
+from adaat_keras import build_ada_atdt
+from adaat_keras.methods import DanTrainer, Recipe
 from adaat_keras.methods.dan import multi_kernel_mmd
 
 SEED = 2
@@ -29,6 +31,7 @@ def written_out(a, b):
     return mean(a, a) + mean(b, b) - 2 * mean(a, b)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("shift", [0.0, 0.5, 20.0])
 def test_it_is_the_sum_over_pairs(shift):
     rng = np.random.default_rng(0)
@@ -36,6 +39,7 @@ def test_it_is_the_sum_over_pairs(shift):
     assert float(multi_kernel_mmd(a, b)) == pytest.approx(written_out(a, b), rel=1e-4, abs=1e-6)
 
 
+@pytest.mark.quick
 def test_matched_samples_have_none_and_it_grows_with_the_shift():
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(2, 300, 4))
@@ -45,6 +49,7 @@ def test_matched_samples_have_none_and_it_grows_with_the_shift():
     assert float(multi_kernel_mmd(a, a)) == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.quick
 def test_equal_rows_have_a_gradient_that_is_a_number():
     rows = tf.ones((4, 2))
     with tf.GradientTape() as tape:
@@ -66,3 +71,12 @@ def test_dan_takes_the_domain_out_of_the_features():
     accuracy, error = dan_trained(5.0)
     assert accuracy < 0.65
     assert error < 0.1
+
+
+def test_the_recipes_weight_is_the_trainers_and_it_goes_on_from_the_source(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    recipe = Recipe.recommended(mmd_weight=0.25)
+    trainers = make_trainers("dan", model, source, target, recipe)
+    assert list(trainers) == ["supervised", "discrepancy"]
+    assert trainers["discrepancy"].mmd_weight == 0.25
+    assert trainers["discrepancy"].encoder is trainers["supervised"].encoder is model.encoder_2

@@ -112,6 +112,15 @@ def test_its_scores_are_those_of_the_networks_predictions_at_any_size(kind):
 
 
 @pytest.mark.usefixtures("eagerly")
+def test_weights_of_samples_are_refused_and_not_passed_over(kind):
+    model = make_model()
+    trainer = make_trainer(kind, model)
+    images, labels = next(iter(make_batches(kind, model)))
+    with pytest.raises(ValueError, match=r"takes no sample_weight.*\(images, labels\)"):
+        trainer.train_step((images, labels, np.ones(4)))
+
+
+@pytest.mark.usefixtures("eagerly")
 def test_it_takes_plain_batches_under_stock_fit_with_stock_callbacks(kind, tmp_path):
     """Its loss rises from the second epoch on: the first one's weights are the best, and kept."""
     model = make_model()

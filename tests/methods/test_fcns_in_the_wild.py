@@ -7,8 +7,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from method_kit import make_trainers
 
-from adaat_keras.methods import FcnsInTheWildTrainer
+from adaat_keras import build_ada_atdt
+from adaat_keras.methods import FcnsInTheWildTrainer, Recipe
 from adaat_keras.methods.fcns_in_the_wild import class_size_penalty
 
 SEED = 2
@@ -23,6 +25,7 @@ def penalty(*shares):
     return float(class_size_penalty(pixels, LOWER, MEAN, UPPER))
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("shares", "expected"),
     [
@@ -38,6 +41,7 @@ def test_what_lies_outside_counts_in_units_of_the_mean(shares, expected):
     assert penalty(*shares) == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.quick
 def test_a_class_that_is_likeliest_nowhere_is_absent_however_probable():
     pixels = tf.tile(tf.constant([[[[0.4, 0.35, 0.25]]]]), [1, 4, 4, 1])
     expected = (0.35 / 0.3 + 0.25 / 0.2) / 3
@@ -108,3 +112,31 @@ def test_fcns_in_the_wild_takes_the_domain_out_of_the_features():
     accuracy, error = confused(1.0)
     assert accuracy < 0.65
     assert error < 0.1
+
+
+def test_the_recipes_weights_are_the_trainers_and_it_goes_on_from_the_source(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    recipe = Recipe.recommended(confusion_weight=0.25, size_weight=0.75)
+    trainers = make_trainers("fcns_in_the_wild", model, source, target, recipe)
+    assert list(trainers) == ["supervised", "confusion"]
+    confusion = trainers["confusion"]
+    assert (confusion.confusion_weight, confusion.size_weight) == (0.25, 0.75)
+    assert confusion.encoder is trainers["supervised"].encoder is model.encoder_2
+    # Its classifier looks at single pixels, and is no part of the model.
+    assert confusion.domain_classifier is not model.domain_classifier
+
+
+def test_class_sizes_are_those_of_the_sources_crops_and_of_classes_alone(source, target, targets):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    sizes = make_trainers("fcns_in_the_wild", model, source, target)["confusion"].class_sizes
+    # Whole frames here: as large as the crops.
+    labels = np.stack([source["train"][number]["semantic"] for number in range(3)])
+    shares = np.stack([np.mean(labels == number, axis=(1, 2)) for number in range(11)])
+    assert (sizes.lower <= sizes.mean).all()
+    assert (sizes.mean <= sizes.upper).all()
+    assert (shares.min(axis=1) <= sizes.lower + 1e-6).all()
+    assert (sizes.upper <= shares.max(axis=1) + 1e-6).all()
+    np.testing.assert_allclose(sizes.mean, shares.mean(axis=1), rtol=0.05)
+    to_depth = build_ada_atdt("semantic", "depth", transfer="conv", size="tiny")
+    trainers = make_trainers("fcns_in_the_wild", to_depth, source, targets("semantic"))
+    assert trainers["confusion"].class_sizes is None

@@ -19,7 +19,6 @@ from adaat_keras.methods.stage import Feed
 from adaat_keras.models import BaseModel
 from adaat_keras.tasks import Semantic
 from adaat_keras.tasks.depth import Depth
-from adaat_keras.training.devices import strategy_for
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 # No padding, so that the networks one after the other are the whole path.
@@ -105,6 +104,18 @@ def test_a_baselines_training_that_goes_on_as_another_method_predicts_by_that(do
     assert model.untrained == ("domain_classifier",)
 
 
+def test_a_method_of_which_stages_are_to_come_does_not_predict_yet(domains_of):
+    model = build_ada_atdt(**MODEL)
+    domains = domains_of("dan")
+    fit_ada_atdt(model, *domains, method="source_only", **BRIEF)
+    fit_ada_atdt(model, *domains, method="at_dt", recipe="paper", stages="joint", **BRIEF)
+    answer = model.predict(IMAGES, verbose=0)
+    np.testing.assert_allclose(answer, by_hand(model, "source_only"), rtol=1e-4, atol=1e-5)
+    fit_ada_atdt(model, *domains, method="at_dt", recipe="paper", stages="transfer", **BRIEF)
+    answer = model.predict(IMAGES, verbose=0)
+    np.testing.assert_allclose(answer, by_hand(model, "at_dt"), rtol=1e-4, atol=1e-5)
+
+
 @pytest.mark.quick
 def test_a_method_is_taken_by_name_as_a_class_and_as_an_object():
     for what in ("dan", methods.Dan, methods.Dan(), "adaat_keras.methods.dan:Dan"):
@@ -123,8 +134,11 @@ class Twice(Method):
         return methods.Dan().stages(from_task, to_task, recipe, training, architecture)
 
 
-@pytest.mark.quick
-@pytest.mark.parametrize("what", [Twice, Twice(), f"{__file__}:Twice"])
+@pytest.mark.parametrize(
+    "what",
+    [Twice, Twice(), pytest.param(f"{__file__}:Twice", marks=pytest.mark.quick)],
+    ids=["a class", "an object", "a place"],
+)
 def test_a_method_of_ones_own_trains_like_any(what, source, target):
     model = build_ada_atdt(**MODEL)
     assert list(fit_ada_atdt(model, source, target, method=what, **BRIEF)) == [
@@ -151,7 +165,6 @@ def test_after_fit_the_process_is_as_it_was(source, target):
     assert not refuses_randomness()
 
 
-@pytest.mark.quick
 def test_trainings_are_deterministic_unless_it_is_switched_off(source, target):
     seen = []
 
@@ -288,7 +301,6 @@ def fine_tune(source, target):
     return run
 
 
-@pytest.mark.quick
 def test_only_the_chosen_stages_are_trained_and_a_teacher_comes_along(fine_tune):
     history, learnt = fine_tune(stages=("transfer",))
     assert list(history) == ["teacher", "transfer"]
@@ -388,16 +400,6 @@ def test_what_cannot_be_chosen_is_a_clear_error(options, message, source, target
     with pytest.raises(ValueError, match=message):
         fit_ada_atdt(model, source, target, **{**BRIEF, **options})
     assert_equal_weights(weights_of(model), before)
-
-
-def test_half_precision_and_a_strategy_are_taken(source, target):
-    strategy = strategy_for(2)
-    with strategy.scope():
-        model = build_ada_atdt(**MODEL, dtype="mixed_bfloat16")
-    options = {"method": "source_only", "strategy": strategy, "batch_size": 4}
-    history = fit_ada_atdt(model, source, target, **{**BRIEF, **options})
-    assert np.isfinite(history["supervised"]["loss"]).all()
-    assert model.predict(IMAGES, verbose=0).dtype == np.float32
 
 
 def test_a_validation_that_is_missing_is_no_error_and_one_that_is_there_is_logged(source, target):

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import functools
 import random
 
 import keras
@@ -15,6 +16,7 @@ from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, stage_key
+from adaat_keras.models import Encoder
 from adaat_keras.tasks import Semantic
 from adaat_keras.training import losses
 from adaat_keras.training.devices import strategy_for
@@ -55,6 +57,11 @@ def test_every_class_of_stages_is_listed_by_some_method():
 # --- Listing
 
 
+@functools.cache
+def model_of(*pair):
+    return build_ada_atdt(*pair, transfer="conv", size="tiny")
+
+
 class Closed(Domain):
     """Fails whatever is asked of it, but for what it is called."""
 
@@ -71,7 +78,7 @@ class Closed(Domain):
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 @pytest.mark.parametrize("method", methods.names())
 def test_listing_stages_opens_nothing_builds_nothing_and_draws_nothing(method, pair, monkeypatch):
-    model = build_ada_atdt(*pair, transfer="conv", size="tiny")
+    model = model_of(*pair)
 
     def refuse(*args, **kwargs):
         raise AssertionError("built")
@@ -304,12 +311,24 @@ def change_what_it_leaves_alone(model):
     model.decoder_2.set_weights([weight + 1 for weight in model.decoder_2.get_weights()])
 
 
-def test_first_weights_frozen_layers_and_precision_change_the_key(adversarial):
+class Stranger(Encoder):
+    """A network of a user's own with the weights of one that exists."""
+
+
+def change_the_class(model):
+    stranger = Stranger(4, 1, name="encoder_1")
+    stranger.set_weights(model.encoder_1.get_weights())
+    model.encoder_1 = stranger
+
+
+@pytest.mark.quick
+def test_first_weights_frozen_layers_precision_and_classes_change_the_key(adversarial):
     usual = adversarial()
     assert adversarial() == usual
     assert adversarial(change_what_it_leaves_alone) == usual
     assert adversarial(freeze_a_layer) != usual
     assert adversarial(change_a_weight) != usual
+    assert adversarial(change_the_class) != usual
     assert adversarial(dtype="mixed_bfloat16") != usual
 
 
@@ -345,3 +364,11 @@ def test_methods_share_the_stages_that_they_have_in_common():
         teacher = stages_of("label_teacher", pair)[0]
         assert teacher in stages_of("ada_atdt", pair)
         assert stages_of("cycle_gan", pair)[0] == stages_of("at_dt_da", pair)[0]
+
+
+@pytest.mark.quick
+def test_a_batch_that_devices_cannot_share_is_an_error(source, target):
+    training = Training(crop=64, batch_size=2)
+    feed = Feed(Splits(source), Splits(target), training, strategy_for(2))
+    with pytest.raises(ValueError, match="2 devices cannot share 1 samples a batch"):
+        stages_of("dan")[1].batches(feed, 0)

@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from domain_toy import network
+from method_kit import make_stages
 
+from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.domains import Domain
 from adaat_keras.methods import TransferTrainer
+from adaat_keras.methods.stage import fit_stage
 
 
 def batch(rng):
@@ -54,3 +58,90 @@ def error_on_the_target(teacher_weight):
 def test_only_a_teacher_turns_around_what_the_targets_look_turned():
     assert error_on_the_target(0.0) > 1
     assert error_on_the_target(1.0) == pytest.approx(0, abs=0.05)
+
+
+# --- The stage that trains it
+
+
+def pictures_and_labels(source, target):
+    """A teacher's first batch, and the depths that it was made of, of both domains."""
+    feed, stages = make_stages("ada_atdt", source, target)
+    (pictures,), (labels,) = next(iter(stages["teacher"].batches(feed, 0)))
+    depth, semantic, other = (
+        next(iter(feed.batches(role, (tasks.get(task),))))[1].numpy()
+        for role, task in (("source", "depth"), ("source", "semantic"), ("target", "depth"))
+    )
+    np.testing.assert_array_equal(labels, semantic)
+    return pictures.numpy(), depth, other
+
+
+@pytest.fixture
+def with_holes():
+    """Makes a domain in which a pixel in so many has no depth."""
+
+    def make(seed, one_in, dense=()):
+        rng = np.random.default_rng(seed)
+        shape = (3, 64, 64)
+        depth = rng.uniform(1, 90, shape) * (rng.integers(0, one_in, shape) > 0)
+        domain = Domain.from_arrays(
+            rng.integers(0, 256, (*shape, 3)).astype("uint8"),
+            depth=depth.astype("float32"),
+            semantic=rng.integers(0, 11, shape),
+        )
+        domain.dense = dense
+        return domain
+
+    return make
+
+
+@pytest.mark.quick
+def test_a_teacher_sees_labels_and_no_image(with_holes):
+    pictures, depth, _ = pictures_and_labels(with_holes(0, 8), with_holes(1, 2, dense=("depth",)))
+    # What has no depth, as the sky, is black: the target's labels are as whole as these.
+    np.testing.assert_array_equal(pictures.any(-1), depth > 0)
+    nearer = np.argsort(depth[depth > 0])
+    assert (np.diff(pictures[depth > 0][nearer, 0]) <= 0).all()
+
+
+@pytest.mark.quick
+def test_a_teacher_sees_the_holes_of_the_targets_labels(with_holes):
+    pictures, depth, other = pictures_and_labels(with_holes(0, 8), with_holes(1, 2))
+    known = (depth > 0) & (other > 0)
+    assert 0.2 < known.mean() < (depth > 0).mean()
+    np.testing.assert_array_equal(pictures.any(-1), known)
+
+
+@pytest.mark.quick
+def test_one_teacher_serves_all_targets_whose_labels_are_whole(with_holes):
+    for dense, roles in (((), ("source", "target")), (("depth",), ("source",))):
+        feed, stages = make_stages("ada_atdt", with_holes(0, 8), with_holes(1, 2, dense=dense))
+        assert stages["teacher"].reads(feed) == roles
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_teacher_is_a_base_model_of_task_2_and_is_trained_and_scored(source, target):
+    feed, stages = make_stages("ada_atdt", source, target)
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    networks = stages["teacher"].extra_networks(model)
+    assert set(networks) == {"teacher"} == set(stages["teacher"].networks)
+    teacher = networks["teacher"]
+    assert teacher.decoder.channels == 11
+    assert teacher.encoder.base_filters == model.encoder_2.base_filters
+    before = teacher.get_weights()
+    history = fit_stage(
+        stages["teacher"], stages["teacher"].trainer(networks, feed), feed, verbose=0
+    ).history
+    assert np.isfinite(history["loss"]).all()
+    assert "val_source_mean_iou" in history
+    assert not all(map(np.array_equal, before, teacher.get_weights()))
+    again = stages["teacher"].extra_networks(model)["teacher"]
+    assert all(map(np.array_equal, before, again.get_weights()))
+
+
+def test_another_seed_draws_another_teacher(source, target):
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    first = []
+    for seed in (0, 1):
+        _, stages = make_stages("ada_atdt", source, target, seed=seed)
+        first.append(stages["teacher"].extra_networks(model)["teacher"].get_weights()[0])
+    assert not np.array_equal(*first)

@@ -47,6 +47,17 @@ def test_a_legend_shows_every_class_colour(tmp_path):
     assert all(has_color(drawn, color) for color in PALETTE)
 
 
+def test_long_names_of_many_classes_do_not_run_into_each_other(tmp_path):
+    names = [f"a rather long name of class {number}" for number in range(9)]
+    legend = {name: (10 * number + 9, 0, 0) for number, name in enumerate(names)}
+    picture = np.full((32, 64, 3), 255, np.uint8)
+    draw_panels([[picture] * 3], ["a", "b", "c"], tmp_path / "a.png", legend)
+    drawn = pixels(tmp_path / "a.png")
+    assert all(has_color(drawn, color) for color in legend.values())
+    # White along the right edge: nothing is cut off.
+    assert (drawn[:, -3:] == 255).all()
+
+
 def test_rows_that_do_not_fit_the_titles_are_named(tmp_path):
     picture = np.zeros((4, 4, 3), np.uint8)
     with pytest.raises(ValueError, match="row 1 has 1 pictures for 2 titles"):
@@ -92,6 +103,15 @@ def test_curves_have_a_row_a_step_and_a_column_a_kind(tmp_path):
     assert np.all(drawn[:220, 950:] == 255)
     assert np.all(drawn[240:, 520:780] == 255)
     assert all(np.any(part < 255) for part in (drawn[:220, 520:780], drawn[240:, 950:]))
+
+
+def test_the_metrics_of_curves_can_be_chosen(tmp_path):
+    head = "stage,epoch,val_target_height,val_iou_accuracy"
+    (tmp_path / "history.csv").write_text(f"{head}\ntransfer,1,0.5,0.5\n")
+    with pytest.raises(ValueError, match="no losses or metrics"):
+        draw_curves(tmp_path / "history.csv", tmp_path / "a.png")
+    draw_curves(tmp_path / "history.csv", tmp_path / "a.png", metrics=("height",))
+    assert (tmp_path / "a.png").exists()
 
 
 def test_a_history_without_numbers_is_named(tmp_path):

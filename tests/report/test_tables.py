@@ -1,10 +1,13 @@
 import csv
+import json
 import statistics
 
 import pytest
 
+from adaat_keras import tasks
 from adaat_keras.report.paper_rows import paper_notes, paper_rows
 from adaat_keras.report.tables import format_overview, format_table, parameter_table, write_results
+from adaat_keras.tasks.semantic import Semantic
 
 
 def test_the_papers_rows_are_those_of_its_tables_in_our_units():
@@ -143,6 +146,30 @@ def test_a_table_and_an_overview_of_normals_tell_degrees_and_shares():
     assert head.startswith("| method | mean angle | median angle | within 11 25 | within 22 5 |")
     assert row.startswith("| at_dt | 31.250 | 20.500 | - | - | 0.625 |")
     assert "| semantic -> normals | mean angle | 31.250 |" in format_overview([benchmark])
+
+
+OWN = Semantic({"road": "road", "vehicle": ["car", "truck"], "rest": "*"})
+
+
+def test_classes_of_ones_own_have_columns_of_their_own():
+    """As a results file holds them, after JSON."""
+    scores = {"iou_road": 0.5, "iou_vehicle": 0.25, "mean_iou": 0.375, "accuracy": 0.625}
+    benchmark = results("carla", "cityscapes", ("at_dt", 0, scores))
+    benchmark["to_task"] = tasks.serialize(OWN)
+    benchmark["config"]["from_task"] = "depth"
+    benchmark = json.loads(json.dumps(benchmark))
+    head, _, row = format_table(benchmark).splitlines()
+    assert head.startswith(
+        "| method | road | vehicle | rest | mean iou | accuracy | mean iou on A |"
+    )
+    assert row.startswith("| at_dt | 50.0 | 25.0 | - | 37.5 | 62.5 | - |")
+    assert "| depth -> semantic, 3 classes | mean iou | 37.5 |" in format_overview([benchmark])
+
+
+def test_the_papers_rows_are_of_its_own_classes_alone():
+    assert paper_rows("carla", "cityscapes", "depth", tasks.serialize(OWN)) == {}
+    assert paper_rows("carla", "cityscapes", tasks.serialize(OWN), "depth") == {}
+    assert paper_notes("carla", "cityscapes", "depth", tasks.serialize(OWN)) == []
 
 
 def test_table_1_is_met_to_its_digit():

@@ -7,6 +7,7 @@ from adaat_keras.training import callbacks
 from adaat_keras.training.callbacks import ShortProgress, StopOnNan, TimeLeft
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_a_loss_that_is_no_number_stops_with_stage_epoch_batch_and_state(value, tmp_path):
     callback = StopOnNan("transfer", tmp_path)
@@ -28,6 +29,7 @@ def test_a_nan_stops_fit_at_its_batch(tmp_path):
         )
 
 
+@pytest.mark.quick
 def test_the_time_left_counts_this_stages_epochs_and_those_after_it(monkeypatch, capsys):
     clock = iter([0.0, 30.0, 100.0])
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))

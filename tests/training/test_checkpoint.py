@@ -80,6 +80,7 @@ def test_two_epochs_equal_one_and_one_in_new_objects_bit_for_bit(kind, loss, tmp
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.quick
 def test_without_a_state_training_begins_at_the_start(tmp_path):
     model, trainer = new("supervised")
     before = weights_of(model)
@@ -95,6 +96,7 @@ def test_only_the_newest_state_is_kept(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.quick
 def test_half_written_files_are_not_taken_for_a_state(tmp_path):
     model, trainer = new("supervised")
     fit(trainer, "supervised", model, 0, 1, [Checkpoint(tmp_path)])

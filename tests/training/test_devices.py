@@ -40,7 +40,10 @@ def evaluated(devices, kind, task, batch):
 
 
 @pytest.mark.parametrize(("kind", "loss"), CASES)
-def test_two_devices_give_the_weights_and_the_log_of_one(kind, loss):
+def test_two_devices_give_the_weights_and_the_log_of_one(kind, loss, request):
+    if loss != "least_squares":
+        # Every trainer is compiled once here.
+        request.getfixturevalue("eagerly")
     before, one, log_of_one = trained(1, kind, loss)
     _, two, log_of_two = trained(2, kind, loss)
     assert_close_weights(two, one, relative=1e-5)
@@ -49,6 +52,7 @@ def test_two_devices_give_the_weights_and_the_log_of_one(kind, loss):
         assert_close_weights(one, before, relative=1e-3)
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     ("kind", "task"),
     [("adversarial", "depth"), ("supervised", "semantic"), ("transfer", "depth")],
@@ -59,16 +63,19 @@ def test_scores_do_not_depend_on_devices_even_where_one_gets_no_image(kind, task
     assert evaluated(2, kind, task, batch=1) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_scores_do_not_depend_on_the_size_of_a_batch():
     expected = evaluated(1, "supervised", "depth", batch=1)
     assert evaluated(1, "supervised", "depth", batch=5) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.quick
 def test_all_devices_are_two_here():
     assert strategy_for("all").num_replicas_in_sync == 2
     assert strategy_for("1") is tf.distribute.get_strategy()
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("devices", "message"),
     [(3, "3 devices asked for, but this machine has 2"), (0, "0 devices"), ("gpu", "not 'gpu'")],
@@ -85,6 +92,7 @@ def tf_config(kind, index, **cluster):
     return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -100,6 +108,7 @@ def test_the_chief_comes_first_then_the_workers(text, expected, monkeypatch):
     assert this_machine() == expected
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -116,6 +125,7 @@ def test_a_tf_config_that_makes_no_sense_is_named(text, message, monkeypatch):
         this_machine()
 
 
+@pytest.mark.quick
 def test_more_devices_than_each_machine_has_are_an_error(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", tf_config("worker", 0, worker=["a:1", "b:1"]))
     with pytest.raises(ValueError, match="3 devices asked for, but this machine has 1"):
@@ -125,18 +135,21 @@ def test_more_devices_than_each_machine_has_are_an_error(monkeypatch):
 # --- Op determinism, and the way back.
 
 
+@pytest.mark.quick
 def test_nothing_of_determinism_stays_on_after_it():
     with deterministic_ops(True):
         assert refuses_randomness()
     assert not refuses_randomness()
 
 
+@pytest.mark.quick
 def test_determinism_ends_when_a_training_fails_too():
     with pytest.raises(KeyboardInterrupt), deterministic_ops(True):
         raise KeyboardInterrupt
     assert not refuses_randomness()
 
 
+@pytest.mark.quick
 def test_determinism_that_a_user_has_set_stays_on_and_off_is_left_off():
     with deterministic_ops(False):
         assert not refuses_randomness()
@@ -147,6 +160,7 @@ def test_determinism_that_a_user_has_set_stays_on_and_off_is_left_off():
             assert refuses_randomness()
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize(("gpus", "on"), [([], True), (["GPU:0"], False)])
 def test_by_default_it_is_on_without_a_gpu_alone(gpus, on, monkeypatch):
     """TensorFlow has no deterministic kernel for some operations there."""

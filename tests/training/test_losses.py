@@ -6,6 +6,7 @@ import pytest
 
 from adaat_keras.training import losses as adversarial_losses
 
+pytestmark = pytest.mark.quick
 NAMES = adversarial_losses.names()
 IGNORANT = {"least_squares": 0.5, "binary_crossentropy": 0.0}
 
@@ -48,7 +49,8 @@ def test_the_default_labels_are_0_9_and_0_1(name, domain, logit, value):
 @pytest.mark.parametrize("name", sorted(IGNORANT))
 def test_the_best_answer_is_the_soft_label(name):
     logits = np.linspace(-4, 4, 801)
-    best = logits[np.argmin([loss_of(name, 1.0, z) for z in logits])]
+    each = adversarial_losses.get(name, reduction="none")
+    best = logits[np.argmin(each(np.ones(801), logits.reshape(-1, 1, 1, 1)))]
     assert best == pytest.approx({"least_squares": 0.9}.get(name, np.log(9)), abs=0.01)
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from adaat_keras.training.schedules import NAMES, learning_rate_schedule
 
+pytestmark = pytest.mark.quick
+
 
 def rate(schedule, step):
     return float(schedule(step)) if callable(schedule) else schedule

@@ -6,9 +6,9 @@ from PIL import Image
 
 from adaat_keras import build_ada_atdt
 from adaat_keras.cli import build_parser
-from adaat_keras.commands.run_options import run_options
-from adaat_keras.methods.harness.run_config import RunConfig
+from adaat_keras.cli.options import run_options
 from adaat_keras.report.run_page import write_run_readme
+from adaat_keras.runs.config import RunConfig
 
 METRICS = {
     "target": {"mean_iou": 0.41, "iou_sky": None},
@@ -18,18 +18,25 @@ METRICS = {
 
 
 def readme(folder, config=None, metrics=METRICS):
-    write_run_readme(folder, (config or RunConfig()).to_dict(), metrics)
+    write_run_readme(folder, (config or RunConfig()).chosen(), metrics)
     return (folder / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_command_gives_the_same_configuration_again(tmp_path):
-    config = RunConfig(
-        "carla", "kitti", "semantic", "depth", seed=3, target_options={"root": "/my data"}
+    config = RunConfig.of(
+        source="carla",
+        target="kitti",
+        from_task="semantic",
+        to_task="depth",
+        recipe="paper",
+        alpha=0.7,
+        seed=3,
+        target_options={"root": "/my data"},
     )
     command = re.search(r"```bash\n(adaat-keras train.*?)```", readme(tmp_path, config), re.DOTALL)
     words = shlex.split(command[1].replace("\\\n", " "))
     options = build_parser().parse_args(words[1:])
-    assert RunConfig(**run_options(options)) == config
+    assert RunConfig.of(**run_options(options)) == config
     assert options.directory == str(tmp_path)
 
 

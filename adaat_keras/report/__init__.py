@@ -1,0 +1,6 @@
+"""What a training is worth, in numbers and pictures.
+
+- `score`: a model on a split; `probe`: whether features tell the domains apart.
+- `tables`, `figures`: of several methods; `paper_rows`: the paper's own numbers beside them.
+- `run_page`: a run's README.
+"""

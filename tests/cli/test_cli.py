@@ -1,0 +1,276 @@
+"""What a user sees of the command line."""
+
+import csv
+import json
+import re
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from adaat_keras import tasks
+from adaat_keras.cli import main
+from adaat_keras.cli.evaluate import scaled
+from adaat_keras.streets.writers import write_streets
+
+MISTAKES = {
+    "--from fox": "unknown task 'fox'; choose one of: depth, normals, semantic",
+    "--to fox": "unknown task 'fox'; choose one of: depth, normals, semantic",
+    "--source mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
+    "--target mars": "unknown domain 'mars'; choose one of: .*streets_real, streets_sim",
+    "--transfer gan": "unknown transfer function 'gan'; .*conv, six_convolutions, unet",
+    "--architecture vgg": "unknown architecture 'vgg'; choose one of: residual, dilated_resnet50",
+    "--architecture dilated_resnet50": "own, 'six_convolutions', and cannot have 'conv'",
+    "--method best": "unknown method 'best'; choose one of: ada_atdt, at_dt, ",
+    "--size huge": "unknown size 'huge'; choose one of: tiny, small, paper",
+    "--schedule flat": "unknown schedule 'flat'; choose one of: cosine, paper, constant",
+    "--precision float16": "unknown precision 'float16'; .*float32, mixed_bfloat16",
+    "--adversarial-loss hinge": "unknown adversarial loss 'hinge'; .*least_squares, wasserstein",
+    "--recipe best": "unknown recipe 'best'; choose one of: recommended, paper",
+    "--augmentation sepia": "unknown augmentation 'sepia'; .*color, style, none",
+    "--split train": "unknown split 'train'; choose one of: val, test",
+    "--cache tape": "unknown cache 'tape'; choose one of: memory, disk",
+    "--stages transfre": "unknown stage 'transfre'; .*adversarial, supervised, teacher, transfer",
+    "--freeze encoder_3": "unknown network 'encoder_3'; choose one of: encoder_1",
+    "--deterministic maybe": "--deterministic is yes, no or auto, not 'maybe'",
+    "--weights nothing": "nothing",
+    "--classes mine": "paper.*cityscapes",
+    "--classes none.json": "none.json",
+    "--classes {1}": r"--classes: '\{1\}' is no JSON",
+    "--height 64": "height and width go together",
+    "--from semantic": "from and to are both 'semantic'",
+    "--alpha 1.5": "alpha must be between 0 and 1, not 1.5",
+    "--alpha nan": "alpha must be between 0 and 1, not nan",
+    "--batch-size 5": "batch_size must be even and positive, not 5",
+    "--crop 100": "crop must be a multiple of 32 pixels.*, not 100",
+    "--crop 96": "a frame is smaller than the crop of 96 pixels",
+    "--epochs 0": "epochs must be at least 1, not 0",
+    "--learning-rate -1": "learning_rate must be positive, not -1.0",
+    "--seed -1": r"seed must be between 0 and 2\*\*31 - 1, not -1",
+    "--devices 99": "99 devices asked for, but this machine has",
+    "--devices two": "devices must be a number or 'all', not 'two'",
+    "--source-options [1]": r"'\[1\]' is no JSON object",
+    "--source-options frames=1": "'frames=1' is no JSON",
+    '--target-options {"frmes":1}': r"streets_real cannot be opened with \{'frmes': 1\}",
+    '--target-options {"split":"dev"}': "multiple values .*'split'",
+    '--target-options {"look":"dusk"}': "unknown look 'dusk'; choose one of: .*daylight",
+    "--epochs many": "invalid int value: 'many'",
+    "--learning-rate 3e38": "became nan in stage 'adversarial', epoch 1, batch 2",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
+    mistake, tiny, refused, tmp_path
+):
+    folder = tmp_path / "run"
+    assert re.search(
+        MISTAKES[mistake], refused("train", *tiny, *mistake.split(), "--directory", folder)
+    )
+    assert not (folder / "history.csv").exists()
+    if "3e38" not in mistake:
+        assert not folder.exists()
+
+
+def test_a_folder_of_another_run_is_left_alone(run, tiny, withheld, refused):
+    same = [*tiny, "--target-options", json.dumps(withheld("semantic"))]
+    error = refused("train", *same, "--epochs", "3", "--seed", "4", "--directory", run)
+    assert f"{run} holds a run of another configuration or version" in error
+    assert "epochs is 2 there, 3 now; seed is 0 there, 4 now" in error
+    error = refused("train", *tiny, "--directory", run / "config.json")
+    assert str(run / "config.json") in error
+
+
+def test_the_traceback_is_shown_when_asked_for():
+    with pytest.raises(ValueError, match="unknown size"):
+        main(["--traceback", "train", "--size", "huge"])
+
+
+@pytest.mark.parametrize("command", ["evaluate {}", "predict {0}/image.png --weights {0}"])
+def test_a_folder_that_holds_no_run_is_an_error(command, refused, tmp_path):
+    Image.new("RGB", (64, 64)).save(tmp_path / "image.png")
+    assert "holds no finished run" in refused(*command.format(tmp_path).split())
+
+
+def test_evaluate_prints_scores(run, capsys):
+    assert main(["evaluate", str(run)]) == 0
+    assert "streets_real test" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("domain", ["streets_real", "streets_sim"])
+def test_evaluate_prints_the_scores_of_the_run_as_json(domain, run, capsys):
+    capsys.readouterr()
+    assert main(["evaluate", str(run), "--domain", domain, "--json"]) == 0
+    scores = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    role = {"streets_real": "target", "streets_sim": "source"}[domain]
+    assert scores == json.loads((run / "metrics.json").read_text())[role]
+
+
+def test_evaluate_scales_depth_by_the_cameras_and_nothing_else(run, refused):
+    """At a scale of 2 the outputs are twice as large."""
+    double = scaled(lambda images, training: images + 1, tasks.get("depth"), 2.0)
+    assert double(3.0, training=False) == 8.0
+    for scale, message in (("2", "this run predicts semantic"), ("-1", "must be positive")):
+        assert message in refused("evaluate", run, "--depth-scale", scale)
+
+
+def test_evaluate_names_a_split_that_is_not_there(run, refused):
+    assert "unknown split 'dev'; choose one of" in refused("evaluate", run, "--split", "dev")
+
+
+@pytest.fixture
+def kitti(tmp_path):
+    """A few frames as KITTI has them, as JSON."""
+    for split in ("train", "test"):
+        write_streets("kitti", tmp_path / "kitti", 1, split, height=64, width=64)
+    return json.dumps({"root": str(tmp_path / "kitti")})
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_what_is_scored_or_shown_in_place_of_a_split_is_told(split, kitti, run, capsys, tmp_path):
+    """KITTI's labelled frames are its training images, whatever the split's name."""
+    told = f"kitti has no labelled split '{split}': these are its training images"
+    options = ["--split", split, "--domain-options", kitti]
+    assert main(["evaluate", str(run), "--domain", "kitti", *options, "--json"]) == 0
+    output = capsys.readouterr()
+    assert told in output.err
+    assert 0 <= json.loads(output.out)["accuracy"] <= 1
+    assert main(["data", "show", "kitti", *options, "--out", str(tmp_path / "sheet.png")]) == 0
+    assert told in capsys.readouterr().err
+
+
+def test_where_no_split_stands_in_nothing_is_told(run, kitti, capsys):
+    train = ["--domain", "kitti", "--split", "train", "--domain-options", kitti]
+    for options in ([], train):
+        assert main(["evaluate", str(run), *options]) == 0
+        assert "these are" not in capsys.readouterr().err
+
+
+def test_predict_writes_maps_of_the_images_sizes(run, tmp_path):
+    sizes = {"a": (65, 81), "b": (120, 67), "c": (64, 64)}
+    for name, size in sizes.items():
+        Image.fromarray(np.full((*size, 3), 90, np.uint8)).save(tmp_path / f"{name}.png")
+    out = tmp_path / "out"
+    assert main(["predict", str(tmp_path), "--weights", str(run), "--out", str(out)]) == 0
+    for name, size in sizes.items():
+        ids = np.asarray(Image.open(out / f"{name}_semantic.png"))
+        assert ids.shape == size
+        assert ids.max() <= 10
+        assert np.asarray(Image.open(out / f"{name}_semantic_color.png")).shape == (*size, 3)
+
+
+def test_predict_names_a_file_that_is_no_image(run, refused, tmp_path):
+    (tmp_path / "a.png").write_text("no image")
+    arguments = ("--weights", run, "--out", tmp_path / "out")
+    assert "a.png is no image" in refused("predict", tmp_path / "a.png", *arguments)
+    assert "b.png" in refused("predict", tmp_path / "b.png", *arguments)
+
+
+def test_a_damaged_model_is_named(run, refused, tmp_path):
+    shutil.copy(run / "config.json", tmp_path)
+    (tmp_path / "model.keras").write_bytes((run / "model.keras").read_bytes()[:5000])
+    assert "model.keras cannot be read as a Keras model" in refused("evaluate", tmp_path)
+
+
+def test_data_show_writes_a_sheet(frames, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    options = ["--frames", "2", "--out", str(sheet), "--domain-options", json.dumps(frames)]
+    assert main(["data", "show", "streets_real", *options]) == 0
+    assert Image.open(sheet).width > 3 * 64
+
+
+def test_data_show_lists_the_domains(refused):
+    assert "streets_real, streets_sim" in refused("data", "show", "mars")
+    assert "--frames must be at least 1, not 0" in refused("data", "show", "x", "--frames", "0")
+
+
+def test_table_prints_table_1_beside_our_counts(capsys):
+    assert main(["table", "parameters"]) == 0
+    table = capsys.readouterr().out
+    for paper, ours in ((7.8, 7.83), (16.8, 16.75), (53.2, 53.22), (71.8, 71.81)):
+        assert f"| {paper} | {ours} |" in table
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[1]", b"no", b"\xff\xfe", b'{"rows": 1}'])
+def test_table_names_a_file_that_holds_no_results(content, refused, tmp_path):
+    (tmp_path / "results.json").write_bytes(content)
+    error = refused("table", tmp_path / "results.json")
+    assert f"{tmp_path}/results.json is no benchmark's results.json" in error
+
+
+def test_table_shows_the_methods_that_are_named_in_their_order(capsys, refused, tmp_path):
+    rows = [
+        {"method": name, "seed": 0, "metrics": {"target": {"abs_rel": score}}}
+        for name, score in (("dan", 0.5), ("oracle", 0.2), ("at_dt", 0.3), ("source_only", 0.6))
+    ]
+    config = {"source": "a", "target": "b", "from_task": "semantic"}
+    files = [str(tmp_path / "one.json"), str(tmp_path / "other.json")]
+    for file in files:
+        with open(file, "w") as opened:
+            json.dump({"to_task": "depth", "config": config, "rows": rows}, opened)
+    assert main(["table", files[0], "--methods", "source_only,at_dt,oracle,at_dt"]) == 0
+    lines = capsys.readouterr().out.splitlines()[2:]
+    assert [line.split(" | ")[:2] for line in lines] == [
+        ["| source_only", "0.600"],
+        ["| at_dt", "0.300"],
+        ["| oracle", "0.200"],
+    ]
+    assert lines[1].endswith(" 75 |")  # of the gap
+    assert main(["table", *files, "--methods", "oracle,dan"]) == 0
+    assert "| oracle | dan |" in capsys.readouterr().out.splitlines()[0]
+    error = refused("table", *files, "--methods", "dan,fox")
+    assert "unknown method of these results 'fox'; choose one of: dan, oracle, at_dt" in error
+
+
+def test_table_names_a_file_that_is_not_there(refused):
+    assert "none.json is neither 'parameters' nor" in refused("table", "none.json")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly")
+def test_benchmark_compares_methods_and_goes_on_where_it_was_stopped(
+    tiny, tmp_path, capsys, refused
+):
+    command = ["benchmark", *tiny, "--epochs", "1", "--recipe", "paper"]
+    command += ["--methods", "source_only,ada_atdt:conv", "--directory", str(tmp_path)]
+    assert main(command) == 0
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [(r["method"], r["seed"]) for r in results["rows"]] == [
+        ("source_only", 0),
+        ("ada_atdt:conv", 0),
+    ]
+    with (tmp_path / "results.csv").open(newline="") as file:
+        written = [(row["method"], row["role"], row["domain"]) for row in csv.DictReader(file)]
+    domains = (("target", "streets_real"), ("source", "streets_sim"))
+    assert written == [(r["method"], *domain) for r in results["rows"] for domain in domains]
+    table = (tmp_path / "table.md").read_text()
+    assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == [
+        "| source_only",
+        "| ada_atdt:conv",
+    ]
+    runs = [p for p in tmp_path.rglob("*") if p.is_file() and p.parent != tmp_path]
+    before = {p: p.stat().st_mtime_ns for p in runs}
+
+    assert main(command) == 0
+    assert {p: p.stat().st_mtime_ns for p in before} == before
+    assert json.loads((tmp_path / "results.json").read_text()) == results
+    assert main(["table", str(tmp_path / "results.json")]) == 0
+    assert capsys.readouterr().out.strip().endswith(table.strip())
+    assert "epochs is 1 there, 2 now" in refused(*command, "--epochs", "2")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--methods", "source_only,best"], "unknown method 'best'"),
+        (["--methods", "ada_atdt:gan"], "unknown transfer function 'gan'"),
+        (["--methods", ","], "nothing to run: methods"),
+        (["--seeds", "0"], "seeds 0"),
+        (["--devices", "99"], "99 devices"),
+    ],
+)
+def test_benchmark_names_a_mistake_before_it_trains(options, message, tiny, refused, tmp_path):
+    folder = tmp_path / "benchmark"
+    assert message in refused("benchmark", *tiny, *options, "--directory", folder)
+    assert not folder.exists()

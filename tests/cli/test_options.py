@@ -1,0 +1,207 @@
+"""The command line's options are the fields of the dataclasses, and `--help` tells them."""
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from adaat_keras import domains, methods, tasks
+from adaat_keras.cli import build_parser, main
+from adaat_keras.cli.options import GROUPS, flag, run_options, where
+from adaat_keras.report.run_page import run_command
+from adaat_keras.runs.config import RunConfig
+from adaat_keras.runs.options import Where
+
+pytestmark = pytest.mark.quick
+FIELDS = [each for kinds in GROUPS.values() for kind in kinds for each in dataclasses.fields(kind)]
+
+
+def parsers(parser, name="adaat-keras"):
+    """Every command's parser by name."""
+    yield name, parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command, child in action.choices.items():
+                yield from parsers(child, f"{name} {command}")
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Gives what a command prints when it is asked for help, on a terminal of 100 columns."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def text(*arguments):
+        with contextlib.redirect_stdout(io.StringIO()) as out, pytest.raises(SystemExit) as exit:
+            main([*arguments])
+        assert exit.value.code == 0
+        return out.getvalue()
+
+    return text
+
+
+def parsed(*arguments):
+    return build_parser().parse_args(arguments)
+
+
+# === Help ===
+
+
+@pytest.mark.parametrize(("name", "parser"), parsers(build_parser(all_options=True)))
+def test_help_explains_every_option(name, parser):
+    text = parser.format_help()
+    for action in parser._actions:
+        assert action.help or isinstance(action, argparse._SubParsersAction), action
+        assert all(option in text for option in action.option_strings)
+
+
+@pytest.mark.parametrize("command", ["train", "benchmark", "study"])
+def test_help_of_a_run_fits_a_screen_and_says_how_to_see_the_rest(command, shown):
+    text = shown(command, "--help")
+    assert len(text.splitlines()) <= 45
+    assert max(map(len, text.splitlines())) <= 100
+    assert re.search(r"--help-all +show all options", text)
+    assert "--teacher-weight" not in text
+
+
+def test_the_rest_is_every_field_with_what_it_does_and_its_default(shown):
+    text = " ".join(shown("train", "--help-all").split())
+    for each in FIELDS:
+        told = f"--{flag(each.name)} "
+        assert told in text, each.name
+        assert " ".join(each.metadata["help"].split()) in text, each.name
+        if each.default not in (None, dataclasses.MISSING):
+            # Of this option, not of the next.
+            own = text[text.index(told, text.index("options:")) :]
+            assert f"(default: {each.default})" in own.split(" --", 2)[0] + own[:600], each.name
+
+
+def test_help_names_every_task_domain_and_method(shown):
+    text = " ".join(shown("train", "--help").split())
+    for name in (*tasks.names(), *domains.names(), *methods.names()):
+        assert name in text
+
+
+def test_the_common_options_are_in_the_groups_that_their_fields_are_in(shown):
+    text = shown("train", "--help")
+    places = [text.index(f"\n{title}:\n") for title in GROUPS]
+    assert places == sorted(places)
+    for number, (title, kinds) in enumerate(GROUPS.items()):
+        part = text[places[number] : (*places, len(text))[number + 1]]
+        common = [each for kind in kinds for each in dataclasses.fields(kind)]
+        for each in (each for each in common if each.metadata["common"]):
+            assert f"--{flag(each.name)} " in part, (title, each.name)
+
+
+def test_help_does_not_wait_for_tensorflow():
+    code = "import sys; from adaat_keras.cli import main; sys.argv = {}\n"
+    code += (
+        "try: main()\nexcept SystemExit: assert not {{'tensorflow', 'keras'}} & {{*sys.modules}}"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", code.format(["adaat-keras", *words, "--help"])],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for words in ([], ["train"])
+    ]
+    for command in ("train", "evaluate", "predict", "benchmark", "data", "table"):
+        assert re.search(rf"^ +{command} ", outputs[0], re.MULTILINE)
+    assert "--epochs INT" in outputs[1]
+
+
+@pytest.mark.parametrize("module", ["adaat_keras", "adaat_keras.cli"])
+def test_it_runs_as_a_module(module, tmp_path):
+    """From wherever one is."""
+    command = [sys.executable, "-m", module, "table", "none.json"]
+    done = subprocess.run(command, cwd=tmp_path, env={**os.environ}, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert (
+        done.stderr
+        == "adaat-keras: none.json is neither 'parameters' nor a results.json that exists\n"
+    )
+
+
+# === Options are fields ===
+
+OTHERS = {
+    str: ("word", "word"),
+    int: ("3", 3),
+    float: ("0.25", 0.25),
+    dict: ('{"root": "/my data"}', {"root": "/my data"}),
+    list: ("adversarial,transfer", ["adversarial", "transfer"]),
+}
+
+
+def kind_of(each):
+    for kind in (float, int, dict, list):
+        if kind.__name__ in str(each.type) and "str |" not in str(each.type):
+            return kind
+    return str
+
+
+@pytest.mark.parametrize("each", FIELDS, ids=lambda each: each.name)
+def test_every_field_is_an_option_of_its_type(each):
+    text, value = OTHERS[kind_of(each)]
+    options = parsed("train", f"--{flag(each.name)}", text)
+    assert getattr(options, each.name) == value
+    if each in dataclasses.fields(Where):
+        assert run_options(options) == {}
+    elif each.name != "weights":
+        assert run_options(options) == {each.name: value}
+
+
+def test_without_options_it_is_the_default_configuration():
+    options = parsed("train")
+    assert run_options(options) == {}
+    assert where(options) == Where()
+    assert RunConfig.of(**run_options(options)) == RunConfig()
+
+
+@pytest.mark.parametrize("command", ["benchmark", "study"])
+def test_other_commands_have_the_same_options_but_those_that_they_choose(command):
+    known = {each.name for each in FIELDS}
+    given = {
+        action.dest
+        for name, parser in parsers(build_parser())
+        for action in parser._actions
+        if name == f"adaat-keras {command}"
+    }
+    missing = known - given
+    assert (
+        missing
+        == {
+            "benchmark": {"method", "seed", "stages", "freeze", "deterministic"},
+            "study": {
+                *("method", "alpha", "adversarial_loss", "stages", "freeze", "base_1_weight"),
+                *("deterministic",),
+            },
+        }[command]
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"source": "carla", "target": "kitti", "from_task": "semantic", "to_task": "depth"},
+        {"method": "dan", "recipe": "paper", "seed": 3, "target_options": {"root": "/my data"}},
+        {"stages": ["adversarial", "transfer"], "freeze": ["decoder_1"], "alpha": 0.25},
+        {"height": 64, "width": 96, "learning_rate": 0.001, "cache": "memory"},
+        {"to_task": {"place": "semantic", "config": {"classes": "cityscapes"}}},
+    ],
+)
+def test_the_command_in_a_runs_readme_gives_its_configuration_again(options):
+    import shlex
+
+    config = RunConfig.of(**options)
+    words = shlex.split(run_command("runs/mine", config.chosen()).replace("\\\n", " "))
+    again = parsed(*words[1:])
+    assert RunConfig.of(**run_options(again)) == config
+    assert where(again).directory == "runs/mine"

@@ -1,0 +1,135 @@
+"""`build_ada_atdt`: networks for every pair of tasks, of every size, from a seed."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+
+from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.models import transfer
+from adaat_keras.models.sizes import ARCHITECTURES, SIZES, size_name
+from adaat_keras.runs import train as runs
+from adaat_keras.runs.config import RunConfig
+
+PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b]
+
+
+@pytest.mark.parametrize(("from_task", "to_task"), PAIRS)
+@pytest.mark.parametrize("name", transfer.names())
+def test_every_pair_of_tasks_has_a_model_with_every_transfer(from_task, to_task, name):
+    model = build_ada_atdt(from_task, to_task, transfer=name, size="tiny")
+    assert model.decoder_1.channels == tasks.get(from_task).channels
+    assert model.decoder_2.channels == tasks.get(to_task).channels
+    assert model.output_shape[-1] == tasks.get(to_task).channels
+    assert model.transfer.kind == name
+
+
+@pytest.mark.parametrize(
+    ("argument", "names"),
+    [
+        ("from_task", tasks.names()),
+        ("to_task", tasks.names()),
+        ("transfer", transfer.names()),
+        ("size", list(SIZES)),
+        ("architecture", list(ARCHITECTURES)),
+    ],
+)
+def test_an_unknown_name_lists_those_that_exist(argument, names):
+    with pytest.raises(ValueError, match="'nosuch'.*" + ".*".join(names)):
+        build_ada_atdt(**{argument: "nosuch"})
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_an_architecture_has_its_own_networks_of_a_size(name):
+    model = build_ada_atdt(size="tiny", architecture=name)
+    encoder, decoder, own_transfer, _ = ARCHITECTURES[name]
+    assert {type(model.encoder_1), type(model.encoder_2)} == {encoder}
+    assert {type(model.decoder_1), type(model.decoder_2)} == {decoder}
+    assert type(model.transfer) is own_transfer
+    assert model.encoder_1.architecture == name
+    sizes = (model.encoder_1.base_filters, model.encoder_1.residual_blocks)
+    assert size_name(*sizes) == "tiny"
+    assert model.domain_classifier.features == model.encoder_1.features
+
+
+def test_a_transfer_function_that_does_not_fit_the_architecture_is_refused():
+    with pytest.raises(ValueError, match=r"'dilated_resnet50' .*'six_convolutions'.*'unet'"):
+        build_ada_atdt(transfer="unet", architecture="dilated_resnet50", size="tiny")
+
+
+@pytest.mark.parametrize("task", tasks.names())
+def test_there_is_nothing_to_transfer_from_a_task_to_itself(task):
+    with pytest.raises(ValueError, match=f"both '{task}'"):
+        build_ada_atdt(task, task, size="tiny")
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_a_size_is_known_by_its_options(size):
+    assert size_name(**SIZES[size]) == size
+
+
+def same(one, other):
+    return all(map(np.array_equal, one.get_weights(), other.get_weights()))
+
+
+@pytest.mark.quick
+def test_a_seed_decides_all_first_weights():
+    one, again, other = (build_ada_atdt(size="tiny", seed=seed) for seed in (3, 3, 4))
+    assert same(one, again)
+    for name, network in one.networks.items():
+        assert not same(network, other.networks[name])
+    # Networks of one shape are no copies of each other.
+    assert not same(one.encoder_1, one.encoder_2)
+
+
+@pytest.mark.quick
+def test_a_seed_decides_the_same_whatever_was_drawn_before_and_changes_nothing_after():
+    keras.utils.set_random_seed(1)
+    one = build_ada_atdt(size="tiny", seed=3)
+    drawn_after = random.random(), build_ada_atdt(size="tiny")
+    keras.utils.set_random_seed(1)
+    assert drawn_after[0] == random.random()
+    assert same(drawn_after[1], build_ada_atdt(size="tiny"))
+    assert same(one, build_ada_atdt(size="tiny", seed=3))
+
+
+class Plain(transfer.get("conv")):
+    """A transfer function of one's own."""
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("what", [Plain, f"{__file__}:Plain"])
+def test_a_transfer_function_of_ones_own_is_taken(what):
+    model = build_ada_atdt(transfer=what, size="tiny")
+    assert type(model.transfer).__name__ == "Plain"
+    assert same(*(build_ada_atdt(**{**model.options, "seed": 3}) for _ in range(2)))
+    assert type(build_ada_atdt(**model.options).transfer).__name__ == "Plain"
+
+
+@pytest.mark.quick
+def test_without_a_seed_weights_are_drawn_as_any_keras_models():
+    keras.utils.set_random_seed(1)
+    one, other = build_ada_atdt(size="tiny"), build_ada_atdt(size="tiny")
+    assert not same(one, other)
+    keras.utils.set_random_seed(1)
+    assert same(one, build_ada_atdt(size="tiny"))
+
+
+def test_building_that_fails_leaves_pythons_generator_as_it_was():
+    before = random.getstate()
+    with pytest.raises(ValueError, match="unknown size"):
+        build_ada_atdt(size="huge", seed=3)
+    assert random.getstate() == before
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("transfer", ["conv", "unet"])
+def test_the_command_line_begins_with_the_weights_of_its_seed(transfer, monkeypatch, tmp_path):
+    built = []
+    monkeypatch.setattr(runs, "train", lambda config, model, *args, **kwargs: built.append(model))
+    config = RunConfig.of(
+        size="tiny", transfer=transfer, seed=3, from_task="semantic", to_task="depth"
+    )
+    runs.train_from_config(config, tmp_path)
+    assert same(built[0], build_ada_atdt("semantic", "depth", transfer, "tiny", seed=3))
