@@ -105,7 +105,7 @@ def export_model(
         if format == "onnx":
             _write_onnx(traced, description, temporary)
         else:
-            _write_litert(traced, weights, description, temporary)
+            _write_litert(network, traced, weights, description, temporary)
     return path
 
 
@@ -267,17 +267,13 @@ class _Exported(tf.Module):
 
 
 def _trace(network: keras.Model, image: tf.TensorSpec, smallest: int):
-    """The network as a TensorFlow function, its weights constants of the graph."""
-    weights = [(weight, keras.ops.convert_to_numpy(weight)) for weight in network.variables]
+    """The network as a TensorFlow function."""
 
     def predict(image):
         image = tf.cast(image, tf.float32)
         if None in image.shape[1:3]:
             image = _refuse_smaller(image, smallest)
-        constants = [(weight, tf.constant(value)) for weight, value in weights]
-        with keras.StatelessScope(state_mapping=constants):
-            outputs = network(image, training=False)
-        return {"prediction": tf.cast(outputs, tf.float32)}
+        return {"prediction": tf.cast(network(image, training=False), tf.float32)}
 
     return tf.function(predict, input_signature=[image], autograph=False)
 
@@ -333,25 +329,29 @@ def _write_onnx(traced, description: dict, path: Path) -> None:
     onnx.save(model, str(path))
 
 
-def _write_litert(traced, weights: str, description: dict, path: Path) -> None:
+def _write_litert(
+    network: keras.Model, traced, weights: str, description: dict, path: Path
+) -> None:
     # By way of a SavedModel, which gives the file's inputs and outputs their names.
     with tempfile.TemporaryDirectory() as folder:
         module = tf.Module()
-        module.predict = traced
+        module.weights = [weight.value for weight in network.weights]
         tf.saved_model.save(module, folder, signatures=traced.get_concrete_function())
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-    if weights != "float32":
-        converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    if weights == "float16":
-        converter.target_spec.supported_types = [tf.float16]
-    try:
-        path.write_bytes(converter.convert())
-    # The converter's own error is no public class.
-    except Exception as error:
-        missing = re.search(r"(?:TF Select|Custom) ops: ([^\n]+)", str(error))
-        if missing is None:
-            raise
-        raise ValueError(f"LiteRT has no operation for TensorFlow's {missing[1]}") from error
+        # Weights are constants of the file.
+        converter.experimental_enable_resource_variables = False
+        if weights != "float32":
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == "float16":
+            converter.target_spec.supported_types = [tf.float16]
+        try:
+            path.write_bytes(converter.convert())
+        # The converter's own error is no public class.
+        except Exception as error:
+            missing = re.search(r"(?:TF Select|Custom) ops: ([^\n]+)", str(error))
+            if missing is None:
+                raise
+            raise ValueError(f"LiteRT has no operation for TensorFlow's {missing[1]}") from error
     # As TensorFlow Lite's metadata has it: a reader of the network does not see the archive.
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(DESCRIPTION, json.dumps(description, indent=2) + "\n")

@@ -1,7 +1,6 @@
 """Predictions for image files: finding them, tiles, and what is written."""
 
 import glob
-import os
 import struct
 import sys
 import warnings

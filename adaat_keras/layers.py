@@ -15,6 +15,7 @@ __all__ = [
     "ReflectionPadding",
     "ResidualBlock",
     "SpatialAttention",
+    "Upsampling",
 ]
 
 
@@ -274,6 +275,37 @@ class SpatialAttention(keras.layers.Layer):
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "filters": self.filters}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class Upsampling(keras.layers.UpSampling2D):
+    """Makes features larger by repeating each pixel: nearest neighbours.
+
+    `(batch, height, width, channels)` becomes `(batch, size * height, size * width, channels)`.
+    Keras' layer, in a form that LiteRT has where TensorFlow's graph does not know the size.
+
+    Args:
+        size: How often a pixel is repeated in each direction.
+
+    Example:
+        >>> Upsampling(2)(keras.ops.ones((1, 8, 9, 4))).shape
+        TensorShape([1, 16, 18, 4])
+    """
+
+    def __init__(self, size: int = 2, **kwargs):
+        super().__init__(size, **{"data_format": "channels_last", **kwargs})
+
+    def call(self, inputs):
+        """Repeat the pixels."""
+        if keras.config.backend() != "tensorflow" or None not in inputs.shape[1:3]:
+            return super().call(inputs)
+        import tensorflow as tf
+
+        # Keras' reshapes by a size that is not known, of which LiteRT does not know the channels.
+        for axis, times in zip((1, 2), self.size, strict=True):
+            position = tf.range(times * tf.shape(inputs)[axis]) // times
+            inputs = tf.gather(inputs, position, axis=axis)
+        return inputs
 
 
 @keras.saving.register_keras_serializable("adaat_keras")

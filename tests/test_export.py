@@ -1,5 +1,6 @@
 """The prediction as a SavedModel, ONNX and LiteRT, without this package."""
 
+import functools
 import json
 import re
 import subprocess
@@ -13,7 +14,7 @@ import tensorflow as tf
 
 from adaat_keras import build_ada_atdt, domains, load, score
 from adaat_keras.cli import main
-from adaat_keras.export import FORMATS, export_model
+from adaat_keras.export import FORMATS, export_model, inference_path
 from adaat_keras.models import Conv
 
 # Multiples of the stride (32 with a transfer function), others, several images, and the smallest.
@@ -73,6 +74,13 @@ def outputs_elsewhere(format, path, images, place, dtype="float32"):
     return [outputs[str(n)] for n in range(len(images))]
 
 
+def runner(format, path, dtype="float32"):
+    """The same in this process, as a function of one batch of images."""
+    names = {"path": str(path), "dtype": dtype, "images": {"0": random_images([(1, 64, 64)])[0]}}
+    exec(RUN[format], names)
+    return names["run"]
+
+
 def relative(outputs, expected):
     """The largest difference, as a share of the largest value."""
     assert outputs.shape == expected.shape
@@ -96,6 +104,20 @@ def model():
     return build_ada_atdt(transfer="unet_attention", size="tiny")
 
 
+@pytest.fixture(scope="module")
+def exported(model, tmp_path_factory):
+    """Exports the model to a format, each way once for this whole file."""
+    folder = tmp_path_factory.mktemp("exported")
+
+    @functools.cache
+    def path(format, **options):
+        needs(format)
+        told = "".join(f"-{value}" for value in options.values())
+        return export_model(model, folder / f"exported{told}{FORMATS[format]}", format, **options)
+
+    return path
+
+
 @pytest.fixture
 def predicting(model, request):
     """The model, as it predicts by what is asked for, for one test."""
@@ -105,64 +127,62 @@ def predicting(model, request):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("predicting", ["transfer", "base_model_2"], indirect=True)
-def test_it_predicts_the_same_in_its_own_runtime_at_every_size(predicting, format, tmp_path):
-    needs(format)
-    model, path = predicting, tmp_path / f"exported{FORMATS[format]}"
-    assert export_model(model, path, format) == path
+def test_it_predicts_the_same_in_its_own_runtime_at_every_size(model, exported, format, tmp_path):
     images = random_images([*SIZES, (1, model.smallest, model.smallest)])
     for image, outputs in zip(
-        images, outputs_elsewhere(format, path, images, tmp_path), strict=True
+        images, outputs_elsewhere(format, exported(format), images, tmp_path), strict=True
     ):
         assert relative(outputs, model.predict(image, verbose=0)) <= 1e-4
 
 
 @pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("size", [(64, 96), (50, 75)], ids=str)
-def test_it_predicts_the_same_at_a_fixed_size(model, format, size, tmp_path):
+@pytest.mark.parametrize("predicting", ["base_model_2"], indirect=True)
+def test_it_follows_what_the_model_predicts_by(predicting, format, tmp_path):
     needs(format)
-    path = tmp_path / f"exported{FORMATS[format]}"
-    height, width = size
-    export_model(model, path, format, height=height, width=width, input_dtype="uint8")
-    images = random_images([(1, *size)])
+    run = runner(format, export_model(predicting, tmp_path / f"exported{FORMATS[format]}", format))
+    # Base model 2 has another stride, and so another smallest size.
+    for image in random_images([(1, 50, 75), (1, predicting.smallest, predicting.smallest)]):
+        assert relative(run(image), predicting.predict(image, verbose=0)) <= 1e-4
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_it_predicts_the_same_at_a_fixed_size_from_bytes(model, exported, format, tmp_path):
+    path = exported(format, height=50, width=75, input_dtype="uint8")
+    images = random_images([(1, 50, 75)])
     [outputs] = outputs_elsewhere(format, path, images, tmp_path, "uint8")
     assert relative(outputs, model.predict(images[0], verbose=0)) <= 1e-4
 
 
 @pytest.mark.parametrize("format", ["onnx", "litert"])
-@pytest.mark.parametrize("transfer", ["conv", "unet", "six_convolutions"])
-def test_every_transfer_function_and_architecture_converts(format, transfer, tmp_path):
+@pytest.mark.parametrize(
+    ("transfer", "architecture", "tolerance"),
+    # AT/DT's normalize over a few pixels at these sizes: Keras' own `predict` and `call` differ by
+    # 7e-5 there.
+    [("conv", "residual", 1e-4), ("six_convolutions", "dilated_resnet50", 5e-4)],
+)
+def test_other_networks_convert(format, transfer, architecture, tolerance, tmp_path):
     needs(format)
-    architecture = "dilated_resnet50" if transfer == "six_convolutions" else "residual"
+    keras.utils.set_random_seed(3)
     model = build_ada_atdt(transfer=transfer, size="tiny", architecture=architecture)
-    path = export_model(model, tmp_path / f"exported{FORMATS[format]}")
-    images = random_images([(1, 70, 131), (1, model.smallest, model.smallest)])
-    for image, outputs in zip(
-        images, outputs_elsewhere(format, path, images, tmp_path), strict=True
-    ):
-        assert relative(outputs, model.predict(image, verbose=0)) <= 1e-4
+    run = runner(format, export_model(model, tmp_path / f"exported{FORMATS[format]}"))
+    for image in random_images([(1, 70, 131), (1, model.smallest, model.smallest)]):
+        assert relative(run(image), model.predict(image, verbose=0)) <= tolerance
 
 
-def test_float16_weights_halve_a_litert_file_and_cost_a_percent_at_most(model, tmp_path):
-    needs("litert")
-    whole, half = tmp_path / "whole.tflite", tmp_path / "half.tflite"
-    export_model(model, whole)
-    export_model(model, half, weights="float16")
+def test_float16_weights_halve_a_litert_file_and_cost_a_percent_at_most(model, exported):
+    whole, half = exported("litert"), exported("litert", weights="float16")
     assert half.stat().st_size < 0.6 * whole.stat().st_size
-    images = random_images(SIZES)
-    for image, outputs in zip(
-        images, outputs_elsewhere("litert", half, images, tmp_path), strict=True
-    ):
-        assert relative(outputs, model.predict(image, verbose=0)) <= 0.01
+    run = runner("litert", half)
+    for image in random_images(SIZES):
+        assert relative(run(image), model.predict(image, verbose=0)) <= 0.01
 
 
 def test_a_presets_weights_are_float16_already(tmp_path):
     needs("litert")
     model = load(PRESET)
-    export_model(model, tmp_path / "half.tflite", weights="float16")
-    images = random_images([(1, 64, 96)])
-    [outputs] = outputs_elsewhere("litert", tmp_path / "half.tflite", images, tmp_path)
-    assert relative(outputs, model.predict(images[0], verbose=0)) <= 1e-4
+    run = runner("litert", export_model(model, tmp_path / "half.tflite", weights="float16"))
+    [image] = random_images([(1, 64, 96)])
+    assert relative(run(image), model.predict(image, verbose=0)) <= 1e-4
 
 
 class Runner:
@@ -196,36 +216,33 @@ def test_int8_weights_quarter_a_litert_file_and_cost_a_hundredth_of_the_score(fr
 
 @pytest.mark.parametrize("size", [(1, 20, 64), (1, 64, 32), (1, 5, 5)], ids=str)
 @pytest.mark.parametrize("format", ["onnx", "litert"])
-def test_too_small_an_image_is_an_error_in_every_runtime(model, format, size, tmp_path):
-    needs(format)
-    path = export_model(model, tmp_path / f"exported{FORMATS[format]}")
+def test_too_small_an_image_is_an_error_in_every_runtime(exported, format, size):
+    run = runner(format, exported(format))
     problem = "an_image_needs_at_least_33_pixels" if format == "onnx" else "index out of bounds"
-    with pytest.raises(AssertionError, match=problem):
-        outputs_elsewhere(format, path, random_images([size]), tmp_path)
+    with pytest.raises(Exception, match=problem):
+        run(*random_images([size]))
 
 
-def test_a_run_in_bfloat16_is_exported_in_float32(tmp_path):
-    needs("onnx")
+def test_what_was_trained_in_bfloat16_is_exported_in_float32(tmp_path):
     keras.utils.set_random_seed(3)
     mixed = build_ada_atdt(transfer="conv", size="tiny", dtype="mixed_bfloat16")
     plain = build_ada_atdt(transfer="conv", size="tiny")
     for name, network in plain.networks.items():
         network.set_weights(mixed.networks[name].get_weights())
-    images = random_images([(1, 50, 75)])
-    expected = plain.predict(images[0], verbose=0)
-    for format in FORMATS:
-        needs(format)
-        path = export_model(mixed, tmp_path / f"exported{FORMATS[format]}", format)
-        [outputs] = outputs_elsewhere(format, path, images, tmp_path)
-        assert relative(outputs, expected) <= 1e-4
+    [image] = random_images([(1, 50, 75)])
+    expected = plain.predict(image, verbose=0)
+    assert relative(mixed.predict(image, verbose=0), expected) > 1e-3
+    assert relative(inference_path(mixed).predict(image, verbose=0), expected) <= 1e-5
+    needs("litert")
+    run = runner("litert", export_model(mixed, tmp_path / "exported.tflite"))
+    assert relative(run(image), expected) <= 1e-4
 
 
 def test_a_base_model_is_exported_alone(model, tmp_path):
     needs("onnx")
-    path = export_model(model.base_model_1, tmp_path / "depth.onnx")
-    images = random_images([(1, 50, 75)])
-    [outputs] = outputs_elsewhere("onnx", path, images, tmp_path)
-    assert relative(outputs, model.base_model_1.predict(images[0], verbose=0)) <= 1e-4
+    run = runner("onnx", export_model(model.base_model_1, tmp_path / "depth.onnx"))
+    [image] = random_images([(1, 50, 75)])
+    assert relative(run(image), model.base_model_1.predict(image, verbose=0)) <= 1e-4
 
 
 def told_by(format, path):
@@ -243,10 +260,8 @@ def told_by(format, path):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_a_file_says_what_goes_in_and_what_comes_out(model, format, tmp_path):
-    needs(format)
-    path = export_model(model, tmp_path / f"exported{FORMATS[format]}", format)
-    told = told_by(format, path)
+def test_a_file_says_what_goes_in_and_what_comes_out(exported, format):
+    told = told_by(format, exported(format))
     assert (told["task"], told["predictor"]) == ("semantic", "transfer")
     assert told["classes"][:2] == ["road", "sidewalk"]
     assert len(told["classes"]) == 11
@@ -255,11 +270,9 @@ def test_a_file_says_what_goes_in_and_what_comes_out(model, format, tmp_path):
     assert told["output"]["meaning"].startswith("a logit for each class")
 
 
-def test_onnx_has_free_named_dimensions_of_one_opset(model, tmp_path):
+def test_onnx_has_free_named_dimensions_of_one_opset(exported):
     onnx = pytest.importorskip("onnx")
-    needs("onnx")
-    export_model(model, tmp_path / "exported.onnx")
-    file = onnx.load(tmp_path / "exported.onnx")
+    file = onnx.load(exported("onnx"))
     [image], [prediction] = file.graph.input, file.graph.output
     for tensor, channels in ((image, 3), (prediction, 11)):
         *free, last = tensor.type.tensor_type.shape.dim
@@ -273,17 +286,15 @@ def test_onnx_has_free_named_dimensions_of_one_opset(model, tmp_path):
 
 @pytest.mark.parametrize("weights", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("size", [{}, {"height": 64, "width": 96}], ids=["any", "fixed"])
-def test_litert_needs_no_flex_operations(model, size, weights, tmp_path):
-    export_model(model, tmp_path / "exported.tflite", weights=weights, **size)
-    content = (tmp_path / "exported.tflite").read_bytes()
+def test_litert_needs_no_flex_operations(exported, size, weights):
+    content = exported("litert", weights=weights, **size).read_bytes()
     assert content[4:8] == b"TFL3"
     assert not re.search(rb"Flex[A-Z]", content)
 
 
-def test_a_saved_model_holds_the_inference_path_alone(model, tmp_path):
-    export_model(model, tmp_path / "exported")
+def test_a_saved_model_holds_the_inference_path_alone(model, exported):
     parts = (model.encoder_1, model.transfer, model.decoder_2)
-    weights = tf.train.load_checkpoint(str(tmp_path / "exported/variables/variables"))
+    weights = tf.train.load_checkpoint(str(exported("saved_model") / "variables/variables"))
     shapes = weights.get_variable_to_shape_map()
     count = sum(int(np.prod(shapes[key])) for key in shapes if key.startswith("weights/"))
     assert count == sum(part.count_params() for part in parts)
@@ -376,12 +387,15 @@ def test_another_model_must_compute_in_float32(tmp_path):
 
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_command_writes_each_format_and_says_how_to_read_it(
-    format, capsys, monkeypatch, tmp_path
+    model, format, capsys, monkeypatch, tmp_path
 ):
     needs(format)
-    monkeypatch.chdir(tmp_path)
-    assert main(["export", PRESET, "--format", format]) == 0
-    [path] = tmp_path.iterdir()
+    monkeypatch.setattr(model, "untrained", ())
+    model.save_to_preset(tmp_path / "preset")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert main(["export", "../preset", "--format", format]) == 0
+    [path] = (tmp_path / "here").iterdir()
     assert path.name == f"exported{FORMATS[format]}"
     said = capsys.readouterr()
     assert path.name in said.out

@@ -65,11 +65,14 @@ def run(options: argparse.Namespace) -> None:
 
 def default_directory(config) -> str:
     """A folder's name that tells what was trained."""
+    data = config.data
     domains = (
-        Path(name.rpartition(":")[2]).name for name in (config.data.source, config.data.target)
+        each if isinstance(each, str) else each["name"] for each in (data.source, data.target)
     )
-    parts = (*domains, config.from_task.name, config.to_task.name, config.method)
-    return "runs/" + "-".join(parts)
+    source, target, method = (
+        Path(name.rpartition(":")[2]).name for name in (*domains, config.method)
+    )
+    return "runs/" + "-".join((source, target, config.from_task.name, config.to_task.name, method))
 
 
 def print_metrics(directory: Path | str) -> None:

@@ -1,5 +1,6 @@
 """CARLA: what a script recorded in the simulator."""
 
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -9,9 +10,11 @@ import tensorflow as tf
 from adaat_keras.domains.class_names import IGNORED, Entry, group_of
 from adaat_keras.domains.decoders import FAR_PLANE, packed_depth
 from adaat_keras.domains.domain import check_split
-from adaat_keras.domains.file_domain import FileDomain, Files, SkipBad, no_frames
+from adaat_keras.domains.file_domain import FileDomain, SkipBad, no_frames
 from adaat_keras.domains.finding import check_folder, check_root
+from adaat_keras.domains.listing import IMAGES, Files, Pictures
 from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
+from adaat_keras.files import home_expanded
 from adaat_keras.registry import check_name
 
 # The end of each split as a share of all frames in order. Inferred: AT/DT's sizes are 3500, 500
@@ -59,6 +62,8 @@ class Carla(FileDomain):
             bicycle as a vehicle; the AT/DT rule ignores them. (That the rule holds for CARLA is
             inferred, and road lines count as road.) The older sets do not tell them apart.
         check_tags: Whether to look at some label files for a wrong tag set.
+        check_labels: Whether to look at some label files for other things than tags and 24 bits
+            of depth: colours, grey previews, red and blue swapped.
         skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
             `"missing"` leaves out frames that lack a file, without reading any.
 
@@ -82,6 +87,7 @@ class Carla(FileDomain):
     splits = tuple(_ENDS)
     dense: ClassVar = ("semantic", "depth")
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
+    checks_ids_itself = True
     id_set_choices = ("carla_13", "carla_23", "carla_28")
     focal_length = 859.238
     """Pixels, of AT/DT's recording; another camera has another."""
@@ -97,6 +103,7 @@ class Carla(FileDomain):
         riders_and_trucks: bool = False,
         check_tags: bool = True,
         skip_bad: SkipBad = False,
+        check_labels: bool = True,
     ):
         if split is not None:
             check_split(split, self.splits)
@@ -108,9 +115,13 @@ class Carla(FileDomain):
             folders = {"image": image_folder, "semantic": semantic_folder, "depth": depth_folder}
             files = _share(_of_folders(folders), split)
         if not files:
-            raise no_frames(self.name, split, root if image_folder is None else image_folder)
+            where = home_expanded(root if image_folder is None else image_folder)
+            folders = _places(where, split) if image_folder is None else [where]
+            raise no_frames(self.name, split, where, "PNG or JPEG files", folders)
         self.split = split
-        super().__init__(files, id_set, riders_and_trucks, skip_bad)
+        given = {"semantic": semantic_folder, "depth": depth_folder}
+        named = tuple(key for key, folder in given.items() if folder is not None)
+        super().__init__(files, id_set, riders_and_trucks, skip_bad, check_labels, named)
         problem = self.label_variant_problem() if check_tags else None
         if problem:
             folder = self.files[0]["semantic"].parent
@@ -167,6 +178,15 @@ def _of_split(root: Path, split: str | None) -> list[Files]:
     return files if split is None else [] if parts else _share(files, split)
 
 
+def _places(root: Path, split: str | None) -> list[Path]:
+    """The folders in which a split's images must be, if any."""
+    parts = [part for part in _ENDS if (root / part).is_dir()]
+    if parts:
+        return [root / part for part in parts if split in (part, None)]
+    # Of few frames a split's share may be none.
+    return [] if any(_episodes(root)) else [root]
+
+
 def _share(files: list[Files], split: str | None) -> list[Files]:
     start, end = (0.0, 1.0) if split is None else _ENDS[split]
     return files[round(start * len(files)) : round(end * len(files))]
@@ -174,7 +194,11 @@ def _share(files: list[Files], split: str | None) -> list[Files]:
 
 def _episodes(folder: Path) -> Iterator[Files]:
     """The frames of all episodes in a folder, in order."""
-    for camera in sorted(folder.glob("episode_*/MyCamera_L")):
+    episodes = sorted(folder.glob("episode_*"))
+    for episode in episodes:
+        camera = episode / "MyCamera_L"
+        if not camera.is_dir():
+            warnings.warn(f"{episode} is left out: there is no {camera.name} in it", stacklevel=6)
         yield from _paired(camera, {"semantic": camera / "Semantic", "depth": camera / "Depth"})
 
 
@@ -190,5 +214,6 @@ def _of_folders(given: Mapping[str, str | Path | None]) -> list[Files]:
 
 def _paired(images: Path, folders: Mapping[str, Path]) -> Iterator[Files]:
     """The images of a folder, each with the files of the same name in the other folders."""
-    for image in sorted(images.glob("[!.]*.png")):
-        yield {"image": image, **{key: folder / image.name for key, folder in folders.items()}}
+    labels = {key: Pictures(folder) for key, folder in folders.items()}
+    for image in Pictures(images, IMAGES):
+        yield {"image": image, **{key: each.path(image.stem) for key, each in labels.items()}}

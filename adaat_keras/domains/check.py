@@ -44,7 +44,7 @@ class _Fit(NamedTuple):
 
 
 def label_variant_problem(
-    ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str]
+    ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str], only_better: bool = False
 ) -> str | None:
     """What speaks against the chosen set of ids, and which one fits better; `None` if nothing.
 
@@ -56,6 +56,8 @@ def label_variant_problem(
         ids: Some label maps as stored, uint8 `(height, width)`.
         chosen: Name in `ID_SETS` of the set in use.
         choices: Names of all sets that come into question.
+        only_better: Whether to speak only where another set fits far better: the frames that one
+            looks at may show no road.
 
     Example:
         >>> ids = np.repeat(np.array([11, 3, 1], "uint8"), 5)[:, None]  # sky, building, road
@@ -69,10 +71,10 @@ pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
     fits = {name: _fit(ids, name) for name in (chosen, *choices)}
     best = max(fits, key=lambda name: fits[name].score)
     complaint = fits[chosen].complaint
-    if complaint is None:
+    if complaint is None or only_better:
         if fits[best].score < fits[chosen].score + _MARGIN:
             return None
-        complaint = "road and sky are not where streets have them"
+        complaint = complaint or "road and sky are not where streets have them"
     message = f"read as {ID_SETS[chosen].title}, {complaint}"
     if best == chosen:
         return f"{message}; no other ids that this data set comes in fit better: check its origin"
@@ -156,7 +158,9 @@ def survey(domain: "FileDomain") -> Survey:
         (2, {(32, 64): 2}, [])
     """
     found = Survey()
-    problems = domain.each_frame(found.add)
+    # Where all of them have other ids, that is one finding.
+    numbering = domain.label_variant_problem(only_better=True) is None
+    problems = domain.each_frame(found.add, numbering=numbering)
     found.problems = [*domain.left_out, *filter(None, problems)]
     return found
 
@@ -209,9 +213,11 @@ def _splits(name: str, root: Path | None) -> tuple[str, ...]:
 
 def _open(name: str, root: Path | None, split: str, options: dict) -> "FileDomain":
     options = {"skip_bad": "missing"} | options
-    if name == "carla":
-        # A wrong set of tags is one finding of several here.
-        options = {"check_tags": False} | options
+    loader = domains.find(name)
+    # What they look like is one finding of several here.
+    for option in ("check_tags", "check_labels"):
+        if option in inspect.signature(loader.__init__).parameters:
+            options = {option: False} | options
     if root is not None:
         options["root"] = root
     try:

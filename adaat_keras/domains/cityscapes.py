@@ -5,8 +5,15 @@ from pathlib import Path
 from typing import ClassVar
 
 from adaat_keras.domains.domain import check_split
-from adaat_keras.domains.file_domain import DisparityDomain, SkipBad, StereoCamera, no_frames
+from adaat_keras.domains.file_domain import (
+    LARGEST,
+    DisparityDomain,
+    SkipBad,
+    StereoCamera,
+    no_frames,
+)
 from adaat_keras.domains.finding import check_root
+from adaat_keras.domains.listing import IMAGES, Pictures
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
 
 _FIX = "take the file from Cityscapes' camera archive (camera_trainvaltest.zip)"
@@ -19,7 +26,7 @@ def cityscapes_camera(path: Path | str) -> StereoCamera:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no JSON, or a value is missing or not above 0.
+        ValueError: It is no JSON, or a value is missing, not above 0, or of no camera.
 
     Example:
         >>> import tempfile
@@ -33,7 +40,7 @@ def cityscapes_camera(path: Path | str) -> StereoCamera:
     try:
         content = json.loads(Path(path).read_text())
         values = [_number(content, *at) for at in (("intrinsic", "fx"), ("extrinsic", "baseline"))]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: {error}; {_FIX}") from error
     return StereoCamera(*values)
 
@@ -41,8 +48,11 @@ def cityscapes_camera(path: Path | str) -> StereoCamera:
 def _number(content, group: str, key: str) -> float:
     group_values = content.get(group) if isinstance(content, dict) else None
     value = group_values.get(key) if isinstance(group_values, dict) else None
-    if not isinstance(value, int | float) or not value > 0:
-        raise ValueError(f"{group}.{key} is {value!r}, it must be a number above 0")
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 < value < LARGEST:
+        raise ValueError(
+            f"{group}.{key} is {value!r}, it must be a number above 0 and below {LARGEST:g}"
+        )
     return float(value)
 
 
@@ -80,6 +90,8 @@ class Cityscapes(DisparityDomain):
         train_ids: Read `..._gtFine_labelTrainIds.png` instead, which Cityscapes' own scripts make.
         skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
             `"missing"` leaves out frames that lack a file, without reading any.
+        check_labels: Whether to look at some label files for what they should not hold: other
+            ids, previews, depth for disparity.
 
     Raises:
         NoSplit: There is no such split, or no frame in it.
@@ -112,6 +124,7 @@ class Cityscapes(DisparityDomain):
         riders_and_trucks: bool = False,
         train_ids: bool = False,
         skip_bad: SkipBad = False,
+        check_labels: bool = True,
     ):
         check_split(split, self.splits)
         root = check_root(self.name, root, lambda folder: (folder / _IMAGE).is_dir(), _IMAGE)
@@ -119,15 +132,22 @@ class Cityscapes(DisparityDomain):
         if split != "test":
             kind = "labelTrainIds" if train_ids else "labelIds"
             ends["semantic"] = ("gtFine", f"gtFine_{kind}.png")
+        top = root / _IMAGE / split
         files = []
-        for image in sorted((root / _IMAGE / split).glob(f"*/[!.]*_{_IMAGE}.png")):
-            city, stem = image.parent.name, image.name.removesuffix(f"{_IMAGE}.png")
-            others = {
-                key: root / top / split / city / f"{stem}{end}" for key, (top, end) in ends.items()
-            }
-            files.append({"image": image, **others})
+        for city in sorted(top.glob("[!.]*/")) if top.is_dir() else []:
+            images = Pictures(city, IMAGES, lambda name: name.endswith(f"_{_IMAGE}"))
+            folders = {key: root / part / split / city.name for key, (part, _) in ends.items()}
+            labels = {key: Pictures(folder) for key, folder in folders.items()}
+            for image in images:
+                stem = image.stem.removesuffix(_IMAGE)
+                camera = folders["camera"] / f"{stem}{ends['camera'][1]}"
+                others = {
+                    key: labels[key].path(f"{stem}{Path(end).stem}")
+                    for key, (_, end) in ends.items()
+                }
+                files.append({"image": image, **others, "camera": camera})
         if not files:
-            raise no_frames(self.name, split, root / _IMAGE / split)
+            raise no_frames(self.name, split, top, f"*/*_{_IMAGE}.png", [top])
         self.split = split
         id_set = "cityscapes_train" if train_ids else "cityscapes"
-        super().__init__(files, id_set, riders_and_trucks, skip_bad)
+        super().__init__(files, id_set, riders_and_trucks, skip_bad, check_labels)

@@ -326,6 +326,16 @@ ID_SETS = {
 }
 
 
+def _number(value) -> int:
+    """The number of a label, or a `ValueError`; never half of one, nor what only counts as one."""
+    text = isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit()
+    if text and len(value) < 9:
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise ValueError(f"{value!r} is no whole number")
+    return int(value)
+
+
 def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> dict[int, Entry]:
     """What labels are called, by their number.
 
@@ -343,6 +353,8 @@ def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> d
     if isinstance(names, str):
         check_name("set of ids", names, list(ID_SETS))
         return ID_SETS[names].entries()
+    if not isinstance(names, Mapping | Sequence):
+        raise ValueError(f"labels are called by names in order or by number, not {names!r}")
     items = names.items() if isinstance(names, Mapping) else enumerate(names)
     entries: dict[int, Entry] = {}
     for number, entry in items:
@@ -351,8 +363,8 @@ def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> d
         if not own or not all(isinstance(name, str) and plain_name(name) for name in own):
             raise ValueError(f"label {number} has the name {entry!r}, it must be text")
         try:
-            entries[int(number)] = entry if isinstance(entry, str) else own
-        except (TypeError, ValueError):
+            entries[_number(number)] = entry if isinstance(entry, str) else own
+        except ValueError:
             raise ValueError(
                 f"{number!r} is no number of a label; give numbers and their names, such as "
                 "{7: 'road', 26: 'car'}"

@@ -1,8 +1,9 @@
 """What the loaders share: frames whose image and labels are files."""
 
 import copy
+import glob
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
@@ -22,16 +23,26 @@ from adaat_keras.domains.class_names import (
     check_groups,
     group_names,
 )
+from adaat_keras.domains.content import (
+    color_problem,
+    fixed_point_problem,
+    grey_problem,
+    packed_depth_problem,
+)
 from adaat_keras.domains.decoders import disparity_depth, map_classes
 from adaat_keras.domains.domain import Domain, NoSplit
-from adaat_keras.domains.png import PngKind, read_png
+from adaat_keras.domains.listing import Files, check_all_taken, content_of
+from adaat_keras.domains.png import PACKED_DEPTH, PngKind, picture_size, read_picture, read_png
 from adaat_keras.tasks.semantic import PAPER, Semantic, same_groups
 
-Files = dict[str, Path]
 SkipBad = bool | Literal["missing"]
 _LABELS = ("semantic", "depth", "normals")
 # Decoders and file systems both wait, and neither holds the interpreter's lock.
 _THREADS = 8
+# Frames to look at when a domain is opened.
+_LOOKS = 4
+# Of fewer no picture can tell which ids it has.
+_ENOUGH_PIXELS = 256
 
 
 class FileDomain(Domain):
@@ -49,10 +60,15 @@ class FileDomain(Domain):
         skip_bad: `False`: a missing file is an error. `True`: every file is read once, with a
             progress bar, and frames with a bad one are left out. `"missing"`: frames that lack a
             file are left out, and none is read.
+        check_labels: Whether to look at what some label files hold, and at all that are read
+            for `skip_bad=True`.
+        named: The labels whose folder the user named, so that it must give something.
 
     Attributes:
         splits: The names that `split` may have; `None`, where allowed, is all.
         kinds: The format of each key's file.
+        checks_ids_itself: Whether it looks for another set of ids when it is opened, by an option
+            of its own.
         id_set_choices: Names in `ID_SETS` that this data set's labels may follow.
         groups: The classes that `"semantic"` is given in: the paper's eleven, or those of
             `with_classes`.
@@ -60,14 +76,17 @@ class FileDomain(Domain):
         left_out: A line for each frame left out, with the file and what is wrong with it.
 
     Raises:
-        FileNotFoundError: Some frames lack a label that others have.
-        ValueError: No frame is left.
+        FileNotFoundError: Some frames lack a label that others have, or a folder of labels gives
+            none.
+        ValueError: No frame is left, or labels are not what they should be.
     """
 
     splits: tuple[str, ...]
     kinds: dict[str, PngKind]
     id_set_choices: tuple[str, ...] = ()
+    checks_ids_itself = False
     _about_classes = (*Domain._about_classes, "id_set", "riders_and_trucks")
+    _aside = (*Domain._aside, "_looks")
 
     def __init__(
         self,
@@ -75,11 +94,15 @@ class FileDomain(Domain):
         id_set: str | None = None,
         riders_and_trucks: bool = False,
         skip_bad: SkipBad = False,
+        check_labels: bool = False,
+        named: tuple[str, ...] = (),
     ):
+        self._looks = check_labels
         self.id_set, self.riders_and_trucks = id_set, riders_and_trucks
         self.left_out: list[str] = []
         self._tensors: dict[str, tf.Tensor] = {}
         self.files = files
+        self._check_taken(files, named)
         self.tasks = self._keep_complete(bool(skip_bad))
         if "semantic" in self.tasks:
             self._give(self.first_groups())
@@ -90,6 +113,73 @@ class FileDomain(Domain):
             self._tensors = {}
         if not self.files:
             raise ValueError(f"no frame of {self.name} is left; the first: {self.left_out[0]}")
+        if check_labels:
+            self._look_at_some()
+
+    def _check_taken(self, files: list[Files], named: tuple[str, ...]) -> None:
+        """Raise where label files pair with no image."""
+        check_all_taken(self.name, files, named)
+
+    def _look_at_some(self) -> None:
+        """Raise a `ValueError` if some label files are not what their folder says."""
+        problems = [
+            self.content_problem(index)
+            for index in np.unique(np.linspace(0, len(self) - 1, _LOOKS).astype(int)).tolist()
+        ]
+        problem = next(filter(None, problems), None) or self._form_problem()
+        if problem:
+            raise ValueError(f"{problem}; check_labels=False reads them as they are")
+        variant = not self.checks_ids_itself and self.label_variant_problem(only_better=True)
+        if variant:
+            folder = self.files[0]["semantic"].parent
+            raise ValueError(f"{folder}: {variant}; check_labels=False reads them as they are")
+
+    def _form_problem(self) -> str | None:
+        """What is wrong with the form of all of some files of a key; `None` of a single frame."""
+        some = np.unique(np.linspace(0, len(self) - 1, _LOOKS).astype(int)).tolist()
+        for key in ("image", *self.tasks):
+            said = []
+            for index in some:
+                try:
+                    self.check_file(key, self.files[index][key])
+                except (ValueError, OSError) as error:
+                    said.append(str(error))
+            if len(said) == len(some) > 1:
+                return f"{said[0]}; and so are others"
+        return None
+
+    def content_problem(self, index: int) -> str | None:
+        """What a frame's label files hold instead of what they should; `None` if they look right.
+
+        Files that cannot be read are told of when their frame is.
+        """
+        at = tf.constant(index, tf.int64)
+        for key in self.tasks:
+            with suppress(tf.errors.OpError, ValueError, OSError):
+                problem = self._content_problem(key, self.pixels(key, at), at)
+                if problem:
+                    return f"{self.files[index][key]}: {problem}"
+        return None
+
+    def _content_problem(self, key: str, pixels: tf.Tensor, index: tf.Tensor) -> str | None:
+        """What the pixels of a label look like instead of what they should."""
+        kind = self.kinds[key]
+        if key == "semantic":
+            known = ID_SETS[self.id_set].table(PAPER) != UNKNOWN
+            # Which of several sets it is, is another question.
+            for name in self.id_set_choices:
+                known |= ID_SETS[name].table(PAPER) != UNKNOWN
+            look = grey_problem if kind.channels == 1 else color_problem
+            return look(pixels.numpy(), known)
+        if kind is PACKED_DEPTH:
+            return packed_depth_problem(pixels.numpy())
+        depth = self.depth({key: pixels}, index).numpy()
+        disparity, other = self._depth_form()
+        return fixed_point_problem(pixels.numpy(), depth, disparity, other)
+
+    def _depth_form(self) -> tuple[bool, str]:
+        """Whether depth is stored as disparity, and what reads the other of the two."""
+        return False, "no option reads disparity here"
 
     def class_table(self, groups: Groups) -> np.ndarray:
         """The class of every id in these groups."""
@@ -148,7 +238,8 @@ class FileDomain(Domain):
 
     def pixels(self, key: str, index: tf.Tensor) -> tf.Tensor:
         """What is stored for `key` of the frame at `index`, not yet decoded to its meaning."""
-        return read_png(self.path(key, index), self.kinds[key])
+        path = self.path(key, index)
+        return read_picture(path) if key == "image" else read_png(path, self.kinds[key])
 
     def path(self, key: str, index: tf.Tensor) -> tf.Tensor:
         """The path of the file of `key` for the frame at `index`, a string scalar."""
@@ -221,17 +312,24 @@ class FileDomain(Domain):
 
     def check_file(self, key: str, path: Path) -> tuple[int, int]:
         """Width and height of the file of a `key`, whose format is checked; raises as `[i]`."""
-        return self.kinds[key].check(path)[:2]
+        return picture_size(path) if key == "image" else self.kinds[key].check(path)[:2]
 
     def problems(self) -> list[str | None]:
         """What is wrong with each frame, `None` if nothing is; reads every file, in parallel."""
-        return self.each_frame(lambda index, frame: None)
+        return self.each_frame(lambda index, frame: None, content=self._looks)
 
-    def each_frame(self, look: Callable[[int, dict[str, np.ndarray]], None]) -> list[str | None]:
+    def each_frame(
+        self,
+        look: Callable[[int, dict[str, np.ndarray]], None],
+        content: bool = True,
+        numbering: bool = False,
+    ) -> list[str | None]:
         """Read every frame in parallel threads, with a progress bar, and `look` at the good ones.
 
         Args:
             look: Called with a frame's index and its arrays, by one thread at a time.
+            content: Whether a frame is bad whose labels look like something else.
+            numbering: Whether one is bad whose labels look like other ids than the others'.
 
         Returns:
             What is wrong with each frame, `None` if nothing is.
@@ -239,7 +337,9 @@ class FileDomain(Domain):
 
         def open_frame(index: int) -> dict[str, np.ndarray] | str:
             try:
-                return self[index]
+                frame = self[index]
+                problem = self.content_problem(index) if content else None
+                return problem or (self._numbering_problem(index) if numbering else None) or frame
             except (ValueError, OSError) as error:
                 return str(error)
 
@@ -257,8 +357,13 @@ class FileDomain(Domain):
                     progress.add(1)
         return problems
 
-    def label_variant_problem(self, sample: int = 8) -> str | None:
-        """What speaks against the label ids in use, judged by some frames; `None` if nothing."""
+    def label_variant_problem(self, sample: int = 8, only_better: bool = False) -> str | None:
+        """What speaks against the label ids in use, judged by some frames; `None` if nothing.
+
+        Args:
+            sample: How many frames to look at.
+            only_better: Whether to speak only where other ids fit better.
+        """
         if "semantic" not in self.tasks or not self.id_set_choices:
             return None
         maps = []
@@ -266,7 +371,18 @@ class FileDomain(Domain):
             # A file that cannot be read is told of when its frame is.
             with suppress(tf.errors.OpError):
                 maps.append(self.label_ids(self.pixels("semantic", tf.constant(index))).numpy())
-        return label_variant_problem(maps, self.id_set, self.id_set_choices)
+        return label_variant_problem(maps, self.id_set, self.id_set_choices, only_better)
+
+    def _numbering_problem(self, index: int) -> str | None:
+        """What a frame's label file alone says against the ids in use; `None` if nothing."""
+        if "semantic" not in self.tasks or not self.id_set_choices:
+            return None
+        ids = self.label_ids(self.pixels("semantic", tf.constant(index, tf.int64))).numpy()
+        if ids.size < _ENOUGH_PIXELS:
+            return None
+        problem = label_variant_problem([ids], self.id_set, self.id_set_choices, only_better=True)
+        path = self.files[index]["semantic"]
+        return problem and f"{path}: other ids than in other frames: {problem}"
 
     def _of_one_size(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> dict[str, tf.Tensor]:
         checks = []
@@ -287,9 +403,12 @@ class FileDomain(Domain):
         tasks = tuple(key for key in _LABELS if any(key in keys for keys in there))
         whole = []
         for files, keys in zip(self.files, there, strict=True):
-            lacking = [str(files[key]) for key in tasks if key not in keys]
+            lacking = [files[key] for key in tasks if key not in keys]
             if lacking:
-                self.left_out.append(f"{' and '.join(lacking)}: missing")
+                instead = ", ".join(filter(None, map(_instead, lacking)))
+                self.left_out.append(
+                    f"{' and '.join(map(str, lacking))}: missing{instead and f' ({instead})'}"
+                )
             else:
                 whole.append(files)
         if self.left_out and not skip:
@@ -330,16 +449,45 @@ def _labels_of(files: Files) -> set[str]:
     return {key for key in _LABELS if key in files and files[key].exists()}
 
 
+def _instead(path: Path) -> str:
+    """What there is of a file's name but another ending."""
+    beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")) if path.parent.exists() else []
+    names = ", ".join(each.name for each in beside)
+    jpeg = any(each.suffix.lower() in (".jpg", ".jpeg") for each in beside)
+    change = "; JPEG changes labels: get them as PNG" if jpeg else ""
+    return f"there is {names}{change}" if names else ""
+
+
 class NoFrames(NoSplit, FileNotFoundError):
     """A split has not a single image."""
 
 
-def no_frames(name: str, split: str | None, where: Path | str) -> NoFrames:
-    """The error for a split without a single image."""
-    return NoFrames(
-        f"{where}: {name} finds no image here for the split {split!r}; see the docstring of its "
-        "class for the folder tree"
+def no_frames(
+    name: str, split: str | None, where: Path | str, wanted: str, folders: Sequence[Path]
+) -> FileNotFoundError:
+    """The error for a split without a single image.
+
+    A `NoFrames` if there is nothing; where there are files that are not taken, no split is
+    missing, but something is wrong.
+
+    Args:
+        name: The domain's name.
+        split: The split.
+        where: What the user gave.
+        wanted: What was looked for, in words.
+        folders: Where the split's images would be.
+    """
+    full = [f for f in folders if f.is_dir() and any(each.is_file() for each in f.rglob("*"))]
+    kind = FileNotFoundError if full else NoFrames
+    return kind(
+        f"{where}: {name} finds no image here for the split {split!r}, looking for {wanted}; "
+        f"{content_of(full[0] if full else Path(where))}; see the docstring of its class for the "
+        "folder tree"
     )
+
+
+LARGEST = 1e6
+"""Pixels or metres: above every camera's focal length, and every baseline."""
 
 
 class StereoCamera(NamedTuple):
@@ -359,11 +507,13 @@ class DisparityDomain(FileDomain):
         read_camera: Reads a camera file.
         zero: The pixel value of disparity 0.
         needs_camera: Whether depth is stored as disparity at all.
+        other_depth: What reads the other of depth and disparity.
     """
 
     read_camera: Callable[[Path], StereoCamera]
     zero: int
     needs_camera = True
+    other_depth = "no option reads depth here: Folder(depth=..., depth_scale=...) does"
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise unless there are labels for the `keys`, and a good camera file for each depth.
@@ -389,6 +539,10 @@ class DisparityDomain(FileDomain):
         """Focal length in pixels, the median over the frames' camera files."""
         cameras = (type(self).read_camera(files["camera"]) for files in self.files)
         return float(np.median([camera.focal_length for camera in cameras]))
+
+    def _depth_form(self) -> tuple[bool, str]:
+        """Whether depth is stored as disparity, and what reads the other of the two."""
+        return self.needs_camera, self.other_depth
 
     def _all_focal_baselines(self) -> tf.Tensor:
         return self.per_frame("focal_baseline", self._focal_baseline)

@@ -10,7 +10,8 @@ from os.path import commonpath, expanduser
 from pathlib import Path
 
 from adaat_keras.domains.domain import NoSplit, check_split
-from adaat_keras.domains.file_domain import Files, NoFrames
+from adaat_keras.domains.file_domain import NoFrames
+from adaat_keras.domains.listing import PICTURES, Files
 
 Patterns = str | Path | Sequence[str | Path]
 
@@ -81,11 +82,6 @@ _SPLIT = "{split}"
 
 _READABLE = {"image": (".png", ".jpg", ".jpeg", ".npy")}
 _LABELS = (".png", ".npy")
-# What holds pictures, but is not read here: never to be passed over in silence.
-_PICTURES = (
-    *(".png", ".jpg", ".jpeg", ".jp2", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".dng"),
-    *(".ppm", ".pgm", ".pbm", ".pfm", ".exr", ".hdr", ".raw", ".npy", ".npz", ".mat", ".h5"),
-)
 
 
 def found(
@@ -156,7 +152,7 @@ def _matches(key: str, pattern: str) -> list[Path]:
     candidates = [each for each in candidates if each.is_file()]
     endings = _READABLE.get(key, _LABELS)
     others = [each for each in candidates if each.suffix.lower() not in endings]
-    pictures = sorted(each for each in others if each.suffix.lower() in _PICTURES)
+    pictures = sorted(each for each in others if each.suffix.lower() in PICTURES)
     if pictures:
         jpeg = " (JPEG changes labels)" if pictures[0].suffix.lower() in (".jpg", ".jpeg") else ""
         raise ValueError(

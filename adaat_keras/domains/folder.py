@@ -10,7 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.deep_images import Range, checked_range, told_range
+from adaat_keras.domains.check import label_variant_problem
 from adaat_keras.domains.class_names import (
+    ID_SETS,
     IGNORED,
     UNKNOWN,
     Entry,
@@ -19,8 +21,10 @@ from adaat_keras.domains.class_names import (
     group_table,
     label_entries,
 )
+from adaat_keras.domains.content import normals_problem
 from adaat_keras.domains.file_domain import FileDomain, SkipBad
 from adaat_keras.domains.finding import Patterns, cut, found, paired
+from adaat_keras.domains.listing import Files
 from adaat_keras.domains.png import Reader, deep_range, reader_of
 from adaat_keras.tasks.semantic import PAPER, rgb_of
 from adaat_keras.tasks.task import RGB
@@ -90,8 +94,11 @@ class Folder(FileDomain):
     """
 
     name = "folder"
+    image_range: Range | None = None
     splits = ("train", "val", "test")
     _about_classes = (*FileDomain._about_classes, "_ids", "_colors")
+    # The ids say the same.
+    _aside = (*FileDomain._aside, "_id_set")
 
     def __init__(
         self,
@@ -129,6 +136,7 @@ class Folder(FileDomain):
             raise ValueError("give depth or disparity, not both")
         self.name, self.split, self.focal_length = name, split, focal_length
         self._ids = None if ids is None else label_entries(ids)
+        self._id_set = ids if isinstance(ids, str) else None
         self._colors = _distinct(palette) if palette is not None else {}
         self._focal_baseline = None if disparity is None else focal_length * baseline
         self._scale = depth_scale if disparity is None else disparity_scale
@@ -142,7 +150,8 @@ class Folder(FileDomain):
         files, unpaired = paired(name, found(name, given, split, fractions), bool(skip_bad))
         files = files if fractions is None else cut(name, files, split, fractions)
         columns = {key: [f[key] for f in files] for key in files[0]}
-        self.image_range = self._range(columns["image"], image_range)
+        if (used := self._range(columns["image"], image_range)) is not None:
+            self.image_range = used
         self._readers = {key: self._reader(key, column) for key, column in columns.items()}
         super().__init__(files, skip_bad=skip_bad)
         self.left_out = [*unpaired, *self.left_out]
@@ -238,6 +247,15 @@ class Folder(FileDomain):
             )
         return reader
 
+    def _check_taken(self, files: list[Files], named: tuple[str, ...]) -> None:
+        """They are paired already, and what pairs with nothing is told."""
+
+    def _content_problem(self, key: str, pixels: tf.Tensor, index: tf.Tensor) -> str | None:
+        """What the pixels of a label look like instead of what they should."""
+        if key != "normals":
+            return None
+        return normals_problem(self.normals({key: pixels}, index).numpy())
+
     def _look(self, check: bool) -> None:
         """Look at three frames, so that what is wrong with all of them is told at once.
 
@@ -251,6 +269,8 @@ class Folder(FileDomain):
             at = tf.constant(index, tf.int64)
             if check:
                 self.check_files(index)
+                if problem := self.content_problem(index):
+                    raise ValueError(problem)
             # A file that cannot be read is told of when its frame is.
             with suppress(tf.errors.OpError):
                 if "depth" in self.tasks:
@@ -260,6 +280,22 @@ class Folder(FileDomain):
                     seen.update(self._values(self.pixels("semantic", at).numpy()))
         if seen:
             self._check_named(seen)
+
+    def _check_numbering(self) -> None:
+        """Where ids are named by their data set, raise if those of another fit far better."""
+        rivals = next((sets for sets in _ALIKE if self._id_set in sets), ())
+        maps = []
+        for index in np.unique(np.linspace(0, len(self) - 1, 8).astype(int)) if rivals else ():
+            with suppress(tf.errors.OpError):
+                maps.append(self.pixels("semantic", tf.constant(index, tf.int64)).numpy())
+        maps = [np.clip(numbers, 0, IGNORED).astype(np.uint8) for numbers in maps]
+        problem = label_variant_problem(maps, self._id_set, rivals, only_better=True)
+        if problem:
+            better = next(s for s in rivals if ID_SETS[s].title in problem.split("likely")[-1])
+            raise ValueError(
+                f"{self.files[0]['semantic'].parent}: {problem.rpartition(':')[0]}: pass "
+                f"ids={better!r}, or a dictionary of what the ids are called"
+            )
 
     def _values(self, pixels: np.ndarray) -> dict[int, int]:
         """How often each number, or code of a colour, is in a label map."""
@@ -279,15 +315,30 @@ class Folder(FileDomain):
             shown = [str((value >> 16, value >> 8 & 255, value & 255)) for value in others]
         some = f"{', '.join(shown[:8])}{', ...' if len(shown) > 8 else ''}"
         if not known.intersection(seen):
+            swapped = self._colors and known.intersection(map(_swapped, seen))
+            hint = "; with red and blue swapped, as OpenCV writes them, some would have one"
             raise ValueError(
                 f"{self.files[0]['semantic']}: none of its {what} has a name in {option}=; they "
-                f"are {some}"
+                f"are {some}{hint if swapped else ''}"
             )
+        self._check_numbering()
         if set(others) - {void}:
             warnings.warn(
                 f"{self.name}: {what} that have no name in {option}= are ignored: {some}",
                 stacklevel=4,
             )
+
+
+def _swapped(code: int) -> int:
+    """A colour as one number, with red and blue swapped."""
+    return _code(code & 255, code >> 8 & 255, code >> 16)
+
+
+# Ids that are taken for one another.
+_ALIKE = (
+    ("cityscapes", "cityscapes_train"),
+    ("carla_13", "carla_23", "carla_28"),
+)
 
 
 def _check_options(*rules: tuple[bool, bool, str, str]) -> None:
@@ -305,6 +356,8 @@ def _check_options(*rules: tuple[bool, bool, str, str]) -> None:
 
 def _distinct(palette: Mapping[str, str | Sequence[int]]) -> dict[str, RGB]:
     """Colours as numbers, each of one name."""
+    if not isinstance(palette, Mapping):
+        raise ValueError(f"palette is a colour a name, {{'road': 'gray', ...}}, not {palette!r}")
     colors = {name: rgb_of(name, color) for name, color in palette.items()}
     if not colors or len(set(colors.values())) < len(colors):
         raise ValueError(f"palette has a colour a name, each its own, not {dict(palette)}")

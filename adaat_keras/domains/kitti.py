@@ -7,8 +7,15 @@ import tensorflow as tf
 
 from adaat_keras.domains.decoders import kitti_depth
 from adaat_keras.domains.domain import check_split
-from adaat_keras.domains.file_domain import DisparityDomain, SkipBad, StereoCamera, no_frames
+from adaat_keras.domains.file_domain import (
+    LARGEST,
+    DisparityDomain,
+    SkipBad,
+    StereoCamera,
+    no_frames,
+)
 from adaat_keras.domains.finding import check_folder, check_root
+from adaat_keras.domains.listing import IMAGES, Pictures
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
 from adaat_keras.registry import check_name
 
@@ -38,14 +45,16 @@ def kitti_calibration(path: Path | str) -> StereoCamera:
             f"{path}: no calibration, which depth from disparity needs; {_FIX}, or pass "
             "calibration_root="
         )
-    lines = dict(line.split(":", 1) for line in Path(path).read_text().splitlines() if ":" in line)
     try:
+        text = Path(path).read_text()
+        lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
         left, right = (_matrix(lines, name) for name in ("P_rect_02", "P_rect_03"))
-        if not left[0] > 0 or not left[3] > right[3]:
+        baseline = (left[3] - right[3]) / left[0] if left[0] else 0.0
+        if not (0 < left[0] < LARGEST and 0 < baseline < LARGEST):
             raise ValueError("P_rect_02 and P_rect_03 give no focal length and baseline above 0")
     except ValueError as error:
         raise ValueError(f"{path}: {error}; {_FIX}") from error
-    return StereoCamera(left[0], (left[3] - right[3]) / left[0])
+    return StereoCamera(left[0], baseline)
 
 
 def _matrix(lines: dict[str, str], name: str) -> list[float]:
@@ -97,6 +106,8 @@ class Kitti(DisparityDomain):
         train_ids: The label files hold Cityscapes train ids (the official ones do not).
         skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
             `"missing"` leaves out frames that lack a file, without reading any.
+        check_labels: Whether to look at some label files for what they should not hold: other
+            ids, previews, depth for disparity.
 
     Raises:
         NoSplit: There is no such split, or no frame in it.
@@ -133,6 +144,7 @@ class Kitti(DisparityDomain):
         riders_and_trucks: bool = False,
         train_ids: bool = False,
         skip_bad: SkipBad = False,
+        check_labels: bool = True,
     ):
         check_split(split, self.splits)
         check_name("folder of disparities", disparity, ["disp_occ_0", "disp_noc_0"])
@@ -141,15 +153,18 @@ class Kitti(DisparityDomain):
         depths = (
             check_folder("depth_folder", depth_folder) if depth_folder else flow / part / disparity
         )
-        # data_scene_flow has a second image of each scene, ..._11.png, that has no labels.
-        images = sorted((root / part / "image_2").glob("[!.]*_10.png"))
-        if not images:
-            raise no_frames(self.name, split, root / part / "image_2")
+        # data_scene_flow has a second image of each scene, ..._11.png, that has no labels, and its
+        # multi-view extension has others.
+        folder = root / part / "image_2"
+        images = Pictures(folder, IMAGES, lambda name: name.endswith("_10"), r"\d+_\d\d")
+        if not images.by_name:
+            raise no_frames(self.name, split, folder, "000000_10.png, ...", [folder])
+        semantic, depth = Pictures(root / part / "semantic"), Pictures(depths)
         files = [
             {
                 "image": image,
-                "semantic": root / part / "semantic" / image.name,
-                "depth": depths / image.name,
+                "semantic": semantic.path(image.stem),
+                "depth": depth.path(image.stem),
                 "camera": calibration / part / "calib_cam_to_cam" / f"{image.name[:6]}.txt",
             }
             for image in images
@@ -157,7 +172,15 @@ class Kitti(DisparityDomain):
         self.split = split
         self.needs_camera = depth_folder is None
         id_set = "cityscapes_train" if train_ids else "cityscapes"
-        super().__init__(files, id_set, riders_and_trucks, skip_bad)
+        named = ("depth",) if depth_folder else ()
+        super().__init__(files, id_set, riders_and_trucks, skip_bad, check_labels, named)
+
+    @property
+    def other_depth(self) -> str:
+        """What reads the other of depth and disparity."""
+        if self.needs_camera:
+            return "pass depth_folder= for KITTI's depth maps"
+        return "leave out depth_folder=, and lay them into disp_occ_0"
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""

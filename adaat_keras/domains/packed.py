@@ -44,6 +44,8 @@ class PackedKey:
         shape = (*self.sizes[index], *self.index.channels)
         path = shard_path(self.folder, int(index) // self.index.shard_frames)
         pixels = np.fromfile(path, self._dtype, int(np.prod(shape)), offset=self._offsets[index])
+        if pixels.size != np.prod(shape):
+            raise ValueError(f"{path}: this shard has been cut off while it was in use")
         return pixels.reshape(shape)
 
 
@@ -175,5 +177,11 @@ def _advice(root: Path) -> str:
 
 def _key_folders(folder: Path) -> list[Path]:
     """The folders of keys; a label whose shards were deleted counts as deleted with them."""
+    for shard in sorted(folder.glob("*/*.tfrecord")):
+        if not shard.with_name(FILE).exists():
+            raise FileNotFoundError(
+                f"{shard.parent} has packed frames, but no {FILE} that says which; copy it, or "
+                "delete the folder to withhold these labels"
+            )
     folders = (path.parent for path in sorted(folder.glob(f"*/{FILE}")))
     return [f for f in folders if f.name == "image" or any(f.glob("*.tfrecord"))]

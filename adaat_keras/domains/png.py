@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -238,7 +239,7 @@ _PLACES = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.float64)
 
 
 def _bytes_have_end(data: bytes) -> np.bool_:
-    return np.bool_(_has_end(io.BytesIO(data)))
+    return np.bool_(_has_end(io.BytesIO(_given(data))))
 
 
 # Where the end of a JPEG is looked for first: some cameras write more after it.
@@ -247,7 +248,7 @@ _TAIL = 1 << 16
 
 def _jpeg_has_end(data: bytes) -> np.bool_:
     """Whether a JPEG's end follows its pixels, however much follows that, such as a film."""
-    place = 2
+    data, place = _given(data), 2
     while 0 <= place < len(data) - 1:
         marker = data[place + 1]
         if data[place] != 0xFF:
@@ -368,7 +369,7 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         whole = _array(arrays[0], key).dtype.kind != "f"
         return Reader(partial(_array_size, key=key), partial(_read_array, key=key), whole)
     if key == "image":
-        return Reader(_picture_size, read_picture) if image_range is None else _deep(image_range)
+        return Reader(picture_size, read_picture) if image_range is None else _deep(image_range)
     header = png_header(files[0])
     if key == "semantic" and header.color == _PALETTE:
         # Their numbers stand for colours, which TensorFlow would give.
@@ -388,17 +389,17 @@ def deep_range(files: list[Path]) -> Range | None:
 
     Files that cannot be read are passed over.
     """
-    kinds, values = set(), []
+    kinds, values = [], []
     for path in dict.fromkeys((files[0], files[len(files) // 2], files[-1])):
         try:
             header = png_header(path)
-            kinds.add(header.bits == 16)
+            kinds.append(header.bits == 16)
             if header.bits == 16:
                 data = tf.io.read_file(str(path))
                 values.append(tf.io.decode_png(data, channels=3, dtype=tf.uint16).numpy().ravel())
         except (ValueError, OSError, tf.errors.OpError):
             continue
-    return range_of(np.concatenate(values)) if kinds == {True} else None
+    return range_of(np.concatenate(values)) if kinds[:1] == [True] and values else None
 
 
 def _deep(image_range: Range) -> Reader:
@@ -415,7 +416,13 @@ def _deep(image_range: Range) -> Reader:
     return Reader(lambda path: DEEP_IMAGE.check(path)[:2], read)
 
 
-def _picture_size(path: Path) -> tuple[int, int]:
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG or JPEG, by its first bytes.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is neither, damaged, or has more than 8 bits; the message names it.
+    """
     with open(path, "rb") as file:
         start = file.read(len(_SIGNATURE))
     if start == _SIGNATURE:
@@ -425,7 +432,12 @@ def _picture_size(path: Path) -> tuple[int, int]:
             kind, size = picture.format, picture.size
     except UnidentifiedImageError:
         raise ValueError(f"{path}: neither PNG nor JPEG (it is {_start(start)})") from None
-    except (SyntaxError, ValueError, TypeError, KeyError, Image.DecompressionBombError) as error:
+    except FileNotFoundError:
+        raise
+    except (
+        *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error),
+        Image.DecompressionBombError,
+    ) as error:
         raise ValueError(f"{path}: the picture is damaged: {error}") from error
     if kind not in ("JPEG", "MPO"):
         raise ValueError(f"{path}: a picture must be PNG or JPEG, not {kind}")
@@ -439,6 +451,11 @@ def _picture_size(path: Path) -> tuple[int, int]:
 
 # A bit at least for each block of 8 x 8 pixels, or of 16 x 16 in two channels of three.
 _MOST_JPEG_PIXELS = 1024
+
+
+def _given(data: bytes | np.ndarray) -> bytes:
+    """The bytes that a graph, or eager execution, hands to NumPy."""
+    return np.asarray(data, object).item()
 
 
 def _path(path: bytes | np.ndarray) -> Path:

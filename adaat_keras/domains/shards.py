@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -66,6 +67,29 @@ _BEFORE, _AFTER = 12, 4
 _AGAIN = "run `adaat-keras data pack` again with the same arguments, which writes it anew"
 
 
+# What every domain gives; other labels have forms of their own.
+_FORMS = {
+    "image": ("uint8", [3]),
+    "semantic": ("uint8", []),
+    "depth": ("float32", []),
+    "normals": ("float32", [3]),
+}
+
+
+def _sums(values: dict) -> dict[str, str]:
+    """The checksums of what an index says of all shards, and of its labels' names.
+
+    (Apart, since an index without names is one as well.)
+    """
+    parts = {"names": values.get("label_names")} if values.get("label_names") is not None else {}
+    parts["about"] = {k: v for k, v in values.items() if k not in ("label_names", "shards")}
+    return {name: _sum(part) for name, part in parts.items()}
+
+
+def _sum(value) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Shard:
     """One file of packed frames.
@@ -75,12 +99,20 @@ class Shard:
         bytes: Length of the file.
         sha256: Checksum of the file.
         sizes: Height and width of each frame, or a single pair if all are alike.
+        checksum: Of all that; those of older versions have none.
     """
 
     frames: int
     bytes: int
     sha256: str
     sizes: list[list[int]]
+    checksum: str | None = None
+
+    def sealed(self) -> "Shard":
+        """With its checksum."""
+        about = dataclasses.asdict(self)
+        del about["checksum"]
+        return dataclasses.replace(self, checksum=_sum(about))
 
     def all_sizes(self) -> np.ndarray:
         """Height and width of each frame, int64 `(frames, 2)`."""
@@ -127,13 +159,23 @@ class ShardIndex:
             values = json.loads(path.read_text())
             kind, version = values.pop("format"), values.pop("version")
             if kind == _FORMAT and version == _VERSION:
+                # Indices of older versions have no checksum.
+                sums = values.pop("checksums", None)
+                if sums is not None and sums != sums | _sums(values):
+                    raise ValueError("its checksum is wrong")
                 values["shards"] = [Shard(**shard) for shard in values["shards"]]
                 if values.get("label_names") is not None:
                     label_entries(dict(values["label_names"]))
-                return ShardIndex(**values)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+                index = ShardIndex(**values)
+                index._check()
+                return index
+        except FileNotFoundError:
+            raise
+        except Exception as error:
+            # It may say anything, and so fail in any way.
             raise ValueError(
-                f"{path} is no index of packed frames; delete {folder} and pack again"
+                f"{path} is no index of packed frames, or is damaged ({error}); delete {folder} "
+                "and pack again"
             ) from error
         raise ValueError(
             f"{path} says {kind!r}, version {version}, but this adaat_keras reads {_FORMAT!r}, "
@@ -143,7 +185,36 @@ class ShardIndex:
     def save(self, folder: Path) -> None:
         """Write the index into a folder."""
         about = {"format": _FORMAT, "version": _VERSION}
-        write_json(folder / FILE, about | dataclasses.asdict(self))
+        values = json.loads(json.dumps(dataclasses.asdict(self)))
+        write_json(folder / FILE, about | values | {"checksums": _sums(values)})
+
+    def _check(self) -> None:
+        """Raise whatever comes up unless every value is of its kind and they agree."""
+        numbers = [self.frames, self.shard_frames, *self.channels]
+        for shard in self.shards:
+            numbers += [shard.frames, shard.bytes, *(n for size in shard.sizes for n in size)]
+        if not all(type(number) is int and 0 < number < 2**48 for number in numbers):
+            raise ValueError("a number is none")
+        texts = [self.domain, self.key, self.fingerprint, self.dtype]
+        if not all(isinstance(text, str) for text in (*texts, *(s.sha256 for s in self.shards))):
+            raise ValueError("a name is none")
+        if np.dtype(self.dtype).kind not in "biuf" or len(self.channels) > 4:
+            raise ValueError(f"pixels are no {self.dtype}")
+        if self.key in _FORMS and (self.dtype, self.channels) != _FORMS[self.key]:
+            raise ValueError(f"{self.key} has another form")
+        if len(self.shards) > self.shard_count:
+            raise ValueError("there are too many shards")
+        pixel = np.dtype(self.dtype).itemsize * math.prod(self.channels)
+        for number, shard in enumerate(self.shards):
+            if shard.checksum is not None and shard != shard.sealed():
+                raise ValueError(f"the checksum of shard {number} is wrong")
+            frames = min(self.shard_frames, self.frames - number * self.shard_frames)
+            if shard.frames != frames or len(shard.sizes) not in (1, frames):
+                raise ValueError(f"shard {number} has another number of frames")
+            sizes = shard.sizes * (frames if len(shard.sizes) == 1 else 1)
+            records = (height * width * pixel + _BEFORE + _AFTER for height, width in sizes)
+            if sum(records) != shard.bytes:
+                raise ValueError(f"shard {number} has another length")
 
     @property
     def shard_count(self) -> int:
@@ -316,7 +387,7 @@ def _write_shard(
         one_size = all(size == sizes[0] for size in sizes)
         about = {"frames": len(span), "sizes": sizes[:1] if one_size else sizes}
         return {
-            key: Shard(bytes=path.stat().st_size, sha256=checksum(path), **about)
+            key: Shard(bytes=path.stat().st_size, sha256=checksum(path), **about).sealed()
             for key, path in paths.items()
         }
 

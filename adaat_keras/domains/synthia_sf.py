@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from adaat_keras.domains.decoders import packed_depth
 from adaat_keras.domains.domain import check_split
-from adaat_keras.domains.file_domain import FileDomain, Files, SkipBad, no_frames
+from adaat_keras.domains.file_domain import FileDomain, SkipBad, no_frames
 from adaat_keras.domains.finding import check_root
+from adaat_keras.domains.listing import IMAGES, Files, Pictures
 from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
 
 _SEQUENCES = {"train": (2, 4, 5, 6), "val": (3,)}
@@ -40,6 +41,8 @@ class SynthiaSF(FileDomain):
             inferred, and road lines count as road.)
         skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
             `"missing"` leaves out frames that lack a file, without reading any.
+        check_labels: Whether to look at some label files for what they should not hold: colours,
+            previews, red and blue swapped.
 
     Raises:
         NoSplit: There is no such split, or no frame in it.
@@ -71,6 +74,7 @@ class SynthiaSF(FileDomain):
         split: str | None = "train",
         riders_and_trucks: bool = False,
         skip_bad: SkipBad = False,
+        check_labels: bool = True,
     ):
         if split is not None:
             check_split(split, self.splits)
@@ -78,9 +82,10 @@ class SynthiaSF(FileDomain):
         sequences = range(1, 7) if split is None else _SEQUENCES[split]
         files = [frame for number in sequences for frame in _frames(root / f"SEQ{number}")]
         if not files:
-            raise no_frames(self.name, split, root)
+            folders = [root / f"SEQ{number}" / "RGBLeft" for number in sequences]
+            raise no_frames(self.name, split, root, "SEQ2/RGBLeft/0000000.png, ...", folders)
         self.split = split
-        super().__init__(files, "synthia_sf", riders_and_trucks, skip_bad)
+        super().__init__(files, "synthia_sf", riders_and_trucks, skip_bad, check_labels)
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
@@ -92,8 +97,11 @@ def _holds(folder: Path) -> bool:
 
 
 def _frames(sequence: Path) -> list[Files]:
-    folders = {"image": "RGBLeft", "semantic": "GTLeft", "depth": "DepthLeft"}
-    images = sorted((sequence / "RGBLeft").glob("[!.]*.png"))
+    labels = {key: Pictures(sequence / name) for key, name in _LABELS.items()}
     return [
-        {key: sequence / folder / image.name for key, folder in folders.items()} for image in images
+        {"image": image, **{key: each.path(image.stem) for key, each in labels.items()}}
+        for image in Pictures(sequence / "RGBLeft", IMAGES)
     ]
+
+
+_LABELS = {"semantic": "GTLeft", "depth": "DepthLeft"}

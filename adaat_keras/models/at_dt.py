@@ -2,7 +2,7 @@
 
 import keras
 
-from adaat_keras.layers import BottleneckBlock, InstanceNormalization
+from adaat_keras.layers import BottleneckBlock, InstanceNormalization, Upsampling
 from adaat_keras.models.base_model import Network
 
 # Of the four stages at full depth; the third one's is the `residual_blocks` that they scale with.
@@ -131,7 +131,7 @@ class UpsamplingDecoder(Network):
         inputs = keras.Input((None, None, 32 * base_filters), name="features")
         x = inputs
         for level in convolutions:
-            x = keras.layers.UpSampling2D(2, **options)(x)
+            x = Upsampling(2, **options)(x)
             for convolution in level:
                 x = InstanceNormalization(dtype=dtype)(convolution(x))
                 x = keras.layers.ReLU(dtype=dtype)(x)
@@ -189,7 +189,7 @@ class SixConvolutions(Network):
         x = inputs
         for n, convolution in enumerate(convolutions):
             if n in (2, 4):
-                x = keras.layers.UpSampling2D(2, **options)(x)
+                x = Upsampling(2, **options)(x)
             x = convolution(x)
         super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
 

@@ -72,6 +72,20 @@ _BUILTIN: dict[str, tuple[Groups, np.ndarray]] = {
     ),
 }
 
+
+def semantic_colors() -> np.ndarray:
+    """The colours of Cityscapes' nineteen classes, by which pictures of classes are known.
+
+    Returns:
+        uint8 `(19, 3)`.
+
+    Example:
+        >>> semantic_colors()[0].tolist()
+        [128, 64, 128]
+    """
+    return np.array(list(_CITYSCAPES.values()), np.uint8)
+
+
 Classes = str | Mapping[str, str | Sequence[str]] | Sequence[tuple[str, str | Sequence[str]]]
 Colors = Mapping[str, str | Sequence[int]] | Sequence[str | Sequence[int]]
 
@@ -272,6 +286,8 @@ def _checked_groups(classes: Classes) -> Groups:
 def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
     """Colours as the user gave them, uint8 `(n, 3)`; others for classes that have none."""
     if not isinstance(colors, Mapping):
+        if not isinstance(colors, Sequence | np.ndarray) or isinstance(colors, str):
+            raise ValueError(f"colors are one a class, in order or by name, not {colors!r}")
         if len(colors) != len(class_names):
             raise ValueError(f"{len(class_names)} classes have {len(colors)} colors")
         colors = dict(zip(class_names, colors, strict=True))
@@ -306,9 +322,11 @@ def rgb_of(name: str, color: str | Sequence[int]) -> RGB:
         if isinstance(color, str):
             return tuple(round(255 * part) for part in to_rgb(color))
         values = tuple(int(part) for part in color)
-        if len(values) == 3 and all(0 <= value <= 255 for value in values):
+        # Shares from 0 to 1 would all be black.
+        whole = not any(isinstance(part, float | np.floating) and part % 1 for part in color)
+        if len(values) == 3 and whole and all(0 <= value <= 255 for value in values):
             return values
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise ValueError(f"the color of {name} is {color!r}; give three numbers from 0 to 255")
 

@@ -4,13 +4,14 @@ import csv
 import json
 import re
 import shutil
+import signal as signals
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from adaat_keras import tasks
-from adaat_keras.cli import main
+from adaat_keras.cli import main, table
 from adaat_keras.cli.evaluate import scaled
 from adaat_keras.streets.writers import write_streets
 
@@ -85,6 +86,34 @@ def test_a_folder_of_another_run_is_left_alone(run, tiny, withheld, refused):
 def test_the_traceback_is_shown_when_asked_for():
     with pytest.raises(ValueError, match="unknown size"):
         main(["--traceback", "train", "--size", "huge"])
+
+
+@pytest.mark.parametrize(
+    ("signal", "status", "told"),
+    [
+        (signals.SIGTERM, 143, "stopped by SIGTERM; the last whole epoch is saved"),
+        (signals.SIGINT, 130, "interrupted; the same command goes on from here"),
+    ],
+)
+def test_a_command_that_is_told_to_stop_says_how_to_go_on(
+    signal, status, told, monkeypatch, capsys
+):
+    before = [signals.getsignal(each) for each in (signals.SIGTERM, signals.SIGINT)]
+    monkeypatch.setattr(table, "run", lambda _: signals.raise_signal(signal))
+    assert main(["table", "parameters"]) == status
+    assert told in capsys.readouterr().err
+    assert [signals.getsignal(each) for each in (signals.SIGTERM, signals.SIGINT)] == before
+
+
+def test_what_is_nobodys_mistake_is_told_in_a_line_that_says_so(monkeypatch, refused):
+    def fails(_):
+        raise KeyError("broken\ncode")
+
+    monkeypatch.setattr(table, "run", fails)
+    error = refused("table", "parameters")
+    assert error.count("\n") == 1
+    assert "table ended with KeyError: 'broken" in error
+    assert "`adaat-keras --traceback table ...` shows where" in error
 
 
 @pytest.mark.parametrize("command", ["evaluate {}", "predict {0}/image.png --weights {0}"])

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import dataclasses
 import io
-import os
 import re
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 from adaat_keras import domains, methods, tasks
 from adaat_keras.cli import build_parser, main
 from adaat_keras.cli.options import GROUPS, flag, run_options, where
+from adaat_keras.cli.train import default_directory
 from adaat_keras.report.run_page import run_command
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.options import Where
@@ -117,12 +117,13 @@ def test_help_does_not_wait_for_tensorflow():
     assert "--epochs INT" in outputs[1]
 
 
-@pytest.mark.parametrize("module", ["adaat_keras", "adaat_keras.cli"])
-def test_it_runs_as_a_module(module, tmp_path):
-    """From wherever one is."""
-    command = [sys.executable, "-m", module, "table", "none.json"]
-    done = subprocess.run(command, cwd=tmp_path, env={**os.environ}, capture_output=True, text=True)
+def test_it_runs_as_a_module(tmp_path):
+    """From wherever one is, as `python -m adaat_keras` or `python -m adaat_keras.cli`."""
+    command = [sys.executable, "-m", "adaat_keras", "table", "none.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
+    shown = [sys.executable, "-m", "adaat_keras.cli", "--help"]
+    assert "train and score a method" in subprocess.check_output(shown, cwd=tmp_path, text=True)
     assert (
         done.stderr
         == "adaat-keras: none.json is neither 'parameters' nor a results.json that exists\n"
@@ -178,10 +179,10 @@ def test_other_commands_have_the_same_options_but_those_that_they_choose(command
     assert (
         missing
         == {
-            "benchmark": {"method", "seed", "stages", "freeze", "deterministic"},
+            "benchmark": {"method", "seed", "stages", "freeze", "deterministic", "callback"},
             "study": {
                 *("method", "alpha", "adversarial_loss", "stages", "freeze", "base_1_weight"),
-                *("deterministic",),
+                *("deterministic", "callback"),
             },
         }[command]
     )
@@ -205,3 +206,23 @@ def test_the_command_in_a_runs_readme_gives_its_configuration_again(options):
     again = parsed(*words[1:])
     assert RunConfig.of(**run_options(again)) == config
     assert where(again).directory == "runs/mine"
+
+
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({}, "streets_sim-streets_real-depth-semantic-ada_atdt"),
+        ({"method": "dan", "to_task": "normals"}, "streets_sim-streets_real-depth-normals-dan"),
+        ({"source": "{0}:Mine"}, "Mine-streets_real-depth-semantic-ada_atdt"),
+        ({"method": "{0}:OwnMethod"}, "streets_sim-streets_real-depth-semantic-OwnMethod"),
+    ],
+)
+def test_a_run_without_a_directory_has_a_folder_that_tells_what_it_is(options, name, tmp_path):
+    """One folder, even where a domain or a method is a class in a file."""
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from adaat_keras.methods import Dan\nfrom adaat_keras.domains import Domain\n"
+        "class OwnMethod(Dan): pass\nclass Mine(Domain): pass\n"
+    )
+    config = RunConfig.of(**{key: value.format(file) for key, value in options.items()})
+    assert default_directory(config) == f"runs/{name}"

@@ -161,6 +161,32 @@ def test_it_is_published_and_exported_like_any_other(run, tmp_path):
     assert exported(images).shape == published.predict(images, verbose=0).shape == (1, 40, 48, 3)
 
 
+CALLBACK = """
+from pathlib import Path
+
+import keras
+
+
+class Log(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        with (Path(__file__).parent / "log.txt").open("a") as file:
+            print(type(self.model).__name__, epoch, file=file)
+"""
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_callbacks_of_ones_own_go_to_every_stage(options, place, tmp_path, monkeypatch):
+    monkeypatch.setattr("adaat_keras.runs.train.report", lambda *a: write_json(a[5].metrics, {}))
+    (tmp_path / "own.py").write_text(CALLBACK)
+    chosen = ["--method", "at_dt", "--recipe", "paper", "--directory", str(tmp_path / "run")]
+    assert main(["train", *options, *chosen, "--callback", f"{tmp_path}/own.py:Log"]) == 0
+    assert (tmp_path / "log.txt").read_text().splitlines() == [
+        "SupervisedTrainer 0",
+        "SupervisedTrainer 0",
+        "TransferTrainer 0",
+    ]
+
+
 def test_a_domain_of_ones_own_is_looked_at(place, tmp_path):
     sheet = tmp_path / "sheet.png"
     command = ["data", "show", f"{place}/mine.py:Simulator", "--split", "train"]
@@ -181,9 +207,7 @@ def test_a_domain_of_ones_own_is_looked_at(place, tmp_path):
 def test_classes_are_a_name_or_groups_as_json_in_either_direction(
     classes, channels, pair, tiny, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(
-        "adaat_keras.runs.train.report", lambda *args: write_json(args[5].metrics, {})
-    )
+    monkeypatch.setattr("adaat_keras.runs.train.report", lambda *a: write_json(a[5].metrics, {}))
     chosen = ["--from", pair[0], "--to", pair[1], "--classes", classes]
     # The first stage of the side that has the classes.
     stage = "adversarial" if pair[0] == "semantic" else "supervised"

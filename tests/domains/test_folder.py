@@ -543,7 +543,8 @@ def test_arrays_of_another_form_are_told(column, values, options, message, tmp_p
 
 
 def test_images_of_more_than_8_bits_and_floats_are_told(tmp_path):
-    write(tmp_path / "deep/a.png", grey(9, "uint16"))
+    write(tmp_path / "deep/a.png", color(1, 2, 3))
+    write(tmp_path / "deep/b.png", grey(9, "uint16"))
     array(tmp_path / "float/a.npy", np.zeros((4, 6, 3)))
     raw_png(tmp_path / "bits/a.png", 2, 1, 4, 0, b"\x00\x78")
     for folder, message in (

@@ -81,13 +81,12 @@ def test_frozen_networks_stay_as_they_are(fine_tune):
     assert changed == {"decoder_1", "domain_classifier"}
 
 
-@pytest.mark.parametrize("place", [{}, {"directory": None}], ids=["in a folder", "in memory"])
 @pytest.mark.usefixtures("unreported")
-def test_what_was_frozen_before_stays_so(place, fine_tune):
+def test_what_was_frozen_before_stays_so(fine_tune):
     model = untrained()
     model.untrained = ()
     model.decoder_2.trainable = False
-    fine_tune(model, stages="adversarial", freeze=("encoder_1", "decoder_2"), **place)
+    fine_tune(model, stages="adversarial", freeze=("encoder_1", "decoder_2"))
     frozen = {name for name, network in model.networks.items() if not network.trainable}
     assert frozen == {"decoder_2"}
 
@@ -133,9 +132,8 @@ def test_a_run_tells_what_its_weights_are_from(fine_tune, run, tmp_path):
 def test_a_decoder_that_began_anew_is_not_left_untrained(other_task, fine_tune):
     message = "decoder_2 is untrained, and would stay so: add 'supervised' to stages"
     for options in ({"stages": ("adversarial", "transfer")}, {"freeze": ("decoder_2",)}):
-        for place in ({}, {"directory": None}):
-            with pytest.raises(ValueError, match=message):
-                fine_tune(other_task, **options, **place)
+        with pytest.raises(ValueError, match=message):
+            fine_tune(other_task, **options)
     history, _ = fine_tune(other_task, stages=("supervised", "transfer"))
     assert {"supervised", "transfer"} <= set(history)
     assert other_task.untrained == ()
@@ -181,10 +179,9 @@ def test_the_command_line_takes_the_networks_options_from_the_weights(run, frame
         ),
     ],
 )
-@pytest.mark.parametrize("place", [{}, {"directory": None}], ids=["in a folder", "in memory"])
-def test_what_cannot_be_chosen_is_a_clear_error(place, options, message, fine_tune, tmp_path):
+def test_what_cannot_be_chosen_is_a_clear_error(options, message, fine_tune, tmp_path):
     with pytest.raises(ValueError, match=message):
-        fine_tune(**options, **place)
+        fine_tune(**options)
     assert not (tmp_path / "run/history.csv").exists()
 
 

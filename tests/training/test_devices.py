@@ -52,7 +52,6 @@ def test_two_devices_give_the_weights_and_the_log_of_one(kind, loss, request):
         assert_close_weights(one, before, relative=1e-3)
 
 
-@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     ("kind", "task"),
     [("adversarial", "depth"), ("supervised", "semantic"), ("transfer", "depth")],

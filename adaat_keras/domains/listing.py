@@ -1,0 +1,148 @@
+"""Lists the pictures of a data set's folders, so that none is passed over in silence."""
+
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+Files = dict[str, Path]
+IMAGES = (".png", ".jpg", ".jpeg")
+LABELS = (".png",)
+# What holds pictures, but is not read here.
+PICTURES = (
+    *(".png", ".jpg", ".jpeg", ".jp2", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".dng"),
+    *(".ppm", ".pgm", ".pbm", ".pfm", ".exr", ".hdr", ".raw", ".npy", ".npz", ".mat", ".h5"),
+)
+
+
+class Pictures:
+    """The pictures directly in a folder, by the names without their endings.
+
+    Capitals in endings make no difference. Of two images of one name the PNG is taken, and a
+    warning tells of the others.
+
+    Args:
+        folder: Where; it need not exist.
+        endings: Those that are read.
+        wanted: Which names, without endings, belong to the data set.
+        known: Names that do not, and are known.
+
+    Raises:
+        ValueError: There are pictures of other endings, and of the same names; or some that are
+            images in a form that is not read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        endings: tuple[str, ...] = LABELS,
+        wanted: Callable[[str], bool] = lambda name: True,
+        known: str = "",
+    ):
+        self.folder, self.endings = folder, endings
+        self.by_name: dict[str, Path] = {}
+        others, twins = [], []
+        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+            ending = path.suffix.lower()
+            if path.name.startswith(".") or ending not in PICTURES or not path.is_file():
+                continue
+            if not wanted(path.stem):
+                if not re.fullmatch(known or "(?!)", path.stem):
+                    others.append(path)
+            elif ending not in endings:
+                others.append(path)
+            elif path.stem in self.by_name:
+                twins.append(path)
+                if ending == ".png":
+                    self.by_name[path.stem] = path
+            else:
+                self.by_name[path.stem] = path
+        self.others = others
+        if endings == IMAGES and self.by_name and others:
+            self._tell(others, "are not taken: their names or endings are not this data set's")
+        if endings == IMAGES and twins:
+            self._tell(twins, "have a name that another has, and the PNG is taken")
+
+    def _tell(self, paths: list[Path], why: str) -> None:
+        names = ", ".join(path.name for path in paths[:3])
+        warnings.warn(
+            f"{self.folder}: {len(self.by_name)} images are taken; {len(paths)} pictures, such as "
+            f"{names}, {why}",
+            stacklevel=6,
+        )
+
+    def path(self, name: str) -> Path:
+        """Where the picture of a name is, or should be."""
+        return self.by_name.get(name, self.folder / f"{name}{self.endings[0]}")
+
+    def __iter__(self):
+        return iter(self.by_name.values())
+
+
+def check_all_taken(name: str, frames: list[Files], named: tuple[str, ...] = ()) -> None:
+    """Look for folders whose label files belong to no image.
+
+    Args:
+        name: The domain's name, for messages.
+        frames: The files that should be, of each frame.
+        named: Keys whose folder the user named.
+
+    Raises:
+        FileNotFoundError: A folder has pictures, or was named, and none of them pairs with an
+            image. (A warning tells of some that pair with none.)
+    """
+    for key in {key for files in frames for key in files} - {"image", "camera"}:
+        expected = [files[key] for files in frames if key in files]
+        wanted = set(expected)
+        there = {
+            path
+            for folder in {path.parent for path in expected}
+            if folder.is_dir()
+            for path in folder.iterdir()
+            if path.suffix.lower() in PICTURES and not path.name.startswith(".")
+        }
+        taken = wanted & there
+        images = f"{len(frames)} images ({frames[0]['image'].parent})"
+        if not taken and (there or key in named):
+            raise FileNotFoundError(
+                f"{name}: {images}, but none of them pairs by name with a {key} file in "
+                f"{expected[0].parent}, looking for {expected[0].name}, ...; "
+                f"{content_of(expected[0].parent)}"
+            )
+        pattern = _pattern(expected[0])
+        alone = sorted(path for path in there - wanted if pattern.fullmatch(path.name.lower()))
+        if taken and alone:
+            warnings.warn(
+                f"{name}: {len(taken)} of {images} pair with {key} files; {len(alone)} {key} files "
+                f"pair with no image, such as {alone[0]}",
+                stacklevel=5,
+            )
+
+
+def _pattern(path: Path) -> re.Pattern:
+    """What names of the same form look like: other numbers and, before them, other words."""
+    form = re.sub(r"\\d\+|\d+", r"\\d+", re.escape(path.name.lower()))
+    # The last number tells pictures of one frame apart, as KITTI's _10 and _11.
+    last = re.search(r"_(\d\d)\.", path.name)
+    if last:
+        form = re.sub(r"\\d\+(\\\.[a-z]+)$", rf"{last[1]}\1", form)
+    return re.compile(form)
+
+
+def content_of(folder: Path, names: int = 3) -> str:
+    """What is in a folder, in words: how many files of each ending, some names, and folders."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        return f"there is no {folder}"
+    inside = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    files = [each for each in inside if each.is_file()]
+    counts = Counter(each.suffix or each.name for each in files)
+    parts = [f"{count} {ending}" for ending, count in counts.most_common(5)]
+    if files:
+        parts[-1] += f" (such as {', '.join(each.name for each in files[:names])})"
+    folders = [each.name for each in inside if each.is_dir()]
+    if folders:
+        more = ", ..." if len(folders) > 5 else ""
+        parts.append(f"the folders {', '.join(folders[:5])}{more}")
+    return f"in {folder.absolute()} there is {', '.join(parts) or 'nothing'}"

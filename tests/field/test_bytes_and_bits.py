@@ -1,0 +1,187 @@
+"""Kinds 3 and 8: what every decoder reads is read, and no bits are lost in silence."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from field_kit import silent, streets
+from PIL import Image
+
+from adaat_keras.deep_images import stretched
+from adaat_keras.domains import Folder, Kitti
+from adaat_keras.domains.png import read_picture
+from adaat_keras.inference import read_image
+
+AFTER = {"zeros": bytes(512), "a block": bytes(4096) + b"\xff" * 9, "a byte": b"\0"}
+
+
+@pytest.mark.parametrize("after", AFTER)
+def test_bytes_after_a_pngs_end_count_for_nothing(after, tmp_path):
+    streets("kitti", tmp_path, 1, "train", 32, 64)
+    frames = Kitti(tmp_path)
+    truth = frames[0]
+    for file in tmp_path.rglob("*.png"):
+        with file.open("ab") as open_file:
+            open_file.write(AFTER[after])
+    again = Kitti(tmp_path)
+    batch = next(iter(again.dataset(("image", "semantic", "depth"))))
+    for key, pixels in again[0].items():
+        np.testing.assert_array_equal(pixels, truth[key])
+        np.testing.assert_array_equal(batch[key], truth[key])
+    # Half of a file is no whole one, whatever follows.
+    image = next(tmp_path.rglob("image_2/*.png"))
+    data = image.read_bytes()
+    image.write_bytes(data[: len(data) // 3] + bytes(512))
+    with pytest.raises(ValueError, match="cut off"):
+        Kitti(tmp_path)[0]
+
+
+def test_a_film_after_a_jpegs_end_counts_for_nothing(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 3)).astype(np.uint8)
+    for options in ({}, {"progressive": True}, {"subsampling": 0, "quality": 99}):
+        Image.fromarray(pixels).save(tmp_path / "a.jpg", **options)
+        truth = read_picture(tf.constant(str(tmp_path / "a.jpg"))).numpy()
+        with (tmp_path / "a.jpg").open("ab") as file:
+            file.write(bytes(1 << 17))
+        assert len(Folder(tmp_path)) == 1
+        np.testing.assert_array_equal(Folder(tmp_path)[0]["image"], truth)
+
+
+def test_images_in_grey_and_with_a_palette_are_images(tmp_path):
+    streets("kitti", tmp_path, 3, "train", 32, 64)
+    files = sorted(tmp_path.rglob("image_2/*.png"))
+    for file, mode in zip(files, ("L", "P", "LA"), strict=True):
+        Image.open(file).convert(mode).save(file)
+    frames = Kitti(tmp_path)
+    for index, file in enumerate(files):
+        truth = np.asarray(Image.open(file).convert("RGB"))
+        np.testing.assert_array_equal(frames[index]["image"], truth)
+
+
+def thermal(seed=0):
+    """Counts from 7000 to 8950 of 14 bits, in 40 steps."""
+    steps = np.random.default_rng(seed).integers(0, 40, (8, 16))
+    return (np.kron(steps, np.ones((16, 16), int)) * 50 + 7000).astype(np.uint16)
+
+
+def test_thermal_counts_keep_their_contrast(tmp_path):
+    Image.fromarray(thermal()).save(tmp_path / "a.png")
+    with pytest.warns(UserWarning, match=r"a\.png has more than 8 bits: \d+ to \d+ become black"):
+        seen = read_image(tmp_path / "a.png")
+    assert len(np.unique(seen)) > 30
+    assert (seen.min(), seen.max()) == (0, 255)
+    silently = silent(lambda: read_image(tmp_path / "a.png", (7000, 9000)))
+    np.testing.assert_array_equal(silently[..., 0], stretched(thermal(), (7000, 9000)))
+
+
+def test_all_of_16_bits_are_read_as_before(tmp_path):
+    deep = np.random.default_rng(0).integers(0, 65536, (16, 16)).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "a.png")
+    with pytest.warns(UserWarning, match="the upper eight bits of 16"):
+        np.testing.assert_array_equal(read_image(tmp_path / "a.png")[..., 1], deep >> 8)
+
+
+def test_a_folder_of_thermal_pictures_has_one_range_which_it_tells(tmp_path):
+    for number in range(3):
+        Image.fromarray(thermal(number)).save(tmp_path / f"{number}.png")
+    with pytest.warns(UserWarning, match=r"images of 16 bits are made 8: .* image_range="):
+        frames = Folder(tmp_path)
+    assert len(np.unique(frames[1]["image"])) > 30
+    given = silent(lambda: Folder(tmp_path, image_range=(7000, 9000)))
+    graph = next(iter(given.dataset(("image",))))["image"]
+    for image in (given[0]["image"], graph):
+        np.testing.assert_array_equal(image, read_image(tmp_path / "0.png", (7000, 9000)))
+    assert given.identity() != frames.identity()
+    with pytest.raises(ValueError, match="image range is LOW,HIGH"):
+        Folder(tmp_path, image_range=(9000, 7000))
+    Image.new("RGB", (256, 128)).save(tmp_path / "1.png")
+    with pytest.raises(ValueError, match="8-bit RGB, but an image"):
+        Folder(tmp_path, image_range=(7000, 9000))[1]
+
+
+def test_floating_point_pictures_need_a_range(tmp_path):
+    Image.fromarray(np.linspace(20, 40, 64, dtype=np.float32).reshape(8, 8)).save(
+        tmp_path / "a.tif"
+    )
+    with pytest.raises(ValueError, match=r"32-bit pixels; say which values .*--range"):
+        read_image(tmp_path / "a.tif")
+    assert read_image(tmp_path / "a.tif", (20, 40))[-1, -1].tolist() == [255] * 3
+
+
+def test_colours_of_16_bits_are_not_read_as_a_few_levels(tmp_path):
+    values = np.random.default_rng(0).integers(0, 4096, (20, 30, 3)).astype(">u2")
+    rows = b"".join(b"\0" + row.tobytes() for row in values)
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    header = struct.pack(">IIBBBBB", 30, 20, 16, 2, 0, 0, 0)
+    (tmp_path / "a.png").write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+    with pytest.raises(ValueError, match=r"a\.png has colours of 16 bits .* 16 levels"):
+        read_image(tmp_path / "a.png")
+    # TensorFlow reads them all.
+    image = Folder(tmp_path, image_range=(0, 4096))[0]["image"]
+    np.testing.assert_array_equal(image, stretched(values.astype(np.uint16), (0, 4096)))
+
+
+def test_what_pillow_and_tensorflow_read_alike_is_read_so(tmp_path):
+    """An independent road: both decoders, on pictures of every mode, cut and lengthened."""
+    rng = np.random.default_rng(0)
+    read = 0
+    for mode in ("L", "P", "LA", "RGB", "RGBA", "1", "CMYK", "YCbCr"):
+        for form in ("png", "jpeg"):
+            file = io.BytesIO()
+            pixels = Image.fromarray(rng.integers(0, 256, (20, 30, 3)).astype(np.uint8))
+            try:
+                pixels.convert(mode).save(file, form)
+            except (OSError, KeyError):
+                continue
+            for data in (file.getvalue(), file.getvalue() + b"after", file.getvalue()[:-30]):
+                (tmp_path / "a").write_bytes(data)
+                both = _both(data)
+                if both is not None and mode != "1":
+                    ours = read_picture(tf.constant(str(tmp_path / "a"))).numpy()
+                    np.testing.assert_array_equal(ours, both)
+                    read += 1
+    assert read > 15
+
+
+def _both(data):
+    try:
+        with Image.open(io.BytesIO(data)) as file:
+            file.load()
+        return tf.io.decode_image(data, channels=3, expand_animations=False).numpy()
+    except (OSError, tf.errors.OpError):
+        return None
+
+
+def test_a_folder_as_people_have_it_is_read(tmp_path):
+    folder = tmp_path / "Straße 1"
+    folder.mkdir()
+    rgb = Image.fromarray(np.random.default_rng(0).integers(0, 256, (70, 100, 3)).astype(np.uint8))
+    rgb.save(folder / "IMG 0001.JPG", format="JPEG")
+    rgb.convert("CMYK").save(folder / "cmyk.jpeg")
+    rgb.convert("P").save(folder / "palette.PNG", format="PNG", transparency=3)
+    rgb.convert("1").save(folder / "bits.tif")
+    exif = Image.Exif()
+    exif[274] = 6
+    rgb.save(folder / "turned.jpg", exif=exif)
+    from adaat_keras.inference import find_images
+
+    files = find_images([str(folder)])
+    sizes = {file.name: silent(lambda file=file: read_image(file)).shape[:2] for file in files}
+    assert sizes.pop("turned.jpg") == (100, 70)
+    assert [*sizes.values()] == [(70, 100)] * 4
+    (tmp_path / "drive.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
+    with pytest.raises(ValueError, match=r"drive\.mp4 is no image"):
+        read_image(tmp_path / "drive.mp4")
