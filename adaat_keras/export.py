@@ -1,6 +1,5 @@
 """The inference path without this package: TensorFlow's SavedModel, ONNX, LiteRT."""
 
-import importlib
 import inspect
 import json
 import os
@@ -11,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from adaat_keras import __version__, _require_tensorflow, tasks
@@ -97,15 +97,15 @@ def export_model(
         description["input"]["dtype"] = list(DTYPES)
         _write_saved_model(network, shape, description, path)
         return path
+    image = tf.TensorSpec(shape, input_dtype, name="image")
+    smallest = getattr(model, "smallest", 1)
     if format == "onnx":
         _require_onnx()
-    smallest = getattr(model, "smallest", 1)
-    traced = _trace(network, tf.TensorSpec(shape, input_dtype, name="image"), smallest)
     with written_whole(path) as temporary:
         if format == "onnx":
-            _write_onnx(traced, description, temporary)
+            _write_onnx(network, image, smallest, description, temporary)
         else:
-            _write_litert(network, traced, weights, description, temporary)
+            _write_litert(network, image, smallest, weights, description, temporary)
     return path
 
 
@@ -266,16 +266,22 @@ class _Exported(tf.Module):
         return named.get_concrete_function(images)
 
 
-def _trace(network: keras.Model, image: tf.TensorSpec, smallest: int):
-    """The network as a TensorFlow function."""
+def _trace(network: keras.Model, image: tf.TensorSpec, smallest: int, weights=()):
+    """The network as a TensorFlow function of images, and of the weights that are named."""
 
-    def predict(image):
+    def predict(image, *values):
         image = tf.cast(image, tf.float32)
         if None in image.shape[1:3]:
             image = _refuse_smaller(image, smallest)
-        return {"prediction": tf.cast(network(image, training=False), tf.float32)}
+        with keras.StatelessScope(state_mapping=[*zip(weights, values, strict=True)]):
+            outputs = network(image, training=False)
+        return {"prediction": tf.cast(outputs, tf.float32)}
 
-    return tf.function(predict, input_signature=[image], autograph=False)
+    inputs = [
+        tf.TensorSpec(weight.shape, weight.dtype, name=f"weight_{number}")
+        for number, weight in enumerate(weights)
+    ]
+    return tf.function(predict, input_signature=[image, *inputs], autograph=False)
 
 
 def _refuse_smaller(image: tf.Tensor, smallest: int) -> tf.Tensor:
@@ -291,22 +297,28 @@ def _refuse_smaller(image: tf.Tensor, smallest: int) -> tf.Tensor:
 
 def _require_onnx() -> None:
     """Raise an `ImportError` that says what to install, unless ONNX can be written."""
-    for module in ("onnx", "tf2onnx"):
-        try:
-            importlib.import_module(module)
-        except ImportError as error:
-            raise ImportError(
-                f"writing ONNX needs the package {module}: pip install 'adaat-keras[onnx]'"
-            ) from error
+    try:
+        import onnx  # noqa: F401
+        import tf2onnx  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            f"writing ONNX needs the package {error.name}: pip install 'adaat-keras[onnx]'"
+        ) from error
 
 
-def _write_onnx(traced, description: dict, path: Path) -> None:
+def _write_onnx(
+    network: keras.Model, image: tf.TensorSpec, smallest: int, description: dict, path: Path
+) -> None:
     import onnx
     import tf2onnx
 
-    model, _ = tf2onnx.convert.from_function(
-        traced, input_signature=traced.input_signature, opset=OPSET
-    )
+    # Converted without its kernels, which are put in afterwards: tf2onnx copies whatever is in the
+    # graph before and after each of its optimizations, more than 12 GB for the paper's networks.
+    kernels = [weight for weight in network.weights if len(weight.shape) > 1]
+    traced = _trace(network, image, smallest, kernels)
+    model, _ = tf2onnx.convert.from_function(traced, traced.input_signature, opset=OPSET)
+    values = map(keras.ops.convert_to_numpy, kernels)
+    _put_in(model.graph, {f"weight_{number}": value for number, value in enumerate(values)})
     missing = {
         node.op_type
         for node in model.graph.node
@@ -329,9 +341,40 @@ def _write_onnx(traced, description: dict, path: Path) -> None:
     onnx.save(model, str(path))
 
 
+def _put_in(graph, values: dict[str, np.ndarray]) -> None:
+    """Make constants of an ONNX graph's inputs, and of what follows from constants alone."""
+    from onnx import numpy_helper
+    from onnx.reference import ReferenceEvaluator
+
+    values = dict(values)
+    known = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer} | values
+    for node in [*graph.node]:
+        if values.keys() & {*node.input} and known.keys() >= {*node.input}:
+            given = {name: known[name] for name in node.input}
+            [result] = ReferenceEvaluator(node).run(None, given)
+            values[node.output[0]] = known[node.output[0]] = result
+            graph.node.remove(node)
+    for tensor in [*graph.input]:
+        if tensor.name in values:
+            graph.input.remove(tensor)
+    used = {name for node in graph.node for name in node.input}
+    for tensor in [*graph.initializer]:
+        if tensor.name not in used:
+            graph.initializer.remove(tensor)
+    graph.initializer.extend(
+        numpy_helper.from_array(value, name) for name, value in values.items() if name in used
+    )
+
+
 def _write_litert(
-    network: keras.Model, traced, weights: str, description: dict, path: Path
+    network: keras.Model,
+    image: tf.TensorSpec,
+    smallest: int,
+    weights: str,
+    description: dict,
+    path: Path,
 ) -> None:
+    traced = _trace(network, image, smallest)
     # By way of a SavedModel, which gives the file's inputs and outputs their names.
     with tempfile.TemporaryDirectory() as folder:
         module = tf.Module()

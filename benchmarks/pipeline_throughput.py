@@ -27,7 +27,7 @@ from torch_crops import TorchCrops, torch_batches
 from adaat_keras.domains import Cityscapes, Packed
 from adaat_keras.domains.batches import training_batches
 from adaat_keras.domains.cache import cached
-from adaat_keras.domains.class_names import CLASS_MAPS
+from adaat_keras.domains.class_names import ID_SETS
 from adaat_keras.domains.resize import Resized
 from adaat_keras.domains.shards import pack
 from adaat_keras.streets.writers import write_streets
@@ -70,7 +70,7 @@ def make_rows(folders, scratch, options):
         "cached, disk": cached(resized, "disk", scratch / "cache"),
         "packed": Packed(scratch / "packed"),
     }
-    table = CLASS_MAPS["cityscapes"].table(False)
+    table = ID_SETS["cityscapes"].table()
     decoded = TorchCrops(folders.files, table, HEIGHT, WIDTH, CROP, 1)
     pairs = [decoded.load(index) for index in range(len(decoded))]
     arrays = [np.stack([np.asarray(part) for part in parts]) for parts in zip(*pairs, strict=True)]

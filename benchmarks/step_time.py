@@ -19,10 +19,10 @@ import torch
 from torch_base_model import TorchBaseModel
 
 from adaat_keras import tasks
+from adaat_keras.methods import AdversarialTrainer
 from adaat_keras.models import Decoder, DomainClassifier, Encoder
 from adaat_keras.models.sizes import SIZES
 from adaat_keras.training import losses as adversarial_losses
-from adaat_keras.training.adversarial_trainer import AdversarialTrainer
 from adaat_keras.training.trainer import SupervisedTrainer
 
 

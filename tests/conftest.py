@@ -64,7 +64,7 @@ def one_at_a_time(shared):
 @pytest.fixture(scope="session")
 def frames(shared, one_at_a_time):
     """Options that open the streets with few and small frames, which exist already."""
-    options = {"frames": 8, "height": 64, "width": 64, "cache": str(shared / "cache")}
+    options = {"frames": 4, "height": 64, "width": 64, "cache": str(shared / "cache")}
     with one_at_a_time():
         for name in ("streets_sim", "streets_real"):
             for split in ("train", "val", "test"):
@@ -94,7 +94,7 @@ def withheld(frames, shared, one_at_a_time):
 @pytest.fixture(scope="session")
 def tiny(frames):
     """The options of a run of seconds."""
-    sizes = "--size tiny --transfer conv --epochs 2 --steps-per-epoch 3 --batch-size 4 --crop 64"
+    sizes = "--size tiny --transfer conv --epochs 2 --steps-per-epoch 2 --batch-size 4 --crop 64"
     opened = json.dumps(frames)
     data = ["--source-options", opened, "--target-options", opened, "--validation-frames", "2"]
     return [*sizes.split(), *data]
@@ -108,13 +108,16 @@ def run(tiny, withheld, shared, one_at_a_time):
     with one_at_a_time():
         if not RunFolder(folder).finished:
             options = [*tiny, "--target-options", target, "--directory", str(folder)]
-            # Tracing takes longer than the few steps; `tests/runs/test_resume.py` has graphs.
-            tf.config.run_functions_eagerly(True)
-            try:
-                assert main(["train", *options, "--store", str(shared / "stages")]) == 0
-            finally:
-                tf.config.run_functions_eagerly(False)
+            # In graphs, as a user's: `tests/runs/test_resume.py` has its weights bit for bit.
+            assert main(["train", *options, "--store", str(shared / "stages")]) == 0
     return folder
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Runs have no pictures in one test: they take longer than the few steps."""
+    for picture in ("draw_panels", "draw_tsne", "draw_curves"):
+        monkeypatch.setattr(f"adaat_keras.runs.report.{picture}", lambda *_, **__: None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from adaat_keras.cli.options import add_domain_options
 
@@ -51,7 +52,7 @@ def show(options: argparse.Namespace) -> None:
         [frame["image"], *(picture(task, frame, None) for task in shown)]
         for frame in chosen_frames(domain, options.frames)
     ]
-    out = options.out or f"{options.domain}.png"
+    out = Path(options.out or f"{options.domain}.png").expanduser()
     draw_panels(rows, ["image", *domain.tasks], out, legend=legend_of(*shown))
     print(f"{len(rows)} of {len(domain)} frames of {options.domain}, split {options.split}: {out}")
 
@@ -122,13 +123,11 @@ def _add_pack(actions) -> None:
 
 def pack(options: argparse.Namespace) -> None:
     """Pack one split."""
-    from pathlib import Path
-
     from adaat_keras.domains.shards import pack
     from adaat_keras.domains.splits import Splits
 
     domain = Splits(options.domain, options.domain_options).required(options.split)
-    out = Path(options.out) / options.split
+    out = Path(options.out).expanduser() / options.split
     folder = pack(domain, out, options.height, options.width, options.shard_frames)
     keys = ", ".join(("image", *domain.tasks))
     print(f"{len(domain)} frames of {options.domain}, split {options.split} ({keys}): {folder}")

@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import signal as signals
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -61,6 +63,7 @@ MISTAKES = {
 }
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
     mistake, tiny, refused, tmp_path
@@ -72,6 +75,19 @@ def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
     assert not (folder / "history.csv").exists()
     if "3e38" not in mistake:
         assert not folder.exists()
+
+
+def test_it_runs_as_a_module(tmp_path):
+    """From wherever one is, as `python -m adaat_keras` or `python -m adaat_keras.cli`."""
+    command = [sys.executable, "-m", "adaat_keras", "table", "none.json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2
+    shown = [sys.executable, "-m", "adaat_keras.cli", "--help"]
+    assert "train and score a method" in subprocess.check_output(shown, cwd=tmp_path, text=True)
+    assert (
+        done.stderr
+        == "adaat-keras: none.json is neither 'parameters' nor a results.json that exists\n"
+    )
 
 
 def test_a_folder_of_another_run_is_left_alone(run, tiny, withheld, refused):
@@ -257,7 +273,7 @@ def test_table_names_a_file_that_is_not_there(refused):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("eagerly")
+@pytest.mark.usefixtures("eagerly", "undrawn")
 def test_benchmark_compares_methods_and_goes_on_where_it_was_stopped(
     tiny, tmp_path, capsys, refused
 ):

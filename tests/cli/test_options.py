@@ -117,19 +117,6 @@ def test_help_does_not_wait_for_tensorflow():
     assert "--epochs INT" in outputs[1]
 
 
-def test_it_runs_as_a_module(tmp_path):
-    """From wherever one is, as `python -m adaat_keras` or `python -m adaat_keras.cli`."""
-    command = [sys.executable, "-m", "adaat_keras", "table", "none.json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 2
-    shown = [sys.executable, "-m", "adaat_keras.cli", "--help"]
-    assert "train and score a method" in subprocess.check_output(shown, cwd=tmp_path, text=True)
-    assert (
-        done.stderr
-        == "adaat-keras: none.json is neither 'parameters' nor a results.json that exists\n"
-    )
-
-
 # === Options are fields ===
 
 OTHERS = {

@@ -198,7 +198,7 @@ def test_a_users_own_classes_and_folder_are_trained_on(tmp_path):
 def fitted(frames, withheld, tmp_path_factory):
     """A model, its history and its folder; the domains by name."""
     tf.config.run_functions_eagerly(True)
-    model = untrained(from_task="semantic", to_task="depth", transfer="unet")
+    model = untrained(from_task="semantic", to_task="depth")
     directory = tmp_path_factory.mktemp("fitted") / "demo"
     opened = {
         "source": {s: domains.get("streets_sim", split=s, **frames) for s in SPLITS},

@@ -78,25 +78,31 @@ def test_a_run_in_a_folder_that_another_process_has_is_refused(config, tmp_path)
 
 
 @pytest.mark.usefixtures("eagerly", "unreported")
-def test_a_stage_that_another_run_is_training_is_waited_for(config, tmp_path, capsys):
+def test_a_stage_that_another_run_is_training_is_waited_for(config, tmp_path, monkeypatch):
     """Two runs with one store at the same time train their common stage once."""
     run = config(method="source_only", epochs=1, steps_per_epoch=1)
     train_from_config(run, tmp_path / "one", tmp_path / "stages", verbose=0)
     [kept] = (tmp_path / "stages").iterdir()
     done = (kept / "done.json").rename(kept / "later.json")
     before = (kept / "encoder_2.keras").stat().st_mtime_ns
-    free = threading.Event()
+    taken, waiting, said = threading.Event(), threading.Event(), []
 
     def other():
         with locked(kept, "wait for it"):
-            free.set()
-            threading.Event().wait(2)
+            taken.set()
+            assert waiting.wait(60)
             done.rename(kept / "done.json")
 
+    def told(text, **_):
+        said.append(text)
+        waiting.set()
+
+    monkeypatch.setattr("adaat_keras.runs.lock.print", told, raising=False)
     thread = threading.Thread(target=other)
     thread.start()
-    free.wait()
+    taken.wait()
     train_from_config(run, tmp_path / "two", tmp_path / "stages", verbose=1)
     thread.join()
-    assert "waiting for it" in capsys.readouterr().out
+    assert said == [f"{kept} is in use by {said[0].split(' by ')[1]}"]
+    assert "waiting for it" in said[0]
     assert (kept / "encoder_2.keras").stat().st_mtime_ns == before

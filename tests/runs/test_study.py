@@ -25,7 +25,7 @@ def studied(config, tmp_path_factory):
     directory = tmp_path_factory.mktemp("study")
     tf.config.run_functions_eagerly(True)
     with pytest.MonkeyPatch.context() as patched:
-        # The pictures of single runs take longer than their training.
+        # As `undrawn`, which serves one test.
         for picture in ("draw_panels", "draw_tsne", "draw_curves"):
             patched.setattr(f"adaat_keras.runs.report.{picture}", lambda *_, **__: None)
         rows = run_study(config(**TASKS, **BRIEF), LOSSES, ALPHAS, directory, verbose=0)

@@ -141,8 +141,9 @@ def test_where_data_lies_and_is_cached_trains_nothing_anew(config, tmp_path, mon
     here, there = tmp_path / "here", tmp_path / "there"
     for split in ("train", "val", "test"):
         write_streets("carla", here, 2, split, height=64, width=64)
-    # The target is read by the teacher's stage; both by the first.
-    brief = {"source": "carla", "target": "carla", "epochs": 1, "steps_per_epoch": 1}
+    # Its second stage reads both domains.
+    brief = {"source": "carla", "target": "carla", "method": "label_teacher"}
+    brief |= {"epochs": 1, "steps_per_epoch": 1}
 
     def trained(root, name, **changes):
         opened = {f"{role}_options": {"root": str(root)} for role in ("source", "target")}
