@@ -88,18 +88,27 @@ def _load_file(file: Path):
     if not file.is_file():
         raise ValueError(f"there is no file {file}")
     file = file.resolve()
+    # The script that is running: to import it again would run it again.
+    main = getattr(sys.modules.get("__main__"), "__file__", None)
+    if main and Path(main).resolve() == file:
+        return sys.modules["__main__"]
     name = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, file)
         module = importlib.util.module_from_spec(spec)
         # Before it runs, as Python's own import does: its classes name their module.
         sys.modules[name] = module
+        _FILES[name] = str(file)
         try:
             spec.loader.exec_module(module)
         except BaseException:
             del sys.modules[name]
             raise
     return sys.modules[name]
+
+
+# The files that modules were loaded from by their path, which no import would find.
+_FILES: dict[str, str] = {}
 
 
 def place_of(thing: type) -> str:
@@ -109,12 +118,10 @@ def place_of(thing: type) -> str:
         >>> place_of(Registry)
         'adaat_keras.registry:Registry'
     """
-    module = sys.modules[thing.__module__]
-    file = getattr(module, "__file__", None)
-    imported = importlib.util.find_spec(thing.__module__) if module.__spec__ else None
-    if file and (imported is None or thing.__module__ == "__main__"):
-        return f"{file}:{thing.__qualname__}"
-    return f"{thing.__module__}:{thing.__qualname__}"
+    module = thing.__module__
+    if module == "__main__" and hasattr(sys.modules[module], "__file__"):
+        return f"{Path(sys.modules[module].__file__).resolve()}:{thing.__qualname__}"
+    return f"{_FILES.get(module, module)}:{thing.__qualname__}"
 
 
 def check_name(kind: str, name: str, names: list[str]) -> None:

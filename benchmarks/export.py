@@ -129,11 +129,13 @@ def main(options: argparse.Namespace) -> None:
             scored = others[0] if others else timed
             difference = np.abs(runner(format, str(timed))(image) - expected).max()
             run = Scored(runner(format, str(scored)), channels)
-            lost = ours - score(run, domain, task, options.frames)[metric]
+            theirs = score(run, domain, task, options.frames)[metric]
+            lost = ours - theirs if task.higher_is_better else theirs - ours
             print(
                 f"| {name} | {bytes_of(timed) / 1e6:.1f} "
                 f"| {difference / np.abs(expected).max():.1e} "
-                f"| {milliseconds(format, timed, *timing):.0f} | {lost:.4f} |",
+                # No minus before zero.
+                f"| {milliseconds(format, timed, *timing):.0f} | {round(lost, 4) or 0.0:.4f} |",
                 flush=True,
             )
 

@@ -3,7 +3,7 @@ r"""CARLA to KITTI: semantic to depth.
 On the data sets (`adaat-keras data check` tells whether they are in order):
 
     python examples/carla_to_kitti.py --source-root CARLA --target-root KITTI \
-        --size paper --epochs 500 --steps 400
+        --recipe paper --schedule paper --size paper --epochs 500 --steps 400
 
 Without them, on the embedded streets written in the same layouts, in a few minutes on two cores:
 
@@ -33,6 +33,7 @@ parser.add_argument("--target-root", type=Path, help="where KITTI lies")
 parser.add_argument("--streets", action="store_true", help="draw both data sets")
 parser.add_argument("--method", default="ada_atdt", help="or at_dt, dan, source_only, ...")
 parser.add_argument("--recipe", default="recommended", help="or paper")
+parser.add_argument("--schedule", default="cosine", help="or paper, for the paper's 500 epochs")
 parser.add_argument("--size", default="small", help="tiny, small or paper")
 parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--steps", type=int, default=60, help="an epoch")
@@ -69,6 +70,8 @@ fit_ada_atdt(
     height=256 if not options.streets else None,
     width=512 if not options.streets else None,
     validation_frames=8,
+    schedule=options.schedule,
+    directory=f"runs/carla_to_kitti/{options.method}-{options.recipe}",
 )
 
 # 4. The row of the paper's table.

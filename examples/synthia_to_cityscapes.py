@@ -3,7 +3,7 @@ r"""SYNTHIA-SF to Cityscapes: depth to semantic.
 On the data sets (`adaat-keras data check` tells whether they are in order):
 
     python examples/synthia_to_cityscapes.py --source-root SYNTHIA-SF --target-root Cityscapes \
-        --size paper --epochs 500 --steps 400
+        --recipe paper --schedule paper --size paper --epochs 500 --steps 400
 
 Without them, on the embedded streets written in the same layouts, in a few minutes on two cores:
 
@@ -36,6 +36,7 @@ parser.add_argument("--target-root", type=Path, help="where Cityscapes lies")
 parser.add_argument("--streets", action="store_true", help="draw both data sets")
 parser.add_argument("--method", default="ada_atdt", help="or at_dt, dan, source_only, ...")
 parser.add_argument("--recipe", default="recommended", help="or paper")
+parser.add_argument("--schedule", default="cosine", help="or paper, for the paper's 500 epochs")
 parser.add_argument("--size", default="small", help="tiny, small or paper")
 parser.add_argument("--epochs", type=int, default=2)
 parser.add_argument("--steps", type=int, default=60, help="an epoch")
@@ -47,9 +48,8 @@ roots = {"synthia_sf": options.source_root, "cityscapes": options.target_root}
 if options.streets:
     roots = {name: Path("runs/synthia_to_cityscapes/streets") / name for name in roots}
     for split in ("train", "val"):
-        write_streets("synthia_sf", roots["synthia_sf"], options.frames, split)
-    for split in ("train", "val"):
-        write_streets("cityscapes", roots["cityscapes"], options.frames, split)
+        for name, root in roots.items():
+            write_streets(name, root, options.frames, split)
 elif None in roots.values():
     parser.error("give --source-root and --target-root, or --streets to try without data")
 source = {
@@ -75,6 +75,8 @@ fit_ada_atdt(
     height=256 if not options.streets else None,
     width=512 if not options.streets else None,
     validation_frames=8,
+    schedule=options.schedule,
+    directory=f"runs/synthia_to_cityscapes/{options.method}-{options.recipe}",
 )
 
 # 4. The row of the paper's table.

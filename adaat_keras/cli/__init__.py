@@ -83,8 +83,8 @@ def _told(error: Exception, arguments: list[str]) -> str:
     command = next((word for word in arguments if not word.startswith("-")), "")
     said = said if len(said) < 300 else f"{said[:300]} ..."
     return (
-        f"{command} ended with {type(error).__name__}: {said or 'no message'}. This is not told "
-        f"as it should be; `adaat-keras --traceback {command} ...` shows where it came from"
+        f"{command} ended with {type(error).__name__}: {said or 'no message'}. This is a bug; "
+        f"`adaat-keras --traceback {command} ...` shows where it came from"
     )
 
 

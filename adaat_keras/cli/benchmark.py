@@ -14,7 +14,7 @@ def add_parser(commands, all_options: bool = True) -> None:
     parser = commands.add_parser("benchmark", help="compare methods", description=DESCRIPTION)
     add_run_options(
         parser,
-        ("method", "seed", "stages", "freeze", "directory", "deterministic", "callback"),
+        ("method", "seed", "stages", "freeze", "directory", "deterministic", "callbacks"),
         all_options,
     )
     parser.add_argument(

@@ -34,8 +34,8 @@ def run(options: argparse.Namespace) -> None:
     """Score and print."""
     from adaat_keras import domains, tasks
     from adaat_keras.domains.splits import Splits, classes_of
+    from adaat_keras.methods.stage import plain_errors
     from adaat_keras.report.score import score
-    from adaat_keras.runs.checks import plain_errors
     from adaat_keras.runs.folder import load_trained
     from adaat_keras.runs.report import without_nan
 

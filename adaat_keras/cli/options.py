@@ -147,7 +147,10 @@ def _with_classes(given: dict, classes: str) -> dict:
         "from_task": given.get("from_task", "depth"),
         "to_task": given.get("to_task", "semantic"),
     }
-    return {name: task if what == "semantic" else what for name, what in both.items()}
+    semantic = [name for name, what in both.items() if tasks.get(what).name == "semantic"]
+    if not semantic:
+        raise ValueError("--classes are those of the semantic task, and neither task is semantic")
+    return {name: task if name in semantic else what for name, what in both.items()}
 
 
 def where(options: argparse.Namespace) -> Where:

@@ -22,7 +22,7 @@ def add_parser(commands, all_options: bool = True) -> None:
         parser,
         leave_out=(
             *("method", "alpha", "adversarial_loss", "stages", "freeze", "base_1_weight"),
-            *("from_task", "to_task", "recipe", "directory", "deterministic", "callback"),
+            *("from_task", "to_task", "recipe", "directory", "deterministic", "callbacks"),
         ),
         all_options=all_options,
     )

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
     place = where(options)
     directory = place.directory or default_directory(config)
     deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]
-    callbacks = [load_object(each, "callback")() for each in place.callback]
+    callbacks = [load_object(each, "callback")() for each in config.plan.callbacks]
     train_from_config(config, directory, place.store, place.devices, deterministic, callbacks)
     number, _ = this_machine()
     if number == 0:

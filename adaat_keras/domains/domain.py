@@ -162,6 +162,16 @@ class Domain(ABC):
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """The `keys` of the frame at `index` (int64 scalar), as tensors."""
 
+    def __repr__(self) -> str:
+        """Name, frames and labels.
+
+        Example:
+            >>> Domain.from_arrays(np.zeros((2, 8, 8, 3), np.uint8), name="mine")
+            <Domain 'mine': 2 frames, labels: none>
+        """
+        labels = ", ".join(self.tasks) or "none"
+        return f"<{type(self).__name__} {self.name!r}: {len(self)} frames, labels: {labels}>"
+
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         """The frame at `index` with all keys that it has, as NumPy arrays."""
         if not 0 <= index < len(self):

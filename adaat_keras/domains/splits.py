@@ -1,5 +1,6 @@
 """The training, validation and test splits of one domain, opened when they are first needed."""
 
+import inspect
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -25,10 +26,10 @@ class Splits:
         ValueError: There is no such domain, or a dictionary has other keys or no `"train"`.
 
     Example:
-        >>> Splits("streets_sim", {"frmes": 8}).get("train")
+        >>> Splits("streets_sim", {"frmes": 8})
         Traceback (most recent call last):
         ...
-        ValueError: streets_sim cannot be opened with {'frmes': 8}: ... argument 'frmes'
+        ValueError: streets_sim has no option 'frmes'; its options: frames, ...
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Splits:
                         "adaat_keras.domains.Folder(...)"
                     )
         else:
-            domains.find(what)
+            check_options(what, self.options)
         if not isinstance(what, str) and options:
             raise ValueError("options open a domain by name; this one is open already")
         self.what = what
@@ -111,6 +112,29 @@ class Splits:
                 '{"train": ..., "val": ..., "test": ...}'
             )
         return domain
+
+
+def check_options(name: str, options: Mapping) -> None:
+    """Raise a `ValueError` unless a domain can be opened with these options, before it is.
+
+    Example:
+        >>> check_options("kitti", {"rot": "DIR"})
+        Traceback (most recent call last):
+        ...
+        ValueError: kitti has no option 'rot'; its options: root, ...
+    """
+    signature = inspect.signature(domains.find(name))
+    parameters = signature.parameters
+    if any(each.kind is each.VAR_KEYWORD for each in parameters.values()):
+        return
+    given = {"split": None, "name": name, **options}
+    known = [each for each in parameters if each not in ("self", "split", "name")]
+    for each in options:
+        if each not in parameters:
+            raise ValueError(f"{name} has no option {each!r}; its options: {', '.join(known)}")
+    for each, parameter in parameters.items():
+        if parameter.default is parameter.empty and each not in given:
+            raise ValueError(f"{name} needs the option {each!r}; its options: {', '.join(known)}")
 
 
 def classes_of(*tasks: Task) -> Semantic | None:

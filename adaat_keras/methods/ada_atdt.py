@@ -303,7 +303,8 @@ class TransferTrainer(Trainer):
         padded, count = self.translated(self.padded(images)), tf.shape(images)[0]
         moved = self.transfer(self.encoder_1(padded))
         loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
-        logs = {"transfer_loss": self.log(images, transfer_loss=loss)["transfer_loss"]}
+        means = self.log(images, transfer_loss=loss, loss=loss)
+        logs = {name: means[name] for name in ("loss", "transfer_loss")}
         outputs = self.cropped(self.decoder_2(moved), images)
         for metric in self.task_metrics:
             metric.update_state(labels, outputs)

@@ -225,7 +225,9 @@ class CycleGanTrainer(Trainer):
                 (target, self.to_source, self.to_target),
             )
         ]
-        return {"cycle_loss": self.log(source, cycle_loss=tf.add_n(losses))["cycle_loss"]}
+        loss = tf.add_n(losses)
+        means = self.log(source, cycle_loss=loss, loss=loss)
+        return {name: means[name] for name in ("loss", "cycle_loss")}
 
     def semantic_loss(self, images, translated) -> tf.Tensor:
         """The segmenter's loss on translations, what it says of the originals as the truth.

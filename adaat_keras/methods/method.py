@@ -14,11 +14,12 @@ from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Feed, Stage, fit_stage
+from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
 from adaat_keras.models.ada_atdt import PREDICTORS
 from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
+from adaat_keras.training.callbacks import StopOnNan
 from adaat_keras.training.devices import deterministic_ops
 
 History = dict[str, dict[str, list[float]]]
@@ -115,8 +116,6 @@ def fit_in_memory(
     verbose: int = 1,
 ) -> History:
     """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
-    # One name is a list of one, as in a run's configuration.
-    stages, freeze = ([names] if isinstance(names, str) else names for names in (stages, freeze))
     stages, freeze = names_of(stages), names_of(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)
@@ -141,7 +140,9 @@ def fit_in_memory(
                 print(f"stage {number} of {len(chosen)}, {stage.name}", flush=True)
             networks |= stage.extra_networks(model)
             trainer = stage.trainer(networks, feed)
-            logs = fit_stage(stage, trainer, feed, list(callbacks), verbose=verbose).history
+            stop = [StopOnNan(stage.name), *callbacks]
+            with plain_errors(stage.name):
+                logs = fit_stage(stage, trainer, feed, stop, verbose=verbose).history
             history[stage.name] = {
                 name: [float(value) for value in values] for name, values in logs.items()
             }
@@ -190,6 +191,10 @@ def chosen_stages(
     """
     if names is not None and not list(names):
         raise ValueError("stages is empty: name one at least, or leave it out to train all")
+    if len({stage.name for stage in stages}) < len(stages):
+        raise ValueError(
+            f"stages of a method have names of their own, not {[stage.name for stage in stages]}"
+        )
     for name in names or ():
         check_name("stage", name, [stage.name for stage in stages])
     for name in freeze:

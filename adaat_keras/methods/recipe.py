@@ -113,6 +113,21 @@ class Recipe:
         """
         return self.class_balance if any(task.classes for task in tasks) else 0.0
 
+    @property
+    def nearest(self) -> str:
+        """The name of the recipe that differs from this one in the fewest settings.
+
+        Example:
+            >>> Recipe.paper(alpha=0.7).nearest
+            'paper'
+        """
+
+        def changes(name: str) -> int:
+            other = Recipe.get(name)
+            return sum(getattr(self, f.name) != getattr(other, f.name) for f in fields(self))
+
+        return min(RECIPES, key=changes)
+
     @classmethod
     def get(cls, what: "str | Recipe | None", **changes) -> "Recipe":
         """A recipe by name or as it is, with changes; `None` is the recommended one."""

@@ -7,8 +7,10 @@ weights that it begins with. `stage_key` hashes these three; a stage cannot see 
 import dataclasses
 import hashlib
 import json
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar
@@ -232,6 +234,38 @@ def fit_stage(
     )
 
 
+_BAD_DATA = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.DataLossError)
+_HINT = (
+    "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
+    "`adaat-keras --traceback` shows where this came from"
+)
+
+
+@contextmanager
+def plain_errors(stage: str) -> Iterator[None]:
+    """Raise a check that failed in a graph, or a bad file, as a `ValueError` that says so.
+
+    Args:
+        stage: Name of the stage, for the message.
+
+    Example:
+        >>> def check(number):
+        ...     tf.debugging.assert_positive(number, "a number is too low")
+        ...     return number
+        >>> with plain_errors("joint"):
+        ...     list(tf.data.Dataset.range(1).map(check))
+        Traceback (most recent call last):
+        ...
+        ValueError: stage 'joint': a number is too low
+    """
+    try:
+        yield
+    except _BAD_DATA as error:
+        check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
+        said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
+        raise ValueError(f"stage {stage!r}: {said}") from error
+
+
 def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
     """Join datasets of `(images, labels)`, one a domain, as trainers take them.
 
@@ -269,13 +303,18 @@ def versions() -> dict[str, str | int]:
 
 
 def stage_key(
-    stage: Stage, trainer: Trainer, networks: Mapping[str, keras.Model], feed: Feed
+    stage: Stage,
+    trainer: Trainer,
+    networks: Mapping[str, keras.Model],
+    feed: Feed,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> str:
     """A name for all that decides a stage's result, 16 hexadecimal digits.
 
     Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
     the versions, which layers a user has frozen, and the networks: their classes, precision and
-    the weights that they begin with.
+    the weights that they begin with. A user's callbacks count by their classes and plain
+    attributes: they may end a training early.
     """
     what = [
         type(stage).__name__,
@@ -285,6 +324,8 @@ def stage_key(
         {name: _untrainable(networks[name]) for name in stage.networks},
         [[type(layer).__name__, str(layer.dtype_policy.name)] for layer in trainer.layers],
     ]
+    if callbacks:
+        what.append([_described(callback) for callback in callbacks])
     sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
@@ -309,6 +350,13 @@ def plain(value):
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     return value
+
+
+def _described(callback: keras.callbacks.Callback) -> list:
+    """A callback's class and what it was made with, as far as that is plain."""
+    simple = (str, int, float, bool, type(None))
+    known = {name: v for name, v in vars(callback).items() if isinstance(v, simple)}
+    return [place_of(type(callback)), dict(sorted(known.items()))]
 
 
 def _untrainable(network: keras.Model) -> list[int]:

@@ -12,7 +12,7 @@ from adaat_keras.models.transfer import get as get_transfer
 from adaat_keras.registry import check_name, load_object
 
 SIZES: dict[str, dict[str, int]] = {
-    # Small enough to try every step in seconds; it learns next to nothing.
+    # Small enough to try every stage in seconds; it learns next to nothing.
     "tiny": {"base_filters": 4, "residual_blocks": 1},
     # Trains on a laptop's processor.
     "small": {"base_filters": 16, "residual_blocks": 3},

@@ -1,9 +1,6 @@
 """What is looked at before a run trains, and how errors from within TensorFlow are told."""
 
-import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import tensorflow as tf
@@ -11,37 +8,6 @@ import tensorflow as tf
 from adaat_keras.models import AdaAtdt
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.training.devices import Machines, this_machine
-
-_BAD_DATA = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.DataLossError)
-_HINT = (
-    "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
-    "`adaat-keras --traceback` shows where this came from"
-)
-
-
-@contextmanager
-def plain_errors(stage: str) -> Iterator[None]:
-    """Raise a check that failed in a graph, or a bad file, as a `ValueError` that says so.
-
-    Args:
-        stage: Name of the stage, for the message.
-
-    Example:
-        >>> def check(number):
-        ...     tf.debugging.assert_positive(number, "a number is too low")
-        ...     return number
-        >>> with plain_errors("joint"):
-        ...     list(tf.data.Dataset.range(1).map(check))
-        Traceback (most recent call last):
-        ...
-        ValueError: stage 'joint': a number is too low
-    """
-    try:
-        yield
-    except _BAD_DATA as error:
-        check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
-        said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
-        raise ValueError(f"stage {stage!r}: {said}") from error
 
 
 def check_room(folder: Path, model: AdaAtdt) -> None:

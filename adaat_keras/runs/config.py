@@ -10,7 +10,7 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
 from adaat_keras.models import sizes
 from adaat_keras.models import transfer as transfers
-from adaat_keras.registry import check_name
+from adaat_keras.registry import check_name, place_of
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Task
 
@@ -67,7 +67,7 @@ class RunConfig:
         # As JSON has them, or a configuration that was read would differ.
         lists = {
             name: [value] if isinstance(value, str) else list(value)
-            for name in ("stages", "freeze")
+            for name in ("stages", "freeze", "callbacks")
             if (value := getattr(self.plan, name)) is not None
         }
         object.__setattr__(self, "plan", dataclasses.replace(self.plan, **lists))
@@ -147,7 +147,13 @@ class RunConfig:
     def to_dict(self) -> dict:
         """The options by name, as JSON takes them."""
         parts = (dataclasses.asdict(getattr(self, name)) for name in PARTS)
-        return {name: value for part in parts for name, value in part.items()}
+        options = {name: value for part in parts for name, value in part.items()}
+        loss = options["adversarial_loss"]
+        if not isinstance(loss, str | None):
+            # An object or a class by its place.
+            kind = loss if isinstance(loss, type) else type(loss)
+            options["adversarial_loss"] = place_of(kind)
+        return options
 
     @classmethod
     def from_dict(cls, options: dict) -> "RunConfig":

@@ -69,6 +69,7 @@ class Plan:
         stages: Names of the method's stages to train; all by default. What the others would train
             stays as the model brings it.
         freeze: Names of networks that stay as they are.
+        callbacks: Places of the Keras callbacks of every stage, `"module:Class"`.
     """
 
     method: str = option("ada_atdt", "how task 2 is learnt", common=True)
@@ -77,6 +78,7 @@ class Plan:
         None, "of the method, those to train (default: all)", kind=list
     )
     freeze: list[str] = option([], "networks that stay as they are")
+    callbacks: list[str] = option([], "Keras callbacks of every stage, each module:Class")
 
 
 @dataclass(frozen=True)
@@ -88,11 +90,9 @@ class Where:
         store: Folder in which several runs keep the stages that they have in common.
         devices: How many devices of each machine, or `"all"`.
         deterministic: `"yes"`, `"no"`, or `"auto"`: on a processor.
-        callback: Keras callbacks of every stage by their places, `"module:Class"`.
     """
 
     directory: str | None = option(None, "the run's folder", common=True, kind=str)
     store: str | None = option(None, "share equal stages with other runs there", kind=str)
     devices: str = option("1", "how many devices of a machine to train on, or all", common=True)
     deterministic: str = option("auto", "bit for bit the same: yes, no, or auto (on a processor)")
-    callback: list[str] = option([], "Keras callbacks of every stage, each module:Class")

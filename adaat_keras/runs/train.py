@@ -20,7 +20,7 @@ from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import remove_halves, write_json, written_whole
 from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
-from adaat_keras.methods.stage import Feed, Stage, fit_stage, stage_key
+from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model
@@ -29,7 +29,6 @@ from adaat_keras.runs.checks import (
     check_machines,
     check_room,
     check_scope,
-    plain_errors,
 )
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
@@ -122,6 +121,7 @@ def train(
     directory: Path | str,
     store: Path | str | None = None,
     splits: Mapping[str, Splits] | None = None,
+    method: Method | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     strategy: tf.distribute.Strategy | None = None,
     deterministic: bool | None = None,
@@ -141,6 +141,7 @@ def train(
         store: Folder in which several runs keep the stages that they have in common; the run's
             own by default.
         splits: The domains by role, where they are not opened by name.
+        method: The configuration's method as an object, where a program has it.
         callbacks: Of every stage.
         strategy: TensorFlow's strategy under whose scope the model was built.
         deterministic: Bit for bit; by default on a processor, not where there is a GPU.
@@ -179,9 +180,10 @@ def train(
         if machines.first:
             _mend(model, folder)
             if folder.failed.exists():
-                _Run(config, model, feed, folder, folder.state, [], verbose).report_again()
+                _Run(config, model, feed, folder, folder.state, method, [], verbose).report_again()
         return by_stage(read_history(folder.history))
-    run = _Run(config, model, feed, folder, Path(store or folder.state), list(callbacks), verbose)
+    kept = Path(store or folder.state)
+    run = _Run(config, model, feed, folder, kept, method, list(callbacks), verbose)
     with lost_machine(machines), deterministic_ops(deterministic):
         run.train()
     return by_stage(read_history(folder.history))
@@ -197,6 +199,7 @@ class _Run:
         feed: Feed,
         folder: RunFolder,
         store: Path,
+        method: Method | None,
         callbacks: list[keras.callbacks.Callback],
         verbose: int,
     ):
@@ -205,6 +208,7 @@ class _Run:
         self.feed = feed
         self.folder = folder
         self.store = store.expanduser()
+        self.method = method or methods.get(config.method)
         self.callbacks = callbacks
         self.machines = feed.machines
         self.verbose = verbose if self.machines.first else 0
@@ -246,11 +250,6 @@ class _Run:
             remove_halves(folder.path)
         # A machine that went away would stop the first.
         self.machines.wait()
-
-    @property
-    def method(self) -> Method:
-        """What is trained."""
-        return methods.get(self.config.method)
 
     def every_stage(self) -> list[Stage]:
         """The method's stages, chosen or not."""
@@ -338,7 +337,7 @@ class _Run:
             seconds=place.seconds,
             verbose=self.verbose,
         )
-        key = stage_key(stage, trainer, self.networks, self.feed)
+        key = stage_key(stage, trainer, self.networks, self.feed, self.callbacks)
         kept = self.store / f"{stage.name}-{key}"
         files = {name: kept / f"{name}.keras" for name in stage.networks}
         machines.agree(f"what stage {stage.name!r} is", int(key[-15:], 16))

@@ -107,7 +107,7 @@ class DepthLoss(keras.losses.Loss):
     """Mean absolute error of depth / 100 m over the valid pixels, as a multiple of a guess's.
 
     1 is what the best constant guess scores on a street scene: the mean error is divided by
-    `ignorance`. Valid pixels are finite, above 0 and not beyond `max_depth`. Every image counts
+    `guess`. Valid pixels are finite, above 0 and not beyond `max_depth`. Every image counts
     equally, however sparse its labels; one without a valid pixel counts 0. So the loss of a batch
     is the mean of the losses of its parts, on one device as on several. Computed in float32
     whatever the dtype of the network's outputs.
@@ -116,7 +116,7 @@ class DepthLoss(keras.losses.Loss):
     constant divisor.
 
     Args:
-        ignorance: Mean absolute deviation from the median of valid depth / `max_depth`, above 0;
+        guess: Mean absolute deviation from the median of valid depth / `max_depth`, above 0;
             the default is that of `streets_sim`.
         max_depth: Metres that a network output of 1 stands for; truth beyond it does not count.
         name: Name of the loss.
@@ -133,19 +133,19 @@ class DepthLoss(keras.losses.Loss):
     Example:
         >>> import numpy as np
         >>> metres = np.array([[[13.0, 13.0, 0.0]]], "float32")
-        >>> round(float(DepthLoss(ignorance=0.13)(metres, np.zeros((1, 1, 3, 1), "float32"))), 6)
+        >>> round(float(DepthLoss(guess=0.13)(metres, np.zeros((1, 1, 3, 1), "float32"))), 6)
         1.0
     """
 
     def __init__(
         self,
-        ignorance: float = 0.085,
+        guess: float = 0.085,
         max_depth: float = 100.0,
         name: str = "depth_loss",
         reduction: str | None = "sum_over_batch_size",
     ):
         super().__init__(name=name, reduction=reduction, dtype="float32")
-        self.ignorance = ignorance
+        self.guess = guess
         self.max_depth = max_depth
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
@@ -156,12 +156,12 @@ class DepthLoss(keras.losses.Loss):
         valid = ops.logical_and(metres > 0, metres <= self.max_depth)
         # Masked before the subtraction: infinity times a zero weight would be NaN.
         truth = ops.where(valid, metres, 0) / self.max_depth
-        errors = ops.abs(ops.where(valid, predicted, 0) - truth) / self.ignorance
+        errors = ops.abs(ops.where(valid, predicted, 0) - truth) / self.guess
         return masked_image_mean(errors, valid)
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
-        return super().get_config() | {"ignorance": self.ignorance, "max_depth": self.max_depth}
+        return super().get_config() | {"guess": self.guess, "max_depth": self.max_depth}
 
 
 @keras.saving.register_keras_serializable("adaat_keras")

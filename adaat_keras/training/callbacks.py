@@ -17,10 +17,10 @@ class StopOnNan(keras.callbacks.Callback):
 
     Args:
         stage: Name of the stage.
-        state: Folder of the last good state.
+        state: Folder of the last good state, if it is kept.
     """
 
-    def __init__(self, stage: str, state: Path):
+    def __init__(self, stage: str, state: Path | None = None):
         super().__init__()
         self.stage = stage
         self.state = state
@@ -46,7 +46,7 @@ class StopOnNan(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             if not math.isfinite(float(value)):
                 kept = ""
-                if self.epoch > 0:
+                if self.epoch > 0 and self.state is not None:
                     kept = f"; the state of the last whole epoch is kept in {self.state}"
                 raise FloatingPointError(
                     f"{name} became {float(value)} in stage {self.stage!r}, epoch "

@@ -29,5 +29,6 @@ class KerasWorkarounds:
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Skip what Keras would infer: it adds up a batch over replicas that may differ in size.
 
-        A trainer's networks are built; there is nothing to infer.
+        A trainer's networks are built; there is nothing to infer. (No issue is known; what fails
+        without it is `tests/runs/test_two_devices.py`, where a batch leaves one replica empty.)
         """

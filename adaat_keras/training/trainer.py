@@ -269,18 +269,18 @@ class SupervisedTrainer(Trainer):
         return self.log(images[0], loss=loss, **logs)
 
     def test_step(self, data):
-        """Update and return the domains' task losses and metrics."""
+        """Update and return the domains' task losses and metrics; the loss is the tasks' alone."""
         logs = {}
         for domain, images, labels in zip(self.domains, *self.by_domain(data), strict=True):
             padded = self.padded(images)
             if domain == "source":
                 padded = self.translated(padded)
             outputs = self.cropped(self(padded), images)
-            name = f"{domain}_task_loss"
-            logs[name] = self.log(images, **{name: self.task_loss(labels, outputs)})[name]
+            name, loss = f"{domain}_task_loss", self.task_loss(labels, outputs)
+            logs[name] = self.log(images, **{name: loss, "loss": loss})[name]
             for metric in self.domain_metrics[domain]:
                 metric.update_state(labels, outputs)
-        return {**logs, **self.scores()}
+        return {"loss": self.means["loss"].result(), **logs, **self.scores()}
 
     def by_domain(self, data) -> tuple[tuple, tuple]:
         """Images and labels of a batch, each a tuple with one tensor a domain."""

@@ -91,10 +91,7 @@ def test_the_class_stays_short():
 
 def test_the_class_opens_from_a_file_that_lies_anywhere(page, tmp_path):
     code = next(block for block in BLOCKS if "class Recording" in block)
-    imports = (
-        "import numpy as np\nimport tensorflow as tf\nfrom adaat_keras.domains import Domain\n"
-    )
-    (tmp_path / "recording.py").write_text(imports + code)
+    (tmp_path / "recording.py").write_text(code)
     opened = domains.get(f"{tmp_path}/recording.py:Recording", split="train", root="drive")
     assert opened.identity() != page["in_memory"].identity()
     np.testing.assert_array_equal(opened[1]["image"], page["mine"][1]["image"])

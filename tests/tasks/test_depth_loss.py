@@ -30,17 +30,17 @@ def peer(metres, outputs):
     return [np.mean(np.abs(t / 100 - o[:, 0])) / IGNORANCE if t.size else 0 for t, o in pairs]
 
 
-def test_a_constant_error_of_13_m_scores_one_at_an_ignorance_of_013():
+def test_a_constant_error_of_13_m_scores_one_at_an_guess_of_013():
     metres = np.full((2, 3, 4), 50.0, "float32")
     outputs = np.full((2, 3, 4, 1), 0.63, "float32")
-    assert float(DepthLoss(ignorance=0.13)(metres, outputs)) == pytest.approx(1, abs=1e-5)
+    assert float(DepthLoss(guess=0.13)(metres, outputs)) == pytest.approx(1, abs=1e-5)
 
 
-def test_the_best_constant_guess_scores_one_when_ignorance_is_measured():
+def test_the_best_constant_guess_scores_one_when_guess_is_measured():
     metres = random_batch()[0][:1]
     valid = metres[counts(metres)] / 100
     median = np.median(valid)
-    loss = DepthLoss(ignorance=float(np.mean(np.abs(valid - median))))
+    loss = DepthLoss(guess=float(np.mean(np.abs(valid - median))))
     outputs = np.full((*metres.shape, 1), median, "float32")
     assert float(loss(metres, outputs)) == pytest.approx(1, rel=1e-5)
 
@@ -100,7 +100,7 @@ def test_a_batch_without_a_valid_pixel_scores_zero_with_a_zero_gradient():
 
 
 def test_it_comes_back_from_its_config():
-    loss = DepthLoss(ignorance=0.2, max_depth=80.0, name="l", reduction="sum")
+    loss = DepthLoss(guess=0.2, max_depth=80.0, name="l", reduction="sum")
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert again.get_config() == loss.get_config()
-    assert (again.ignorance, again.max_depth, again.reduction) == (0.2, 80.0, "sum")
+    assert (again.guess, again.max_depth, again.reduction) == (0.2, 80.0, "sum")

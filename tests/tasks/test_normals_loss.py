@@ -21,12 +21,12 @@ def counts(truth):
     return np.isfinite(truth).all(axis=-1) & (truth != 0).any(axis=-1)
 
 
-def peer(truth, outputs, ignorance):
+def peer(truth, outputs, guess):
     """One value an image, in plain NumPy."""
     values = []
     for t, o in zip(truth, outputs, strict=True):
         seen = counts(t)
-        values.append(np.abs(t[seen] - o[seen]).sum(-1).mean() / ignorance if seen.any() else 0)
+        values.append(np.abs(t[seen] - o[seen]).sum(-1).mean() / guess if seen.any() else 0)
     return values
 
 
@@ -66,7 +66,7 @@ def test_sample_weights_weight_images():
 
 
 def test_it_comes_back_from_its_config():
-    loss = NormalsLoss(ignorance=0.2, name="l", reduction="sum")
+    loss = NormalsLoss(guess=0.2, name="l", reduction="sum")
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert again.get_config() == loss.get_config()
-    assert (again.ignorance, again.name, again.reduction) == (0.2, "l", "sum")
+    assert (again.guess, again.name, again.reduction) == (0.2, "l", "sum")
