@@ -480,5 +480,5 @@ def test_stage_1_takes_the_recipes_alpha_and_loss_and_logs_both_sides(source, ta
     losses = {"loss", "adversarial_loss", "classifier_loss", *(f"{d}_task_loss" for d in domains)}
     accuracies = {f"{d}_domain_accuracy" for d in domains}
     metrics = {name for metric in tasks.get("depth").metrics() for name in metric.result()}
-    validation = {f"val_{d}_{m}" for d in domains for m in (*metrics, "task_loss")}
+    validation = {f"val_{d}_{m}" for d in domains for m in (*metrics, "task_loss")} | {"val_loss"}
     assert set(history) == losses | accuracies | validation

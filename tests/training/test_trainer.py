@@ -44,8 +44,21 @@ def test_supervised_logs_carry_the_names_of_their_domains():
     assert set(trainer.fit(data, validation_data=data, verbose=0).history) == {
         "loss",
         "night_task_loss",
+        "val_loss",
         "val_night_task_loss",
     }
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_callbacks_that_look_at_the_validation_loss_find_it():
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
+    # A rate that makes the loss worse at once.
+    trainer.compile(keras.optimizers.SGD(1e3), tasks.get("depth").loss())
+    data = make_batches("supervised", model)
+    stop = keras.callbacks.EarlyStopping(patience=0, restore_best_weights=True)
+    history = trainer.fit(data, validation_data=data, epochs=9, callbacks=[stop], verbose=0)
+    assert len(history.history["val_loss"]) < 9
 
 
 @pytest.mark.usefixtures("eagerly")
