@@ -46,7 +46,7 @@ def range_of(pixels: np.ndarray) -> Range:
     Example:
         >>> range_of(np.arange(7000, 9001))
         (7010.0, 8990.0)
-        >>> range_of(np.arange(65536))
+        >>> range_of(np.arange(65536, dtype=np.uint16))
         (0.0, 65535.0)
     """
     known = pixels[np.isfinite(pixels)] if pixels.dtype.kind == "f" else pixels.ravel()

@@ -144,7 +144,7 @@ def color_problem(pixels: np.ndarray, known: np.ndarray) -> str | None:
     Example:
         >>> road = np.full((16, 16, 3), (128, 64, 128), np.uint8)
         >>> color_problem(road, np.arange(256) < 29)[:43]
-        'these are colours (Cityscapes\' palette), no'
+        "these are colours (Cityscapes' palette), no"
     """
     colors = pixels.reshape(-1, 3)
     colors = colors[colors.any(axis=1)]

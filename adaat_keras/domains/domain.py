@@ -167,7 +167,7 @@ class Domain(ABC):
 
         Example:
             >>> Domain.from_arrays(np.zeros((2, 8, 8, 3), np.uint8), name="mine")
-            <Domain 'mine': 2 frames, labels: none>
+            <Arrays 'mine': 2 frames, labels: none>
         """
         labels = ", ".join(self.tasks) or "none"
         return f"<{type(self).__name__} {self.name!r}: {len(self)} frames, labels: {labels}>"
