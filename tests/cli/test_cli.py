@@ -55,7 +55,7 @@ MISTAKES = {
     "--devices two": "devices must be a number or 'all', not 'two'",
     "--source-options [1]": r"'\[1\]' is no JSON object",
     "--source-options frames=1": "'frames=1' is no JSON",
-    '--target-options {"frmes":1}': r"streets_real cannot be opened with \{'frmes': 1\}",
+    '--target-options {"frmes":1}': r"streets_real has no option 'frmes'; its options: frames",
     '--target-options {"split":"dev"}': "multiple values .*'split'",
     '--target-options {"look":"dusk"}': "unknown look 'dusk'; choose one of: .*daylight",
     "--epochs many": "invalid int value: 'many'",

@@ -166,10 +166,10 @@ def test_other_commands_have_the_same_options_but_those_that_they_choose(command
     assert (
         missing
         == {
-            "benchmark": {"method", "seed", "stages", "freeze", "deterministic", "callback"},
+            "benchmark": {"method", "seed", "stages", "freeze", "deterministic", "callbacks"},
             "study": {
                 *("method", "alpha", "adversarial_loss", "stages", "freeze", "base_1_weight"),
-                *("deterministic", "callback"),
+                *("deterministic", "callbacks"),
             },
         }[command]
     )

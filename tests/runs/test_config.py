@@ -31,6 +31,7 @@ OTHERS = {
     "recipe": "paper",
     "stages": ["transfer"],
     "freeze": ["decoder_1"],
+    "callbacks": ["keras.callbacks:TerminateOnNaN"],
     "architecture": "dilated_resnet50",
     "transfer": "conv",
     "size": "tiny",

@@ -107,7 +107,7 @@ def test_stage_1_logs_both_sides_of_the_game_and_the_metrics_of_both_domains(run
     losses = {"loss", "adversarial_loss", "classifier_loss", *(f"{d}_task_loss" for d in domains)}
     accuracies = {f"{d}_domain_accuracy" for d in domains}
     metrics = {name for metric in tasks.get("depth").metrics() for name in metric.result()}
-    validation = {f"val_{d}_{m}" for d in domains for m in (*metrics, "task_loss")}
+    validation = {f"val_{d}_{m}" for d in domains for m in (*metrics, "task_loss")} | {"val_loss"}
     assert set(row) == {"stage", "epoch"} | losses | accuracies | validation
 
 

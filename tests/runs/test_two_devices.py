@@ -33,6 +33,8 @@ STAGES = {
 }
 # What recipes leave out, and what draws from the whole batch.
 EVERYTHING = {
+    # Seed 0 has a feature so near a kink (of |x| or ReLU) that rounding decides its gradient.
+    "seed": 1,
     "decoded_weight": 1.0,
     "teacher_weight": 1.0,
     "base_1_weight": 0.5,
@@ -95,8 +97,11 @@ def assert_equal(one, two, network):
     [*(("sgd", name) for name in STAGES), ("adam", "adversarial"), ("adam", "transfer")],
     indirect=["optimizer"],
 )
-def test_two_devices_train_a_stage_as_one_does(name, config):
-    run = config(method=STAGES[name], **EVERYTHING)
+def test_two_devices_train_a_stage_as_one_does(name, config, frames):
+    # Of four frames, rounding turns the signs of some L1 losses around in the second step.
+    eight = {**frames, "frames": 8, "cache": f"{frames['cache']}-of-8"}
+    more = {f"{role}_options": eight for role in ("source", "target")}
+    run = config(method=STAGES[name], **EVERYTHING, **more)
     one, two = (trained_on(devices, name, run) for devices in (1, 2))
     for network, weights in one.items():
         assert_equal(weights, two[network], network)
