@@ -307,14 +307,14 @@ def stage_key(
     trainer: Trainer,
     networks: Mapping[str, keras.Model],
     feed: Feed,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: Sequence[list] = (),
 ) -> str:
     """A name for all that decides a stage's result, 16 hexadecimal digits.
 
     Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
     the versions, which layers a user has frozen, and the networks: their classes, precision and
-    the weights that they begin with. A user's callbacks count by their classes and plain
-    attributes: they may end a training early.
+    the weights that they begin with. A user's callbacks, which may end a training early, count by
+    what `described` said of them before the first stage.
     """
     what = [
         type(stage).__name__,
@@ -325,7 +325,7 @@ def stage_key(
         [[type(layer).__name__, str(layer.dtype_policy.name)] for layer in trainer.layers],
     ]
     if callbacks:
-        what.append([_described(callback) for callback in callbacks])
+        what.append(list(callbacks))
     sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
@@ -352,10 +352,10 @@ def plain(value):
     return value
 
 
-def _described(callback: keras.callbacks.Callback) -> list:
+def described(callback: keras.callbacks.Callback) -> list:
     """A callback's class and what it was made with, as far as that is plain."""
-    simple = (str, int, float, bool, type(None))
-    known = {name: v for name, v in vars(callback).items() if isinstance(v, simple)}
+    simple, usual = (str, int, float, bool, type(None)), vars(keras.callbacks.Callback())
+    known = {n: v for n, v in vars(callback).items() if n not in usual and isinstance(v, simple)}
     return [place_of(type(callback)), dict(sorted(known.items()))]
 
 

@@ -20,7 +20,7 @@ from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import remove_halves, write_json, written_whole
 from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
-from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors, stage_key
+from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_errors, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model
@@ -210,6 +210,8 @@ class _Run:
         self.store = store.expanduser()
         self.method = method or methods.get(config.method)
         self.callbacks = callbacks
+        # Now: what they hold changes as they are used.
+        self.described = [described(callback) for callback in callbacks]
         self.machines = feed.machines
         self.verbose = verbose if self.machines.first else 0
         # Those of the model, and what stages need besides.
@@ -337,7 +339,7 @@ class _Run:
             seconds=place.seconds,
             verbose=self.verbose,
         )
-        key = stage_key(stage, trainer, self.networks, self.feed, self.callbacks)
+        key = stage_key(stage, trainer, self.networks, self.feed, self.described)
         kept = self.store / f"{stage.name}-{key}"
         files = {name: kept / f"{name}.keras" for name in stage.networks}
         machines.agree(f"what stage {stage.name!r} is", int(key[-15:], 16))
