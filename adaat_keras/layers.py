@@ -4,6 +4,10 @@ Images and features are `(batch, height, width, channels)`, whatever `~/.keras/k
 Where TensorFlow has something better than `keras.ops`, it stands beside the plain path.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 import keras
 
 __all__ = [
@@ -54,6 +58,19 @@ class ReflectionPadding(keras.layers.Layer):
         return {**super().get_config(), "padding": self.padding}
 
 
+_FUSED = ContextVar("fused", default=True)
+
+
+@contextmanager
+def without_fused_operations() -> Iterator[None]:
+    """Within, layers compute by the operations that every runtime has, for exports."""
+    token = _FUSED.set(False)
+    try:
+        yield
+    finally:
+        _FUSED.reset(token)
+
+
 @keras.saving.register_keras_serializable("adaat_keras")
 class InstanceNormalization(keras.layers.Layer):
     """Normalizes every channel of every image to mean 0 and variance 1 over its pixels.
@@ -63,7 +80,8 @@ class InstanceNormalization(keras.layers.Layer):
 
     Equal to `keras.layers.GroupNormalization(groups=-1, center=False, scale=False)`. On
     TensorFlow, where the batch size is known, each image goes through the fused batch
-    normalization, which costs about half as much; otherwise the moments are computed in the open.
+    normalization, which costs about half as much; otherwise the moments are computed in the open,
+    to the last digits of float32 however large the image is.
 
     Args:
         epsilon: Added to the variance.
@@ -79,7 +97,8 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Normalize the inputs."""
-        if keras.config.backend() == "tensorflow" and inputs.shape[0] is not None:
+        known = inputs.shape[0] is not None
+        if keras.config.backend() == "tensorflow" and known and _FUSED.get():
             return self._fused(inputs)
         return self._plain(inputs)
 
@@ -96,9 +115,15 @@ class InstanceNormalization(keras.layers.Layer):
         return tf.concat(images, 0)
 
     def _plain(self, inputs):
+        def mean(x):
+            # Row by row: LiteRT adds up one after the other, and a sum of 100,000 terms of float32
+            # in one go would have lost three digits.
+            return keras.ops.mean(keras.ops.mean(x, 2, keepdims=True), 1, keepdims=True)
+
         x = keras.ops.cast(inputs, "float32")
-        mean, variance = keras.ops.moments(x, axes=(1, 2), keepdims=True)
-        normalized = (x - mean) * keras.ops.rsqrt(variance + self.epsilon)
+        centred = x - mean(x)
+        variance = mean(keras.ops.square(centred))
+        normalized = centred * keras.ops.rsqrt(variance + self.epsilon)
         return keras.ops.cast(normalized, inputs.dtype)
 
     def compute_output_shape(self, input_shape):

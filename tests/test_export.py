@@ -6,19 +6,22 @@ import re
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
-from adaat_keras import build_ada_atdt, domains, load, score
+from adaat_keras import build_ada_atdt, domains, export, load, score
 from adaat_keras.cli import main
 from adaat_keras.export import FORMATS, export_model, inference_path
 from adaat_keras.models import Conv
 
 # Multiples of the stride (32 with a transfer function), others, several images, and the smallest.
 SIZES = [(1, 64, 96), (2, 64, 64), (1, 50, 75), (1, 97, 130)]
+GUIDE = Path(__file__).parent.parent / "docs" / "export.md"
 PRESET = "streets_depth_to_semantic_small"
 
 # What runs each format elsewhere: a fresh process in the runtime's own package alone.
@@ -284,6 +287,54 @@ def test_onnx_has_free_named_dimensions_of_one_opset(exported):
     assert {node.domain for node in file.graph.node} == {""}
 
 
+def test_one_channel_comes_out_as_one_channel_however_tf2onnx_writes_it(tmp_path):
+    """It sometimes forgets to take a fifth dimension off."""
+    onnx = pytest.importorskip("onnx")
+    needs("onnx")
+    model = build_ada_atdt("semantic", "depth", transfer="conv", size="tiny")
+    path = export_model(model, tmp_path / "depth.onnx")
+    file = onnx.load(path)
+    [last] = [node for node in file.graph.node if "prediction" in node.output]
+    if last.op_type == "Squeeze":
+        # As where it was forgotten.
+        file.graph.node.remove(last)
+        for node in file.graph.node:
+            node.output[:] = ["prediction" if o == last.input[0] else o for o in node.output]
+        export._squeeze_outputs(file.graph)
+        onnx.save(file, path)
+    [image] = random_images([(2, 50, 75)])
+    outputs = runner("onnx", path)(image)
+    assert relative(outputs, model.predict(image, verbose=0)) <= 1e-4
+
+
+def test_an_onnx_file_that_predicts_something_else_is_refused(model, monkeypatch, tmp_path):
+    needs("onnx")
+    put_in = export._put_in
+
+    def wrongly(graph, values):
+        put_in(graph, {name: 0.5 * value for name, value in values.items()})
+
+    monkeypatch.setattr(export, "_put_in", wrongly)
+    with pytest.raises(ValueError, match=r"predicts something else; export it again"):
+        export_model(model, tmp_path / "exported.onnx")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("format", ["onnx", "litert"])
+def test_no_digit_is_lost_in_a_large_image(format, tmp_path):
+    """Instance normalization sums over all pixels, 100,000 and more."""
+    needs(format)
+    model = load("streets_semantic_to_depth_small")
+    run = runner(format, export_model(model, tmp_path / f"exported{FORMATS[format]}"))
+    # Large patches of one colour.
+    [image] = random_images([(1, 8, 16)])
+    image = image.repeat(32, 1).repeat(32, 2)
+    # Of a free number of images: TensorFlow's fused operation, for a known one, loses digits.
+    free = tf.function(lambda x: model(x), input_signature=[tf.TensorSpec((None, None, None, 3))])
+    expected = free(image).numpy()
+    assert relative(run(image), expected) <= 2e-5
+
+
 @pytest.mark.parametrize("weights", ["float32", "float16", "int8"])
 @pytest.mark.parametrize("size", [{}, {"height": 64, "width": 96}], ids=["any", "fixed"])
 def test_litert_needs_no_flex_operations(exported, size, weights):
@@ -412,3 +463,21 @@ def test_the_command_refuses_in_one_line(refused, tmp_path):
     ):
         assert problem in refused("export", PRESET, *options)
     assert [file.name for file in tmp_path.iterdir()] == ["a.onnx"]
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_the_guides_lines_for_other_machines_run(exported, format, tmp_path):
+    needs(format)
+    lines = {
+        name: block
+        for block in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.S)
+        for name in FORMATS
+        if "photo.jpg" in block and RUNTIMES[name] in block
+    }[format]
+    assert len([line for line in lines.splitlines() if line.strip()]) <= 6
+    pixels = random_images([(50, 75)])[0].astype("uint8")
+    Image.fromarray(pixels).save(tmp_path / "photo.jpg")
+    [name] = re.findall(r'"(streets\.\w+|exported)"', lines)
+    (tmp_path / name).symlink_to(exported(format))
+    code = f"{lines}\nassert labels.shape == (50, 75)"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.layers import InstanceNormalization
+from adaat_keras.layers import InstanceNormalization, without_fused_operations
 
 
 def group_normalization(x):
@@ -47,6 +47,24 @@ def test_a_static_batch_takes_the_fused_path_and_a_dynamic_one_the_plain(images)
 
     assert "FusedBatchNormV3" in operations(2)
     assert "FusedBatchNormV3" not in operations(None)
+
+
+def test_no_digit_is_lost_in_a_large_image_in_the_open():
+    x = np.random.default_rng(0).uniform(0, 1, (1, 512, 1024, 2)).astype("float32") ** 8
+    exact = x.astype("float64") - x.mean((1, 2), dtype="float64", keepdims=True)
+    exact /= np.sqrt(x.var((1, 2), dtype="float64", keepdims=True) + 1e-5)
+    np.testing.assert_allclose(InstanceNormalization()._plain(x), exact, rtol=0, atol=5e-6)
+
+
+def test_nothing_is_fused_where_an_export_asks_for_it():
+    def operations():
+        spec = tf.TensorSpec((2, 9, 14, 4))
+        graph = tf.function(InstanceNormalization()).get_concrete_function(spec).graph
+        return {op.type for op in graph.get_operations()}
+
+    with without_fused_operations():
+        assert "FusedBatchNormV3" not in operations()
+    assert "FusedBatchNormV3" in operations()
 
 
 def test_every_channel_of_every_image_has_mean_zero_and_variance_one(images):
