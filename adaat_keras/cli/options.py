@@ -9,6 +9,7 @@ from pathlib import Path
 
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.registry import split_names
+from adaat_keras.report.run_page import option_name
 from adaat_keras.runs.options import Data, Networks, Plan, Where
 
 GROUPS: dict[str, tuple[type, ...]] = {
@@ -17,8 +18,6 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "training": (Training,),
     "where": (Where,),
 }
-# Words of Python, which a field cannot be called.
-_FLAGS = {"from_task": "from", "to_task": "to"}
 # Filled in when help is printed: listing them brings no TensorFlow.
 _LISTS = {"source": "domains", "target": "domains", "method": "methods"}
 
@@ -62,23 +61,13 @@ def _add(group, each: dataclasses.Field, all_options: bool) -> None:
         text += f": {', '.join(_names(_LISTS[each.name]))}, or file.py:Class"
     shown = all_options or each.metadata["common"]
     group.add_argument(
-        f"--{flag(each.name)}",
+        f"--{option_name(each.name)}",
         dest=each.name,
         type=kind,
         default=argparse.SUPPRESS,
         metavar=metavar,
         help=text.replace("%", "%%") + default if shown else argparse.SUPPRESS,
     )
-
-
-def flag(name: str) -> str:
-    """What the command line calls a field.
-
-    Example:
-        >>> flag("from_task"), flag("steps_per_epoch")
-        ('from', 'steps-per-epoch')
-    """
-    return _FLAGS.get(name, name).replace("_", "-")
 
 
 def _kind(each: dataclasses.Field) -> tuple[typing.Callable, str]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from adaat_keras import domains
 from adaat_keras.domains.class_names import ID_SETS, IGNORED, UNKNOWN, called
+from adaat_keras.files import home_expanded
 from adaat_keras.streets.classes import ROAD, SKY
 from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import PAPER
@@ -186,7 +187,7 @@ def check_splits(
         FileNotFoundError: There is no such folder, or no split has a single image.
     """
     found, good = 0, True
-    root = None if root is None else Path(root).expanduser()
+    root = None if root is None else home_expanded(root)
     for split in _splits(name, root):
         try:
             domain = _open(name, root, split, options)

@@ -12,6 +12,7 @@ from pathlib import Path
 from adaat_keras.domains.domain import NoSplit, check_split
 from adaat_keras.domains.file_domain import NoFrames
 from adaat_keras.domains.listing import PICTURES, Files
+from adaat_keras.files import home_expanded
 
 Patterns = str | Path | Sequence[str | Path]
 
@@ -41,7 +42,7 @@ def check_root(
     """
     if root is None:
         raise ValueError(f"{name} needs root=, the folder that contains {expected}")
-    root = Path(root).expanduser()
+    root = home_expanded(root)
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: there is no such folder; {name} needs root=")
     if holds(root):
@@ -62,7 +63,7 @@ def check_folder(name: str, folder: Path | str) -> Path:
     Raises:
         FileNotFoundError: There is no such folder.
     """
-    folder = Path(folder).expanduser()
+    folder = home_expanded(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: there is no such folder; correct {name}=")
     return folder

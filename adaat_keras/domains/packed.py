@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain, NoSplit
 from adaat_keras.domains.shards import FILE, ShardIndex, shard_path
+from adaat_keras.files import home_expanded
 
 
 class PackedKey:
@@ -151,7 +152,7 @@ def _packed_folder(root: str | Path | None, split: str | None) -> Path:
     """The folder of a split, if there are packed images in it."""
     if root is None:
         raise ValueError("packed needs root=, the folder given to `adaat-keras data pack --out`")
-    root = Path(root).expanduser()
+    root = home_expanded(root)
     if not root.is_dir():
         raise FileNotFoundError(f"{root}: there is no such folder")
     folder = root / (split or "")

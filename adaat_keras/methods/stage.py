@@ -127,6 +127,8 @@ class Feed:
         self.cache = cache
         self.validation_frames = validation_frames
         self.frequencies = lru_cache(self._frequencies)
+        # Once: it reads frames, and asks for the size of every file.
+        self.identity = lru_cache(lambda role: self.domain(role).identity())
         self._training_domain = lru_cache(self._open_for_training)
 
     def domain(self, role: str, split: str = "train") -> Domain:
@@ -319,7 +321,7 @@ def stage_key(
     what = [
         type(stage).__name__,
         plain(stage),
-        {role: feed.domain(role).identity() for role in stage.reads(feed)},
+        {role: feed.identity(role) for role in stage.reads(feed)},
         versions(),
         {name: _untrainable(networks[name]) for name in stage.networks},
         [[type(layer).__name__, str(layer.dtype_policy.name)] for layer in trainer.layers],

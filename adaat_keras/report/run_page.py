@@ -7,8 +7,18 @@ from pathlib import Path
 
 from adaat_keras.files import written_whole
 
-# Settings that the command line calls otherwise.
-_OPTIONS = {"from_task": "from", "to_task": "to"}
+# Words of Python, which a field cannot be called.
+_WORDS = {"from_task": "from", "to_task": "to"}
+
+
+def option_name(field: str) -> str:
+    """What the command line calls an option's field.
+
+    Example:
+        >>> option_name("from_task"), option_name("steps_per_epoch")
+        ('from', 'steps-per-epoch')
+    """
+    return _WORDS.get(field, field).replace("_", "-")
 
 
 def run_command(directory: Path | str, config: dict, command: str = "train") -> str:
@@ -32,7 +42,7 @@ def run_command(directory: Path | str, config: dict, command: str = "train") -> 
 
 def _flag(name: str, value) -> str:
     """An option as it is typed; none for what is off or empty."""
-    flag = f"--{_OPTIONS.get(name, name).replace('_', '-')}"
+    flag = f"--{option_name(name)}"
     if value is True:
         return flag
     if value is None or value is False or value in ({}, (), []):

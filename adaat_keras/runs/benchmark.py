@@ -9,7 +9,7 @@ import numpy as np
 
 from adaat_keras import methods
 from adaat_keras.domains.domain import Domain
-from adaat_keras.files import write_json, written_whole
+from adaat_keras.files import home_expanded, write_json, written_whole
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt, sizes
 from adaat_keras.registry import split_names
@@ -138,7 +138,7 @@ def run_benchmark(
     methods = list(dict.fromkeys(methods))
     if not methods or seeds < 1:
         raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")
-    directory = Path(directory).expanduser()
+    directory = home_expanded(directory)
     rows = known_rows(known, config) if known else {}
     runs = {
         (name, seed): Variant.parse(name).config(config, seed)
@@ -183,7 +183,7 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
             the file and what differs. Where the data lies and is cached may differ.
     """
     try:
-        results = json.loads(Path(path).expanduser().read_text())
+        results = json.loads(home_expanded(path).read_text())
         theirs = {**without_places(results["config"]), **results["versions"]}
         rows = {(row["method"], row["seed"]): row for row in results["rows"]}
     except (ValueError, KeyError, TypeError) as error:

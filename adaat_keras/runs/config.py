@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adaat_keras import domains, methods, tasks
 from adaat_keras.domains.splits import Splits, classes_of
+from adaat_keras.methods.method import names_of
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
 from adaat_keras.models import sizes
 from adaat_keras.models import transfer as transfers
@@ -66,9 +67,7 @@ class RunConfig:
         check_name("recipe", self.plan.recipe, list(RECIPES))
         # As JSON has them, or a configuration that was read would differ.
         lists = {
-            name: [value] if isinstance(value, str) else list(value)
-            for name in ("stages", "freeze", "callbacks")
-            if (value := getattr(self.plan, name)) is not None
+            name: names_of(getattr(self.plan, name)) for name in ("stages", "freeze", "callbacks")
         }
         object.__setattr__(self, "plan", dataclasses.replace(self.plan, **lists))
         if self.plan.stages == []:

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from adaat_keras.files import write_json
+from adaat_keras.files import home_expanded, write_json
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
@@ -31,7 +31,7 @@ class RunFolder:
     """
 
     def __init__(self, path: Path | str):
-        self.path = Path(path).expanduser()
+        self.path = home_expanded(path)
         self.config = self.path / "config.json"
         self.versions = self.path / "versions.json"
         self.history = self.path / "history.csv"
@@ -152,7 +152,7 @@ def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
         ValueError: There is no such preset, it cannot be read, or it predicts by networks that
             nobody has trained.
     """
-    folder = Path(what).expanduser()
+    folder = home_expanded(what)
     if str(what) not in read_manifest() and folder.is_dir() and not (folder / DETAILS).exists():
         config, model = RunFolder(folder).load()
         known = config.to_dict()

@@ -20,7 +20,7 @@ from adaat_keras.report.run_page import run_command
 from adaat_keras.report.score import score
 from adaat_keras.runs.card import model_card
 from adaat_keras.runs.config import RunConfig
-from adaat_keras.runs.folder import RunFolder, load_trained
+from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.report import without_nan
 from adaat_keras.streets import VARIANTS
 
@@ -105,8 +105,8 @@ def publish_run(
         ValueError: One of `seeds` is another run, or nothing was trained to predict by.
     """
     place = new_place(name, weights)
-    _, trained = load_trained(directory)
-    config = RunFolder(directory).read_config()
+    config, trained = RunFolder(directory).load()
+    trained.check_trained(directory)
     scores = scores_of(config, (directory, *seeds))
     # Whatever it was trained in: float32 predicts the same on every machine.
     model = build_ada_atdt(**trained.options, dtype="float32")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.files import written_whole
+from adaat_keras.files import home_expanded, written_whole
 from adaat_keras.models import AdaAtdt
 from adaat_keras.report.figures import draw_tsne
 from adaat_keras.report.probe import sample_features
@@ -58,7 +58,7 @@ def run_study(
     """
     if not losses or not alphas:
         raise ValueError(f"nothing to study: losses {list(losses)}, alphas {list(alphas)}")
-    directory = Path(directory).expanduser()
+    directory = home_expanded(directory)
     store = store or directory / "stages"
     config = config.replace(base_1_weight=0.0)
     settings = {

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from adaat_keras.domains.class_names import ID_SETS
-from adaat_keras.files import write_json, written_whole
+from adaat_keras.files import home_expanded, write_json, written_whole
 from adaat_keras.registry import check_name
 from adaat_keras.streets import VARIANTS
 from adaat_keras.streets.camera import focal_length
@@ -280,7 +280,7 @@ def write_streets(
     check_name("set of tags", str(tag_set), ["13", "23", "28"])
     if frames < 1:
         raise ValueError(f"frames must be at least 1, got {frames}")
-    out = Path(out).expanduser()
+    out = home_expanded(out)
     settings = {"layout": layout, "domain": domain, "height": height, "width": width}
     if layout == "carla":
         settings["tag_set"] = tag_set

@@ -60,17 +60,6 @@ _CITYSCAPES: dict[str, RGB] = {
     "motorcycle": (0, 0, 230),
     "bicycle": (119, 11, 32),
 }
-# A class has the colour of the first of its names: vehicle a car's, traffic sign a sign's.
-PALETTE = np.array([_CITYSCAPES[names[0]] for names in PAPER.values()], np.uint8)
-
-# Groups and colours by name.
-_BUILTIN: dict[str, tuple[Groups, np.ndarray]] = {
-    "paper": (PAPER, PALETTE),
-    "cityscapes": (
-        {name: (name,) for name in _CITYSCAPES},
-        np.array(list(_CITYSCAPES.values()), np.uint8),
-    ),
-}
 
 
 def semantic_colors() -> np.ndarray:
@@ -84,6 +73,19 @@ def semantic_colors() -> np.ndarray:
         [128, 64, 128]
     """
     return np.array(list(_CITYSCAPES.values()), np.uint8)
+
+
+# A class has the colour of the first of its names: vehicle a car's, traffic sign a sign's.
+PALETTE = np.array([_CITYSCAPES[names[0]] for names in PAPER.values()], np.uint8)
+
+# Groups and colours by name.
+_BUILTIN: dict[str, tuple[Groups, np.ndarray]] = {
+    "paper": (PAPER, PALETTE),
+    "cityscapes": (
+        {name: (name,) for name in _CITYSCAPES},
+        semantic_colors(),
+    ),
+}
 
 
 Classes = str | Mapping[str, str | Sequence[str]] | Sequence[tuple[str, str | Sequence[str]]]

@@ -12,9 +12,9 @@ import pytest
 
 from adaat_keras import domains, methods, tasks
 from adaat_keras.cli import build_parser, main
-from adaat_keras.cli.options import GROUPS, flag, run_options, where
+from adaat_keras.cli.options import GROUPS, run_options, where
 from adaat_keras.cli.train import default_directory
-from adaat_keras.report.run_page import run_command
+from adaat_keras.report.run_page import option_name, run_command
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.options import Where
 
@@ -72,7 +72,7 @@ def test_help_of_a_run_fits_a_screen_and_says_how_to_see_the_rest(command, shown
 def test_the_rest_is_every_field_with_what_it_does_and_its_default(shown):
     text = " ".join(shown("train", "--help-all").split())
     for each in FIELDS:
-        told = f"--{flag(each.name)} "
+        told = f"--{option_name(each.name)} "
         assert told in text, each.name
         assert " ".join(each.metadata["help"].split()) in text, each.name
         if each.default not in (None, dataclasses.MISSING):
@@ -95,7 +95,7 @@ def test_the_common_options_are_in_the_groups_that_their_fields_are_in(shown):
         part = text[places[number] : (*places, len(text))[number + 1]]
         common = [each for kind in kinds for each in dataclasses.fields(kind)]
         for each in (each for each in common if each.metadata["common"]):
-            assert f"--{flag(each.name)} " in part, (title, each.name)
+            assert f"--{option_name(each.name)} " in part, (title, each.name)
 
 
 def test_help_does_not_wait_for_tensorflow():
@@ -138,7 +138,7 @@ def kind_of(each):
 @pytest.mark.parametrize("each", FIELDS, ids=lambda each: each.name)
 def test_every_field_is_an_option_of_its_type(each):
     text, value = OTHERS[kind_of(each)]
-    options = parsed("train", f"--{flag(each.name)}", text)
+    options = parsed("train", f"--{option_name(each.name)}", text)
     assert getattr(options, each.name) == value
     if each in dataclasses.fields(Where):
         assert run_options(options) == {}
