@@ -29,12 +29,13 @@ def fit_ada_atdt(
     recipe: str | Recipe | None = None,
     epochs: int = 8,
     steps_per_epoch: int = 150,
-    batch_size: int = 8,
-    crop: int = 128,
+    batch_size: int | None = None,
     height: int | None = None,
     width: int | None = None,
+    zoom: float | None = None,
+    crop: int | None = None,
     crops_per_frame: int = 1,
-    learning_rate: float = 5e-4,
+    learning_rate: float | None = None,
     schedule: str = "cosine",
     seed: int = 0,
     validation_frames: int = 32,
@@ -69,11 +70,15 @@ def fit_ada_atdt(
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
         epochs, steps_per_epoch: Of every stage.
-        batch_size: Images a step, even; where a stage reads both domains, half from each.
-        crop: Height and width of the training crops, a multiple of the networks' stride.
-        height, width: Size that frames are resized to for training, both or neither.
+        batch_size: Images a step, even; where a stage reads both domains, half from each. This and
+            the next six are as `Training` and the recipe have them, where they are left out.
+        height, width: Size at which the networks see frames, both or neither; by default the
+            target's, shrunk where a side has more than 512 pixels.
+        zoom: How often the source's frames are enlarged to look as the target's camera would have
+            taken them; by default as the focal lengths say.
+        crop: Height and width of random crops to train on, in place of whole frames.
         crops_per_frame: Training crops of each decoded frame.
-        learning_rate, schedule: Of Adam: `"cosine"`, `"paper"` or `"constant"`.
+        learning_rate, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and `"constant"`.
         seed: Decides the order of the data and the augmentation. The first weights are the
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
@@ -104,17 +109,22 @@ def fit_ada_atdt(
         >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
     chosen = methods.get(method)
+    recipe = Recipe.get(recipe)
+    given = {
+        "batch_size": batch_size,
+        "height": height,
+        "width": width,
+        "zoom": zoom,
+        "crop": crop,
+        "learning_rate": learning_rate,
+    }
     training = Training(
         epochs=epochs,
         steps_per_epoch=steps_per_epoch,
-        batch_size=batch_size,
-        crop=crop,
-        height=height,
-        width=width,
         crops_per_frame=crops_per_frame,
-        learning_rate=learning_rate,
         schedule=schedule,
         seed=seed,
+        **{**recipe.training, **{name: v for name, v in given.items() if v is not None}},
     )
     if directory is None:
         if store is not None:
@@ -160,12 +170,12 @@ def fit_ada_atdt(
         ),
         plan=Plan(
             method=chosen.name if chosen.name in methods.METHODS else place_of(type(chosen)),
-            recipe=Recipe.get(recipe).nearest,
+            recipe=recipe.nearest,
             stages=names_of(stages),
             freeze=names_of(freeze),
             callbacks=[place_of(type(callback)) for callback in callbacks],
         ),
-        recipe=Recipe.get(recipe),
+        recipe=recipe,
         training=training,
     )
     return train(

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.augment import augment, random_crop
+from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.domains.domain import Domain
 
 
@@ -69,14 +70,15 @@ def training_batches(
     domain: Domain,
     task: str | tuple[str, ...] | None,
     batch_size: int,
-    crop: int,
+    crop: int | None,
     seed: int,
     first_batch: int = 0,
     crops_per_frame: int = 1,
     augmentation: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = augment,
     portion: Portion | None = None,
+    stride: int = 1,
 ) -> tf.data.Dataset:
-    """Random, augmented crops of a domain, without end.
+    """Augmented frames of a domain, whole or random crops of them, without end.
 
     Every frame comes once before any comes again, in a new order each time. Sample n is a
     function of the seed and n alone, so that a training that was interrupted goes on with the
@@ -89,27 +91,31 @@ def training_batches(
     Args:
         domain: Where the frames come from.
         task: The labels to read, of one task or several; `None` reads images alone.
-        batch_size: Crops a batch.
-        crop: Height and width of a crop.
+        batch_size: Frames or crops a batch.
+        crop: Height and width of a crop; `None` takes whole frames, which must have one size.
         seed: Decides order, place and augmentation.
         first_batch: Number of the batch to begin with.
         crops_per_frame: Crops of a frame each time it is decoded.
         augmentation: What changes an image, given a seed; leaves size and labels true.
         portion: The devices that share every batch. The dataset has each device's part as a batch
             of its own, those of this machine's devices in turn; whole batches by default.
+        stride: What height and width of whole frames are padded to multiples of, at the lower and
+            right border: images by reflection, labels as unknown.
 
     Returns:
-        A dataset of images `(batch, crop, crop, 3)`, float32 in 0..255, or of tuples of images and
-        labels `(batch, crop, crop)`, one of each task.
+        A dataset of images `(batch, height, width, 3)`, float32 in 0..255, or of tuples of images
+        and labels `(batch, height, width)`, one of each task.
 
     Raises:
-        ValueError: There are no labels for the task, `crops_per_frame` is below 1, or the devices
-            cannot share a batch.
+        ValueError: There are no labels for the task, `crops_per_frame` is below 1 or given for
+            whole frames, or the devices cannot share a batch.
     """
     keys = keys_of(task)
     domain.require(keys)
     if crops_per_frame < 1:
         raise ValueError(f"crops_per_frame must be at least 1, not {crops_per_frame}")
+    if crop is None and crops_per_frame > 1:
+        raise ValueError("crops_per_frame goes with crop: whole frames are not cropped")
     portion = portion or Portion()
     per_device, rest = divmod(batch_size, portion.all_devices)
     if rest:
@@ -122,6 +128,8 @@ def training_batches(
         return domain.read(shuffled(number, len(domain), seed), keys)
 
     def cut(frame, number):
+        if crop is None:
+            return padded_frame(frame, stride)
         return random_crop(frame, crop, seeds(number)[0])
 
     def finish(number, frame):
@@ -139,6 +147,33 @@ def training_batches(
         samples = portion.of(tf.data.Dataset.zip(numbers, crops), per_device)
     samples = samples.map(finish, tf.data.AUTOTUNE, deterministic=True)
     return samples.batch(per_device, drop_remainder=True).prefetch(4)
+
+
+def padded_frame(frame: dict[str, tf.Tensor], stride: int) -> dict[str, tf.Tensor]:
+    """A frame padded below and to the right to a multiple of the stride, as `PadToStride` does.
+
+    Labels are unknown there.
+
+    Example:
+        >>> frame = {"image": tf.zeros((6, 9, 3)), "semantic": tf.zeros((6, 9), tf.uint8)}
+        >>> padded = padded_frame(frame, 4)
+        >>> padded["image"].shape, int(padded["semantic"][7, 0])
+        (TensorShape([8, 12, 3]), 255)
+    """
+    if stride == 1:
+        return frame
+    below, right = tf.unstack(-tf.shape(frame["image"])[:2] % stride)
+    result = {}
+    for key, value in frame.items():
+        sides = [[0, below], [0, right], *[[0, 0]] * (value.shape.rank - 2)]
+        if key == "image":
+            padded = tf.pad(value, sides, "REFLECT")
+        else:
+            unknown = IGNORED if key == "semantic" else 0
+            padded = tf.pad(value, sides, constant_values=tf.constant(unknown, value.dtype))
+        size = (None if n is None else n + -n % stride for n in value.shape[:2])
+        result[key] = tf.ensure_shape(padded, (*size, *value.shape[2:]))
+    return result
 
 
 def shuffled(number: tf.Tensor, length: int, seed: int) -> tf.Tensor:

@@ -188,6 +188,11 @@ class KeyCache(Domain):
         """The domain's own."""
         return self.domain.focal_length
 
+    @property
+    def principal_point(self) -> tuple[float, float] | None:
+        """The domain's own."""
+        return self.domain.principal_point
+
     def with_classes(self, task) -> Domain:
         """A cache of the domain with these classes; what else is loaded stays loaded."""
         domain = self.domain.with_classes(task)

@@ -64,6 +64,8 @@ class Domain(ABC):
         dense: The labels that are known at every pixel but for what is beyond their range, as a
             simulator's are, and LiDAR's are not.
         focal_length: Pixels, the median where frames differ; `None` where it is not known.
+        principal_point: Where the optical axis meets a frame, `(x, y)` in pixels from the upper
+            left corner, the median where frames differ; `None` for the middle.
         all_told: Whether the attributes decide every pixel, so that `identity` need not look.
     """
 
@@ -73,6 +75,7 @@ class Domain(ABC):
     stands_in: ClassVar[dict[str, str]] = {}
     dense: tuple[str, ...] = ()
     focal_length: float | None = None
+    principal_point: tuple[float, float] | None = None
     all_told: bool = False
 
     # What says nothing of the pixels, and what says nothing of any but those of classes.
@@ -311,6 +314,11 @@ class _Regrouped(Domain):
     def focal_length(self) -> float | None:
         """The domain's own."""
         return self.domain.focal_length
+
+    @property
+    def principal_point(self) -> tuple[float, float] | None:
+        """The domain's own."""
+        return self.domain.principal_point
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise as the domain does."""

@@ -281,10 +281,9 @@ class Translation(Stage):
 
     def trainer(self, networks, feed):
         """A `CycleGanTrainer`."""
-        crop = self.training.crop
         trainer = CycleGanTrainer(
             *(networks[name] for name in self.trains),
-            image_shape=(crop, crop, 3),
+            image_shape=feed.frame_shape,
             identity_weight=IDENTITY_WEIGHT,
         )
         trainer.compile(*(self.training.optimizer(RATE, BETA_1) for _ in range(2)))
@@ -312,10 +311,9 @@ class SemanticTranslation(Translation):
 
     def trainer(self, networks, feed):
         """A `CycleGanTrainer` with base model 2 as its segmenter, without identity loss."""
-        crop = self.training.crop
         trainer = CycleGanTrainer(
             *(networks[name] for name in self.trains),
-            image_shape=(crop, crop, 3),
+            image_shape=feed.frame_shape,
             identity_weight=0.0,
             segmenter=BaseModel(networks["encoder_2"], networks["decoder_2"]),
             semantic_weight=self.semantic_weight,

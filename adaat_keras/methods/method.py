@@ -92,7 +92,7 @@ class Method(ABC):
             >>> model = methods.Dan().fit("streets_sim", "streets_real")  # doctest: +SKIP
             >>> model.predict(images)  # doctest: +SKIP
         """
-        settings = Training(**training)
+        settings = Training(**{**Recipe.get(recipe).training, **training})
         model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
         fit_in_memory(self, model, source, target, recipe, settings, callbacks, verbose=verbose)
         return model if self.predictor == "transfer" else model.base_model_2
@@ -126,13 +126,17 @@ def fit_in_memory(
         strategy,
         cache,
         validation_frames,
+        model.encoder_1.stride * model.transfer.stride,
     )
+    recipe = Recipe.get(recipe)
     every = method.stages(
-        from_task, to_task, Recipe.get(recipe), training, model.encoder_1.architecture
+        *recipe.tasks(from_task, to_task), recipe, training, model.encoder_1.architecture
     )
     chosen = chosen_stages(every, stages, freeze, model)
     training.check_stride(model.encoder_1.stride * model.transfer.stride)
     history: History = {}
+    if verbose:
+        print(feed.told_camera, flush=True)
     with deterministic_ops(deterministic), feed.strategy.scope(), frozen(model, freeze):
         networks = dict(model.networks)
         for number, stage in enumerate(chosen, 1):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 AUGMENTATIONS = ("color", "style", "none")
 ADVERSARIAL_LOSSES = ("binary_crossentropy", "least_squares", "wasserstein")
 SCHEDULES = ("cosine", "paper", "constant")
+DEPTH_ERRORS = ("log", "metres")
 
 
 def option(default, text: str, common: bool = False, kind: type | None = None):
@@ -53,6 +54,8 @@ class Recipe:
         confusion_weight: Of the domains' confusion, in `fcns_in_the_wild` and `cycada`.
         size_weight: Of the class sizes, in `fcns_in_the_wild`.
         semantic_weight: Of what base model 2 must say of a translation, in `cycada`.
+        depth_error: What depth's loss is the absolute error of: `"log"` depth, so that near and
+            far count alike, or `"metres"`, the paper's.
 
     Raises:
         ValueError: An unknown name, or a number out of range.
@@ -77,6 +80,7 @@ class Recipe:
     confusion_weight: float = option(0.1, "of the domains' confusion: fcns_in_the_wild, cycada")
     size_weight: float = option(0.01, "of the class sizes, in fcns_in_the_wild")
     semantic_weight: float = option(1.0, "of what a translation must mean, in cycada")
+    depth_error: str = option("log", "of depth's loss: log, or metres (the paper's)")
 
     def __post_init__(self):
         if self.alpha is not None and not 0 <= self.alpha <= 1:
@@ -84,6 +88,7 @@ class Recipe:
         if not 0 <= self.class_balance <= 1:
             raise ValueError(f"class_balance must be between 0 and 1, not {self.class_balance}")
         check_name("augmentation", self.augmentation, list(AUGMENTATIONS))
+        check_name("depth error", self.depth_error, list(DEPTH_ERRORS))
         if isinstance(self.adversarial_loss, str) and ":" not in self.adversarial_loss:
             check_name("adversarial loss", self.adversarial_loss, list(ADVERSARIAL_LOSSES))
         for each in fields(self):
@@ -104,7 +109,26 @@ class Recipe:
         Its schedule of learning rates is left out (`schedule="paper"`): it is made for 500 epochs.
         """
         nothing_more = dict.fromkeys(("decoded_weight", "teacher_weight", "base_1_weight"), 0.0)
-        return cls(**{"alpha": None, "class_balance": 0.0, **nothing_more, **changes})
+        paper = {"alpha": None, "class_balance": 0.0, "depth_error": "metres"}
+        return cls(**{**paper, **nothing_more, **changes})
+
+    def tasks(self, *tasks: "Task") -> list["Task"]:
+        """The tasks with this recipe's losses."""
+        return [task.with_error(self.depth_error) for task in tasks]
+
+    @property
+    def training(self) -> dict:
+        """Options of `Training` that go with this recipe, where a user gives no others.
+
+        The paper's are crops of the frames as they are, eight a step.
+
+        Example:
+            >>> Recipe.paper().training["crop"], Recipe.recommended().training
+            (128, {})
+        """
+        if self.nearest != "paper":
+            return {}
+        return {"crop": 128, "batch_size": 8, "learning_rate": 5e-4, "zoom": 1.0}
 
     def balance(self, *tasks: "Task") -> float:
         """The class balance of a stage that trains on labels of these tasks.
@@ -147,10 +171,12 @@ class Training:
     Args:
         epochs, steps_per_epoch: Of every stage.
         batch_size: Images a step, even; where a stage reads both domains, half of them from each.
-        crop: Height and width of the training crops, a multiple of the networks' stride, 64 at
-            least.
-        height, width: Size that frames are resized to for training, both or neither; scores are
-            taken at the frames' own size.
+        height, width: Size at which the networks see frames, in training and in testing; by default
+            the target's, shrunk where a side has more than 512 pixels.
+        zoom: How often the source's frames are enlarged to look as the target's camera would have
+            taken them; by default as the focal lengths say, and 1 where one is not known.
+        crop: Height and width of random crops to train on, a multiple of the networks' stride, 64
+            at least; `None` trains on whole frames.
         crops_per_frame: Training crops of each decoded frame.
         learning_rate, schedule: Of Adam, for all networks.
         seed: Decides the order of the data, the augmentation, and the first weights of networks
@@ -162,20 +188,27 @@ class Training:
 
     epochs: int = option(8, "epochs of every stage", common=True)
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
-    batch_size: int = option(8, "images a step; half of them from each domain where both are read")
-    crop: int = option(128, "height and width of the crops, a multiple of the networks' stride")
-    height: int | None = option(None, "height that frames are resized to for training", kind=int)
-    width: int | None = option(None, "width, likewise; scores are taken at the own size", kind=int)
+    batch_size: int = option(2, "images a step; half of them from each domain where both are read")
+    height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)
+    width: int | None = option(None, "likewise; by default no side is over 512 pixels", kind=int)
+    zoom: float | None = option(
+        None, "how often the source is enlarged (default: by the focal lengths)", kind=float
+    )
+    crop: int | None = option(None, "train on crops of this height and width", kind=int)
     crops_per_frame: int = option(1, "training crops of each decoded frame")
-    learning_rate: float = option(5e-4, "of Adam, at the start")
+    learning_rate: float = option(1e-3, "of Adam, at the start")
     schedule: str = option("cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant")
     seed: int = option(0, "decides weights, order of the data, augmentation", common=True)
 
     def __post_init__(self):
         if self.batch_size < 2 or self.batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
-        if self.crop < 64:
+        if self.crop is not None and self.crop < 64:
             raise ValueError(f"crop must be at least 64 pixels, not {self.crop}")
+        if self.crop is None and self.crops_per_frame > 1:
+            raise ValueError("crops_per_frame goes with crop: whole frames are not cropped")
+        if self.zoom is not None and not 1 <= self.zoom < float("inf"):
+            raise ValueError(f"zoom must be 1 or greater, not {self.zoom}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
         if not 0 <= self.seed < 2**31:
@@ -200,7 +233,7 @@ class Training:
 
     def check_stride(self, stride: int) -> None:
         """Raise a `ValueError` unless crops suit networks of this stride."""
-        if self.crop % stride:
+        if self.crop is not None and self.crop % stride:
             raise ValueError(
                 f"crop must be a multiple of {stride} pixels, the networks' stride, at least 64, "
                 f"not {self.crop}"

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import keras
@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras import __version__, tasks
+from adaat_keras.camera import Camera
 from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.domains.batches import (
     Portion,
@@ -30,7 +31,7 @@ from adaat_keras.domains.batches import (
 )
 from adaat_keras.domains.cache import cached
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.resize import Resized
+from adaat_keras.domains.seen import Seen, camera_of
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.recipe import Training
 from adaat_keras.models import AdaAtdt
@@ -100,7 +101,7 @@ class Stage(ABC):
 
 
 class Feed:
-    """Gives stages their batches: two domains, cropped, augmented and shared out to devices.
+    """Gives stages their batches: two domains as one camera sees them, augmented, shared by devices.
 
     Args:
         source, target: Domains A and B.
@@ -108,6 +109,7 @@ class Feed:
         strategy: The devices to train on; TensorFlow's current strategy by default.
         cache: Where decoded training frames are kept: `"memory"`, `"disk"` or nowhere.
         validation_frames: Frames of each domain to score after every epoch.
+        stride: What the networks need height and width to be multiples of.
     """
 
     def __init__(
@@ -118,6 +120,7 @@ class Feed:
         strategy: tf.distribute.Strategy | None = None,
         cache: str | None = None,
         validation_frames: int = 32,
+        stride: int = 32,
     ):
         self.splits = {"source": source, "target": target}
         self.training = training
@@ -128,19 +131,53 @@ class Feed:
         self.validation_frames = validation_frames
         self.frequencies = lru_cache(self._frequencies)
         # Once: it reads frames, and asks for the size of every file.
-        self.identity = lru_cache(lambda role: self.domain(role).identity())
-        self._training_domain = lru_cache(self._open_for_training)
+        self.identity = lru_cache(lambda role: self.seen(role, "train").identity())
+        self.seen = lru_cache(self._seen)
+        self._training_domain = lru_cache(lambda role: cached(self.seen(role, "train"), self.cache))
+        self.stride = stride
 
     def domain(self, role: str, split: str = "train") -> Domain:
         """A split of `"source"` or `"target"`, as its files hold it."""
         return self.splits[role].required(split)
 
-    def _open_for_training(self, role: str) -> Domain:
-        """The training split, resized and cached."""
-        domain = self.domain(role)
-        if self.training.height is not None:
-            domain = Resized(domain, self.training.height, self.training.width)
-        return cached(domain, self.cache)
+    @cached_property
+    def camera(self) -> Camera:
+        """The camera by which all frames are seen: the target's, at the size that is trained on."""
+        camera, training = camera_of(self.domain("target")), self.training
+        if training.height is None:
+            return camera.shrunk()
+        return camera.resized(training.height, training.width)
+
+    def _seen(self, role: str, split: str) -> Domain | None:
+        """A split as the camera sees it; `None` if there is none."""
+        domain = self.splits[role].get(split)
+        if domain is None:
+            return None
+        return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
+
+    @property
+    def told_camera(self) -> str:
+        """What the networks see, in a line."""
+        camera = self.camera
+        line = f"frames are seen at {camera.height} x {camera.width} pixels"
+        if self.training.crop is not None:
+            line += f", in crops of {self.training.crop}"
+        zoom, known = self.training.zoom, camera_of(self.domain("source")).zoom_to(camera)
+        if zoom is not None:
+            return f"{line}, the source's enlarged {zoom:g} times"
+        if known is not None:
+            return f"{line}, the source's enlarged {known:.2f} times to the target's focal length"
+        return f"{line}; a focal length is not known, so the source's are not enlarged (--zoom)"
+
+    @property
+    def frame_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of a training image."""
+        if self.training.crop is not None:
+            return self.training.crop, self.training.crop, 3
+        height, width = (
+            side + -side % self.stride for side in (self.camera.height, self.camera.width)
+        )
+        return height, width, 3
 
     def batches(
         self,
@@ -168,11 +205,12 @@ class Feed:
             training.crops_per_frame,
             AUGMENTATIONS[augmentation],
             None if whole else self.portion,
+            self.stride,
         )
 
     def validation(self, role: str, labels: tuple[Task, ...] = ()) -> tf.data.Dataset | None:
         """Whole frames of a role's validation split, with or without labels; `None` without one."""
-        domain = self.splits[role].get("val")
+        domain = self.seen(role, "val")
         names = tuple(task.name for task in labels) or None
         if domain is None or not set(names or ()) <= set(domain.tasks):
             return None
@@ -196,7 +234,7 @@ class Feed:
 
     def _frequencies(self, role: str, task: Task) -> np.ndarray:
         """How often a role's domain has each class of a task."""
-        return class_frequencies(self.domain(role), task.name, task.classes)
+        return class_frequencies(self.seen(role, "train"), task.name, task.classes)
 
     def for_devices(self, batches: tf.data.Dataset) -> tf.data.Dataset:
         """Batches of which each is one device's, as `fit` takes them under the strategy."""

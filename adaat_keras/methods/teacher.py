@@ -34,7 +34,12 @@ class Teacher(Stage):
         like = model.encoder_2
         width = {"base_filters": like.base_filters, "dtype": like.dtype_policy}
         encoder = Encoder(residual_blocks=like.residual_blocks, name="teacher_encoder", **width)
-        decoder = Decoder(self.to_task.channels, name="teacher_decoder", **width)
+        decoder = Decoder(
+            self.to_task.channels,
+            activation=self.to_task.activation,
+            name="teacher_decoder",
+            **width,
+        )
         teacher = BaseModel(encoder, decoder, name="teacher")
         return {"teacher": reseed(teacher, 5 * self.training.seed + 4)}
 

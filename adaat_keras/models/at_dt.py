@@ -3,7 +3,8 @@
 import keras
 
 from adaat_keras.layers import BottleneckBlock, InstanceNormalization, Upsampling
-from adaat_keras.models.base_model import Network
+from adaat_keras.models.base_model import ACTIVATIONS, Network
+from adaat_keras.registry import check_name
 
 # Of the four stages at full depth; the third one's is the `residual_blocks` that they scale with.
 DEPTHS = (3, 4, 6, 3)
@@ -104,15 +105,25 @@ class UpsamplingDecoder(Network):
     Args:
         channels: Output channels K.
         base_filters: Of the encoder; the first convolution has twice as many.
+        activation: As `Decoder`'s.
 
     Example:
         >>> UpsamplingDecoder(11, base_filters=4)(keras.ops.ones((1, 4, 8, 128))).shape
         TensorShape([1, 64, 128, 11])
     """
 
-    arguments = ("channels", "base_filters")
+    arguments = ("channels", "base_filters", "activation")
 
-    def __init__(self, channels: int, base_filters: int = 64, dtype=None, **kwargs):
+    def __init__(
+        self,
+        channels: int,
+        base_filters: int = 64,
+        activation: str = "linear",
+        dtype=None,
+        **kwargs,
+    ):
+        check_name("activation", activation, list(ACTIVATIONS))
+
         # === Layers ===
         options = {"data_format": "channels_last", "dtype": dtype}
         widths = [max(1, 2 * base_filters // 2**n) for n in range(4)]
@@ -136,12 +147,13 @@ class UpsamplingDecoder(Network):
                 x = InstanceNormalization(dtype=dtype)(convolution(x))
                 x = keras.layers.ReLU(dtype=dtype)(x)
         # Losses and metrics want float32, whatever the precision of the layers.
-        outputs = keras.layers.Activation("linear", dtype="float32", name="prediction")(head(x))
+        outputs = ACTIVATIONS[activation](dtype="float32", name="prediction")(head(x))
         super().__init__(inputs=inputs, outputs=outputs, dtype=dtype, **kwargs)
 
         # === Config ===
         self.channels = channels
         self.base_filters = base_filters
+        self.activation = activation
 
 
 @keras.saving.register_keras_serializable("adaat_keras")

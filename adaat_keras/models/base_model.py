@@ -1,14 +1,22 @@
 """A base model: encoder E, decoder D, and both as one network N (section 3.2)."""
 
+from functools import partial
+
 import keras
 
 from adaat_keras.layers import (
     CropLike,
     InstanceNormalization,
     PadToStride,
+    Positive,
     ReflectionPadding,
     ResidualBlock,
+    Upsampling,
 )
+from adaat_keras.registry import check_name
+
+# What a decoder's outputs may go through.
+ACTIVATIONS = {"linear": partial(keras.layers.Activation, "linear"), "positive": Positive}
 
 
 class Network(keras.Model):
@@ -140,8 +148,9 @@ class Encoder(Network):
 class Decoder(Network):
     """Turns features into a dense prediction at the image's size (the paper's D).
 
-    The end of CycleGAN's ResNet generator with a linear output: u128, u64, c7s1-K (section 4.2;
-    0.37 million parameters with one channel).
+    The end of CycleGAN's ResNet generator: u128, u64, c7s1-K (section 4.2; 0.37 million parameters
+    with one channel). Each u doubles the size by repeating pixels before its 3x3 convolution, which
+    has as many weights as a transposed one and leaves no checkerboard (Odena et al. 2016).
 
     Input: features `(batch, height / 4, width / 4, 4 * base_filters)`. Output:
     `(batch, height, width, channels)`, float32: class logits, or depth / 100 m.
@@ -149,38 +158,62 @@ class Decoder(Network):
     Args:
         channels: Output channels K.
         base_filters: Channels before the last convolution.
+        activation: What the outputs go through: `"linear"`, or `"positive"` (`Positive`).
+        upsampling: `"nearest"`, or `"transposed"`, as older presets have it.
 
     Example:
         >>> Decoder(11, base_filters=4)(keras.ops.ones((1, 8, 16, 16))).shape
         TensorShape([1, 32, 64, 11])
     """
 
-    arguments = ("channels", "base_filters")
+    arguments = ("channels", "base_filters", "activation", "upsampling")
 
-    def __init__(self, channels: int, base_filters: int = 64, dtype=None, **kwargs):
+    def __init__(
+        self,
+        channels: int,
+        base_filters: int = 64,
+        activation: str = "linear",
+        upsampling: str = "nearest",
+        dtype=None,
+        **kwargs,
+    ):
+        check_name("activation", activation, list(ACTIVATIONS))
+        check_name("upsampling", upsampling, ["nearest", "transposed"])
+
         # === Layers ===
         options = {"data_format": "channels_last", "dtype": dtype}
-        ups = [
-            keras.layers.Conv2DTranspose(
-                filters, 3, strides=2, padding="same", name=f"up_{filters}", **options
-            )
-            for filters in (2 * base_filters, base_filters)
-        ]
+        ups = []
+        for filters in (2 * base_filters, base_filters):
+            name = f"up_{filters}"
+            if upsampling == "nearest":
+                ups.append(Upsampling(2, name=f"repeat_{filters}", **options))
+                ups.append(
+                    keras.layers.Conv2D(filters, 3, padding="same", name=name, **options)
+                )
+            else:
+                ups.append(
+                    keras.layers.Conv2DTranspose(
+                        filters, 3, strides=2, padding="same", name=name, **options
+                    )
+                )
+            ups += [InstanceNormalization(dtype=dtype), keras.layers.ReLU(dtype=dtype)]
         head = keras.layers.Conv2D(channels, 7, name="head", **options)
 
         # === Functional Model ===
         inputs = keras.Input((None, None, 4 * base_filters), name="features")
         x = inputs
         for up in ups:
-            x = keras.layers.ReLU(dtype=dtype)(InstanceNormalization(dtype=dtype)(up(x)))
+            x = up(x)
         x = head(ReflectionPadding(3, dtype=dtype)(x))
         # Losses and metrics want float32, whatever the precision of the layers.
-        outputs = keras.layers.Activation("linear", dtype="float32", name="prediction")(x)
+        outputs = ACTIVATIONS[activation](dtype="float32", name="prediction")(x)
         super().__init__(inputs=inputs, outputs=outputs, dtype=dtype, **kwargs)
 
         # === Config ===
         self.channels = channels
         self.base_filters = base_filters
+        self.activation = activation
+        self.upsampling = upsampling
 
 
 @keras.saving.register_keras_serializable("adaat_keras")

@@ -14,6 +14,7 @@ from adaat_keras.models import transfer as transfers
 from adaat_keras.registry import check_name, place_of
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Task
+from adaat_keras.training.devices import has_bfloat16
 
 PRECISIONS = ("float32", "mixed_bfloat16")
 
@@ -55,12 +56,13 @@ class RunConfig:
             for part, kind in PARTS.items()
         }
         plan = Plan(**given["plan"])
+        recipe = Recipe.get(plan.recipe, **given["recipe"])
         return cls(
             data=Data(**given["data"]),
             networks=Networks(**given["networks"]),
             plan=plan,
-            recipe=Recipe.get(plan.recipe, **given["recipe"]),
-            training=Training(**given["training"]),
+            recipe=recipe,
+            training=Training(**{**Recipe.get(plan.recipe).training, **given["training"]}),
         )
 
     def __post_init__(self):
@@ -93,9 +95,11 @@ class RunConfig:
     def _check_networks(self) -> None:
         networks = self.networks
         sizes.size_options(networks.size)
-        check_name("precision", networks.precision, list(PRECISIONS))
+        check_name("precision", networks.precision, [*PRECISIONS, "auto"])
         architecture = sizes.get(networks.architecture)
         changes = {}
+        if networks.precision == "auto":
+            changes["precision"] = PRECISIONS[has_bfloat16()]
         if networks.transfer is None:
             changes["transfer"] = architecture.transfer.kind
         if networks.weights is not None and Path(networks.weights).is_dir():
@@ -140,7 +144,10 @@ class RunConfig:
         """The same with other options; a recipe's name brings all of its settings."""
         known = self.to_dict()
         if "recipe" in options:
-            known = {n: v for n, v in known.items() if n not in _names(Recipe)}
+            ours = {n: known[n] for n in _names(Recipe)} | Recipe.get(self.plan.recipe).training
+            of_recipe = RunConfig.of(recipe=self.plan.recipe).to_dict()
+            brought = {n for n in ours if n in _names(Recipe) or known[n] == of_recipe[n]}
+            known = {n: v for n, v in known.items() if n not in brought}
         return RunConfig.of(**{**known, **options})
 
     def to_dict(self) -> dict:

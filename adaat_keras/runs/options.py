@@ -44,7 +44,8 @@ class Networks:
         architecture: `"residual"` (the paper's) or `"dilated_resnet50"` (AT/DT's).
         transfer: Transfer function; `None` takes the architecture's own.
         size: `"tiny"`, `"small"` or `"paper"`.
-        precision: Keras' dtype policy.
+        precision: Keras' dtype policy; `"auto"` is `"mixed_bfloat16"` where the hardware has
+            instructions for it, else `"float32"`.
         weights: A preset or a run's folder to begin with, as `adaat_keras.load` takes it.
     """
 
@@ -53,7 +54,9 @@ class Networks:
         None, "conv, unet, unet_attention or six_convolutions (default: unet_attention)", kind=str
     )
     size: str = option("small", "size of the networks: tiny, small or paper", common=True)
-    precision: str = option("float32", "float32 or mixed_bfloat16")
+    precision: str = option(
+        "auto", "float32, mixed_bfloat16, or auto: the latter where the hardware has it"
+    )
     weights: str | None = option(
         None, "preset or run to begin with: a name, a folder or an address", common=True, kind=str
     )

@@ -171,6 +171,7 @@ def train(
         strategy,
         config.data.cache,
         config.data.validation_frames,
+        model.encoder_1.stride * model.transfer.stride,
     )
     machines = feed.machines
     check_machines(machines)
@@ -224,6 +225,8 @@ class _Run:
         # Before there is a folder: a mistake leaves nothing behind.
         if not self.folder.begun:
             self.try_data(stages)
+        if self.verbose:
+            print(self.feed.told_camera, flush=True)
         with self.alone():
             self.train_stages(stages)
 
@@ -257,8 +260,7 @@ class _Run:
         """The method's stages, chosen or not."""
         config = self.config
         return self.method.stages(
-            config.from_task,
-            config.to_task,
+            *config.recipe.tasks(config.from_task, config.to_task),
             config.recipe,
             config.training,
             config.networks.architecture,

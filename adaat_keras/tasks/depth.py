@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 from keras import ops
 
+from adaat_keras.registry import check_name
 from adaat_keras.tasks.task import Task, masked_image_mean, refuse_sample_weight
 
 # Metres. A network output of 1 stands for the far end.
@@ -26,8 +27,14 @@ class Depth(Task):
     """How far it is at each pixel: labels float32 metres `(height, width)`, 0 = invalid.
 
     Labels that are not finite or not above 0 are invalid; beyond 100 m they are left out of loss
-    and metrics. Networks put out depth / 100 m, `(batch, height, width, 1)`. The metrics are those
-    of section 4.4 of the paper.
+    and metrics. Networks put out depth / 100 m, `(batch, height, width, 1)`, positive by their last
+    layer. The metrics are those of section 4.4 of the paper.
+
+    Args:
+        error: What the loss is the absolute error of: `"log"` depth, or `"metres"`, the paper's.
+
+    Raises:
+        ValueError: There is no such error.
 
     Example:
         >>> task = Depth()
@@ -39,13 +46,28 @@ class Depth(Task):
 
     name = "depth"
     channels = 1
+    activation = "positive"
     primary_metric = "abs_rel"
     higher_is_better = False
     columns = _METRICS
     curves = ("abs_rel", "delta_1")
 
+    def __init__(self, error: str = "log"):
+        check_name("depth error", error, ["log", "metres"])
+        self.error = error
+
+    def get_config(self) -> dict:
+        """The constructor's argument, unless it is the default."""
+        return {} if self.error == "log" else {"error": self.error}
+
+    def with_error(self, depth_error: str) -> "Depth":
+        """Depth with this error in its loss."""
+        return Depth(depth_error)
+
     def loss(self, class_weights=None) -> keras.losses.Loss:
-        """L1 on depth / 100 m over valid pixels; the best constant guess scores 1."""
+        """L1 on the logarithm of depth, or on metres; the best constant guess scores 1."""
+        if self.error == "log":
+            return LogDepthLoss(max_depth=MAX_DEPTH)
         return DepthLoss(max_depth=MAX_DEPTH)
 
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -155,13 +177,45 @@ class DepthLoss(keras.losses.Loss):
         # A comparison with NaN is false, so this also drops what is not finite.
         valid = ops.logical_and(metres > 0, metres <= self.max_depth)
         # Masked before the subtraction: infinity times a zero weight would be NaN.
-        truth = ops.where(valid, metres, 0) / self.max_depth
-        errors = ops.abs(ops.where(valid, predicted, 0) - truth) / self.guess
+        truth = ops.where(valid, metres, self.max_depth) / self.max_depth
+        errors = ops.abs(self.error(ops.where(valid, predicted, 1), truth)) / self.guess
         return masked_image_mean(errors, valid)
+
+    def error(self, predicted: keras.KerasTensor, truth: keras.KerasTensor) -> keras.KerasTensor:
+        """Of depths / `max_depth`, where they are valid."""
+        return predicted - truth
 
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return super().get_config() | {"guess": self.guess, "max_depth": self.max_depth}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class LogDepthLoss(DepthLoss):
+    """Mean absolute error of the logarithm of depth, as a multiple of a guess's.
+
+    As `DepthLoss`, so that an error of a tenth of the depth counts alike near and far. Outputs are
+    positive; what is below 1 mm counts as 1 mm.
+
+    Args:
+        guess: Mean absolute deviation of valid natural-log depth from its median; the default is
+            that of `streets_sim`.
+        **kwargs: As `DepthLoss`'s.
+
+    Example:
+        >>> import numpy as np
+        >>> metres, outputs = np.full((1, 1, 2), 10.0), np.full((1, 1, 2, 1), 0.2)
+        >>> round(float(LogDepthLoss(guess=1.0)(metres, outputs)), 4)  # log 2
+        0.6931
+    """
+
+    def __init__(self, guess: float = 0.674, name: str = "log_depth_loss", **kwargs):
+        super().__init__(guess=guess, name=name, **kwargs)
+
+    def error(self, predicted: keras.KerasTensor, truth: keras.KerasTensor) -> keras.KerasTensor:
+        """Of the logarithms, of what is above 1 mm."""
+        least = MIN_DEPTH / self.max_depth
+        return ops.log(ops.maximum(predicted, least)) - ops.log(ops.maximum(truth, least))
 
 
 @keras.saving.register_keras_serializable("adaat_keras")

@@ -27,6 +27,7 @@ class Task(ABC):
     Attributes:
         name: The task's name, which is also the label's key in a frame.
         channels: Output channels of a decoder for this task.
+        activation: What a decoder's outputs go through, as `adaat_keras.models.Decoder` takes it.
         classes: How many classes it tells apart; 0 where it measures.
         components: How many numbers a label is where it is a vector, which gives the labels'
             shapes below a last axis of that length; 0 where it is one number.
@@ -42,6 +43,7 @@ class Task(ABC):
 
     name: str
     channels: int
+    activation: str = "linear"
     classes: int = 0
     components: int = 0
     primary_metric: str
@@ -124,6 +126,10 @@ class Task(ABC):
         problem = self.label_problem(labels)
         if problem:
             raise ValueError(f"{where}: {problem}")
+
+    def with_error(self, depth_error: str) -> "Task":
+        """The task with this error of depth in its loss; itself where it is no depth."""
+        return self
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON takes them; none where they are the defaults."""

@@ -48,6 +48,23 @@ def this_machine() -> tuple[int, int]:
     return index + machines.get("chief", 0) * (kind == "worker"), count
 
 
+def has_bfloat16() -> bool:
+    """Whether this machine's GPU, or else its processor, computes in bfloat16.
+
+    A processor that has no instructions for it is slower in it than in float32.
+    """
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        capability = tf.config.experimental.get_device_details(gpus[0]).get("compute_capability")
+        return capability is not None and capability >= (8, 0)
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    found = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
+    return bool(found) and not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(found[1].split())
+
+
 class Machines:
     """Who this process is among those that a strategy trains with.
 

@@ -1,0 +1,101 @@
+"""A domain as another camera would have seen it."""
+
+import tensorflow as tf
+
+from adaat_keras.camera import Camera
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.resize import Resized
+
+
+def camera_of(domain: Domain) -> Camera:
+    """The camera of a domain's frames, of the size of its first one.
+
+    Example:
+        >>> import numpy as np
+        >>> camera_of(Domain.from_arrays(np.zeros((1, 8, 9, 3), np.uint8), focal_length=7.0))
+        Camera(height=8, width=9, focal_length=7.0, center=None)
+    """
+    image = domain.read(tf.constant(0, tf.int64), ("image",))["image"]
+    height, width = (int(side) for side in tf.shape(image)[:2])
+    return Camera(height, width, domain.focal_length, domain.principal_point)
+
+
+class Seen(Resized):
+    """A domain's frames, cut and resized to what another camera would have seen.
+
+    The part of a frame that the camera sees is enlarged or shrunk to the camera's size, the same in
+    both directions, labels with the image, as `Resized` does it. Depth keeps its metres, as under a
+    zoom lens. Both optical axes fall together, as far as the frame reaches.
+
+    Args:
+        domain: Where the frames come from.
+        camera: What sees them.
+        zoom: How much narrower the camera's field of view is than the frames'; by default what the
+            focal lengths say, and 1, the frame's whole width, where one is not known. A part that
+            would reach beyond the frame is made as large as the frame allows.
+
+    Raises:
+        ValueError: The zoom is not above 0.
+
+    Example:
+        >>> import numpy as np
+        >>> wide = Domain.from_arrays(np.zeros((1, 64, 128, 3), np.uint8), focal_length=64.0)
+        >>> [int(side) for side in Seen(wide, Camera(32, 64, focal_length=64.0)).part(64, 128)]
+        [16, 32, 32, 64]
+    """
+
+    def __init__(self, domain: Domain, camera: Camera, zoom: float | None = None):
+        if zoom is not None and not 0 < zoom < float("inf"):
+            raise ValueError(f"zoom must be above 0, not {zoom}")
+        super().__init__(domain, camera.height, camera.width)
+        self.camera = camera
+        self.zoom = zoom
+
+    @property
+    def focal_length(self) -> float | None:
+        """The camera's."""
+        return self.camera.focal_length
+
+    @property
+    def principal_point(self) -> tuple[float, float] | None:
+        """The camera's."""
+        return self.camera.center
+
+    def part(self, height: int, width: int) -> tuple[int, int, int, int]:
+        """What the camera sees of a frame of this size: top, left, height and width, in pixels.
+
+        In graph operations, since frames may differ in size.
+        """
+        height, width = (tf.cast(side, tf.float64) for side in (height, width))
+        camera, focal, axis = self.camera, self.domain.focal_length, self.domain.principal_point
+        zoom = tf.constant(1.0 if self.zoom is None else self.zoom, tf.float64)
+        if self.zoom is None and focal is not None and camera.focal_length is not None:
+            zoom = camera.focal_length / camera.width / (focal / width)
+        aspect = camera.height / camera.width
+        across = tf.minimum(tf.minimum(width / zoom, width), height / aspect)
+        rows, columns = tf.maximum(tf.round(across * aspect), 1), tf.maximum(tf.round(across), 1)
+        x, y = (width / 2, height / 2) if axis is None else axis
+        to_x, to_y = camera.center or (camera.width / 2, camera.height / 2)
+        scale = across / camera.width
+        top = tf.clip_by_value(tf.round(y - to_y * scale), 0, height - rows)
+        left = tf.clip_by_value(tf.round(x - to_x * scale), 0, width - columns)
+        return tuple(tf.cast(side, tf.int32) for side in (top, left, rows, columns))
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar); raises as the domain does."""
+        frame = self.domain.read(index, keys)
+        size = tf.shape(next(iter(frame.values())))
+        top, left, rows, columns = self.part(size[0], size[1])
+        return {
+            key: self._resize(key, value[top : top + rows, left : left + columns])
+            for key, value in frame.items()
+        }
+
+    def described(self, keys, place):
+        """What the domain tells, and the camera."""
+        return super().described(keys, place), self.camera.get_config()
+
+    def with_classes(self, task) -> Domain:
+        """The domain with these classes, seen alike."""
+        domain = self.domain.with_classes(task)
+        return self if domain is self.domain else Seen(domain, self.camera, self.zoom)
