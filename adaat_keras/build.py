@@ -108,9 +108,7 @@ def _networks(
     features = encoder_1.features
     return AdaAtdt(
         encoder_1=encoder_1,
-        decoder_1=decoder(
-            task_1.channels, activation=task_1.activation, **width, name="decoder_1"
-        ),
+        decoder_1=decoder(task_1.channels, activation=task_1.activation, **width, name="decoder_1"),
         domain_classifier=DomainClassifier(
             features,
             # As wide for AT/DT's features as for ours, or it would outgrow all the rest.
@@ -119,9 +117,7 @@ def _networks(
             name="domain_classifier",
         ),
         encoder_2=encoder(**options, name="encoder_2"),
-        decoder_2=decoder(
-            task_2.channels, activation=task_2.activation, **width, name="decoder_2"
-        ),
+        decoder_2=decoder(task_2.channels, activation=task_2.activation, **width, name="decoder_2"),
         transfer=transfer_class(features, dtype=dtype, name="transfer"),
         from_task=tasks.serialize(task_1),
         to_task=tasks.serialize(task_2),

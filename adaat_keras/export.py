@@ -203,6 +203,8 @@ def describe(
             "dtype": input_dtype,
             "meaning": "RGB, 0 to 255",
             "smallest": getattr(model, "smallest", 1),
+            # What it was trained on: images of another scale are predicted worse.
+            "camera": getattr(model, "camera", None) and model.camera.get_config(),
         },
         "output": {"name": "prediction", "shape": [*shape[:3], channels], "dtype": "float32"},
     }

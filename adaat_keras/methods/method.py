@@ -151,6 +151,7 @@ def fit_in_memory(
                 name: [float(value) for value in values] for name, values in logs.items()
             }
     mark_trained(model, method, chosen)
+    model.camera = feed.camera
     return history
 
 

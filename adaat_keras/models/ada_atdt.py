@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import keras
 
+from adaat_keras.camera import Camera
 from adaat_keras.layers import CropLike
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.base_model import BaseModel, Network, pad_for
+from adaat_keras.models.base_model import BaseModel, Network, at_scale, pad_for
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.hub import upload_preset
 from adaat_keras.models.preset_format import read_model, read_preset, write_preset
@@ -34,6 +36,10 @@ class AdaAtdt(keras.Model):
     attributes, and are saved with the model. Images of any size from `smallest` on are padded by
     reflection, and the prediction is cropped back.
 
+    Images are brought to the scale of the pictures that the networks were trained on, and the
+    prediction back (`camera`, see `adaat_keras.models.base_model.at_scale`); `model.camera = None`
+    takes images as they are.
+
     Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,
     what decoder 2 puts out (class logits, or depth / 100 m; `adaat_keras.tasks.get(to_task)`
     decodes it).
@@ -47,6 +53,7 @@ class AdaAtdt(keras.Model):
             a dictionary that JSON takes.
         untrained: Names of the networks that nobody has trained yet, as far as is known.
         predictor: What predicts task 2: `"transfer"` or `"base_model_2"`.
+        camera: What the networks were trained on; `None` where nobody knows.
 
     Attributes:
         origin: The preset or the run's folder that the weights are from, if any.
@@ -73,6 +80,7 @@ class AdaAtdt(keras.Model):
         to_task: str | dict,
         untrained: Sequence[str] = (),
         predictor: str = "transfer",
+        camera: Camera | dict | None = None,
         **kwargs,
     ):
         check_name("predictor", predictor, list(PREDICTORS))
@@ -94,19 +102,37 @@ class AdaAtdt(keras.Model):
         # As text: Keras would wrap a dictionary in a class of its own.
         self._tasks = json.dumps([from_task, to_task])
         self._predictor = predictor
+        self._camera = Camera(**camera) if isinstance(camera, dict) else camera
         self.untrained = tuple(untrained)
         self.origin: str | None = None
 
     def call(self, inputs, training=None, mask=None):
-        """The prediction, by the path that `predictor` names."""
+        """The prediction, by the path that `predictor` names, at the camera's scale."""
         if self.predictor == "transfer":
-            return super().call(inputs, training=training, mask=mask)
-        # `base_model_2` step by step, since this model's graph is the other path.
+            predict = partial(super().call, training=training, mask=mask)
+        else:
+            predict = partial(self._by_base_model_2, training=training)
+        return at_scale(predict, inputs, self.camera)
+
+    def _by_base_model_2(self, inputs, training=None):
+        """`D2(E2(x))` step by step, since this model's graph is the other path."""
         image = keras.ops.convert_to_tensor(inputs, self.inputs[0].dtype)
         pad = pad_for(self.encoder_2, dtype=self.get_layer("pad").dtype_policy)
         features = self.encoder_2(pad(image), training=training)
         outputs = self.decoder_2(features, training=training)
         return self.get_layer("crop")([outputs, image])
+
+    @property
+    def camera(self) -> Camera | None:
+        """The pictures that the networks were trained on; can be set."""
+        return self._camera
+
+    @camera.setter
+    def camera(self, camera: Camera | None) -> None:
+        if camera != self._camera:
+            self._camera = camera
+            # Compiled functions would go on at the other scale.
+            self.predict_function = self.test_function = self.train_function = None
 
     @property
     def predictor(self) -> str:
@@ -157,12 +183,12 @@ class AdaAtdt(keras.Model):
     @property
     def base_model_1(self) -> BaseModel:
         """Task 1 from an image of any size: `D1(E1(x))`; shares this model's weights."""
-        return BaseModel(self.encoder_1, self.decoder_1, name="base_model_1")
+        return BaseModel(self.encoder_1, self.decoder_1, camera=self.camera, name="base_model_1")
 
     @property
     def base_model_2(self) -> BaseModel:
         """Task 2 without transfer, from an image of any size: `D2(E2(x))`; shares the weights."""
-        return BaseModel(self.encoder_2, self.decoder_2, name="base_model_2")
+        return BaseModel(self.encoder_2, self.decoder_2, camera=self.camera, name="base_model_2")
 
     def check_trained(self, where: Path | str) -> None:
         """Raise a `ValueError` that names `where` if what predicts is untrained."""
@@ -240,6 +266,7 @@ class AdaAtdt(keras.Model):
             "to_task": self.to_task,
             "untrained": list(self.untrained),
             "predictor": self.predictor,
+            "camera": self.camera and self.camera.get_config(),
             **networks,
         }
 

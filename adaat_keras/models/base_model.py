@@ -1,9 +1,11 @@
 """A base model: encoder E, decoder D, and both as one network N (section 3.2)."""
 
+from collections.abc import Callable
 from functools import partial
 
 import keras
 
+from adaat_keras.camera import Camera
 from adaat_keras.layers import (
     CropLike,
     InstanceNormalization,
@@ -59,6 +61,61 @@ def pad_for(encoder: keras.Model, transfer: keras.Model | None = None, **kwargs)
         stride *= transfer.stride
     # The least size that is padded to `smallest`, or more.
     return PadToStride(stride, smallest=max(stride, smallest - stride + 1), **kwargs)
+
+
+def at_scale(predict: Callable, images, camera: Camera | None):
+    """What a network predicts of images at its camera's scale, brought back to the images' size.
+
+    An image's longer side becomes as long as that of the camera's pictures. For an image from a
+    camera with the same field of view, that is what the network was trained on.
+
+    Args:
+        predict: Takes images `(batch, height, width, 3)`, gives `(batch, height, width, K)`.
+        images: `(batch, height, width, 3)` of any size.
+        camera: What the network was trained on; `None` leaves the images as they are.
+
+    Example:
+        >>> images = keras.ops.ones((1, 100, 200, 3))
+        >>> at_scale(lambda x: x[..., :1], images, Camera(32, 64)).shape
+        TensorShape([1, 100, 200, 1])
+    """
+    if camera is None:
+        return predict(images)
+    longest = max(camera.height, camera.width)
+    known = images.shape[1:3]
+    if None not in known:
+        return _resized_around(predict, images, known, longest)
+    if isinstance(images, keras.KerasTensor):
+        return predict(images)
+    # A graph that does not know the size: only TensorFlow has these.
+    import tensorflow as tf
+
+    height, width = tf.unstack(tf.shape(images)[1:3])
+    return tf.cond(
+        tf.maximum(height, width) == longest,
+        lambda: predict(images),
+        lambda: _resized_around(predict, images, (height, width), longest),
+    )
+
+
+def _resized_around(predict: Callable, images, size: tuple, longest: int):
+    """`predict` of images whose longer side is made this long, resized back."""
+    height, width = size
+    if isinstance(height, int):
+        scale = longest / max(height, width)
+        scaled = max(round(height * scale), 1), max(round(width * scale), 1)
+        if scaled == (height, width):
+            return predict(images)
+    else:
+        import tensorflow as tf
+
+        scale = longest / tf.maximum(height, width)
+        sides = (tf.cast(tf.round(tf.cast(n, scale.dtype) * scale), "int32") for n in size)
+        scaled = tuple(tf.maximum(side, 1) for side in sides)
+    options = {"interpolation": "bilinear", "data_format": "channels_last"}
+    images = keras.ops.cast(images, "float32")
+    outputs = predict(keras.ops.image.resize(images, scaled, antialias=True, **options))
+    return keras.ops.image.resize(outputs, size, **options)
 
 
 def reseed(network: keras.Model, seed: int) -> keras.Model:
@@ -187,9 +244,7 @@ class Decoder(Network):
             name = f"up_{filters}"
             if upsampling == "nearest":
                 ups.append(Upsampling(2, name=f"repeat_{filters}", **options))
-                ups.append(
-                    keras.layers.Conv2D(filters, 3, padding="same", name=name, **options)
-                )
+                ups.append(keras.layers.Conv2D(filters, 3, padding="same", name=name, **options))
             else:
                 ups.append(
                     keras.layers.Conv2DTranspose(
@@ -226,6 +281,8 @@ class BaseModel(keras.Model):
     Args:
         encoder: Image to features.
         decoder: Features to prediction.
+        camera: What the networks were trained on, for images of any size (see `at_scale`); `None`
+            takes images as they are.
 
     Example:
         >>> from adaat_keras.models.base_model import Decoder, Encoder
@@ -234,7 +291,9 @@ class BaseModel(keras.Model):
         TensorShape([1, 30, 50, 1])
     """
 
-    def __init__(self, encoder: Network, decoder: Network, **kwargs):
+    def __init__(
+        self, encoder: Network, decoder: Network, camera: Camera | dict | None = None, **kwargs
+    ):
         # === Functional Model ===
         image = keras.Input((None, None, 3), name="image")
         outputs = decoder(encoder(pad_for(encoder, name="pad")(image)))
@@ -244,6 +303,12 @@ class BaseModel(keras.Model):
         # === Config ===
         self.encoder = encoder
         self.decoder = decoder
+        self.camera = Camera(**camera) if isinstance(camera, dict) else camera
+
+    def call(self, inputs, training=None, mask=None):
+        """The prediction, at the camera's scale if there is one."""
+        predict = partial(super().call, training=training, mask=mask)
+        return at_scale(predict, inputs, self.camera)
 
     @property
     def smallest(self) -> int:
@@ -257,6 +322,7 @@ class BaseModel(keras.Model):
             "trainable": self.trainable,
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "camera": self.camera and self.camera.get_config(),
         }
 
     @classmethod

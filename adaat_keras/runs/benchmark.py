@@ -211,10 +211,12 @@ def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
 def _draw(config: RunConfig, runs: dict[str, Path], out: Path) -> None:
     """Write `panels.png` (figure 4), a column a method, and `tsne.png` (figure 3), a plot an E1."""
     loaded = {name: RunFolder(path).load() for name, path in runs.items()}
-    opened = {role: config.splits(role).get(config.data.split) for role in ROLES}
-    if opened["target"] is not None:
-        models = {name: model for name, (_, model) in loaded.items()}
-        draw_panels(**_columns(config, models, opened["target"]), path=out / "panels.png")
+    models = {name: model for name, (_, model) in loaded.items()}
+    camera = next(iter(models.values())).camera
+    opened = {role: config.seen(role, camera) for role in ROLES}
+    target = config.splits("target").get(config.data.split)
+    if target is not None:
+        draw_panels(**_columns(config, models, target), path=out / "panels.png")
     if None in opened.values():
         return
     groups, captions = {}, {}

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from adaat_keras import domains, methods, tasks
+from adaat_keras.camera import Camera
+from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.seen import Seen
 from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.method import names_of
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
@@ -139,6 +142,16 @@ class RunConfig:
             )
         options = getattr(self.data, f"{role}_options")
         return Splits(what, options, classes_of(self.from_task, self.to_task))
+
+    def seen(self, role: str, camera: Camera | None) -> Domain | None:
+        """The split that is scored of `"source"` or `"target"`, as a camera sees it.
+
+        As it is where there is no camera; `None` if there is no such split.
+        """
+        domain = self.splits(role).get(self.data.split)
+        if domain is None or camera is None:
+            return domain
+        return Seen(domain, camera, self.training.zoom if role == "source" else None)
 
     def replace(self, **options) -> "RunConfig":
         """The same with other options; a recipe's name brings all of its settings."""

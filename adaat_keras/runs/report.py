@@ -61,8 +61,12 @@ def report(
         return
     if verbose:
         print("scoring", flush=True)
-    opened = {role: feed.splits[role].get(config.data.split) for role in ROLES}
+    # As the networks see them; the target at its own size too, which models bring to their scale.
+    opened = {role: feed.seen(role, config.data.split) for role in ROLES}
     opened = {role: domain for role, domain in opened.items() if domain is not None}
+    own_size = dict(opened)
+    if "target" in opened:
+        own_size["target"] = feed.domain("target", config.data.split)
     predicts = set(PREDICTORS[model.predictor]) <= trained
     metrics: dict[str, dict] = {}
     failed: dict[str, str] = {}
@@ -80,7 +84,7 @@ def report(
                 stacklevel=2,
             )
 
-    for name, row in _scored(config, opened, model, networks, trained, predicts).items():
+    for name, row in _scored(config, opened, own_size, model, networks, trained, predicts).items():
         with part(f"the score {name}"):
             metrics[name] = row()
     if "encoder_1" in trained and len(opened) == 2:
@@ -93,7 +97,7 @@ def report(
         draw_curves(folder.history, folder.path / "curves.png")
     if "target" in opened:
         with part("panels.png"):
-            panels = _panels(config, opened["target"], model, trained, predicts)
+            panels = _panels(config, own_size["target"], model, trained, predicts)
             draw_panels(**panels, path=folder.path / "panels.png")
     metrics = without_nan(metrics)
     write_run_readme(folder.path, config.chosen(), metrics)
@@ -107,6 +111,7 @@ def report(
 def _scored(
     config: RunConfig,
     opened: Mapping[str, Domain],
+    own_size: Mapping[str, Domain],
     model: AdaAtdt,
     networks: Mapping[str, keras.Model],
     trained: set[str],
@@ -133,10 +138,12 @@ def _scored(
     if "teacher" in trained:
         rows["teacher_"] = (networks["teacher"], to_task, from_task)
     return {
-        f"{prefix}{role}": partial(score, network, opened[role], task, reads=reads)
+        f"{prefix}{role}": partial(score, network, domains[role], task, reads=reads)
         for prefix, (network, task, reads) in rows.items()
+        # A teacher has no scale of its own to bring labels to.
+        for domains in [opened if reads else own_size]
         for role in reversed(ROLES)
-        if role in opened and {task.name, (reads or task).name} <= set(opened[role].tasks)
+        if role in domains and {task.name, (reads or task).name} <= set(domains[role].tasks)
     }
 
 

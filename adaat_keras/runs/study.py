@@ -122,7 +122,8 @@ def _draw(
     config: RunConfig, rows: list[dict], models: dict[str, AdaAtdt], columns: int, out: Path
 ) -> None:
     """Draw `losses.png` and `classifier.png`."""
-    opened = {role: config.splits(role).required(config.data.split) for role in ROLES}
+    camera = next(iter(models.values())).camera
+    opened = {role: config.seen(role, camera) for role in ROLES}
     task = config.from_task
     captions = {title: _caption(task, row) for title, row in zip(models, rows, strict=True)}
     features = {

@@ -248,6 +248,7 @@ class _Run:
                 seconds = self.train_stage(stage, Place(number, len(stages), seconds))
         model.origin = str(folder.path)
         mark_trained(model, self.method, stages)
+        model.camera = self.feed.camera
         if self.machines.first:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)
@@ -452,7 +453,7 @@ def _take_weights(model: AdaAtdt, folder: RunFolder, tell: bool) -> None:
     for name, network in model.networks.items():
         network.set_weights(saved.networks[name].get_weights())
     model.origin, model.untrained = str(folder.path), saved.untrained
-    model.predictor = saved.predictor
+    model.predictor, model.camera = saved.predictor, saved.camera
 
 
 def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
