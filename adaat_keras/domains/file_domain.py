@@ -491,10 +491,14 @@ LARGEST = 1e6
 
 
 class StereoCamera(NamedTuple):
-    """Focal length in pixels, and the distance between the two cameras in metres."""
+    """Focal length in pixels, the distance between the two cameras in metres, the optical axis.
+
+    The axis is `(x, y)` in pixels from the upper left corner, `None` where it is not told.
+    """
 
     focal_length: float
     baseline: float
+    center: tuple[float, float] | None = None
 
 
 class DisparityDomain(FileDomain):
@@ -513,6 +517,9 @@ class DisparityDomain(FileDomain):
     read_camera: Callable[[Path], StereoCamera]
     zero: int
     needs_camera = True
+    # Read once, when it is first asked for; no part of the frames' content.
+    _known: list[StereoCamera] | None = None
+    _aside = (*FileDomain._aside, "_known")
     other_depth = "no option reads depth here: Folder(depth=..., depth_scale=...) does"
 
     def require(self, keys: tuple[str, ...]) -> None:
@@ -535,10 +542,26 @@ class DisparityDomain(FileDomain):
         return disparity_depth(stored["depth"], scale, self.zero)
 
     @property
-    def focal_length(self) -> float:
-        """Focal length in pixels, the median over the frames' camera files."""
-        cameras = (type(self).read_camera(files["camera"]) for files in self.files)
-        return float(np.median([camera.focal_length for camera in cameras]))
+    def focal_length(self) -> float | None:
+        """Pixels, the median over the frames' camera files; `None` without these."""
+        lengths = [camera.focal_length for camera in self._cameras]
+        return float(np.median(lengths)) if lengths else None
+
+    @property
+    def principal_point(self) -> tuple[float, float] | None:
+        """The optical axis in pixels, the median over the frames; `None` where it is not told."""
+        centers = [camera.center for camera in self._cameras if camera.center is not None]
+        return tuple(float(x) for x in np.median(centers, axis=0)) if centers else None
+
+    @property
+    def _cameras(self) -> list[StereoCamera]:
+        """Of all frames whose camera file can be read; `require` tells of the others."""
+        if self._known is None:
+            self._known = []
+            for files in self.files:
+                with suppress(OSError, ValueError):
+                    self._known.append(type(self).read_camera(files["camera"]))
+        return self._known
 
     def _depth_form(self) -> tuple[bool, str]:
         """Whether depth is stored as disparity, and what reads the other of the two."""

@@ -23,7 +23,7 @@ _FIX = "take the file from KITTI's data_scene_flow_calib.zip"
 
 
 def kitti_calibration(path: Path | str) -> StereoCamera:
-    """Focal length and baseline of the colour cameras 2 and 3 of a `calib_cam_to_cam` file.
+    """Focal length, baseline and axis of the colour cameras 2 and 3 of a `calib_cam_to_cam` file.
 
     fx = P_rect_02[0, 0], baseline = (P_rect_02[0, 3] - P_rect_03[0, 3]) / fx; about 721.5
     pixels and 0.54 m.
@@ -38,7 +38,7 @@ def kitti_calibration(path: Path | str) -> StereoCamera:
         >>> text = "P_rect_02: 700 0 0 45 0 0 0 0 0 0 0 0\\nP_rect_03: 700 0 0 -305 0 0 0 0 0 0 0 0"
         >>> _ = path.write_text(text)
         >>> kitti_calibration(path)
-        StereoCamera(focal_length=700.0, baseline=0.5)
+        StereoCamera(focal_length=700.0, baseline=0.5, center=None)
     """
     if not Path(path).exists():
         raise FileNotFoundError(
@@ -54,7 +54,8 @@ def kitti_calibration(path: Path | str) -> StereoCamera:
             raise ValueError("P_rect_02 and P_rect_03 give no focal length and baseline above 0")
     except ValueError as error:
         raise ValueError(f"{path}: {error}; {_FIX}") from error
-    return StereoCamera(left[0], baseline)
+    center = left[2], left[6]
+    return StereoCamera(left[0], baseline, center if min(center) > 0 else None)
 
 
 def _matrix(lines: dict[str, str], name: str) -> list[float]:

@@ -1,6 +1,8 @@
 """The embedded streets: a simulator and its targets, made on this machine from seeds."""
 
+import dataclasses
 import fcntl
+import math
 import os
 import shutil
 import socket
@@ -27,9 +29,10 @@ from adaat_keras.files import (
 from adaat_keras.registry import check_name
 from adaat_keras.streets import VARIANTS
 from adaat_keras.streets.camera import focal_length
-from adaat_keras.streets.layout import LAYOUTS
+from adaat_keras.streets.layout import LAYOUTS, Layout
 from adaat_keras.streets.look import LOOKS
 from adaat_keras.streets.render import RENDERER_VERSION, SPLITS, frame_seed, render_batch
+from adaat_keras.streets.sensor import SENSORS
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
 _KEYS = {"image": (np.uint8, (3,)), "semantic": (np.uint8, ()), "depth": (np.float32, ())}
@@ -62,11 +65,17 @@ class Streets(Domain):
         width: Pixels.
         layout: A name in `LAYOUTS` instead of the variant's own.
         look: A name in `LOOKS` instead of the variant's own.
+        focal_length: Of the camera, in pixels, instead of the layout's own: a simulator for a
+            target whose camera you know.
+        camera_height: Metres above the road, up to 0.1 more or less, likewise.
+        sensor: What the labels are measured by, see `adaat_keras.streets.sensor`: `"perfect"`,
+            `"stereo"` or `"lidar"`.
         cache: Folder for the frames of all domains; by default the environment variable
             `ADAAT_KERAS_CACHE`, or else `~/.cache/adaat_keras`.
 
     Raises:
-        ValueError: An unknown name, split, layout or look; the message lists those that exist.
+        ValueError: An unknown name, split, layout, look or sensor; the message lists those that
+            exist.
         OSError: The cache cannot be made, or its disk is full; the message names the folder.
 
     Example:
@@ -90,6 +99,9 @@ class Streets(Domain):
         width: int = 256,
         layout: str | None = None,
         look: str | None = None,
+        focal_length: float | None = None,
+        camera_height: float | None = None,
+        sensor: str = "perfect",
         cache: str | Path | None = None,
     ):
         check_name("streets domain", name, sorted(VARIANTS))
@@ -100,6 +112,14 @@ class Streets(Domain):
         self.look = VARIANTS[name].look if look is None else look
         check_name("layout", self.layout, sorted(LAYOUTS))
         check_name("look", self.look, sorted(LOOKS))
+        check_name("sensor", sensor, list(SENSORS))
+        self.sensor = sensor
+        if sensor != "perfect":
+            self.dense = ("semantic",)
+        for option, value in (("focal_length", focal_length), ("camera_height", camera_height)):
+            if value is not None and not 0 < value < float("inf"):
+                raise ValueError(f"{option} must be above 0, not {value}")
+        self._own_focal_length, self._camera_height = focal_length, camera_height
         self.frames = _FRAMES[split] if frames is None else frames
         for option, value in (("frames", self.frames), ("height", height), ("width", width)):
             if value < 1:
@@ -117,7 +137,18 @@ class Streets(Domain):
     @property
     def focal_length(self) -> float:
         """Focal length in pixels, the same in both directions."""
-        return focal_length(LAYOUTS[self.layout], self.width)
+        return self._own_focal_length or focal_length(LAYOUTS[self.layout], self.width)
+
+    @property
+    def geometry(self) -> Layout:
+        """The layout, with the camera that was asked for."""
+        changes = {}
+        if self._own_focal_length:
+            angle = 2 * math.atan(self.width / (2 * self._own_focal_length))
+            changes["field_of_view"] = math.degrees(angle)
+        if self._camera_height:
+            changes["camera_height"] = (self._camera_height - 0.1, self._camera_height + 0.1)
+        return dataclasses.replace(LAYOUTS[self.layout], **changes)
 
     @property
     def seeds(self) -> list[int]:
@@ -145,13 +176,17 @@ class Streets(Domain):
         return {key: self._frame(key, index) for key in keys}
 
     def described(self, keys, place):
-        """What the folder is named by decides every pixel."""
+        """What the folder is named by, and the sensor, decide every pixel."""
         return super().described(keys, place), self.folder.name
 
     def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
         if key == "normals":
             return depth_normals(self._frame("depth", index), self.focal_length)
-        return tf.gather(self._tensor(key), index)
+        frame = tf.gather(self._tensor(key), index)
+        if key == "depth" and self.sensor != "perfect":
+            seed = frame_seed(self.name, self.split, 0) + index
+            return SENSORS[self.sensor](frame, self.focal_length, seed)
+        return frame
 
     def _tensor(self, key: str) -> tf.Tensor:
         """All frames of one key; its file is opened only now, since some labels may be withheld."""
@@ -164,6 +199,10 @@ class Streets(Domain):
     def _folder_name(self) -> str:
         size = f"{self.frames}x{self.height}x{self.width}"
         look = f"{self.layout}-{self.look}"
+        if self._own_focal_length:
+            size += f"-f{self._own_focal_length:g}"
+        if self._camera_height:
+            size += f"-h{self._camera_height:g}"
         return f"{self.name}-{look}-{self.split}-{size}-v{RENDERER_VERSION}"
 
     def _stored(self, key: str) -> np.ndarray:
@@ -231,7 +270,7 @@ class Streets(Domain):
 
     def _batch(self, start: int) -> tuple:
         seeds = self.seeds[start : start + _BATCH]
-        return self.layout, self.look, seeds, self.height, self.width
+        return self.geometry, self.look, seeds, self.height, self.width
 
 
 @contextmanager

@@ -101,7 +101,7 @@ class Stage(ABC):
 
 
 class Feed:
-    """Gives stages their batches: two domains as one camera sees them, augmented, shared by devices.
+    """Gives stages their batches: both domains as one camera sees them, augmented and shared out.
 
     Args:
         source, target: Domains A and B.

@@ -82,40 +82,28 @@ def at_scale(predict: Callable, images, camera: Camera | None):
     if camera is None:
         return predict(images)
     longest = max(camera.height, camera.width)
-    known = images.shape[1:3]
-    if None not in known:
-        return _resized_around(predict, images, known, longest)
+    if None not in images.shape[1:3]:
+        size = images.shape[1:3]
+        scaled = tuple(max(round(side * longest / max(size)), 1) for side in size)
+        if scaled == tuple(size):
+            return predict(images)
+        resize = partial(keras.ops.image.resize, data_format="channels_last")
+        outputs = predict(resize(keras.ops.cast(images, "float32"), scaled, antialias=True))
+        return resize(outputs, size)
     if isinstance(images, keras.KerasTensor):
         return predict(images)
     # A graph that does not know the size: only TensorFlow has these.
     import tensorflow as tf
 
-    height, width = tf.unstack(tf.shape(images)[1:3])
-    return tf.cond(
-        tf.maximum(height, width) == longest,
-        lambda: predict(images),
-        lambda: _resized_around(predict, images, (height, width), longest),
-    )
+    size = tf.shape(images)[1:3]
+    scale = longest / tf.reduce_max(size)
+    scaled = tf.maximum(tf.cast(tf.round(tf.cast(size, scale.dtype) * scale), "int32"), 1)
 
+    def resized():
+        outputs = predict(tf.image.resize(tf.cast(images, "float32"), scaled, antialias=True))
+        return tf.image.resize(outputs, size)
 
-def _resized_around(predict: Callable, images, size: tuple, longest: int):
-    """`predict` of images whose longer side is made this long, resized back."""
-    height, width = size
-    if isinstance(height, int):
-        scale = longest / max(height, width)
-        scaled = max(round(height * scale), 1), max(round(width * scale), 1)
-        if scaled == (height, width):
-            return predict(images)
-    else:
-        import tensorflow as tf
-
-        scale = longest / tf.maximum(height, width)
-        sides = (tf.cast(tf.round(tf.cast(n, scale.dtype) * scale), "int32") for n in size)
-        scaled = tuple(tf.maximum(side, 1) for side in sides)
-    options = {"interpolation": "bilinear", "data_format": "channels_last"}
-    images = keras.ops.cast(images, "float32")
-    outputs = predict(keras.ops.image.resize(images, scaled, antialias=True, **options))
-    return keras.ops.image.resize(outputs, size, **options)
+    return tf.cond(tf.reduce_all(scaled == size), lambda: predict(images), resized)
 
 
 def reseed(network: keras.Model, seed: int) -> keras.Model:

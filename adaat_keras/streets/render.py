@@ -7,7 +7,7 @@ import numpy as np
 
 from adaat_keras.streets import classes
 from adaat_keras.streets.camera import Camera, expose
-from adaat_keras.streets.layout import LAYOUTS, Layout
+from adaat_keras.streets.layout import Layout
 from adaat_keras.streets.light import Light, sky_color
 from adaat_keras.streets.look import LOOKS, Look
 from adaat_keras.streets.scene import Scene, build_scene
@@ -138,8 +138,8 @@ def frame_seed(name: str, split: str, index: int) -> int:
 
 
 def render_batch(
-    layout: str, look: str, seeds: Sequence[int], height: int, width: int
+    layout: Layout, look: str, seeds: Sequence[int], height: int, width: int
 ) -> dict[str, np.ndarray]:
     """The frames of several seeds, as `render` gives them, stacked on a first axis."""
-    frames = [render(LAYOUTS[layout], LOOKS[look], seed, height, width) for seed in seeds]
+    frames = [render(layout, LOOKS[look], seed, height, width) for seed in seeds]
     return {key: np.stack([frame[key] for frame in frames]) for key in frames[0]}

@@ -214,7 +214,7 @@ def test_a_cityscapes_camera_gives_fx_and_baseline(tmp_path):
         '{"extrinsic": {"baseline": 0.209313, "pitch": 0.038},'
         ' "intrinsic": {"fx": 2262.52, "fy": 2265.3, "u0": 1096.98, "v0": 513.137}}'
     )
-    assert cityscapes_camera(path) == (2262.52, 0.209313)
+    assert cityscapes_camera(path) == (2262.52, 0.209313, (1096.98, 513.137))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 import numpy as np
+import pytest
 
+from adaat_keras import tasks
 from adaat_keras.tasks.depth import Depth
 
 
@@ -30,3 +32,33 @@ def test_invalid_is_black_and_the_sky_is_not():
     colors = Depth().colorize(np.array([0.0, -1.0, np.nan, np.inf, 1000.0]))
     assert not colors[:4].any()
     assert colors[4].any()
+
+
+def test_the_log_loss_is_the_mean_log_ratio_over_its_guess():
+    metres = np.array([[[5.0, 20.0, 0.0, 150.0]]], "float32")
+    outputs = np.array([[[[0.1], [0.1], [0.9], [0.9]]]], "float32")  # 10 m
+    expected = (np.log(10 / 5) + np.log(20 / 10)) / 2 / 0.674
+    assert float(Depth().loss()(metres, outputs)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_log_loss_counts_a_tenth_alike_near_and_far():
+    near, far = (
+        float(Depth().loss()(np.full((1, 1, 1), z), np.full((1, 1, 1, 1), 1.1 * z / 100)))
+        for z in (2.0, 80.0)
+    )
+    assert near == pytest.approx(far, rel=1e-4)
+
+
+def test_the_papers_loss_is_in_metres_and_the_task_comes_back_as_it_was():
+    task = Depth("metres")
+    near, far = (
+        float(task.loss()(np.full((1, 1, 1), z), np.full((1, 1, 1, 1), (z + 1) / 100)))
+        for z in (2.0, 80.0)
+    )
+    assert near == pytest.approx(far, rel=1e-3)
+    assert tasks.get(tasks.serialize(task)) == task != Depth()
+
+
+def test_no_such_error():
+    with pytest.raises(ValueError, match="depth error"):
+        Depth("centimetres")

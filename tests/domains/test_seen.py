@@ -1,0 +1,97 @@
+"""A domain is cut and enlarged to what another camera would have seen."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from adaat_keras.camera import Camera
+from adaat_keras.domains import Domain, Streets
+from adaat_keras.domains.seen import Seen, camera_of
+
+pytestmark = pytest.mark.quick
+
+
+def frames(height: int, width: int, **options) -> Domain:
+    """One frame whose red is its column, whose green is its row, and whose depth is both."""
+    rows, columns = np.mgrid[:height, :width]
+    image = np.stack([columns, rows, 0 * rows], -1).astype(np.uint8)
+    return Domain.from_arrays(
+        image[None], (columns // 4 % 11)[None], (1.0 + rows + columns)[None], **options
+    )
+
+
+def test_the_middle_is_enlarged_by_the_ratio_of_the_focal_lengths():
+    wide = frames(64, 128, focal_length=64.0)
+    seen = Seen(wide, Camera(64, 128, focal_length=128.0))[0]["image"]
+    assert seen.shape == (64, 128, 3)
+    # The left border of the middle half, and the middle.
+    assert seen[32, 0, 0] == pytest.approx(32, abs=1)
+    assert seen[32, 64, :2] == pytest.approx((64, 32), abs=1)
+
+
+def test_depth_keeps_its_metres_and_labels_go_with_the_image():
+    wide = frames(64, 128, focal_length=64.0)
+    frame = Seen(wide, Camera(64, 128, focal_length=128.0))[0]
+    column, row = frame["image"][..., 0].astype(int), frame["image"][..., 1].astype(int)
+    inside = (slice(2, -2), slice(2, -2))
+    assert np.abs(frame["depth"] - (1.0 + row + column))[inside].max() <= 2.0
+    assert set(np.unique(frame["depth"] % 1)) == {0.0}
+    assert (frame["semantic"] == column // 4 % 11).mean() > 0.8
+
+
+def test_the_optical_axes_fall_together():
+    wide = frames(64, 128, focal_length=64.0)
+    wide.principal_point = (50.0, 30.0)
+    camera = Camera(32, 64, focal_length=64.0, center=(32.0, 16.0))
+    top, left, height, width = (int(side) for side in Seen(wide, camera).part(64, 128))
+    assert (height, width) == (32, 64)
+    assert (left + 32, top + 16) == (50, 30)
+
+
+def test_a_camera_that_sees_more_than_the_frame_gets_all_of_it():
+    narrow = frames(64, 128, focal_length=256.0)
+    assert [int(n) for n in Seen(narrow, Camera(64, 128, 64.0)).part(64, 128)] == [0, 0, 64, 128]
+
+
+def test_another_aspect_is_cut_not_squeezed():
+    top, _, height, width = Seen(frames(100, 128), Camera(64, 128)).part(100, 128)
+    assert (int(top), int(height), int(width)) == (18, 64, 128)
+
+
+def test_a_zoom_that_is_given_counts_more_than_the_focal_lengths():
+    wide = frames(64, 128, focal_length=64.0)
+    _, _, _, width = Seen(wide, Camera(64, 128, focal_length=128.0), zoom=1.0).part(64, 128)
+    assert int(width) == 128
+
+
+def test_a_simulator_seen_by_the_targets_camera_has_its_focal_length(tmp_path):
+    """Two renderings of one street, one by the wide camera and cut, one by the narrow camera."""
+    options = {"frames": 1, "height": 64, "cache": tmp_path}
+    wide = Streets("streets_sim", "val", width=256, **options)
+    narrow = Streets("streets_sim", "val", width=128, focal_length=wide.focal_length, **options)
+    cut = Seen(wide, camera_of(narrow))[0]["depth"]
+    assert np.mean(cut == narrow[0]["depth"]) > 0.99
+
+
+def test_frames_of_other_sizes_come_out_alike():
+    images = [np.zeros((40, 90, 3), np.uint8), np.zeros((64, 128, 3), np.uint8)]
+    seen = Seen(Domain.from_arrays(images), Camera(32, 64))
+    assert [frame["image"].shape for frame in (seen[0], seen[1])] == [(32, 64, 3)] * 2
+
+
+def test_it_runs_in_a_graph_and_its_identity_tells_the_camera():
+    domain = frames(64, 128, focal_length=64.0)
+    one, other = (Seen(domain, Camera(32, 64, focal)) for focal in (32.0, 64.0))
+    [batch] = one.dataset(("image",)).batch(1)
+    assert batch["image"].shape == (1, 32, 64, 3)
+    assert one.identity() != other.identity() != domain.identity()
+
+
+def test_a_zoom_below_zero_is_refused():
+    with pytest.raises(ValueError, match="zoom must be above 0"):
+        Seen(frames(8, 8), Camera(8, 8), zoom=-1.0)
+
+
+def test_the_camera_of_a_domain_has_its_frames_size():
+    assert camera_of(frames(8, 12, focal_length=5.0)) == Camera(8, 12, 5.0)
+    assert tf.executing_eagerly()
