@@ -125,9 +125,10 @@ def changed(before, after):
 
 
 def depth_by_hand(metres, outputs):
-    """L1 on depth / 100 m, the mean over images of each image's mean over valid pixels."""
+    """L1 on log depth, the mean over images of each image's mean over valid pixels."""
     valid = tf.cast((metres > 0) & (metres <= 100), "float32")
-    errors = tf.abs(outputs[..., 0] - metres / 100) * valid
+    truth = tf.where(valid > 0, metres, 1.0)
+    errors = tf.abs(tf.math.log(100 * outputs[..., 0]) - tf.math.log(truth)) * valid
     each = tf.reduce_sum(errors, (1, 2)) / tf.maximum(tf.reduce_sum(valid, (1, 2)), 1)
     return tf.reduce_mean(each) / tasks.get("depth").loss().guess
 

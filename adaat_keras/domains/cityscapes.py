@@ -22,7 +22,8 @@ _FIX = "take the file from Cityscapes' camera archive (camera_trainvaltest.zip)"
 def cityscapes_camera(path: Path | str) -> StereoCamera:
     """Focal length `intrinsic.fx`, `extrinsic.baseline` and axis of a `..._camera.json`.
 
-    The axis, `intrinsic.u0` and `v0`, may be missing. Commonly 2262.52 pixels and 0.209313 m, but not in every image.
+    The axis, `intrinsic.u0` and `v0`, may be missing. Commonly 2262.52 pixels and 0.209313 m, but
+    not in every image.
 
     Raises:
         FileNotFoundError: There is no such file.

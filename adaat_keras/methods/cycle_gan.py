@@ -14,8 +14,8 @@ from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Trainer, adam, loss_of
 
-# CycleGAN's Adam: 2e-4 where ours begins with 5e-4.
-RATE, BETA_1 = 0.4, 0.5
+# CycleGAN's.
+ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999}
 IDENTITY_WEIGHT = 0.5
 
 
@@ -286,7 +286,7 @@ class Translation(Stage):
             image_shape=feed.frame_shape,
             identity_weight=IDENTITY_WEIGHT,
         )
-        trainer.compile(*(self.training.optimizer(RATE, BETA_1) for _ in range(2)))
+        trainer.compile(*(self.training.optimizer(**ADAM) for _ in range(2)))
         return trainer
 
     def batches(self, feed, first_step):
@@ -319,7 +319,7 @@ class SemanticTranslation(Translation):
             semantic_weight=self.semantic_weight,
         )
         trainer.compile(
-            *(self.training.optimizer(RATE, BETA_1) for _ in range(2)),
+            *(self.training.optimizer(**ADAM) for _ in range(2)),
             feed.task_loss(self.to_task, "source", self.class_balance),
             self.to_task.pseudo_labels,
         )

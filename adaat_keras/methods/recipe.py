@@ -128,7 +128,8 @@ class Recipe:
         """
         if self.nearest != "paper":
             return {}
-        return {"crop": 128, "batch_size": 8, "learning_rate": 5e-4, "zoom": 1.0}
+        adam = {"learning_rate": 5e-4, "beta_2": 0.999}
+        return {"crop": 128, "batch_size": 8, "zoom": 1.0, **adam}
 
     def balance(self, *tasks: "Task") -> float:
         """The class balance of a stage that trains on labels of these tasks.
@@ -178,7 +179,8 @@ class Training:
         crop: Height and width of random crops to train on, a multiple of the networks' stride, 64
             at least; `None` trains on whole frames.
         crops_per_frame: Training crops of each decoded frame.
-        learning_rate, schedule: Of Adam, for all networks.
+        learning_rate, schedule, beta_2: Of Adam, for all networks. With few images a step 0.999
+            lets one steep gradient slow the next thousand steps down.
         seed: Decides the order of the data, the augmentation, and the first weights of networks
             that a method needs beside the model's.
 
@@ -197,6 +199,7 @@ class Training:
     crop: int | None = option(None, "train on crops of this height and width", kind=int)
     crops_per_frame: int = option(1, "training crops of each decoded frame")
     learning_rate: float = option(1e-3, "of Adam, at the start")
+    beta_2: float = option(0.95, "of Adam: how long it remembers the size of gradients")
     schedule: str = option("cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant")
     seed: int = option(0, "decides weights, order of the data, augmentation", common=True)
 
@@ -211,6 +214,8 @@ class Training:
             raise ValueError(f"zoom must be 1 or greater, not {self.zoom}")
         if not 0 < self.learning_rate < float("inf"):
             raise ValueError(f"learning_rate must be positive, not {self.learning_rate}")
+        if not 0 < self.beta_2 < 1:
+            raise ValueError(f"beta_2 must be between 0 and 1, not {self.beta_2}")
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed must be between 0 and 2**31 - 1, not {self.seed}")
         if (self.height is None) != (self.width is None):
@@ -220,16 +225,21 @@ class Training:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 
-    def optimizer(self, rate: float = 1.0, beta_1: float = 0.9) -> "keras.optimizers.Optimizer":
-        """A new Adam with this schedule, its learning rates times `rate`."""
+    def optimizer(
+        self,
+        learning_rate: float | None = None,
+        beta_1: float = 0.9,
+        beta_2: float | None = None,
+    ) -> "keras.optimizers.Optimizer":
+        """A new Adam with this schedule; what is given counts more than the settings here."""
         import keras
 
         from adaat_keras.training.schedules import learning_rate_schedule
 
         schedule = learning_rate_schedule(
-            self.schedule, rate * self.learning_rate, self.epochs, self.steps_per_epoch
+            self.schedule, learning_rate or self.learning_rate, self.epochs, self.steps_per_epoch
         )
-        return keras.optimizers.Adam(schedule, beta_1=beta_1)
+        return keras.optimizers.Adam(schedule, beta_1=beta_1, beta_2=beta_2 or self.beta_2)
 
     def check_stride(self, stride: int) -> None:
         """Raise a `ValueError` unless crops suit networks of this stride."""

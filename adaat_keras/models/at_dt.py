@@ -118,8 +118,8 @@ class UpsamplingDecoder(Network):
         self,
         channels: int,
         base_filters: int = 64,
-        activation: str = "linear",
         dtype=None,
+        activation: str = "linear",
         **kwargs,
     ):
         check_name("activation", activation, list(ACTIVATIONS))

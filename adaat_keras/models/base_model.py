@@ -217,9 +217,9 @@ class Decoder(Network):
         self,
         channels: int,
         base_filters: int = 64,
+        dtype=None,
         activation: str = "linear",
         upsampling: str = "nearest",
-        dtype=None,
         **kwargs,
     ):
         check_name("activation", activation, list(ACTIVATIONS))

@@ -13,7 +13,8 @@ def learning_rate_schedule(
 ) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """The learning rate of every training step.
 
-    - `"cosine"`: falls along a half cosine to 2 % of `learning_rate` at the end of the stage.
+    - `"cosine"`: rises to `learning_rate` over the first 5 % of the stage's steps, then falls along
+      a half cosine to 2 % of it.
     - `"paper"`: halved every 10 epochs (section 4.5). It is 1.5e-8 at epoch 150 of the paper's
       500, when nothing can be learnt any more: hence not the default.
     - `"constant"`: `learning_rate` throughout.
@@ -29,7 +30,16 @@ def learning_rate_schedule(
     check_name("schedule", name, list(NAMES))
     if name == "cosine":
         total = epochs * steps_per_epoch
-        return keras.optimizers.schedules.CosineDecay(learning_rate, total, alpha=FLOOR)
+        rise = total // 20
+        if not rise:
+            return keras.optimizers.schedules.CosineDecay(learning_rate, total, alpha=FLOOR)
+        return keras.optimizers.schedules.CosineDecay(
+            FLOOR * learning_rate,
+            total - rise,
+            alpha=FLOOR,
+            warmup_target=learning_rate,
+            warmup_steps=rise,
+        )
     if name == "paper":
         return keras.optimizers.schedules.ExponentialDecay(
             learning_rate, 10 * steps_per_epoch, 0.5, staircase=True

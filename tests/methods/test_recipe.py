@@ -20,13 +20,15 @@ OTHER = {
     "adversarial_loss": "wasserstein",
     "augmentation": "style",
     "class_balance": 0.25,
+    "depth_error": "metres",
 }
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_setting_of_a_recipe_can_be_given_instead(recipe):
+    others = OTHER if recipe == "recommended" else {**OTHER, "depth_error": "log"}
     for field in dataclasses.fields(Recipe):
-        other = OTHER.get(field.name, 0.125)
+        other = others.get(field.name, 0.125)
         changed = getattr(Recipe, recipe)(**{field.name: other})
         assert getattr(changed, field.name) == other
         assert Recipe.get(recipe, **{field.name: other}) == changed
@@ -51,7 +53,12 @@ def test_the_papers_recipe_adds_nothing_to_the_paper():
     assert (paper.augmentation, paper.class_balance) == ("color", 0.0)
     assert alpha_and_loss(paper, tasks.get("semantic")) == (0.4, "binary_crossentropy")
     assert alpha_and_loss(paper, tasks.get("depth")) == (0.9, "least_squares")
-    assert Training().learning_rate == 5e-4
+    assert paper.depth_error == "metres"
+    assert paper.training == Recipe.paper(alpha=0.7).training
+    assert Training(**paper.training) == Training(
+        crop=128, batch_size=8, learning_rate=5e-4, beta_2=0.999, zoom=1.0
+    )
+    assert Recipe.recommended().training == {}
 
 
 def test_the_recommended_alpha_is_the_same_for_every_task_1_and_the_loss_by_section_4_5():
@@ -92,6 +99,9 @@ def test_what_a_setting_of_a_recipe_cannot_be_is_a_clear_error(option, value, me
         ({"batch_size": 3}, "batch_size must be even and positive, not 3"),
         ({"batch_size": 0}, "batch_size must be even and positive, not 0"),
         ({"crop": 32}, "crop must be at least 64 pixels, not 32"),
+        ({"crops_per_frame": 2}, "crops_per_frame goes with crop"),
+        ({"beta_2": 1.0}, "beta_2 must be between 0 and 1, not 1.0"),
+        ({"zoom": 0.5}, "zoom must be 1 or greater, not 0.5"),
         ({"learning_rate": 0.0}, "learning_rate must be positive, not 0.0"),
         ({"learning_rate": math.nan}, "learning_rate must be positive, not nan"),
         ({"seed": -1}, "seed must be between 0 and 2\\*\\*31 - 1, not -1"),
@@ -124,10 +134,10 @@ def test_the_names_that_can_be_chosen_are_those_that_exist():
 
 
 def test_a_trainings_optimizer_follows_its_schedule():
-    optimizer = Training(schedule="constant", learning_rate=1e-3).optimizer(rate=0.4, beta_1=0.5)
+    optimizer = Training(schedule="constant").optimizer(4e-4, beta_1=0.5)
     assert float(optimizer.learning_rate) == pytest.approx(4e-4)
     assert optimizer.beta_1 == 0.5
     optimizer = Training(schedule="cosine", epochs=2, steps_per_epoch=50).optimizer()
     optimizer.build([])
     optimizer.iterations.assign(100)
-    assert float(optimizer.learning_rate) == pytest.approx(0.02 * 5e-4)
+    assert float(optimizer.learning_rate) == pytest.approx(0.02 * 1e-3)

@@ -36,7 +36,9 @@ NETWORKS = {
     "generator": (lambda **o: Generator(4, 1, **o), 3, (1, 32, 64, 3)),
     "patch_discriminator": (lambda **o: PatchDiscriminator(4, **o), 3, (1, 4, 8, 1)),
     "base_model": (
-        lambda dtype=None, **o: BaseModel(Encoder(4, 1, dtype=dtype), Decoder(5, 4, dtype), **o),
+        lambda dtype=None, **o: BaseModel(
+            Encoder(4, 1, dtype=dtype), Decoder(5, 4, dtype=dtype), **o
+        ),
         3,
         (1, 32, 64, 5),
     ),

@@ -33,9 +33,15 @@ def test_the_default_ends_at_two_percent_and_stays_there(step):
     assert rate(schedule, step) == pytest.approx(1e-5)
 
 
-def test_the_default_is_half_way_between_both_ends_at_half_time():
+def test_the_default_rises_for_a_twentieth_and_is_half_way_down_at_half_of_the_rest():
     schedule = learning_rate_schedule("cosine", 1.0, epochs=30, steps_per_epoch=100)
-    assert rate(schedule, 1500) == pytest.approx(0.51)
+    assert rate(schedule, 75) == pytest.approx(0.51)
+    assert rate(schedule, 150) == pytest.approx(1.0)
+    assert rate(schedule, 150 + 2850 // 2) == pytest.approx(0.51, rel=1e-3)
+
+
+def test_a_stage_too_short_to_rise_begins_at_the_top():
+    assert rate(learning_rate_schedule("cosine", 1.0, epochs=1, steps_per_epoch=4), 0) == 1.0
 
 
 def test_an_unknown_schedule_lists_the_others():
