@@ -1,5 +1,6 @@
 """Depth along the optical axis, up to 100 m: the task, its loss and its metrics."""
 
+import copy
 import math
 
 import keras
@@ -47,6 +48,7 @@ class Depth(Task):
     name = "depth"
     channels = 1
     activation = "positive"
+    error = "log"
     primary_metric = "abs_rel"
     higher_is_better = False
     columns = _METRICS
@@ -62,7 +64,9 @@ class Depth(Task):
 
     def with_error(self, depth_error: str) -> "Depth":
         """Depth with this error in its loss."""
-        return Depth(depth_error)
+        other = copy.copy(self)
+        other.error = depth_error
+        return other
 
     def loss(self, class_weights=None) -> keras.losses.Loss:
         """L1 on the logarithm of depth, or on metres; the best constant guess scores 1."""
