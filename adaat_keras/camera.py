@@ -16,27 +16,31 @@ class Camera:
         focal_length: Pixels, above 0; `None` where it is not known.
         center: Where the optical axis meets the picture, `(x, y)` in pixels from its upper left
             corner; `None` for the middle.
+        camera_height: Metres above the road, above 0; `None` where it is not known.
 
     Raises:
         ValueError: A number is out of range.
 
     Example:
         >>> Camera(1024, 2048, focal_length=2262.5).shrunk()
-        Camera(height=256, width=512, focal_length=565.625, center=None)
+        Camera(height=256, width=512, focal_length=565.625, center=None, camera_height=None)
     """
 
     height: int
     width: int
     focal_length: float | None = None
     center: tuple[float, float] | None = None
+    camera_height: float | None = None
 
     def __post_init__(self):
         if min(self.height, self.width) < 1:
             raise ValueError(
                 f"height and width must be at least 1, not {self.height} and {self.width}"
             )
-        if self.focal_length is not None and not 0 < self.focal_length < math.inf:
-            raise ValueError(f"focal_length must be above 0, not {self.focal_length}")
+        for name in ("focal_length", "camera_height"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise ValueError(f"{name} must be above 0, not {value}")
         if self.center is not None:
             object.__setattr__(self, "center", tuple(float(x) for x in self.center))
 
@@ -45,12 +49,12 @@ class Camera:
 
         Example:
             >>> Camera(100, 200, 150.0, (90.0, 50.0)).resized(50, 100)
-            Camera(height=50, width=100, focal_length=75.0, center=(45.0, 25.0))
+            Camera(height=50, width=100, focal_length=75.0, center=(45.0, 25.0), camera_height=None)
         """
         across, down = width / self.width, height / self.height
         focal = self.focal_length and self.focal_length * across
         center = self.center and (self.center[0] * across, self.center[1] * down)
-        return Camera(height, width, focal, center)
+        return Camera(height, width, focal, center, self.camera_height)
 
     def shrunk(self, longest: int = LONGEST) -> "Camera":
         """The camera of its pictures shrunk until no side is longer; itself where none is."""
@@ -60,15 +64,29 @@ class Camera:
         return self.resized(round(self.height * scale), round(self.width * scale))
 
     def zoom_to(self, other: "Camera") -> float | None:
-        """How much narrower a field of view the other camera has; `None` where one is not known.
+        """How often pictures are to be enlarged so that the other camera might have taken them.
+
+        Where both heights are known, a piece of road at a place of the picture is then as far away
+        for both: that is how networks tell depth most. Where they are not, a thing of one size and
+        distance is then as large in both pictures. With f the focal length and h the height,
+        `(f h)_other / (f h)_this`, at one width.
+
+        Returns:
+            1 or more where the other one sees less; `None` where a focal length is not known.
 
         Example:
-            >>> Camera(128, 256, 128.0).zoom_to(Camera(64, 128, 98.5))
-            1.5390625
+            >>> wide, narrow = Camera(128, 256, 128.0), Camera(64, 128, 96.0)
+            >>> wide.zoom_to(narrow)
+            1.5
+            >>> Camera(9, 9, 1.0, camera_height=1.5).zoom_to(Camera(9, 9, 1.5, camera_height=1.2))
+            1.2
         """
         if self.focal_length is None or other.focal_length is None:
             return None
-        return other.focal_length / other.width / (self.focal_length / self.width)
+        zoom = other.focal_length / other.width / (self.focal_length / self.width)
+        if self.camera_height is None or other.camera_height is None:
+            return zoom
+        return zoom * other.camera_height / self.camera_height
 
     def get_config(self) -> dict:
         """The constructor's arguments, as JSON takes them."""

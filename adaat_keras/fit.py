@@ -75,7 +75,7 @@ def fit_ada_atdt(
         height, width: Size at which the networks see frames, both or neither; by default the
             target's, shrunk where a side has more than 512 pixels.
         zoom: How often the source's frames are enlarged to look as the target's camera would have
-            taken them; by default as the focal lengths say.
+            taken them; by default as focal lengths and camera heights say.
         crop: Height and width of random crops to train on, in place of whole frames.
         crops_per_frame: Training crops of each decoded frame.
         learning_rate, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and `"constant"`.

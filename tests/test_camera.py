@@ -45,3 +45,14 @@ def test_a_number_out_of_range_is_refused(wrong):
 def test_its_config_makes_it_again():
     camera = Camera(128, 256, 197.0, (120.0, 60.0))
     assert Camera(**camera.get_config()) == camera
+
+
+def test_with_heights_a_piece_of_road_is_as_far_away_in_both():
+    """A flat road, from its own formula: depth = f * h / (rows below the horizon)."""
+    high = Camera(200, 400, 200.0, camera_height=1.7)
+    low = Camera(200, 400, 308.0, camera_height=1.35)
+    zoom = high.zoom_to(low)
+    row = 40.0
+    depth = low.focal_length * low.camera_height / row
+    # The row of the wide picture that lies there once it is enlarged.
+    assert high.focal_length * high.camera_height / (row / zoom) == pytest.approx(depth)

@@ -193,6 +193,11 @@ class KeyCache(Domain):
         """The domain's own."""
         return self.domain.principal_point
 
+    @property
+    def camera_height(self) -> float | None:
+        """The domain's own."""
+        return self.domain.camera_height
+
     def with_classes(self, task) -> Domain:
         """A cache of the domain with these classes; what else is loaded stays loaded."""
         domain = self.domain.with_classes(task)

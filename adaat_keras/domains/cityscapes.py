@@ -20,10 +20,10 @@ _FIX = "take the file from Cityscapes' camera archive (camera_trainvaltest.zip)"
 
 
 def cityscapes_camera(path: Path | str) -> StereoCamera:
-    """Focal length `intrinsic.fx`, `extrinsic.baseline` and axis of a `..._camera.json`.
+    """Focal length `intrinsic.fx`, `extrinsic.baseline` and more of a `..._camera.json`.
 
-    The axis, `intrinsic.u0` and `v0`, may be missing. Commonly 2262.52 pixels and 0.209313 m, but
-    not in every image.
+    The optical axis, `intrinsic.u0` and `v0`, and the height, `extrinsic.z`, may be missing.
+    Commonly 2262.52 pixels and 0.209313 m, but not in every image.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -34,7 +34,7 @@ def cityscapes_camera(path: Path | str) -> StereoCamera:
         >>> path = Path(tempfile.mkdtemp()) / "a_camera.json"
         >>> _ = path.write_text('{"extrinsic": {"baseline": 0.2}, "intrinsic": {"fx": 2000}}')
         >>> cityscapes_camera(path)
-        StereoCamera(focal_length=2000.0, baseline=0.2, center=None)
+        StereoCamera(focal_length=2000.0, baseline=0.2, center=None, camera_height=None)
     """
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no camera file, which depth needs; {_FIX}")
@@ -43,10 +43,14 @@ def cityscapes_camera(path: Path | str) -> StereoCamera:
         values = [_number(content, *at) for at in (("intrinsic", "fx"), ("extrinsic", "baseline"))]
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: {error}; {_FIX}") from error
-    axis = content["intrinsic"]
-    center = tuple(axis.get(name) for name in ("u0", "v0"))
-    known = all(isinstance(x, int | float) and 0 < x < LARGEST for x in center)
-    return StereoCamera(*values, center if known else None)
+    known = {
+        name: value
+        for group in ("intrinsic", "extrinsic")
+        for name, value in content[group].items()
+        if isinstance(value, int | float) and 0 < value < LARGEST
+    }
+    center = (known["u0"], known["v0"]) if {"u0", "v0"} <= set(known) else None
+    return StereoCamera(*values, center, known.get("z"))
 
 
 def _number(content, group: str, key: str) -> float:

@@ -66,6 +66,8 @@ class Domain(ABC):
         focal_length: Pixels, the median where frames differ; `None` where it is not known.
         principal_point: Where the optical axis meets a frame, `(x, y)` in pixels from the upper
             left corner, the median where frames differ; `None` for the middle.
+        camera_height: Of the camera above the road, in metres, the mean where frames differ; `None`
+            where it is not known.
         all_told: Whether the attributes decide every pixel, so that `identity` need not look.
     """
 
@@ -76,6 +78,7 @@ class Domain(ABC):
     dense: tuple[str, ...] = ()
     focal_length: float | None = None
     principal_point: tuple[float, float] | None = None
+    camera_height: float | None = None
     all_told: bool = False
 
     # What says nothing of the pixels, and what says nothing of any but those of classes.
@@ -319,6 +322,11 @@ class _Regrouped(Domain):
     def principal_point(self) -> tuple[float, float] | None:
         """The domain's own."""
         return self.domain.principal_point
+
+    @property
+    def camera_height(self) -> float | None:
+        """The domain's own."""
+        return self.domain.camera_height
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise as the domain does."""

@@ -491,14 +491,16 @@ LARGEST = 1e6
 
 
 class StereoCamera(NamedTuple):
-    """Focal length in pixels, the distance between the two cameras in metres, the optical axis.
+    """Focal length in pixels, the distance between the two cameras in metres, and more if told.
 
-    The axis is `(x, y)` in pixels from the upper left corner, `None` where it is not told.
+    The optical axis is `(x, y)` in pixels from the upper left corner, the height metres above the
+    road.
     """
 
     focal_length: float
     baseline: float
     center: tuple[float, float] | None = None
+    camera_height: float | None = None
 
 
 class DisparityDomain(FileDomain):
@@ -552,6 +554,12 @@ class DisparityDomain(FileDomain):
         """The optical axis in pixels, the median over the frames; `None` where it is not told."""
         centers = [camera.center for camera in self._cameras if camera.center is not None]
         return tuple(float(x) for x in np.median(centers, axis=0)) if centers else None
+
+    @property
+    def camera_height(self) -> float | None:
+        """Metres above the road, the median over the frames; `None` where it is not told."""
+        heights = [each.camera_height for each in self._cameras if each.camera_height is not None]
+        return float(np.median(heights)) if heights else None
 
     @property
     def _cameras(self) -> list[StereoCamera]:

@@ -62,7 +62,11 @@ class Folder(FileDomain):
         depth_scale: Metres that a value of 1 stands for: 1 by default, to be said for whole
             numbers.
         disparity_scale: Pixels of disparity that a value of 1 stands for; likewise.
-        focal_length: Of the camera, in pixels; needed for disparity.
+        focal_length: Of the camera, in pixels; needed for disparity, and to match the cameras of
+            source and target.
+        principal_point: Where its optical axis meets the images, `(x, y)` in pixels; the middle by
+            default.
+        camera_height: Of the camera above the road, in metres, likewise.
         baseline: Between the two cameras, in metres; needed for disparity.
         image_range: Of images of 16 bits, such as a thermal camera's, the two values that become
             black and white; by default what three of them fill, which a warning tells.
@@ -113,6 +117,8 @@ class Folder(FileDomain):
         depth_scale: float | None = None,
         disparity_scale: float | None = None,
         focal_length: float | None = None,
+        principal_point: Sequence[float] | None = None,
+        camera_height: float | None = None,
         baseline: float | None = None,
         image_range: Sequence[float] | None = None,
         split: str = "train",
@@ -127,14 +133,20 @@ class Folder(FileDomain):
             (disparity is None, focal_length is None, "disparity", ""),
             (disparity is None, disparity_scale is None, "", "disparity_scale"),
         )
-        numbers = (depth_scale, disparity_scale, focal_length, baseline)
+        numbers = (depth_scale, disparity_scale, focal_length, camera_height, baseline)
         if not all(n is None or (n > 0 and n < float("inf")) for n in numbers):
-            raise ValueError("depth_scale, disparity_scale, focal_length, baseline are above 0")
+            raise ValueError(
+                "depth_scale, disparity_scale, focal_length, camera_height, baseline are above 0"
+            )
         if ids is not None and palette is not None:
             raise ValueError("label maps hold numbers (ids) or colours (palette), not both")
         if depth is not None and disparity is not None:
             raise ValueError("give depth or disparity, not both")
         self.name, self.split, self.focal_length = name, split, focal_length
+        self.camera_height = camera_height
+        if principal_point is not None:
+            x, y = principal_point
+            self.principal_point = float(x), float(y)
         self._ids = None if ids is None else label_entries(ids)
         self._id_set = ids if isinstance(ids, str) else None
         self._colors = _distinct(palette) if palette is not None else {}

@@ -38,7 +38,7 @@ def kitti_calibration(path: Path | str) -> StereoCamera:
         >>> text = "P_rect_02: 700 0 0 45 0 0 0 0 0 0 0 0\\nP_rect_03: 700 0 0 -305 0 0 0 0 0 0 0 0"
         >>> _ = path.write_text(text)
         >>> kitti_calibration(path)
-        StereoCamera(focal_length=700.0, baseline=0.5, center=None)
+        StereoCamera(focal_length=700.0, baseline=0.5, center=None, camera_height=None)
     """
     if not Path(path).exists():
         raise FileNotFoundError(
@@ -126,6 +126,7 @@ class Kitti(DisparityDomain):
     """
 
     name = "kitti"
+    camera_height = 1.65
     splits = tuple(_FOLDERS)
     # As in AT/DT: trained on the labels of task 1, scored on those of task 2, of the same images.
     stands_in: ClassVar = {"val": "train", "test": "train"}

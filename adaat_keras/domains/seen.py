@@ -13,11 +13,11 @@ def camera_of(domain: Domain) -> Camera:
     Example:
         >>> import numpy as np
         >>> camera_of(Domain.from_arrays(np.zeros((1, 8, 9, 3), np.uint8), focal_length=7.0))
-        Camera(height=8, width=9, focal_length=7.0, center=None)
+        Camera(height=8, width=9, focal_length=7.0, center=None, camera_height=None)
     """
     image = domain.read(tf.constant(0, tf.int64), ("image",))["image"]
     height, width = (int(side) for side in tf.shape(image)[:2])
-    return Camera(height, width, domain.focal_length, domain.principal_point)
+    return Camera(height, width, domain.focal_length, domain.principal_point, domain.camera_height)
 
 
 class Seen(Resized):
@@ -30,9 +30,9 @@ class Seen(Resized):
     Args:
         domain: Where the frames come from.
         camera: What sees them.
-        zoom: How much narrower the camera's field of view is than the frames'; by default what the
-            focal lengths say, and 1, the frame's whole width, where one is not known. A part that
-            would reach beyond the frame is made as large as the frame allows.
+        zoom: How often the part is enlarged, against the whole width; by default what focal lengths
+            and camera heights say (`Camera.zoom_to`), and 1 where a focal length is not known. A
+            part that would reach beyond the frame is made as large as the frame allows.
 
     Raises:
         ValueError: The zoom is not above 0.
@@ -61,16 +61,24 @@ class Seen(Resized):
         """The camera's."""
         return self.camera.center
 
+    @property
+    def camera_height(self) -> float | None:
+        """The camera's."""
+        return self.camera.camera_height
+
     def part(self, height: int, width: int) -> tuple[int, int, int, int]:
         """What the camera sees of a frame of this size: top, left, height and width, in pixels.
 
         In graph operations, since frames may differ in size.
         """
         height, width = (tf.cast(side, tf.float64) for side in (height, width))
-        camera, focal, axis = self.camera, self.domain.focal_length, self.domain.principal_point
-        zoom = tf.constant(1.0 if self.zoom is None else self.zoom, tf.float64)
-        if self.zoom is None and focal is not None and camera.focal_length is not None:
-            zoom = camera.focal_length / camera.width / (focal / width)
+        camera, domain, axis = self.camera, self.domain, self.domain.principal_point
+        # Of a frame that is one pixel wide: it goes with the width.
+        own = Camera(1, 1, domain.focal_length, camera_height=domain.camera_height)
+        by_cameras = own.zoom_to(camera)
+        zoom = tf.constant(self.zoom or 1.0, tf.float64)
+        if self.zoom is None and by_cameras is not None:
+            zoom = by_cameras * width
         aspect = camera.height / camera.width
         across = tf.minimum(tf.minimum(width / zoom, width), height / aspect)
         rows, columns = tf.maximum(tf.round(across * aspect), 1), tf.maximum(tf.round(across), 1)

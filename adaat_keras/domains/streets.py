@@ -119,7 +119,7 @@ class Streets(Domain):
         for option, value in (("focal_length", focal_length), ("camera_height", camera_height)):
             if value is not None and not 0 < value < float("inf"):
                 raise ValueError(f"{option} must be above 0, not {value}")
-        self._own_focal_length, self._camera_height = focal_length, camera_height
+        self._own_focal_length, self._own_height = focal_length, camera_height
         self.frames = _FRAMES[split] if frames is None else frames
         for option, value in (("frames", self.frames), ("height", height), ("width", width)):
             if value < 1:
@@ -140,14 +140,19 @@ class Streets(Domain):
         return self._own_focal_length or focal_length(LAYOUTS[self.layout], self.width)
 
     @property
+    def camera_height(self) -> float:
+        """Metres above the road, the mean over the streets."""
+        return sum(self.geometry.camera_height) / 2
+
+    @property
     def geometry(self) -> Layout:
         """The layout, with the camera that was asked for."""
         changes = {}
         if self._own_focal_length:
             angle = 2 * math.atan(self.width / (2 * self._own_focal_length))
             changes["field_of_view"] = math.degrees(angle)
-        if self._camera_height:
-            changes["camera_height"] = (self._camera_height - 0.1, self._camera_height + 0.1)
+        if self._own_height:
+            changes["camera_height"] = (self._own_height - 0.1, self._own_height + 0.1)
         return dataclasses.replace(LAYOUTS[self.layout], **changes)
 
     @property
@@ -201,8 +206,8 @@ class Streets(Domain):
         look = f"{self.layout}-{self.look}"
         if self._own_focal_length:
             size += f"-f{self._own_focal_length:g}"
-        if self._camera_height:
-            size += f"-h{self._camera_height:g}"
+        if self._own_height:
+            size += f"-h{self._own_height:g}"
         return f"{self.name}-{look}-{self.split}-{size}-v{RENDERER_VERSION}"
 
     def _stored(self, key: str) -> np.ndarray:

@@ -175,7 +175,8 @@ class Training:
         height, width: Size at which the networks see frames, in training and in testing; by default
             the target's, shrunk where a side has more than 512 pixels.
         zoom: How often the source's frames are enlarged to look as the target's camera would have
-            taken them; by default as the focal lengths say, and 1 where one is not known.
+            taken them; by default as focal lengths and camera heights say, and 1 where a focal
+            length is not known.
         crop: Height and width of random crops to train on, a multiple of the networks' stride, 64
             at least; `None` trains on whole frames.
         crops_per_frame: Training crops of each decoded frame.
@@ -194,7 +195,7 @@ class Training:
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)
     width: int | None = option(None, "likewise; by default no side is over 512 pixels", kind=int)
     zoom: float | None = option(
-        None, "how often the source is enlarged (default: by the focal lengths)", kind=float
+        None, "how often the source is enlarged (default: by both cameras)", kind=float
     )
     crop: int | None = option(None, "train on crops of this height and width", kind=int)
     crops_per_frame: int = option(1, "training crops of each decoded frame")

@@ -166,7 +166,7 @@ class Feed:
         if zoom is not None:
             return f"{line}, the source's enlarged {zoom:g} times"
         if known is not None:
-            return f"{line}, the source's enlarged {known:.2f} times to the target's focal length"
+            return f"{line}, the source's enlarged {max(known, 1):.2f} times to the target's camera"
         return f"{line}; a focal length is not known, so the source's are not enlarged (--zoom)"
 
     @property

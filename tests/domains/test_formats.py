@@ -211,10 +211,10 @@ def test_what_is_no_png_is_named(tmp_path, content, what):
 def test_a_cityscapes_camera_gives_fx_and_baseline(tmp_path):
     path = tmp_path / "camera.json"
     path.write_text(
-        '{"extrinsic": {"baseline": 0.209313, "pitch": 0.038},'
+        '{"extrinsic": {"baseline": 0.209313, "pitch": 0.038, "z": 1.22},'
         ' "intrinsic": {"fx": 2262.52, "fy": 2265.3, "u0": 1096.98, "v0": 513.137}}'
     )
-    assert cityscapes_camera(path) == (2262.52, 0.209313, (1096.98, 513.137))
+    assert cityscapes_camera(path) == (2262.52, 0.209313, (1096.98, 513.137), 1.22)
 
 
 @pytest.mark.parametrize(
