@@ -169,7 +169,7 @@ class Training:
     crops_per_frame: int = option(1, "training crops of each decoded frame")
     learning_rate: float = option(5e-4, "of Adam, at the start")
     schedule: str = option("cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant")
-    seed: int = option(0, "decides weights, order of the data, augmentation", common=True)
+    seed: int = option(0, "decides weights, order of the data, augmentation")
 
     def __post_init__(self):
         if self.batch_size < 2 or self.batch_size % 2:
