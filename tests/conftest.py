@@ -5,10 +5,12 @@ Runs are kept where all processes that run tests find them, so that each is trai
 
 import fcntl
 import functools
+import gc
 import json
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 
 import keras
 import pytest
@@ -22,6 +24,31 @@ from adaat_keras.runs.folder import RunFolder
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
+
+# A tenth of the processor's time, otherwise: what is imported stays, and graphs are many objects.
+gc.freeze()
+gc.set_threshold(20_000, 20, 20)
+
+# Files that take longest begin first, or one process would be left with one of them at the end.
+LONGEST = (
+    "runs/test_several_machines.py",
+    "runs/test_train.py",
+    "test_export.py",
+    "runs/test_fit.py",
+    "runs/test_resume.py",
+    "runs/test_fine_tuning.py",
+    "runs/test_two_devices.py",
+    "methods/test_method.py",
+    "runs/test_study.py",
+    "cli/test_cli.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first; within a file, and among the others, as they are."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: places.get(item.path.relative_to(folder).as_posix(), len(places)))
 
 
 @pytest.fixture

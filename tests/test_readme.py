@@ -38,6 +38,7 @@ def user(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_every_block_of_python_runs_from_top_to_bottom(user):
     names = {"__name__": "readme"}
     for block in PYTHON:

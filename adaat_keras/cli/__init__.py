@@ -35,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
     try:
         with _stopped_by_sigterm():
-            start_tensorflow()
+            # A table's files are read first, so that a mistake in its arguments is told at once.
+            if options.run is not table.run:
+                start_tensorflow()
             return options.run(options) or 0
     except KeyboardInterrupt:
         print("adaat-keras: interrupted; the same command goes on from here", file=sys.stderr)
@@ -88,9 +90,19 @@ def _told(error: Exception, arguments: list[str]) -> str:
     )
 
 
+class Parser(argparse.ArgumentParser):
+    """Options and what they do in one line each, as far as that fits."""
+
+    def __init__(self, **options):
+        def formatter(prog: str) -> argparse.HelpFormatter:
+            return argparse.HelpFormatter(prog, max_help_position=26)
+
+        super().__init__(**{"formatter_class": formatter, **options})
+
+
 def build_parser(all_options: bool = False) -> argparse.ArgumentParser:
     """The parser of all commands; `--help` shows the common options of a run, or all of them."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="adaat-keras",
         description="ADA-AT/DT: predict in a real domain what only a simulator has labels for.",
     )

@@ -5,38 +5,43 @@ import argparse
 from adaat_keras.cli.options import add_run_options, run_options, where
 
 METHODS = "source_only,at_dt,ada_atdt:conv,ada_atdt:unet,ada_atdt:unet_attention,oracle"
-DESCRIPTION = """Train and score several methods with several seeds on one pair of domains. Stages
-that runs have in common are trained once. The same command again goes on where it was stopped."""
+DESCRIPTION = """Train and score several methods with several seeds on a pair of domains; stages in
+common are trained once. The same command again goes on where it was stopped."""
 
 
 def add_parser(commands, all_options: bool = True) -> None:
     """Add this command."""
-    parser = commands.add_parser("benchmark", help="compare methods", description=DESCRIPTION)
-    add_run_options(
-        parser,
-        ("method", "seed", "stages", "freeze", "directory", "deterministic", "callbacks"),
-        all_options,
+    parser = commands.add_parser(
+        "benchmark", help="compare methods", description=DESCRIPTION, add_help=False
     )
-    parser.add_argument(
+    group = parser.add_argument_group("benchmark")
+    group.add_argument(
         "--methods",
         default=METHODS,
         metavar="A,B,...",
-        help="methods, or all; METHOD:TRANSFER, METHOD:ARCHITECTURE, METHOD@RECIPE where these are "
-        f"not those of all runs (default: {METHODS})",
+        help="METHOD[:TRANSFER|:ARCHITECTURE][@RECIPE], or all (default: source_only, at_dt, "
+        "ada_atdt:conv, :unet, :unet_attention, oracle)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--seeds", type=int, default=1, metavar="INT", help="how many: 0, 1, ... (default: 1)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--directory",
         default="runs/benchmark",
         metavar="DIR",
         help="a folder a run, and the results (default: runs/benchmark)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--known",
         metavar="FILE",
-        help="the results.json of the same benchmark, begun elsewhere: its runs are taken over",
+        help="the results.json of the same benchmark, begun elsewhere: its runs are taken over"
+        if all_options
+        else argparse.SUPPRESS,
+    )
+    add_run_options(
+        parser,
+        ("method", "seed", "stages", "freeze", "directory", "deterministic", "callbacks"),
+        all_options,
     )
     parser.set_defaults(run=run)
 

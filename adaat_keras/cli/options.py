@@ -5,7 +5,9 @@ import dataclasses
 import json
 import re
 import typing
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.registry import split_names
@@ -19,43 +21,50 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "where": (Where,),
 }
 # Filled in when help is printed: listing them brings no TensorFlow.
-_LISTS = {"source": "domains", "target": "domains", "method": "methods"}
+_LISTS = {"source": "domains", "method": "methods"}
 
 
 def add_run_options(
-    parser: argparse.ArgumentParser, leave_out: tuple[str, ...] = (), all_options: bool = True
+    parser: argparse.ArgumentParser,
+    leave_out: tuple[str, ...] = (),
+    all_options: bool = True,
+    usual: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    """Add every option of a run but some, in groups.
+    """Add every option of a run but some, in groups, and `--help` and `--help-all`.
 
     Args:
-        parser: Of the command.
+        parser: Of the command, without help of its own.
         leave_out: Names of fields that are no option of this command.
-        all_options: Whether `--help` shows all of them, or those that are common.
+        all_options: Whether help shows all of them, or those that are common.
+        usual: Defaults of this command that are not the fields' own, as `run_options` takes them.
     """
     # One line where there would be six.
-    parser.usage = "%(prog)s [--OPTION VALUE ...]"
-    parser.add_argument(
-        "--help-all", action="help", help="show all options" if not all_options else "show this"
-    )
+    parser.usage = "%(prog)s [-h | --help-all] [--OPTION VALUE ...]"
+    if not all_options:
+        parser.description += " --help-all shows all options."
+    for flags, text in (
+        (("-h", "--help"), "show the common options"),
+        (("--help-all",), "show all options"),
+    ):
+        parser.add_argument(*flags, action="help", help=text if all_options else argparse.SUPPRESS)
     for title, kinds in GROUPS.items():
         group = parser.add_argument_group(title)
         for each in (each for kind in kinds for each in dataclasses.fields(kind)):
             if each.name not in leave_out:
-                _add(group, each, all_options)
-        if title == "data" and "from_task" not in leave_out:
+                _add(group, each, all_options, usual.get(each.name, each.default))
+        if title == "data":
             group.add_argument(
                 "--classes",
                 default=argparse.SUPPRESS,
                 metavar="SET",
-                help="of the semantic task: paper (11), cityscapes (19), or groups of class names "
-                "as JSON or in a .json file",
+                help="of semantic: paper (11), cityscapes (19), or groups as JSON or FILE.json",
             )
 
 
-def _add(group, each: dataclasses.Field, all_options: bool) -> None:
+def _add(group, each: dataclasses.Field, all_options: bool, usual) -> None:
     """Add a field's option."""
     kind, metavar = _kind(each)
-    default = "" if each.default in (None, dataclasses.MISSING) else f" (default: {each.default})"
+    default = "" if usual in (None, dataclasses.MISSING) else f" (default: {usual})"
     text = each.metadata["help"]
     if each.name in _LISTS:
         text += f": {', '.join(_names(_LISTS[each.name]))}, or file.py:Class"
@@ -99,10 +108,13 @@ def _names(kind: str) -> list[str]:
     return importlib.import_module(f"adaat_keras.{kind}").names()
 
 
-def run_options(options: argparse.Namespace) -> dict:
+def run_options(
+    options: argparse.Namespace, usual: Mapping[str, object] = MappingProxyType({})
+) -> dict:
     """The options of a run that were given, by `RunConfig`'s names.
 
-    `--weights` gives those of its networks, `--classes` those of the semantic task.
+    `--weights` gives those of its networks, `--classes` those of the semantic task, and `usual` is
+    the command's own defaults.
     """
     parts = (Data, Plan, Networks, Recipe, Training)
     names = {each.name for part in parts for each in dataclasses.fields(part)}
@@ -112,6 +124,7 @@ def run_options(options: argparse.Namespace) -> dict:
         from adaat_keras.presets import built_from
 
         given = built_from(given["weights"]) | given
+    given = {**usual, **given}
     classes = getattr(options, "classes", None)
     if classes is not None:
         given |= _with_classes(given, classes)

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from adaat_keras.cli.quiet import start_tensorflow
 from adaat_keras.registry import check_name, split_names
 
 
@@ -28,41 +29,52 @@ def add_parser(commands, all_options: bool = True) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
+    results = None
+    if options.what != ["parameters"]:
+        results = read_results(options.what, split_names(options.methods or ""))
+        if options.json:
+            print(json.dumps(results, indent=2))
+            return
+    start_tensorflow()
     from adaat_keras.report.tables import format_overview, format_table, parameter_table
 
-    if options.what == ["parameters"]:
+    if results is None:
         print(parameter_table())
         return
-    results = [read_results(Path(name)) for name in options.what]
-    methods = list(dict.fromkeys(split_names(options.methods or "")))
     try:
-        known = list(dict.fromkeys(row["method"] for each in results for row in each["rows"]))
-        results = [only(each, methods or known) for each in results]
-        table = format_table(*results) if len(results) == 1 else format_overview(results)
-    except (KeyError, TypeError, ValueError) as error:
-        names = ", ".join(options.what)
-        raise ValueError(f"{names} is no benchmark's results.json: {error!r}") from error
-    for name in methods:
-        check_name("method of these results", name, known)
-    print(json.dumps(results, indent=2) if options.json else table)
+        print(format_table(*results) if len(results) == 1 else format_overview(results))
+    except _NO_RESULTS as error:
+        raise ValueError(f"{', '.join(options.what)} {_IS_NONE}: {error!r}") from error
 
 
-def only(results: dict, methods: list[str]) -> dict:
-    """The results with the rows of these methods alone, in their order."""
-    rows = [row for name in methods for row in results["rows"] if row["method"] == name]
-    return {**results, "rows": rows}
+_NO_RESULTS = (KeyError, TypeError, ValueError)
+_IS_NONE = "is no benchmark's results.json"
 
 
-def read_results(path: Path) -> dict:
-    """What a `results.json` holds.
+def read_results(names: list[str], methods: list[str]) -> list[dict]:
+    """What these files hold, with the rows of these methods alone, in their order.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no JSON; names the file.
+        ValueError: It holds no results, or none of such a method; names the file.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is neither 'parameters' nor a results.json that exists")
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise ValueError(f"{path} is no benchmark's results.json: {error!r}") from error
+    results = []
+    for path in map(Path, names):
+        if not path.is_file():
+            raise FileNotFoundError(
+                f"{path} is neither 'parameters' nor a results.json that exists"
+            )
+        try:
+            results.append(json.loads(path.read_text()))
+            known = list(dict.fromkeys(row["method"] for each in results for row in each["rows"]))
+        except _NO_RESULTS as error:
+            raise ValueError(f"{path} {_IS_NONE}: {error!r}") from error
+    for name in methods:
+        check_name("method of these results", name, known)
+    return [{**each, "rows": _rows_of(each, methods or known)} for each in results]
+
+
+def _rows_of(results: dict, methods: list[str]) -> list[dict]:
+    """The rows of these methods, in their order."""
+    each_once = dict.fromkeys(methods)
+    return [row for name in each_once for row in results["rows"] if row["method"] == name]

@@ -7,10 +7,8 @@ from pathlib import Path
 from adaat_keras.cli.options import add_run_options, run_options, where
 from adaat_keras.registry import load_object
 
-DESCRIPTION = """Train a method on a pair of domains, score it on their test splits, draw its
-pictures. Without options: ADA-AT/DT from depth to semantic, on the embedded streets, small
-networks. The same command again goes on where a run was stopped, and ends in the same weights.
-Started on several machines with TF_CONFIG set, it trains on all of them."""
+DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default ADA-AT/DT
+on the embedded streets. The same command again goes on where it was stopped."""
 
 TITLES = {
     "target": "task 2 on the target",
@@ -41,7 +39,9 @@ SHOWN = (
 
 def add_parser(commands, all_options: bool = True) -> None:
     """Add this command."""
-    parser = commands.add_parser("train", help="train and score a method", description=DESCRIPTION)
+    parser = commands.add_parser(
+        "train", help="train and score a method", description=DESCRIPTION, add_help=False
+    )
     add_run_options(parser, all_options=all_options)
     parser.set_defaults(run=run)
 

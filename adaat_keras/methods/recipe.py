@@ -202,7 +202,7 @@ class Training:
     learning_rate: float = option(1e-3, "of Adam, at the start")
     beta_2: float = option(0.95, "of Adam: how long it remembers the size of gradients")
     schedule: str = option("cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant")
-    seed: int = option(0, "decides weights, order of the data, augmentation", common=True)
+    seed: int = option(0, "decides weights, order of the data, augmentation")
 
     def __post_init__(self):
         if self.batch_size < 2 or self.batch_size % 2:

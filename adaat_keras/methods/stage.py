@@ -6,10 +6,11 @@ weights that it begins with. `stage_key` hashes these three; a stage cannot see 
 
 import dataclasses
 import hashlib
+import inspect
 import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -393,10 +394,37 @@ def plain(value):
 
 
 def described(callback: keras.callbacks.Callback) -> list:
-    """A callback's class and what it was made with, as far as that is plain."""
+    """A callback's class and what it was made with, as far as that is plain.
+
+    What it has kept of its constructor's arguments, under their names, so that one that has seen a
+    training is the same as before. Where it has kept them otherwise: all that it holds.
+
+    Example:
+        >>> described(keras.callbacks.TerminateOnNaN(raise_error=True))
+        ['keras.src.callbacks.terminate_on_nan:TerminateOnNaN', {'raise_error': True}]
+    """
     simple, usual = (str, int, float, bool, type(None)), vars(keras.callbacks.Callback())
-    known = {n: v for n, v in vars(callback).items() if n not in usual and isinstance(v, simple)}
+    held = {n: v for n, v in vars(callback).items() if n not in usual}
+    if "monitor_op" in held and "min_delta" in held:
+        # Keras turns its sign where less is better.
+        held["min_delta"] = abs(held["min_delta"])
+    arguments = [
+        _named_arguments(kind.__init__)
+        for kind in type(callback).__mro__
+        if "__init__" in vars(kind) and kind not in (keras.callbacks.Callback, object)
+    ]
+    if all(name in held for name in next(iter(arguments), ())):
+        names = {name for each in arguments for name in each}
+        held = {name: value for name, value in held.items() if name in names}
+    known = {name: value for name, value in held.items() if isinstance(value, simple)}
     return [place_of(type(callback)), dict(sorted(known.items()))]
+
+
+def _named_arguments(constructor: Callable) -> list[str]:
+    """The arguments of a constructor that have names of their own."""
+    _, *parameters = inspect.signature(constructor).parameters.values()
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return [each.name for each in parameters if each.kind in named]
 
 
 def _untrainable(network: keras.Model) -> list[int]:

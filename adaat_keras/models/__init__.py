@@ -12,7 +12,7 @@
 
 from adaat_keras.models.ada_atdt import AdaAtdt
 from adaat_keras.models.at_dt import DilatedResnet50, SixConvolutions, UpsamplingDecoder
-from adaat_keras.models.base_model import BaseModel, Decoder, Encoder
+from adaat_keras.models.base_model import BaseModel, Decoder, Encoder, Network
 from adaat_keras.models.cycle_gan import Generator, PatchDiscriminator
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.transfer import Conv, Unet, UnetAttention
@@ -26,6 +26,7 @@ __all__ = [
     "DomainClassifier",
     "Encoder",
     "Generator",
+    "Network",
     "PatchDiscriminator",
     "SixConvolutions",
     "Unet",

@@ -206,7 +206,9 @@ and those that you have imported yourself: do not trust it
     else:
         loaded = [sys.modules[module]] if module in sys.modules else []
     found = [getattr(m, name, None) for m in loaded]
-    bases = [base.__module__ for c in found if isinstance(c, type) for base in c.__mro__[1:]]
+    # Of a class what it derives from, of a thing such as an `Architecture` what it is.
+    kinds = [c.__mro__[1:] if isinstance(c, type) else type(c).__mro__ for c in found]
+    bases = [base.__module__ for kind in kinds for base in kind]
     if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
         raise ValueError(
             f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "

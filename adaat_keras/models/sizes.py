@@ -56,8 +56,9 @@ class Architecture(NamedTuple):
     """The classes of a base model's networks, and of the transfer function that goes with them.
 
     Encoders take `base_filters` and `residual_blocks`, decoders `channels` and `base_filters`,
-    transfer functions `features`; all take `dtype` and `name`. An encoder has `features`, `stride`
-    and `architecture`, which is what `get` finds its architecture by.
+    transfer functions `features`; all take `dtype` and `name`. An encoder has `features`, `stride`,
+    `smallest` and `architecture`, which is what `get` finds its architecture by: for one of your
+    own its place, `"module:NAME"` or `"file.py:NAME"`. docs/extending.md has one.
     """
 
     encoder: type[Network]
@@ -85,18 +86,27 @@ def get(what: str | Architecture) -> Architecture:
         what: A name of `ARCHITECTURES`, `"module:NAME"`, `"file.py:NAME"`, or an `Architecture`.
 
     Raises:
-        ValueError: No architecture has this name.
+        ValueError: No architecture has this name, or its encoder says that it is of another one,
+            as which a saved model would come back.
 
     Example:
         >>> get("residual").encoder.__name__
         'Encoder'
     """
-    if isinstance(what, Architecture):
-        return what
-    if ":" in what:
-        return load_object(what, "architecture")
-    check_name("architecture", what, list(ARCHITECTURES))
-    return ARCHITECTURES[what]
+    if isinstance(what, str) and ":" not in what:
+        check_name("architecture", what, list(ARCHITECTURES))
+        return ARCHITECTURES[what]
+    found = load_object(what, "architecture") if isinstance(what, str) else what
+    if not isinstance(found, Architecture):
+        raise ValueError(f"{what!r} is {found!r}, no {__name__}.Architecture")
+    place = found.encoder.architecture
+    saved = ARCHITECTURES.get(place) or load_object(place, "architecture")
+    if saved.encoder is not found.encoder:
+        raise ValueError(
+            f"{found.encoder.__name__}.architecture is {place!r}, where another encoder is: say "
+            "where its own Architecture is, 'module:NAME' or 'file.py:NAME'"
+        )
+    return found
 
 
 def check_transfer(architecture: str | Architecture, transfer: str | type[keras.Model]) -> None:

@@ -24,7 +24,9 @@ class Data:
     """
 
     source: str | dict = option("streets_sim", "domain A, labelled for both tasks", common=True)
-    target: str | dict = option("streets_real", "domain B, labelled for task 1 alone", common=True)
+    target: str | dict = option(
+        "streets_real", "domain B, labelled for task 1 alone, likewise", common=True
+    )
     from_task: str | dict = option("depth", "task 1: depth, semantic or normals", common=True)
     to_task: str | dict = option("semantic", "task 2: likewise, another one", common=True)
     source_options: dict = option({}, 'how to open the source, e.g. \'{"root": "DIR"}\'', True)
@@ -97,5 +99,5 @@ class Where:
 
     directory: str | None = option(None, "the run's folder", common=True, kind=str)
     store: str | None = option(None, "share equal stages with other runs there", kind=str)
-    devices: str = option("1", "how many devices of a machine to train on, or all", common=True)
+    devices: str = option("1", "how many devices of a machine to train on, or all")
     deterministic: str = option("auto", "bit for bit the same: yes, no, or auto (on a processor)")

@@ -78,8 +78,14 @@ def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
 
 
 def test_it_runs_as_a_module(tmp_path):
-    """From wherever one is, as `python -m adaat_keras` or `python -m adaat_keras.cli`."""
-    command = [sys.executable, "-m", "adaat_keras", "table", "none.json"]
+    """From wherever one is, as `python -m adaat_keras` or `python -m adaat_keras.cli`.
+
+    A mistake in a table's arguments is told before TensorFlow is there, which takes seconds.
+    """
+    code = "import runpy, sys; sys.argv[1:] = ['table', 'none.json']\n"
+    code += "try: runpy.run_module('adaat_keras', run_name='__main__')\n"
+    code += "except SystemExit: assert 'tensorflow' not in sys.modules; raise"
+    command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 2
     shown = [sys.executable, "-m", "adaat_keras.cli", "--help"]

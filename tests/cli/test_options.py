@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from adaat_keras import domains, methods, tasks
-from adaat_keras.cli import build_parser, main
+from adaat_keras.cli import build_parser, main, study
 from adaat_keras.cli.options import GROUPS, run_options, where
 from adaat_keras.cli.train import default_directory
 from adaat_keras.report.run_page import option_name, run_command
@@ -63,9 +63,9 @@ def test_help_explains_every_option(name, parser):
 @pytest.mark.parametrize("command", ["train", "benchmark", "study"])
 def test_help_of_a_run_fits_a_screen_and_says_how_to_see_the_rest(command, shown):
     text = shown(command, "--help")
-    assert len(text.splitlines()) <= 45
+    assert len(text.splitlines()) <= 30
     assert max(map(len, text.splitlines())) <= 100
-    assert re.search(r"--help-all +show all options", text)
+    assert "--help-all shows all options" in " ".join(text.split())
     assert "--teacher-weight" not in text
 
 
@@ -173,6 +173,29 @@ def test_other_commands_have_the_same_options_but_those_that_they_choose(command
             },
         }[command]
     )
+
+
+def test_a_studys_defaults_are_told_and_taken(shown):
+    text = shown("study", "--help")
+    for name, value in study.USUAL.items():
+        told = re.escape(f"--{option_name(name)} ")
+        assert re.search(rf"{told}.*\(default: {value}\)", text), name
+    assert run_options(parsed("study"), study.USUAL) == study.USUAL
+    assert run_options(parsed("study", "--epochs", "3"), study.USUAL)["epochs"] == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "usual", "semantic", "depth"),
+    [
+        ("train", {}, "to_task", "from_task"),
+        ("benchmark", {}, "to_task", "from_task"),
+        ("study", study.USUAL, "from_task", "to_task"),
+    ],
+)
+def test_classes_are_those_of_the_semantic_task_on_either_side(command, usual, semantic, depth):
+    given = run_options(parsed(command, "--classes", "cityscapes"), usual)
+    assert tasks.get(given[semantic]) == tasks.get("semantic", classes="cityscapes")
+    assert given[depth] == "depth"
 
 
 @pytest.mark.parametrize(

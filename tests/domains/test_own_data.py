@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from format_kit import grey, write
 from PIL import Image
 
@@ -42,6 +43,7 @@ def page(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     fill(folder)
     names = {"__name__": "page"}
+    tf.config.run_functions_eagerly(True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ADAAT_KERAS_CACHE", str(folder / "cache"))
@@ -49,6 +51,7 @@ def page(tmp_path_factory):
             for long, short in SHORT.items():
                 block = block.replace(long, short)
             exec(block, names)
+        tf.config.run_functions_eagerly(False)
         yield names
 
 

@@ -19,6 +19,7 @@ from tensorflow.python.framework.config import is_op_determinism_enabled
 from adaat_keras import build_ada_atdt, domains, fit_ada_atdt, load, methods
 from adaat_keras.cli import main
 from adaat_keras.domains import Domain, Folder
+from adaat_keras.files import write_json
 from adaat_keras.methods import Recipe, Training
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Semantic
@@ -100,44 +101,69 @@ def test_a_domain_object_is_a_training_split_and_nothing_is_validated(splits):
     assert found[0] == found[1]
 
 
-@pytest.mark.usefixtures("eagerly")
-def test_with_validation_splits_every_stage_is_validated(splits):
-    history = fit_ada_atdt(untrained(), **splits, recipe=Recipe.recommended(alpha=0.8), **BRIEF)
-    assert list(history) == STAGES
+class Seen(keras.callbacks.Callback):
+    """Notes what it is called for."""
+
+    def __init__(self):
+        super().__init__()
+        self.trainers, self.epochs = [], 0
+
+    def on_train_begin(self, logs=None):
+        self.trainers.append(type(self.model).__name__)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+
+
+RECIPE = Recipe.paper(alpha=0.8)
+
+
+@pytest.fixture(scope="module")
+def places(splits, tmp_path_factory):
+    """The same call in memory and in a folder, by place: model, history, callback."""
+    found = {}
+    tf.config.run_functions_eagerly(True)
+    with pytest.MonkeyPatch.context() as patched:
+        # As `unreported`, which serves one test.
+        patched.setattr("adaat_keras.runs.train.report", lambda *a: write_json(a[5].metrics, {}))
+        for place in (None, tmp_path_factory.mktemp("place") / "run"):
+            model, seen = untrained(), Seen()
+            options = {"recipe": RECIPE, "callbacks": [seen], **BRIEF, "epochs": 2}
+            history = fit_ada_atdt(model, **splits, directory=place, **options)
+            found["memory" if place is None else "folder"] = (model, history, seen)
+    tf.config.run_functions_eagerly(False)
+    return found
+
+
+@pytest.mark.parametrize("place", ["memory", "folder"])
+def test_with_validation_splits_every_stage_is_validated(place, places):
+    _, history, _ = places[place]
+    assert list(history) == ["adversarial", "supervised", "transfer"]
     assert "val_target_abs_rel" in history["adversarial"]
     assert "val_source_mean_iou" in history["supervised"]
     assert "val_mean_iou" in history["transfer"]
 
 
-@pytest.mark.usefixtures("eagerly")
-def test_callbacks_go_to_every_stage(splits, tmp_path):
-    class Seen(keras.callbacks.Callback):
-        def __init__(self):
-            super().__init__()
-            self.trainers, self.epochs = [], 0
-
-        def on_train_begin(self, logs=None):
-            self.trainers.append(type(self.model).__name__)
-
-        def on_epoch_end(self, epoch, logs=None):
-            self.epochs += 1
-
-    for place in ({}, {"directory": tmp_path / "run"}):
-        seen = Seen()
-        fit_ada_atdt(untrained(), **splits, recipe="paper", callbacks=[seen], **place, **BRIEF)
-        assert seen.trainers == ["AdversarialTrainer", "SupervisedTrainer", "TransferTrainer"]
-        assert seen.epochs == 3
+@pytest.mark.parametrize("place", ["memory", "folder"])
+def test_callbacks_go_to_every_stage(place, places):
+    _, _, seen = places[place]
+    assert seen.trainers == ["AdversarialTrainer", "SupervisedTrainer", "TransferTrainer"]
+    assert seen.epochs == 6
 
 
-@pytest.mark.usefixtures("eagerly", "unreported")
-def test_in_memory_and_in_a_folder_it_comes_to_the_same_weights(splits, tmp_path):
-    one, other = untrained(), untrained()
-    history = fit_ada_atdt(one, **splits, **BRIEF)
-    kept = fit_ada_atdt(other, **splits, directory=tmp_path, **BRIEF)
+def test_a_callback_that_has_seen_the_training_makes_no_other_run_of_it(splits, places):
+    model, history, seen = places["folder"]
+    options = {"recipe": RECIPE, "callbacks": [seen], **BRIEF, "epochs": 2}
+    assert fit_ada_atdt(model, **splits, directory=model.origin, **options) == history
+    assert seen.epochs == 6
+
+
+def test_in_memory_and_in_a_folder_it_comes_to_the_same_weights(places):
+    (one, history, _), (other, kept, _) = places["memory"], places["folder"]
     assert equal(weights_of(one), weights_of(other))
     assert list(kept) == list(history)
     for stage, values in history.items():
-        assert {name: len(each) for name, each in kept[stage].items()} == dict.fromkeys(values, 1)
+        assert {name: len(each) for name, each in kept[stage].items()} == dict.fromkeys(values, 2)
         for name, each in values.items():
             assert kept[stage][name] == pytest.approx(each, nan_ok=True)
 
@@ -333,10 +359,11 @@ class KilledAfter(keras.callbacks.Callback):
 
 
 @pytest.mark.usefixtures("eagerly", "unreported")
-def test_a_call_that_was_killed_goes_on_when_it_is_made_again(splits, tmp_path, monkeypatch):
-    options = {**splits, "recipe": "paper", **BRIEF, "epochs": 2}
-    whole, model = untrained(), untrained()
-    fit_ada_atdt(whole, **options, directory=tmp_path / "whole")
+def test_a_call_that_was_killed_goes_on_when_it_is_made_again(
+    splits, places, tmp_path, monkeypatch
+):
+    options = {**splits, "recipe": RECIPE, **BRIEF, "epochs": 2}
+    (whole, _, _), model = places["memory"], untrained()
     options["callbacks"] = [KilledAfter("SupervisedTrainer", 1)]
     with pytest.raises(Killed):
         fit_ada_atdt(model, **options, directory=tmp_path / "run")

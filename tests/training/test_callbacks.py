@@ -18,6 +18,7 @@ def test_a_loss_that_is_no_number_stops_with_stage_epoch_batch_and_state(value, 
         callback.on_train_batch_end(6, {"loss": 1.0, "task_loss": value})
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_nan_stops_fit_at_its_batch(tmp_path):
     model = make_model()
     trainer = make_trainer("transfer", model)
