@@ -67,11 +67,11 @@ def publish(
         },
         **facts,
     }
-    model.save_to_preset(folder, **known, run=run)
-    size, sha256 = (folder / WEIGHTS_FILE).stat().st_size, read_details(folder)["sha256"]
-    entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
-    with written_whole(folder / "README.md") as temporary:
-        temporary.write_text(model_card(entry, address_of(folder)), encoding="utf-8")
+    with written_whole(folder) as draft:
+        model.save_to_preset(draft, **known, run=run)
+        size, sha256 = (draft / WEIGHTS_FILE).stat().st_size, read_details(draft)["sha256"]
+        entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
+        (draft / "README.md").write_text(model_card(entry, address_of(folder)), encoding="utf-8")
     add_to_manifest(folder.name, entry, folder.parent)
 
 
