@@ -34,7 +34,7 @@ def without_banner() -> Iterator[None]:
     held back. Where standard error is no file, or no disk has room, nothing is done.
     """
     try:
-        held = tempfile.TemporaryFile()
+        held = tempfile.TemporaryFile()  # noqa: SIM115
         kept = os.dup(2)
     except OSError:
         yield

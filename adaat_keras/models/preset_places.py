@@ -8,7 +8,7 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.files import DiskFull, cache_folder, told_when_full, write_json
+from adaat_keras.files import cache_folder, write_json
 from adaat_keras.models.preset_format import CONFIG, DETAILS, read_details, weights_sha256
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_NAME
 
@@ -118,12 +118,9 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
 def fetch(origin: str, file: Path, anew: bool) -> None:
     """One file."""
     try:
-        with told_when_full(file.parent):
-            keras.utils.get_file(
-                file.name, origin, cache_dir=str(file.parent), cache_subdir="", force_download=anew
-            )
-    except DiskFull:
-        raise
+        keras.utils.get_file(
+            file.name, origin, cache_dir=str(file.parent), cache_subdir="", force_download=anew
+        )
     # Keras raises a plain Exception where an address does not answer.
     except Exception as error:
         raise ValueError(
