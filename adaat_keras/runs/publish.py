@@ -72,7 +72,8 @@ def publish(
         size, sha256 = (draft / WEIGHTS_FILE).stat().st_size, read_details(draft)["sha256"]
         entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
         (draft / "README.md").write_text(model_card(entry, address_of(folder)), encoding="utf-8")
-    add_to_manifest(folder.name, entry, folder.parent)
+        # Before the folder is there: publishing that was killed is done again, entry and all.
+        add_to_manifest(folder.name, entry, folder.parent)
 
 
 def spread(values: list[float]) -> dict[str, float | int | None]:
