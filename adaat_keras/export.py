@@ -2,9 +2,7 @@
 
 import inspect
 import json
-import os
 import re
-import shutil
 import tempfile
 import zipfile
 from pathlib import Path
@@ -230,16 +228,12 @@ def _meaning(task: tasks.Task) -> str:
 
 def _write_saved_model(network: keras.Model, shape: Shape, description: dict, path: Path) -> None:
     exported = _Exported(network, shape)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
-    try:
+    with written_whole(path) as temporary:
         tf.saved_model.save(exported, str(temporary), signatures=exported.named)
         # Where TensorFlow's guide puts what it shall not read.
         extra = temporary / "assets.extra"
         extra.mkdir()
         (extra / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
-        temporary.rename(path)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 class _Exported(tf.Module):

@@ -1,11 +1,15 @@
 """Files: written so that a kill at any moment leaves the old or the new one, and where to."""
 
 import errno
+import io
 import json
 import os
+import re
 import shutil
+import socket
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -42,7 +46,9 @@ def told_when_full(folder: Path | str, needed: int | None = None) -> Iterator[No
     except Exception as error:
         # TensorFlow and HDF5 have errors of their own, with the system's words in them.
         if getattr(error, "errno", None) in _FULL or os.strerror(errno.ENOSPC) in str(error):
-            raise _disk_full(folder, needed) from error
+            # A library may have written elsewhere, such as to /tmp.
+            place = getattr(error, "filename", None)
+            raise _disk_full(Path(place).parent if place else folder, needed) from error
         raise
 
 
@@ -114,8 +120,9 @@ def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
 def written_whole(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`, and rename it to `path` if the block succeeds.
 
-    The temporary name keeps the ending, since some writers choose the format by it. A full disk
-    is a `DiskFull` that names the folder.
+    The block writes a file, or a folder where there is none yet. The temporary name keeps the
+    ending, since some writers choose the format by it. What a process that was killed has left in
+    the same folder is removed. A full disk is a `DiskFull` that names the folder.
 
     Example:
         >>> import tempfile
@@ -126,35 +133,76 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
-    temporary = path.with_name(f".{os.getpid()}-{path.name}")
+    temporary = path.with_name(f"{_HALF}{os.getpid()}-{socket.gethostname()}-{path.name}")
     try:
         with told_when_full(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_halves(path.parent)
             yield temporary
+            if temporary.is_dir():
+                temporary.rename(path)
+                return
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)
     finally:
-        temporary.unlink(missing_ok=True)
+        _remove(temporary)
 
 
-def remove_halves(folder: Path | str) -> None:
-    """Remove what `written_whole` left half written in a folder when its process was killed.
+_HALF = ".half-"
+# What another machine has left is certainly nobody's after a day.
+_DAY = 86400
+# Folders that this process has looked at: once is enough, and some hold many files.
+_looked_at: set[Path] = set()
 
-    For folders that no other process writes to.
+
+def _remove_halves(folder: Path) -> None:
+    """Remove what `written_whole` has left in a folder when its process was killed."""
+    folder = folder.absolute()
+    if folder in _looked_at:
+        return
+    _looked_at.add(folder)
+    for half in folder.glob(f"{_HALF}*"):
+        found = re.match(rf"{re.escape(_HALF)}(\d+)-(.*)", half.name)
+        with suppress(OSError):
+            ours = found and found[2].startswith(f"{socket.gethostname()}-")
+            if _has_ended(int(found[1])) if ours else time.time() - half.stat().st_mtime > _DAY:
+                _remove(half)
+
+
+def _has_ended(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        pass
+    return False
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+class Hdf5(io.BytesIO):
+    """Memory for HDF5, to be written to a file as a whole.
+
+    HDF5 itself ends the process with a segmentation fault where the disk is full. Keras takes this
+    for a path by its name.
 
     Example:
-        >>> import tempfile
-        >>> folder = Path(tempfile.mkdtemp())
-        >>> for name in (".123-a.txt", "a.txt", ".hidden"):
-        ...     (folder / name).touch()
-        >>> remove_halves(folder)
-        >>> sorted(file.name for file in folder.iterdir())
-        ['.hidden', 'a.txt']
+        >>> import keras
+        >>> file = Hdf5()
+        >>> keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]).save_weights(file)
+        >>> file.getvalue()[1:4]
+        b'HDF'
     """
-    for file in Path(folder).rglob(".*-*"):
-        if file.is_file() and file.name[1:].partition("-")[0].isdigit():
-            file.unlink()
+
+    def __str__(self) -> str:
+        return "memory.weights.h5"
 
 
 def write_json(path: Path, value) -> None:

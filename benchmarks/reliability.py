@@ -1,40 +1,245 @@
-"""What becomes of damaged inputs, by reader, as a Markdown table.
+"""What becomes of damaged inputs, of faults while a command works, and of memory over time.
 
-    python benchmarks/reliability.py [INPUTS]
+    python benchmarks/reliability.py [inputs] [killed] [full] [other] [machines] [soak] [field]
 
-Prints, for every reader of data, how many of the seeded inputs of `tests/domains/fuzz.py` were
-read right and how many were refused by one of the package's errors; any other outcome ends it.
+Each part (by default all, an hour on two idle cores) adds what it found to
+`docs/results/reliability.json`, of which `docs/reliability.md` is written anew. A part ends with an
+error at the first outcome that is not allowed. The same seeds give the same inputs and moments,
+but for those moments that are times. Full disks are small ones of their own where they can be
+mounted (as root), else the system's error is raised in their place.
 """
 
+import ast
+import json
+import multiprocessing
 import os
+import subprocess
 import sys
+import tempfile
 import warnings
+from collections import Counter
 from pathlib import Path
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+ROOT = Path(__file__).parent.parent
+TESTS = ROOT / "tests"
+sys.path[:0] = [str(TESTS), str(TESTS / "domains")]
+
+RESULTS = ROOT / "docs" / "results" / "reliability.json"
+DOCUMENT = ROOT / "docs" / "reliability.md"
 INPUTS = 500
+# Random moments of a training at which it is killed, and of every other command.
+MOMENTS, FEWER = 20, 4
+STEPS, PREDICTIONS = 5000, 2000
 
 
-def data_readers(inputs: int = INPUTS) -> str:
-    """The table of the readers of data."""
-    sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "domains"))
+def inputs() -> dict:
+    """Outcomes of the seeded inputs of every reader."""
     import fuzz
 
-    rows = ["| reader | inputs | right | refused |", "| --- | --: | --: | --: |"]
-    total = fuzz.Counter()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for reader in fuzz.READERS:
-            found = fuzz.outcomes(reader, inputs)
-            total += found
-            rows.append(_row(reader, found))
-    return "\n".join([*rows, _row("all", total)])
+        return {reader: dict(fuzz.outcomes(reader, INPUTS)) for reader in fuzz.READERS}
 
 
-def _row(name: str, found) -> str:
-    counts = sum(found.values()), found["right"], found["refused"]
-    return f"| {name} | {' | '.join(f'{count:,}' for count in counts)} |"
+def _given(folder: str):
+    import faults
+
+    return faults.Given(Path(folder) / "given", method="source_only")
+
+
+def killed() -> dict:
+    """Commands that are killed at random moments, five times before each may end."""
+    import faults
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        given = _given(folder)
+        for name in faults.WORKS:
+            survived = seed = 0
+            while survived < (MOMENTS if name == "training" else FEWER):
+                count = 5 if name == "training" else FEWER
+                drawn = faults.moments(given, name, count, seed)
+                place = Path(folder) / "killed" / f"{len(found)}-{seed}"
+                outcome = faults.disturbed(given, name, drawn, place)
+                survived, seed = survived + outcome["survived"], seed + 1
+                print(name, outcome, flush=True)
+            found[name] = survived
+    return found
+
+
+def full() -> dict:
+    """Disks that are full when each kind of file is written."""
+    import faults
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        given = _given(folder)
+        for kind, (name, pattern) in faults.WRITES.items():
+            with faults.small_disk(Path(folder) / "disk") as disk:
+                fault = faults.DiskFull(
+                    pattern=pattern, filler=str(disk / "filler") if disk else ""
+                )
+                place = (disk or Path(folder)) / f"run-{len(found)}"
+                if not faults.disturbed(given, name, [fault], place)["survived"]:
+                    raise faults.Wrong(f"nothing was written as {kind}")
+            print(kind, "on a small disk" if disk else "by injection", flush=True)
+            found[kind] = "small disk" if disk else "injected error"
+    return found
+
+
+def other() -> dict:
+    """Clocks that jump, and folders that go, between two epochs."""
+    import faults
+
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        given = _given(folder)
+        for name, work, fault in faults.others(Path(folder)):
+            faults.disturbed(given, work, [fault], Path(folder) / f"other-{len(found)}")
+            print(name, flush=True)
+            found[name] = 1
+    return found
+
+
+def machines() -> dict:
+    """One of two machines that is killed, by the test of it."""
+    test = "tests/runs/test_several_machines.py"
+    chosen = ["-k", "one_of_which_was_killed", "-n", "0", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run([sys.executable, "-m", "pytest", test, *chosen], cwd=ROOT)
+    if done.returncode:
+        raise SystemExit("a machine was lost, and the run with it")
+    return {"one of two machines killed": 1}
+
+
+def soak() -> dict:
+    """Memory over steps and over predictions, each in a process of its own."""
+    found = {}
+    for name, function, count, every in (
+        ("training", "training", STEPS, 100),
+        ("write_predictions", "predictions", PREDICTIONS, 100),
+        ("predict", "calls", PREDICTIONS, 100),
+    ):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            multiprocessing.get_context("spawn").Pool(1) as pool,
+        ):
+            readings = pool.apply(_soak, (function, folder, count, every))
+        found[name] = readings
+        print(name, readings, flush=True)
+    return found
+
+
+def _soak(function: str, folder: str, count: int, every: int) -> dict[int, float]:
+    import soak
+
+    return getattr(soak, function)(Path(folder), count, every)
+
+
+def field() -> dict:
+    """Tests of field reports, by kind as each file's or class's first line names it."""
+    counts = Counter()
+    for file in sorted((TESTS / "field").glob("test_*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        kind = ast.get_docstring(tree).partition("\n")[0].rstrip(".")
+        counts[kind] += sum(
+            isinstance(each, ast.FunctionDef) and each.name.startswith("test_")
+            for each in ast.walk(tree)
+        )
+    return dict(counts)
+
+
+PARTS = {each.__name__: each for each in (inputs, killed, full, other, machines, soak, field)}
+
+
+# --- the document ---------------------------------------------------------------------------------
+
+
+def document(found: dict) -> str:
+    """The page."""
+    import soak as measured
+
+    parts = ["# Reliability", _HEAD]
+    if "inputs" in found:
+        rows = found["inputs"]
+        total = Counter()
+        for outcome in rows.values():
+            total.update(outcome)
+        table = [
+            (reader, sum(o.values()), o.get("right", 0), o.get("refused", 0))
+            for reader, o in [*rows.items(), ("all", total)]
+        ]
+        parts += ["## Damaged inputs", _INPUTS, _table("reader|inputs|right|refused", table)]
+    faults = [
+        *((f"SIGKILL and SIGTERM: {name}", n) for name, n in found.get("killed", {}).items()),
+        *((f"full disk: {kind} ({how})", 1) for kind, how in found.get("full", {}).items()),
+        *found.get("other", {}).items(),
+        *found.get("machines", {}).items(),
+    ]
+    if faults:
+        faults.append(("all", sum(count for _, count in faults)))
+        parts += ["## Faults", _FAULTS, _table("fault|injected and survived", faults)]
+    if "soak" in found:
+        table = []
+        for name, readings in found["soak"].items():
+            readings = {int(number): value for number, value in readings.items()}
+            share = measured.growth(readings, 500)
+            last = max(readings)
+            row = (_SOAKED[name], last, f"{readings[500]:.0f}", f"{readings[last]:.0f}")
+            table.append((*row, f"{100 * share:.1f} %"))
+        head = "what|how many|MB after 500|MB at the end|most above 500"
+        parts += ["## Soak", _SOAK, _table(head, table)]
+    if "field" in found:
+        table = [*found["field"].items(), ("all", sum(found["field"].values()))]
+        parts += ["## Reports from the field", _FIELD, _table("kind|tests", table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: str, rows: list[tuple]) -> str:
+    names = head.split("|")
+    lines = [names, ["---", *["--:"] * (len(names) - 1)]]
+    lines += [[f"{each:,}" if isinstance(each, int) else each for each in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+_HEAD = """\
+[`python benchmarks/reliability.py`](../benchmarks/reliability.py) tries all this and writes this
+page; the tests try a part of it every time."""
+_INPUTS = """\
+Seeded mutations of good files: cut, flipped, emptied, resized, retyped, renamed, with huge numbers
+and NaN. Each is read right, or refused by one of the package's errors. Any other outcome, such as
+a traceback, five seconds or a gigabyte, ends the command."""
+_FAULTS = """\
+A command is disturbed, then given again. Then it leaves what the undisturbed one leaves (weights
+bit for bit, history, scores, every byte of data and predictions), and nothing half written. Before,
+SIGTERM and a full disk cost a line that says what to do. Moments are random by seed: at a file
+that is opened, renamed or removed, or at a time. Full disks are small ones of their own."""
+_SOAK = """\
+Memory that the process holds, in MB. The training validates after every hundred steps; predictions
+each have another size, which is the worst that one can do to TensorFlow."""
+_SOAKED = {
+    "training": "training steps, with validation",
+    "write_predictions": "predictions of files (`adaat-keras predict`)",
+    "predict": "calls of `model.predict`",
+}
+_FIELD = """\
+Inputs and surroundings on which somebody's work once failed, here or with the package's
+relatives. Each is a test in `tests/field/`."""
+
+
+def write(results: dict, part: str) -> None:
+    """Add a part's results and write the page."""
+    known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    known[part] = results
+    known = {name: known[name] for name in PARTS if name in known}
+    RESULTS.write_text(json.dumps(known, indent=1) + "\n")
+    DOCUMENT.write_text(document(known), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    print(data_readers(int(sys.argv[1]) if len(sys.argv) > 1 else INPUTS))
+    chosen = sys.argv[1:] or list(PARTS)
+    unknown = set(chosen) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"no part {', '.join(unknown)}; choose from {', '.join(PARTS)}")
+    for part in chosen:
+        write(PARTS[part](), part)

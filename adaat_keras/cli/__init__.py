@@ -33,8 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
+    terminated: list[int] = []
     try:
-        with _stopped_by_sigterm():
+        with _stopped_by_sigterm(terminated):
             # A table's files are read first, so that a mistake in its arguments is told at once.
             if options.run is not table.run:
                 start_tensorflow()
@@ -42,14 +43,15 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("adaat-keras: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
-    except Terminated:
-        print(
-            "adaat-keras: stopped by SIGTERM; the last whole epoch is saved, and the same command "
-            "goes on from there",
-            file=sys.stderr,
-        )
-        return 128 + signal.SIGTERM
-    except Exception as error:
+    except (Exception, Terminated) as error:
+        # Where a library was at work, it has made an error of its own of the notice.
+        if terminated:
+            print(
+                "adaat-keras: stopped by SIGTERM; what was whole is saved, the last whole epoch of "
+                "a training too, and the same command goes on from there",
+                file=sys.stderr,
+            )
+            return 128 + signal.SIGTERM
         if options.traceback:
             raise
         print(f"adaat-keras: {_told(error, arguments)}", file=sys.stderr)
@@ -61,13 +63,17 @@ class Terminated(BaseException):
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """Within, SIGTERM ends what is going on as Ctrl-C does, and nothing stays half written."""
+def _stopped_by_sigterm(terminated: list[int]) -> Iterator[None]:
+    """Within, SIGTERM ends what is going on as Ctrl-C does, and nothing stays half written.
+
+    The signal's number is added to the list.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def terminate(*_) -> None:
+    def terminate(number: int, _) -> None:
+        terminated.append(number)
         raise Terminated
 
     before = signal.signal(signal.SIGTERM, terminate)

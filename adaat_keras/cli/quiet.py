@@ -31,14 +31,15 @@ def without_banner() -> Iterator[None]:
     """Within, lines of TensorFlow's banner are dropped from standard error; others come after.
 
     TensorFlow writes them from C++ before any logger is set up, so the file descriptor itself is
-    held back. Where standard error is no file, nothing is done.
+    held back. Where standard error is no file, or no disk has room, nothing is done.
     """
     try:
+        held = tempfile.TemporaryFile()  # noqa: SIM115
         kept = os.dup(2)
     except OSError:
         yield
         return
-    with tempfile.TemporaryFile() as held:
+    with held:
         sys.stderr.flush()
         os.dup2(held.fileno(), 2)
         try:

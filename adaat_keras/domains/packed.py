@@ -44,8 +44,16 @@ class PackedKey:
     def _read(self, index: np.ndarray) -> np.ndarray:
         shape = (*self.sizes[index], *self.index.channels)
         path = shard_path(self.folder, int(index) // self.index.shard_frames)
-        pixels = np.fromfile(path, self._dtype, int(np.prod(shape)), offset=self._offsets[index])
-        if pixels.size != np.prod(shape):
+        count, offset = int(np.prod(shape)), self._offsets[index]
+        try:
+            pixels = np.fromfile(path, self._dtype, count, offset=offset)
+        except OSError as error:
+            # A `ValueError` is what a graph passes on as bad data.
+            raise ValueError(
+                f"{path}: this shard has gone while it was in use ({error.strerror}); a cache is "
+                "made anew by the same command, packed frames by `adaat-keras data pack`"
+            ) from error
+        if pixels.size != count:
             raise ValueError(f"{path}: this shard has been cut off while it was in use")
         return pixels.reshape(shape)
 

@@ -229,7 +229,7 @@ class Streets(Domain):
         """Render into a folder beside the cache, and rename it when it is complete."""
         root = made_folder(self.folder.parent, f"pass cache=, or {CHANGE_CACHE}")
         _remove_drafts(root)
-        with _draft(root, self.folder.name) as draft, told_when_full(root, self._bytes()):
+        with told_when_full(root, self._bytes()), _draft(root, self.folder.name) as draft:
             self._render_into(draft)
             draft.chmod(0o755)
             try:

@@ -4,13 +4,14 @@ import hashlib
 import json
 import sys
 import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 
-from adaat_keras.files import write_json, written_whole
+from adaat_keras.files import Hdf5, written_whole
 
 FORMAT = 1
 CONFIG, WEIGHTS, DETAILS = "config.json", "weights.h5", "preset.json"
@@ -34,8 +35,8 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
     Raises:
         ValueError: A weight is not finite, or too large.
     """
-    folder = Path(folder)
-    with written_whole(folder / WEIGHTS) as temporary, h5py.File(temporary, "w") as file:
+    folder, packed = Path(folder), Hdf5()
+    with h5py.File(packed, "w") as file:
         for name, network in model.networks.items():
             for number, variable in enumerate(network.weights):
                 trained = keras.ops.convert_to_numpy(variable)
@@ -45,17 +46,24 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
                         f"{name}: {variable.path} holds a value that is not finite, or beyond "
                         "float16"
                     )
-                packed = {"compression": "gzip", "shuffle": True} if weight.ndim else {}
-                file.create_dataset(f"{name}/{number:03}", data=weight, **packed)
-    write_json(folder / CONFIG, keras.saving.serialize_keras_object(model))
-    # Last: a preset without it is none.
+                how = {"compression": "gzip", "shuffle": True} if weight.ndim else {}
+                file.create_dataset(f"{name}/{number:03}", data=weight, **how)
+    config = _json(keras.saving.serialize_keras_object(model))
     own = {
         "format": FORMAT,
-        "sha256": weights_sha256(folder),
-        "config_sha256": hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest(),
+        "sha256": hashlib.sha256(packed.getbuffer()).hexdigest(),
+        "config_sha256": hashlib.sha256(config).hexdigest(),
         "options": model.options,
     }
-    write_json(folder / DETAILS, own | details | own)
+    # They take their places when all are written, in reverse: a preset without its details is none.
+    contents = {DETAILS: _json(own | details | own), CONFIG: config, WEIGHTS: packed.getbuffer()}
+    with ExitStack() as stack:
+        for name, content in contents.items():
+            stack.enter_context(written_whole(folder / name)).write_bytes(content)
+
+
+def _json(value) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
 
 
 def weights_sha256(folder: Path) -> str:

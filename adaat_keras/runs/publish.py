@@ -67,12 +67,13 @@ def publish(
         },
         **facts,
     }
-    model.save_to_preset(folder, **known, run=run)
-    size, sha256 = (folder / WEIGHTS_FILE).stat().st_size, read_details(folder)["sha256"]
-    entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
-    with written_whole(folder / "README.md") as temporary:
-        temporary.write_text(model_card(entry, address_of(folder)), encoding="utf-8")
-    add_to_manifest(folder.name, entry, folder.parent)
+    with written_whole(folder) as draft:
+        model.save_to_preset(draft, **known, run=run)
+        size, sha256 = (draft / WEIGHTS_FILE).stat().st_size, read_details(draft)["sha256"]
+        entry = {"folder": folder.name, "sha256": sha256, "bytes": size, **known}
+        (draft / "README.md").write_text(model_card(entry, address_of(folder)), encoding="utf-8")
+        # Before the folder is there: publishing that was killed is done again, entry and all.
+        add_to_manifest(folder.name, entry, folder.parent)
 
 
 def spread(values: list[float]) -> dict[str, float | int | None]:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
-from adaat_keras.files import remove_halves, write_json, written_whole
+from adaat_keras.files import Hdf5, told_when_full, write_json, written_whole
 from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
 from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_errors, stage_key
 from adaat_keras.models import AdaAtdt
@@ -185,7 +185,8 @@ def train(
         return by_stage(read_history(folder.history))
     kept = Path(store or folder.state)
     run = _Run(config, model, feed, folder, kept, method, list(callbacks), verbose)
-    with lost_machine(machines), deterministic_ops(deterministic):
+    # TensorBoard's logs, too, are written by a library with errors of its own.
+    with lost_machine(machines), told_when_full(folder.path), deterministic_ops(deterministic):
         run.train()
     return by_stage(read_history(folder.history))
 
@@ -253,7 +254,6 @@ class _Run:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)
             self.report(stages)
-            remove_halves(folder.path)
         # A machine that went away would stop the first.
         self.machines.wait()
 
@@ -312,7 +312,8 @@ class _Run:
         path = self.folder.state / "initial.weights.h5"
         if self.machines.first and not path.exists():
             with written_whole(path) as temporary:
-                self.model.save_weights(temporary)
+                self.model.save_weights(weights := Hdf5())
+                temporary.write_bytes(weights.getbuffer())
         self.machines.wait()
         self.machines.wait_for(path)
         before = self.model.get_weights()
@@ -394,7 +395,6 @@ class _Run:
         seconds = time.monotonic() - start
         write_json(kept / "done.json", {"seconds": round(seconds, 1), "from_epoch": begun})
         shutil.rmtree(checkpoint.folder, ignore_errors=True)
-        remove_halves(kept)
 
 
 class Place(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.files import written_whole
+from adaat_keras.files import Hdf5, written_whole
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -36,7 +36,8 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Save this state, then remove the older ones."""
         with written_whole(self.folder / f"epoch-{epoch + 1:04}.weights.h5") as temporary:
-            self.model.save_weights(temporary)
+            self.model.save_weights(state := Hdf5())
+            temporary.write_bytes(state.getbuffer())
         self.remove(before=epoch + 1)
 
     def remove(self, before: int | None = None) -> None:

@@ -113,7 +113,7 @@ def test_the_traceback_is_shown_when_asked_for():
 @pytest.mark.parametrize(
     ("signal", "status", "told"),
     [
-        (signals.SIGTERM, 143, "stopped by SIGTERM; the last whole epoch is saved"),
+        (signals.SIGTERM, 143, "stopped by SIGTERM; what was whole is saved"),
         (signals.SIGINT, 130, "interrupted; the same command goes on from here"),
     ],
 )
