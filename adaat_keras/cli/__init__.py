@@ -22,7 +22,7 @@ from adaat_keras.cli.quiet import start_tensorflow
 
 COMMANDS = (train, evaluate, predict, export, benchmark, study, preset, data, table)
 # What a user can mend; whatever else goes wrong is told in a line, too.
-USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError)
+USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError, MemoryError)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -4,7 +4,7 @@ from keras import ops
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, tasks
-from adaat_keras.inference import Tiled, read_image, write_predictions
+from adaat_keras.inference import read_image, write_predictions
 
 
 def save(path, size=(33, 47), mode="RGB", **options):
@@ -143,9 +143,9 @@ def test_a_truncated_image_is_named(tmp_path):
 def test_an_image_too_small_for_the_network_is_named(tmp_path):
     path = save(tmp_path / "a.png", (5, 40))
     model = build_ada_atdt(size="tiny")
-    for predictor in (model, Tiled(model, tile=64)):
+    for tile in (None, 64):
         with pytest.raises(ValueError, match=r"cannot take .*a\.png: 40 x 5 pixels, .* least 33"):
-            write_predictions(predictor, "semantic", [path], tmp_path / "out")
+            write_predictions(model, "semantic", [path], tmp_path / "out", tile=tile)
     model.predictor = "base_model_2"
     assert len(write_predictions(model, model.to_task, [path], tmp_path / "out")) == 2
 
