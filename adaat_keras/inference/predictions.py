@@ -93,21 +93,55 @@ def write_predictions(
         with told_with_file(some[0], images, tile):
             labels = predict_labels(model, task, images, tile)
         for path, image, label in zip(some, images, labels, strict=True):
-            content = [label, _by_rows(task.colorize, label)]
-            if label.dtype.kind == "f" and not task.components:
-                content[0] = _by_rows(lambda rows: _encode(rows, DEPTH_UNITS[depth_unit]), label)
-                beyond.append(np.mean(content[0] == 0))
-            if blend:
-                content.append(_by_rows(overlay, image, content[1]))
-            for target, pixels in zip(_targets(path, out, task, blend), content, strict=True):
-                _write(target, pixels)
-                written.append(target)
+            if _is_measure(task, label):
+                beyond.append(np.mean(_encoded(label, depth_unit) == 0))
+            written += write_labels(task, label, image, path.stem, out, depth_unit, blend=blend)
         progress.add(len(some))
     if ranges:
         _tell_ranges(ranges, len(paths), image_range)
     if any(beyond):
         _warn(np.mean(beyond), depth_unit)
     return written
+
+
+def write_labels(
+    task: "Task",
+    labels: np.ndarray,
+    image: np.ndarray,
+    name: str,
+    out: Path,
+    depth_unit: str = "mm",
+    *,
+    blend: bool = False,
+) -> list[Path]:
+    """Write an image's labels as `write_predictions` does.
+
+    Args:
+        task: What they are labels of.
+        labels: As the task decodes them.
+        image: The image, uint8 `(height, width, 3)`.
+        name: How the files' names begin.
+        out: The folder.
+        depth_unit, blend: As `write_predictions` takes them.
+
+    Returns:
+        The files, two or three.
+
+    Example:
+        >>> import tempfile
+        >>> zeros, out = np.zeros((4, 4), np.uint8), Path(tempfile.mkdtemp())
+        >>> files = write_labels(tasks.get("semantic"), zeros, zeros, "a", out)
+        >>> [file.name for file in files]
+        ['a_semantic.png', 'a_semantic_color.png']
+    """
+    pixels = _encoded(labels, depth_unit) if _is_measure(task, labels) else labels
+    content = [pixels, _by_rows(task.colorize, labels)]
+    if blend:
+        content.append(_by_rows(overlay, image, content[1]))
+    files = _targets(name, out, task, blend)
+    for file, pixels in zip(files, content, strict=True):
+        _write(file, pixels)
+    return files
 
 
 def overlay(image: np.ndarray, colors: np.ndarray) -> np.ndarray:
@@ -223,9 +257,16 @@ def _by_rows(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.nda
     return done
 
 
-def _encode(metres: np.ndarray, per_metre: int) -> np.ndarray:
-    steps = np.maximum(np.round(metres * per_metre), 1)
-    return np.where(steps <= _LARGEST, steps, 0).astype(np.uint16)
+def _is_measure(task: "Task", labels: np.ndarray) -> bool:
+    return labels.dtype.kind == "f" and not task.components
+
+
+def _encoded(metres: np.ndarray, unit: str) -> np.ndarray:
+    def encode(rows: np.ndarray) -> np.ndarray:
+        steps = np.maximum(np.round(rows * DEPTH_UNITS[unit]), 1)
+        return np.where(steps <= _LARGEST, steps, 0).astype(np.uint16)
+
+    return _by_rows(encode, metres)
 
 
 def _write(path: Path, content: np.ndarray) -> None:
@@ -258,10 +299,10 @@ def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> 
     print(line, file=sys.stderr)
 
 
-def _targets(path: Path, out: Path, task: "Task", blend: bool) -> list[Path]:
+def _targets(name: str, out: Path, task: "Task", blend: bool) -> list[Path]:
     # No PNG that every program reads holds three numbers of more than 8 bits.
     kinds = (".npy" if task.components else ".png", "_color.png", "_overlay.png")
-    return [out / f"{path.stem}_{task.name}{kind}" for kind in kinds[: 2 + blend]]
+    return [out / f"{name}_{task.name}{kind}" for kind in kinds[: 2 + blend]]
 
 
 def _check(paths: list[Path], out: Path, task: "Task", blend: bool) -> None:
@@ -272,7 +313,7 @@ def _check(paths: list[Path], out: Path, task: "Task", blend: bool) -> None:
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"there is no file {path}")
-        for target in _targets(path, out, task, blend):
+        for target in _targets(path.stem, out, task, blend):
             if target in first:
                 raise ValueError(
                     f"the predictions for {first[target]} and {path} would both be {target}; "
