@@ -1,4 +1,4 @@
-"""The page in a real browser: a picture is uploaded, the result waited for, read, and downloaded."""
+"""The page in a real browser: a picture is uploaded, its prediction read and downloaded."""
 
 import io
 import shutil
@@ -128,8 +128,8 @@ def test_another_model_is_chosen_and_says_what_it_is(page, tmp_path):
 def test_what_is_no_image_is_told_on_the_page(page, tmp_path):
     (tmp_path / "a.png").write_text("no image")
     upload(page, tmp_path / "a.png")
-    assert "a.png is no image that Pillow can read" in told(page)
-    assert str(tmp_path.root) not in told(page).replace("\n", "")
+    # Without the folder in which Gradio keeps it.
+    assert "\na.png is no image that Pillow can read" in told(page)
 
 
 def test_too_large_a_picture_is_told_on_the_page(page, tmp_path, monkeypatch):
@@ -155,4 +155,6 @@ def test_it_listens_on_this_machine_alone(address):
 def test_the_command_says_what_to_install_where_gradio_is_missing(refused, monkeypatch):
     monkeypatch.setitem(sys.modules, "gradio", None)
     assert "pip install 'adaat-keras[demo]'" in refused("demo")
-    assert "--domain-options open the domain" in refused("demo", "--domain-options", "{}x"[:2])
+    assert "--domain-options open the domain" in refused(
+        "demo", "--domain-options", '{"frames": 2}'
+    )
