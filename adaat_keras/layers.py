@@ -291,7 +291,11 @@ class SpatialAttention(keras.layers.Layer):
     def call(self, inputs):
         """Weight the skip connection."""
         skip, _ = inputs
-        return skip * self.score(self.reduce(self.mix(self.concatenate(inputs))))
+        return skip * self.attention(inputs)
+
+    def attention(self, inputs):
+        """What every location counts, `(batch, height, width, 1)`, 0 to 1."""
+        return self.score(self.reduce(self.mix(self.concatenate(inputs))))
 
     def compute_output_shape(self, input_shape):
         """The skip's shape."""

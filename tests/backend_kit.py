@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, layers, load
-from adaat_keras.inference import Tiled, write_predictions
+from adaat_keras.inference import write_predictions
 from adaat_keras.models import (
     AdaAtdt,
     BaseModel,
@@ -109,7 +109,7 @@ def photo(model) -> np.ndarray:
     with tempfile.TemporaryDirectory() as folder:
         image = Path(folder) / "image.png"
         Image.fromarray(inputs_of((70, 90, 3)).astype("uint8")).save(image)
-        _, colors = write_predictions(Tiled(model, 64), model.to_task, [image], folder)
+        _, colors = write_predictions(model, model.to_task, [image], folder, tile=64)
         return np.asarray(Image.open(colors)).astype("float32")
 
 

@@ -25,8 +25,9 @@ ORDER = {
     "methods": "models training tasks domains build registry",
     "runs": "models training tasks streets domains report presets build methods files registry",
     "fit": "models tasks domains methods runs registry",
+    "demo": "layers models tasks domains presets inference runs",
     "cli": "models training tasks streets.writers domains report presets inference export methods "
-    "runs deep_images registry",
+    "runs demo deep_images registry",
     "__init__": "models report presets build fit",
     "__main__": "cli",
 }

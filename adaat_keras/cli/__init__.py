@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from adaat_keras.cli import (
     benchmark,
     data,
+    demo,
     evaluate,
     export,
     predict,
@@ -20,9 +21,9 @@ from adaat_keras.cli import (
 )
 from adaat_keras.cli.quiet import start_tensorflow
 
-COMMANDS = (train, evaluate, predict, export, benchmark, study, preset, data, table)
+COMMANDS = (train, evaluate, predict, demo, export, benchmark, study, preset, data, table)
 # What a user can mend; whatever else goes wrong is told in a line, too.
-USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError)
+USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError, MemoryError)
 
 
 def main(arguments: list[str] | None = None) -> int:

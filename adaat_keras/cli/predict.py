@@ -1,16 +1,21 @@
-"""`adaat-keras predict`: task 2 for images."""
+"""`adaat-keras predict`: task 2 for images, folders and videos."""
 
 import argparse
+import time
+from pathlib import Path
 
-DESCRIPTION = """Predict task 2 for image files of any size. Label maps are written as ids and in
-colour, depth as a 16-bit PNG in the stated unit and in colour, normals as float32 vectors in a .npy
-file and in colour."""
+DESCRIPTION = """Predict task 2 for image and video files of any size. Of images, label maps are
+written as ids and in colour, depth as a 16-bit PNG in the stated unit and in colour, normals as
+float32 vectors in a .npy file and in colour. A video becomes one with the colours over it (extra
+[video]). Images of more than 2048 x 2048 pixels are predicted in tiles of 1024."""
 
 
 def add_parser(commands, all_options: bool = True) -> None:
     """Add this command."""
-    parser = commands.add_parser("predict", help="predict for images", description=DESCRIPTION)
-    parser.add_argument("images", nargs="+", help="image files, folders or globs")
+    parser = commands.add_parser(
+        "predict", help="predict for images and videos", description=DESCRIPTION
+    )
+    parser.add_argument("images", nargs="+", help="image files, folders or globs; video files")
     parser.add_argument(
         "--weights",
         required=True,
@@ -19,10 +24,16 @@ def add_parser(commands, all_options: bool = True) -> None:
     )
     parser.add_argument("--out", default="predictions", metavar="DIR", help="where to write")
     parser.add_argument(
+        "--overlay", action="store_true", help="write the colours over each picture, too"
+    )
+    parser.add_argument(
         "--depth-unit", default="mm", choices=("mm", "cm"), help="of depth PNGs (default: mm)"
     )
     parser.add_argument(
-        "--tile", type=int, metavar="INT", help="predict large images in tiles of this size"
+        "--tile",
+        type=int,
+        metavar="INT",
+        help="predict in tiles of this height and width, which takes less memory",
     )
     parser.add_argument(
         "--range",
@@ -45,17 +56,38 @@ def _range(text: str) -> tuple[float, float]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Predict and write."""
-    from pathlib import Path
-
+    """Predict, write, and tell what and how long it took."""
     from adaat_keras import tasks
-    from adaat_keras.inference import Tiled, find_images, write_predictions
+    from adaat_keras.inference import find_images, find_videos, write_predictions, write_video
+    from adaat_keras.inference.images import is_video
     from adaat_keras.runs.folder import load_trained
 
-    images = find_images(options.images)
+    videos = find_videos([each for each in options.images if is_video(each)])
+    pictures = [each for each in options.images if not is_video(each)]
+    images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)
     task = tasks.get(model.to_task)
-    predictor = model if options.tile is None else Tiled(model, options.tile)
     out = Path(options.out).expanduser()
-    write_predictions(predictor, task, images, out, options.depth_unit, options.range)
-    print(f"{len(images)} predictions of {task.name} in {out}")
+    start = time.monotonic()
+    if images:
+        write_predictions(
+            model,
+            task,
+            images,
+            out,
+            options.depth_unit,
+            options.range,
+            tile=options.tile,
+            blend=options.overlay,
+        )
+        many = "prediction" if len(images) == 1 else "predictions"
+        print(f"{len(images)} {many} of {task.name} in {out}, {_taken(start, len(images))}")
+    for video in videos:
+        start = time.monotonic()
+        written = write_video(model, task, video, out, tile=options.tile)
+        print(f"{written.frames} frames in {written.path}, {_taken(start, written.frames)}")
+
+
+def _taken(start: float, count: int) -> str:
+    seconds = time.monotonic() - start
+    return f"{seconds:.1f} s, {seconds / count:.2g} s each"

@@ -1,4 +1,3 @@
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -42,14 +41,3 @@ class ToyDomain(Domain):
 @pytest.fixture
 def toy_domain():
     return ToyDomain
-
-
-@pytest.fixture
-def pixelwise():
-    """Makes a model that answers each pixel by itself, so that NumPy can do the same."""
-
-    def model(outputs):
-        images = keras.Input((None, None, 3))
-        return keras.Model(images, keras.layers.Lambda(outputs)(images))
-
-    return model

@@ -1,17 +1,20 @@
+import warnings
+
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, tasks
-from adaat_keras.inference import Tiled, read_image, write_predictions
+from adaat_keras.inference import read_image, write_predictions
 
 
-def save(path, size=(33, 47), mode="RGB", **options):
-    array = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-    path.parent.mkdir(exist_ok=True)
-    Image.fromarray(array).convert(mode).save(path, **options)
-    return path
+class Function:
+    """A model that is a function of a batch of pixels."""
+
+    def __init__(self, function):
+        self.predict_on_batch = function
 
 
 def metres(scale):
@@ -20,7 +23,7 @@ def metres(scale):
 
 
 @pytest.mark.parametrize("name", ["a.png", "b.jpg"])
-def test_ids_read_back_are_the_decoded_prediction(tmp_path, name):
+def test_ids_read_back_are_the_decoded_prediction(save, tmp_path, name):
     path = save(tmp_path / name)
     model, task = build_ada_atdt("depth", "semantic", size="tiny"), tasks.get("semantic")
     expected = task.decode(model.predict(read_image(path)[None].astype("float32"), verbose=0)[0])
@@ -32,7 +35,7 @@ def test_ids_read_back_are_the_decoded_prediction(tmp_path, name):
     np.testing.assert_array_equal(np.asarray(Image.open(colors)), task.colorize(expected))
 
 
-def test_millimetres_read_back_are_the_decoded_prediction(tmp_path, pixelwise, capsys):
+def test_millimetres_read_back_are_the_decoded_prediction(save, tmp_path, pixelwise, capsys):
     path = save(tmp_path / "a.png")
     depth, colors = write_predictions(pixelwise(metres(0.6)), "depth", [path], tmp_path / "out")
     expected = np.maximum(read_image(path)[..., 0] / 255 * 60, 0.001)
@@ -44,7 +47,7 @@ def test_millimetres_read_back_are_the_decoded_prediction(tmp_path, pixelwise, c
 
 
 def test_depth_beyond_16_bits_of_millimetres_is_invalid_and_the_warning_names_the_fix(
-    tmp_path, pixelwise, capsys
+    save, tmp_path, pixelwise, capsys
 ):
     paths = [save(tmp_path / name) for name in ("a.png", "b.png")]
     depth, *_ = write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
@@ -56,7 +59,7 @@ def test_depth_beyond_16_bits_of_millimetres_is_invalid_and_the_warning_names_th
     assert "--depth-unit cm" in warning
 
 
-def test_centimetres_hold_100_metres(tmp_path, pixelwise, capsys):
+def test_centimetres_hold_100_metres(save, tmp_path, pixelwise, capsys):
     path = save(tmp_path / "a.png")
     depth, _ = write_predictions(pixelwise(metres(1)), "depth", [path], tmp_path / "out", "cm")
     expected = np.maximum(read_image(path)[..., 0] / 255 * 100, 0.01)
@@ -64,7 +67,7 @@ def test_centimetres_hold_100_metres(tmp_path, pixelwise, capsys):
     assert not capsys.readouterr().err
 
 
-def test_normals_read_back_are_the_decoded_prediction(tmp_path, pixelwise):
+def test_normals_read_back_are_the_decoded_prediction(save, tmp_path, pixelwise):
     path, out = save(tmp_path / "a.png"), tmp_path / "out"
     model = pixelwise(lambda images: images / 127.5 - 1)
     vectors, colors = write_predictions(model, "normals", [path], out)
@@ -78,7 +81,7 @@ def test_normals_read_back_are_the_decoded_prediction(tmp_path, pixelwise):
     assert {file.name for file in out.iterdir()} == {vectors.name, colors.name}
 
 
-def test_predictions_have_the_size_of_images_of_any_size(tmp_path):
+def test_predictions_have_the_size_of_images_of_any_size(save, tmp_path):
     sizes = ((33, 47), (64, 64), (41, 70))
     paths = [save(tmp_path / f"{n}.png", size) for n, size in enumerate(sizes)]
     model = build_ada_atdt("semantic", "depth", size="tiny")
@@ -86,7 +89,7 @@ def test_predictions_have_the_size_of_images_of_any_size(tmp_path):
     assert [Image.open(p).size for p in written] == [(w, h) for h, w in sizes for _ in range(2)]
 
 
-def test_an_image_stands_as_its_exif_orientation_says(tmp_path):
+def test_an_image_stands_as_its_exif_orientation_says(save, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     upright = read_image(save(tmp_path / "a.png"))
@@ -96,31 +99,31 @@ def test_an_image_stands_as_its_exif_orientation_says(tmp_path):
 
 
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "1"])
-def test_every_usual_mode_becomes_rgb(tmp_path, mode):
+def test_every_usual_mode_becomes_rgb(save, tmp_path, mode):
     image = read_image(save(tmp_path / "a.tif", mode=mode))
     assert (image.shape, image.dtype) == ((33, 47, 3), np.uint8)
 
 
-def test_16_bit_grey_keeps_its_upper_bits(tmp_path):
+def test_16_bit_grey_keeps_its_upper_bits(save, tmp_path):
     grey = np.array([[0, 0x1234, 0xFFFF]], np.uint16)
     Image.fromarray(grey).save(tmp_path / "a.png")
     assert read_image(tmp_path / "a.png")[0, :, 0].tolist() == [0, 0x12, 0xFF]
 
 
-def test_two_images_of_one_stem_are_named_and_nothing_is_written(tmp_path, pixelwise):
+def test_two_images_of_one_stem_are_named_and_nothing_is_written(save, tmp_path, pixelwise):
     paths = [save(tmp_path / name) for name in ("x/same.png", "y/same.jpg")]
     with pytest.raises(ValueError, match=r"x/same\.png and .*y/same\.jpg would both be"):
         write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_a_prediction_never_overwrites_an_image_it_was_given(tmp_path, pixelwise):
+def test_a_prediction_never_overwrites_an_image_it_was_given(save, tmp_path, pixelwise):
     paths = [save(tmp_path / name) for name in ("a.png", "a_depth.png")]
     with pytest.raises(ValueError, match=r"a\.png would overwrite the image .*a_depth\.png"):
         write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path)
 
 
-def test_a_path_that_does_not_exist_is_named_before_anything_is_written(tmp_path, pixelwise):
+def test_a_path_that_does_not_exist_is_named_before_anything_is_written(save, tmp_path, pixelwise):
     paths = [save(tmp_path / "a.png"), tmp_path / "none.png"]
     with pytest.raises(FileNotFoundError, match=r"there is no file .*none\.png"):
         write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
@@ -133,19 +136,19 @@ def test_a_file_that_is_no_image_is_named(tmp_path):
         read_image(tmp_path / "a.png")
 
 
-def test_a_truncated_image_is_named(tmp_path):
+def test_a_truncated_image_is_named(save, tmp_path):
     path = save(tmp_path / "a.jpg")
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(ValueError, match=r"a\.jpg cannot be read as an image"):
         read_image(path)
 
 
-def test_an_image_too_small_for_the_network_is_named(tmp_path):
+def test_an_image_too_small_for_the_network_is_named(save, tmp_path):
     path = save(tmp_path / "a.png", (5, 40))
     model = build_ada_atdt(size="tiny")
-    for predictor in (model, Tiled(model, tile=64)):
+    for tile in (None, 64):
         with pytest.raises(ValueError, match=r"cannot take .*a\.png: 40 x 5 pixels, .* least 33"):
-            write_predictions(predictor, "semantic", [path], tmp_path / "out")
+            write_predictions(model, "semantic", [path], tmp_path / "out", tile=tile)
     model.predictor = "base_model_2"
     assert len(write_predictions(model, model.to_task, [path], tmp_path / "out")) == 2
 
@@ -156,3 +159,107 @@ def test_no_images_and_an_unknown_unit_are_errors(pixelwise, tmp_path):
         write_predictions(model, "depth", [], tmp_path)
     with pytest.raises(ValueError, match="unknown depth unit 'inch'; choose one of: mm, cm"):
         write_predictions(model, "depth", [tmp_path / "a.png"], tmp_path, "inch")
+
+
+def test_an_overlay_is_half_the_picture_and_half_the_colours(save, tmp_path, pixelwise):
+    path = save(tmp_path / "a.png", (300, 40))
+    out = tmp_path / "out"
+    _, colors, over = write_predictions(pixelwise(metres(0.5)), "depth", [path], out, blend=True)
+    assert over.name == "a_depth_overlay.png"
+    both = [np.asarray(Image.open(each), float) for each in (path, colors)]
+    np.testing.assert_allclose(np.asarray(Image.open(over)), np.mean(both, 0), atol=0.5)
+
+
+def test_images_of_one_size_are_predicted_together_and_come_out_as_alone(save, tmp_path, pixelwise):
+    paths = [
+        save(tmp_path / f"{n}.png", size) for n, size in enumerate([(40, 50)] * 3 + [(64, 50)])
+    ]
+    for number, path in enumerate(paths):
+        pixels = read_image(path) // (number + 1)
+        Image.fromarray(pixels).save(path)
+    seen = []
+
+    def model(images):
+        seen.append(images.shape)
+        return images[..., :1] / 255
+
+    written = write_predictions(Function(model), "depth", paths, tmp_path / "out", "cm")
+    assert seen == [(3, 40, 50, 3), (1, 64, 50, 3)]
+    for path, depth in zip(paths, written[::2], strict=True):
+        expected = np.maximum(read_image(path)[..., 0] / 255 * 100, 0.01)
+        np.testing.assert_allclose(np.asarray(Image.open(depth)) / 100, expected, atol=0.0051)
+
+
+def test_together_are_no_more_pixels_than_a_batch_may_have(save, tmp_path, monkeypatch):
+    monkeypatch.setattr("adaat_keras.inference.predictions.BATCH_PIXELS", 40 * 50 * 2)
+    paths = [save(tmp_path / f"{n}.png", (40, 50)) for n in range(5)]
+    seen = []
+
+    def model(images):
+        seen.append(len(images))
+        return images
+
+    write_predictions(Function(model), "normals", paths, tmp_path / "out")
+    assert seen == [2, 2, 1]
+
+
+def test_large_images_go_over_to_tiles_and_one_line_says_so(save, tmp_path, small_tiles, capsys):
+    paths = [save(tmp_path / f"{n}.png", (120, 150)) for n in range(3)]
+    seen = []
+
+    def model(images):
+        seen.append(images.shape)
+        return images
+
+    write_predictions(Function(model), "normals", paths, tmp_path / "out")
+    assert {shape[1:3] for shape in seen} == {(64, 64)}
+    [line] = capsys.readouterr().err.splitlines()
+    assert "0.png has 150 x 120 pixels" in line
+    assert "in tiles of 64 x 64; --tile 150 would take it in one piece" in line
+    seen.clear()
+    write_predictions(Function(model), "normals", paths[:1], tmp_path / "one", tile=150)
+    assert seen == [(1, 120, 150, 3)]
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        np._core._exceptions._ArrayMemoryError((9, 9), np.dtype("f")),
+        tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor"),
+        RuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 12 bytes."),
+    ],
+)
+def test_where_memory_ends_a_line_names_the_file_and_the_option(save, error, tmp_path):
+    path = save(tmp_path / "a.png", (120, 150))
+
+    def model(images):
+        raise error
+
+    for tile, told in (
+        (None, "in one piece; --tile 75"),
+        (100, "in tiles of 100 x 100; --tile 64"),
+    ):
+        with pytest.raises(MemoryError, match=rf"a\.png, 150 x 120 pixels, {told} takes less"):
+            write_predictions(Function(model), "depth", [path], tmp_path / "out", tile=tile)
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_error_of_the_network_itself_stays_what_it_is(save, tmp_path):
+    def model(images):
+        raise KeyError("kernel")
+
+    with pytest.raises(KeyError, match="kernel"):
+        write_predictions(Function(model), "depth", [save(tmp_path / "a.png")], tmp_path / "out")
+
+
+def test_an_image_of_more_pixels_than_pillow_reads_is_refused(save, tmp_path, monkeypatch):
+    path = save(tmp_path / "a.png", (40, 50))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 999)
+    with pytest.raises(ValueError, match=r"a\.png has more than 1,998 pixels.* cut it into parts"):
+        read_image(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1001)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert read_image(path).shape == (40, 50, 3)

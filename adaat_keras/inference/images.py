@@ -1,0 +1,212 @@
+"""Image and video files: finding them, and reading images."""
+
+import glob
+import struct
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
+from adaat_keras.files import home_expanded
+
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
+
+
+def find_images(patterns: list[str]) -> list[Path]:
+    """Find the image files that a list of files, folders and glob patterns stands for.
+
+    A folder stands for the images directly in it, a pattern (`"frames/*_left.png"`,
+    `"frames/**/*.jpg"`) for those that it matches; a file is taken whatever its ending.
+
+    Args:
+        patterns: Files, folders or glob patterns; `~` is the home folder.
+
+    Returns:
+        Each file once, in the order of the patterns, sorted within a folder or pattern. A warning
+        names pictures of a folder or pattern that are left aside for their ending.
+
+    Raises:
+        FileNotFoundError: One of them stands for no image.
+        ValueError: The list is empty.
+
+    Example:
+        >>> find_images(["no/such/folder/*.png"])
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: no image matches no/such/folder/*.png
+    """
+    if not patterns:
+        raise ValueError("name at least one image, folder or pattern")
+    return list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
+
+
+def is_video(pattern: str) -> bool:
+    """Whether a file's name or a pattern ends as videos do.
+
+    Example:
+        >>> is_video("drive/*.MP4"), is_video("drive")
+        (True, False)
+    """
+    return Path(pattern).suffix.lower() in VIDEO_SUFFIXES
+
+
+def find_videos(patterns: list[str]) -> list[Path]:
+    """Find the video files that a list of files and glob patterns stands for, as `find_images`.
+
+    Raises:
+        FileNotFoundError: One of them stands for no file.
+
+    Example:
+        >>> find_videos(["no/such/*.mp4"])
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: no video matches no/such/*.mp4
+    """
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        path = home_expanded(pattern)
+        there = [path] if path.is_file() else _visible(map(Path, _matches(path)))
+        if not there:
+            raise FileNotFoundError(
+                f"no video matches {path}" if glob.has_magic(pattern) else f"there is no {path}"
+            )
+        found |= dict.fromkeys(there)
+    return list(found)
+
+
+# Pictures that Pillow may or may not read: not to be passed over in silence.
+_OTHER_PICTURES = (
+    *(".avif", ".dng", ".exr", ".gif", ".heic", ".heif", ".hdr", ".jp2", ".jpe", ".jfif", ".npy"),
+    *(".npz", ".pbm", ".pfm", ".pgm", ".ppm", ".raw", ".tga", ".cr2", ".nef", ".arw"),
+)
+
+
+def _find(pattern: str) -> list[Path]:
+    path = home_expanded(pattern)
+    # Before globbing, since names may have brackets in them.
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        there = _visible(path.iterdir())
+        problem = f"the folder {path} has no images in it ({', '.join(IMAGE_SUFFIXES)})"
+    else:
+        there = _visible(map(Path, _matches(path)))
+        problem = f"no image matches {path}" if glob.has_magic(pattern) else f"there is no {path}"
+    images = [each for each in there if each.suffix.lower() in IMAGE_SUFFIXES]
+    others = [each for each in there if each.suffix.lower() in _OTHER_PICTURES]
+    if not images:
+        # What is there tells best what was meant.
+        beside = [] if path.is_dir() or not path.parent.is_dir() else path.parent.iterdir()
+        near = there or _visible(beside)
+        endings = Counter(each.suffix.lower() or each.name for each in near)
+        counts = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(5))
+        raise FileNotFoundError(f"{problem}; there is {counts}" if counts else problem)
+    if others:
+        warnings.warn(
+            f"{pattern}: {len(images)} images are taken, and {len(others)} pictures left aside for "
+            f"their ending, such as {others[0].name}; name a file itself to have it read",
+            stacklevel=4,
+        )
+    return images
+
+
+def _matches(pattern: Path) -> list[str]:
+    return glob.glob(_any_case(str(pattern)), recursive=True)
+
+
+def _visible(paths: Iterable[Path]) -> list[Path]:
+    return sorted(path for path in paths if path.is_file() and path.name[0] != ".")
+
+
+def _any_case(pattern: str) -> str:
+    """The pattern with an ending in capitals and in small letters."""
+    stem, dot, ending = pattern.rpartition(".")
+    if not dot or not ending.isalnum():
+        return pattern
+    return stem + dot + "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in ending)
+
+
+def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> np.ndarray:
+    """Read an image file as RGB, the way up that its EXIF orientation says.
+
+    Grey images get three equal channels, transparency is dropped. Grey images of more than 8 bits
+    are stretched to 8 (`adaat_keras.deep_images`), and a warning says how: of 16 bits that are
+    filled the upper eight are taken; else, as of a thermal camera, the values between the
+    percentiles 0.5 and 99.5.
+
+    Args:
+        path: Any format that Pillow reads; `~` is the home folder.
+        image_range: The two values that become black and white in images of more than 8 bits.
+
+    Returns:
+        uint8 `(height, width, 3)`, 0 to 255.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is no image, is damaged, or has 32-bit pixels and no `image_range` is given.
+    """
+    pixels, used = read_with_range(
+        path, None if image_range is None else checked_range(image_range)
+    )
+    if used is not None and image_range is None:
+        warnings.warn(f"{path} has more than 8 bits: {told_range(used)}", stacklevel=2)
+    return pixels
+
+
+def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.ndarray, Range | None]:
+    """An image as `read_image` reads it, and by what range it was stretched, if it was."""
+    path = home_expanded(path)
+    try:
+        with warnings.catch_warnings():
+            # Large images are predicted in tiles.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                narrowed = _loses_bits(image)
+                # In place, since a large image in copies takes more memory than its prediction.
+                ImageOps.exif_transpose(image, in_place=True)
+                deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
+                # Pillow would clip deep ones to 255, which turns nearly everything white.
+                pixels = np.asarray(image if deep or image.mode == "RGB" else image.convert("RGB"))
+                mode = image.mode
+    except FileNotFoundError:
+        raise FileNotFoundError(f"there is no file {path}") from None
+    except UnidentifiedImageError:
+        raise ValueError(f"{path} is no image that Pillow can read") from None
+    except Image.DecompressionBombError as error:
+        raise ValueError(
+            f"{path} has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels, the most that are read "
+            "of one file; cut it into parts"
+        ) from error
+    except (
+        *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error),
+        *(EOFError, OverflowError, ZeroDivisionError),
+    ) as error:
+        raise ValueError(f"{path} cannot be read as an image: {error}") from error
+    if mode in ("I", "F") and image_range is None:
+        raise ValueError(
+            f"{path} has 32-bit pixels; say which values become black and white (--range LOW,HIGH, "
+            "image_range=), or convert it to an 8-bit PNG or JPEG"
+        )
+    if deep:
+        used = range_of(pixels) if image_range is None else image_range
+        return np.repeat(stretched(pixels, used)[..., None], 3, axis=-1), used
+    if narrowed and len(np.unique(pixels)) < _FEW_LEVELS:
+        raise ValueError(
+            f"{path} has colours of 16 bits of which the upper eight, all that Pillow reads, hold "
+            f"{len(np.unique(pixels))} levels; stretch it to 8 bits, or write it as 16-bit grey"
+        )
+    return pixels, None
+
+
+# Fewer than these of 256 are hardly a picture.
+_FEW_LEVELS = 32
+
+
+def _loses_bits(file: Image.Image) -> bool:
+    """Whether Pillow reads colours of 16 bits as 8."""
+    return file.mode.startswith("RGB") and any(";16" in str(tile[-1]) for tile in file.tile)

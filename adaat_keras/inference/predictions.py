@@ -1,0 +1,327 @@
+"""What is predicted for image files, and written."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from PIL import Image
+
+from adaat_keras import tasks
+from adaat_keras.deep_images import Range, checked_range, told_range
+from adaat_keras.files import home_expanded, written_whole
+from adaat_keras.inference.images import read_with_range
+from adaat_keras.inference.tiles import predict_labels, tile_for
+from adaat_keras.registry import check_name
+
+if TYPE_CHECKING:
+    from adaat_keras.tasks.task import Task
+
+# Steps a metre of a 16-bit depth PNG.
+DEPTH_UNITS = {"mm": 1000, "cm": 100}
+_LARGEST = 65535
+# Images of one size are predicted together up to so many pixels, of which a processor gains a
+# tenth, and a GPU more.
+BATCH_PIXELS = 2**19
+# Fewer need no progress bar.
+_FEW = 8
+# Rows that are coloured at a time: depth takes 50 bytes a pixel meanwhile.
+_ROWS = 256
+
+
+def write_predictions(
+    model: keras.Model,
+    task: "str | dict | Task",
+    paths: list[Path],
+    out: Path | str,
+    depth_unit: str = "mm",
+    image_range: Sequence[float] | None = None,
+    *,
+    tile: int | None = None,
+    blend: bool = False,
+) -> list[Path]:
+    """Predict a task for image files of any size, and write the predictions.
+
+    For `NAME.jpg`, labels become `NAME_TASK.png`: classes as 8-bit ids, a measure such as depth as
+    16 bits in `depth_unit`, 0 = invalid. Vectors such as normals become `NAME_TASK.npy`, float32.
+    `NAME_TASK_color.png` is for the eye. All have the image's size. Large images are predicted in
+    tiles, as `adaat_keras.inference.predict_labels` says, and a line on stderr tells so.
+
+    Args:
+        model: Takes `(batch, height, width, 3)`, values 0 to 255; puts out what the task's decoder
+            does.
+        task: The task that it predicts, as `adaat_keras.tasks.get` takes it: `model.to_task`.
+        paths: Image files (see `read_image`); `find_images` lists a folder's.
+        out: Folder for the files; made if it does not exist.
+        depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
+            Depth beyond the end is written as invalid, and one line on stderr says how much.
+        image_range: As `read_image` takes it; one line on stderr says what became of images of
+            more than 8 bits.
+        tile: Predict all images in tiles of this height and width.
+        blend: Write `NAME_TASK_overlay.png`, too: the colours over the picture.
+
+    Returns:
+        The files written, two or three for each image.
+
+    Raises:
+        FileNotFoundError: A path does not exist; nothing is written.
+        MemoryError: An image needs more memory than there is; names the file.
+        ValueError: No paths; two images, or an image and a prediction, would overwrite each
+            other; a file is no image or too small for the network; no such task or unit.
+
+    Example:
+        >>> from adaat_keras.inference import find_images
+        >>> images = find_images(["photos"])  # doctest: +SKIP
+        >>> write_predictions(model, model.to_task, images, "out")  # doctest: +SKIP
+    """
+    task = tasks.get(task)
+    check_name("depth unit", depth_unit, list(DEPTH_UNITS))
+    image_range = None if image_range is None else checked_range(image_range)
+    paths, out = [home_expanded(path) for path in paths], home_expanded(out)
+    _check(paths, out, task, blend)
+    written, beyond = [], []
+    ranges: dict[Path, Range] = {}
+    in_tiles = InTiles(tile)
+    progress = keras.utils.Progbar(
+        len(paths), unit_name="image", verbose=int(len(paths) > _FEW and sys.stdout.isatty())
+    )
+    for some, images in _batches(paths, image_range, ranges):
+        in_tiles.tell(some[0], images)
+        with told_with_file(some[0], images, tile):
+            labels = predict_labels(model, task, images, tile)
+        for path, image, label in zip(some, images, labels, strict=True):
+            if _is_measure(task, label):
+                beyond.append(np.mean(_encoded(label, depth_unit) == 0))
+            written += write_labels(task, label, image, path.stem, out, depth_unit, blend=blend)
+        progress.add(len(some))
+    if ranges:
+        _tell_ranges(ranges, len(paths), image_range)
+    if any(beyond):
+        _warn(np.mean(beyond), depth_unit)
+    return written
+
+
+def write_labels(
+    task: "Task",
+    labels: np.ndarray,
+    image: np.ndarray,
+    name: str,
+    out: Path,
+    depth_unit: str = "mm",
+    *,
+    blend: bool = False,
+) -> list[Path]:
+    """Write an image's labels as `write_predictions` does.
+
+    Args:
+        task: What they are labels of.
+        labels: As the task decodes them.
+        image: The image, uint8 `(height, width, 3)`.
+        name: How the files' names begin.
+        out: The folder.
+        depth_unit, blend: As `write_predictions` takes them.
+
+    Returns:
+        The files, two or three.
+
+    Example:
+        >>> import tempfile
+        >>> zeros, out = np.zeros((4, 4), np.uint8), Path(tempfile.mkdtemp())
+        >>> files = write_labels(tasks.get("semantic"), zeros, zeros, "a", out)
+        >>> [file.name for file in files]
+        ['a_semantic.png', 'a_semantic_color.png']
+    """
+    pixels = _encoded(labels, depth_unit) if _is_measure(task, labels) else labels
+    content = [pixels, _by_rows(task.colorize, labels)]
+    if blend:
+        content.append(_by_rows(overlay, image, content[1]))
+    files = _targets(name, out, task, blend)
+    for file, pixels in zip(files, content, strict=True):
+        _write(file, pixels)
+    return files
+
+
+def overlay(image: np.ndarray, colors: np.ndarray) -> np.ndarray:
+    """A prediction's colours over its picture, half of each.
+
+    Args:
+        image: uint8 `(..., 3)`.
+        colors: uint8 of the same shape, as `Task.colorize` gives them.
+
+    Returns:
+        uint8 of the same shape.
+
+    Example:
+        >>> overlay(np.uint8([[200, 100, 0]]), np.uint8([[0, 101, 255]])).tolist()
+        [[100, 100, 127]]
+    """
+    return ((image.astype(np.uint16) + colors) // 2).astype(np.uint8)
+
+
+class InTiles:
+    """Tells once, on stderr, that images are predicted in tiles that nobody has asked for.
+
+    Args:
+        tile: What was asked for.
+    """
+
+    def __init__(self, tile: int | None):
+        self.told = tile is not None
+
+    def tell(self, path: Path, images: np.ndarray) -> None:
+        """Tell of images `(batch, height, width, 3)`, unless it is told already or not so."""
+        height, width = images.shape[1:3]
+        tile = tile_for(height, width)
+        if self.told or tile is None:
+            return
+        self.told = True
+        print(
+            f"{path} has {width} x {height} pixels: images so large are predicted in tiles of "
+            f"{tile} x {tile}; --tile {max(width, height)} would take it in one piece",
+            file=sys.stderr,
+        )
+
+
+@contextmanager
+def told_with_file(path: Path, images: np.ndarray, tile: int | None) -> Iterator[None]:
+    """Name the file in what is raised where an image is too small or memory ends.
+
+    Args:
+        path: The file.
+        images: `(batch, height, width, 3)`.
+        tile: As it was asked for.
+    """
+    height, width = images.shape[1:3]
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"the network cannot take {path}: {error}") from error
+    except Exception as error:
+        if not _no_memory(error):
+            raise
+        used = tile or tile_for(height, width)
+        how = f"in tiles of {used} x {used}" if used else "in one piece"
+        less = max(64, min(used or 1024, max(height, width)) // 2)
+        raise MemoryError(
+            f"there is not enough memory for {path}, {width} x {height} pixels, {how}; "
+            f"--tile {less} takes less"
+        ) from error
+
+
+def _no_memory(error: Exception) -> bool:
+    """Whether NumPy or any of Keras' backends says that memory has ended."""
+    names = ("ResourceExhausted", "OutOfMemory")
+    return (
+        isinstance(error, MemoryError)
+        or any(name in type(error).__name__ for name in names)
+        or "RESOURCE_EXHAUSTED" in str(error)
+    )
+
+
+def _batches(
+    paths: list[Path], image_range: Range | None, ranges: dict[Path, Range]
+) -> Iterator[tuple[list[Path], np.ndarray]]:
+    """Neighbours of one size together, `(batch, height, width, 3)`, while they are small.
+
+    Notes in `ranges` by what range an image was stretched.
+    """
+    some: list[Path] = []
+    images: list[np.ndarray] = []
+    for path in paths:
+        try:
+            image, used = read_with_range(path, image_range)
+        except MemoryError as error:
+            raise MemoryError(f"there is not enough memory to read {path}") from error
+        if used is not None:
+            ranges[path] = used
+        full = (len(images) + 1) * image.shape[0] * image.shape[1] > BATCH_PIXELS
+        if images and (full or image.shape != images[0].shape):
+            yield some, np.stack(images)
+            some, images = [], []
+        some.append(path)
+        images.append(image)
+    yield some, np.stack(images) if len(images) > 1 else images[0][None]
+
+
+def _by_rows(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
+    """What a function of pixels makes of arrays `(height, width, ...)`, some rows at a time."""
+    done = None
+    for top in range(0, len(arrays[0]), _ROWS):
+        rows = function(*(array[top : top + _ROWS] for array in arrays))
+        if done is None:
+            done = np.empty((len(arrays[0]), *rows.shape[1:]), rows.dtype)
+        done[top : top + _ROWS] = rows
+    return done
+
+
+def _is_measure(task: "Task", labels: np.ndarray) -> bool:
+    return labels.dtype.kind == "f" and not task.components
+
+
+def _encoded(metres: np.ndarray, unit: str) -> np.ndarray:
+    def encode(rows: np.ndarray) -> np.ndarray:
+        steps = np.maximum(np.round(rows * DEPTH_UNITS[unit]), 1)
+        return np.where(steps <= _LARGEST, steps, 0).astype(np.uint16)
+
+    return _by_rows(encode, metres)
+
+
+def _write(path: Path, content: np.ndarray) -> None:
+    with written_whole(path) as temporary, temporary.open("wb") as file:
+        if path.suffix == ".npy":
+            np.save(file, content)
+        else:
+            Image.fromarray(content).save(file, format="PNG")
+
+
+def _warn(share: float, unit: str) -> None:
+    reach = _LARGEST / DEPTH_UNITS[unit]
+    fix = f"; --depth-unit cm reaches {_LARGEST / DEPTH_UNITS['cm']:g} m" if unit == "mm" else ""
+    print(
+        f"warning: {share:.1%} of the depths lie beyond {reach:g} m, where 16 bits of {unit} end, "
+        f"and were written as 0 (invalid){fix}",
+        file=sys.stderr,
+    )
+
+
+def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> None:
+    """Say in a line what became of images of more than 8 bits."""
+    path, used = next(iter(ranges.items()))
+    line = f"{len(ranges)} of {count} images have more than 8 bits, such as 16-bit grey: "
+    if given is not None:
+        line += told_range(given)
+    else:
+        first = f"in {path.name} {told_range(used)}"
+        line += f"each is stretched by its own values ({first}); --range LOW,HIGH takes one for all"
+    print(line, file=sys.stderr)
+
+
+def _targets(name: str, out: Path, task: "Task", blend: bool) -> list[Path]:
+    # No PNG that every program reads holds three numbers of more than 8 bits.
+    kinds = (".npy" if task.components else ".png", "_color.png", "_overlay.png")
+    return [out / f"{name}_{task.name}{kind}" for kind in kinds[: 2 + blend]]
+
+
+def _check(paths: list[Path], out: Path, task: "Task", blend: bool) -> None:
+    if not paths:
+        raise ValueError("there are no images to predict: paths is empty")
+    first: dict[Path, Path] = {}
+    images = {path.resolve(): path for path in paths}
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"there is no file {path}")
+        for target in _targets(path.stem, out, task, blend):
+            if target in first:
+                raise ValueError(
+                    f"the predictions for {first[target]} and {path} would both be {target}; "
+                    "rename one, or predict them into different folders"
+                )
+            if target.resolve() in images:
+                raise ValueError(
+                    f"the prediction for {path} would overwrite the image "
+                    f"{images[target.resolve()]}; choose another folder for the predictions"
+                )
+            first[target] = path

@@ -1,0 +1,169 @@
+"""Labels of images of any size: large ones in tiles, with memory that does not grow with them."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from adaat_keras import tasks
+
+if TYPE_CHECKING:
+    from adaat_keras.tasks.task import Task
+
+# A frame of Cityscapes has half as many. The small networks take 1.4 GB for so many at once, the
+# paper's 4 GB; a photo of 24 megapixels would take six times that.
+LARGEST_IN_ONE_PIECE = 2048 * 2048
+TILE = 1024
+
+
+def tile_for(height: int, width: int) -> int | None:
+    """The size of the tiles in which an image is predicted; `None` if in one piece.
+
+    Example:
+        >>> tile_for(1024, 2048), tile_for(3000, 4000)
+        (None, 1024)
+    """
+    return TILE if height * width > LARGEST_IN_ONE_PIECE else None
+
+
+def predict_labels(
+    model: keras.Model, task: "str | dict | Task", images: np.ndarray, tile: int | None = None
+) -> np.ndarray:
+    """Predict a task for images of one size, in tiles where they are large.
+
+    Of more than 2048 x 2048 pixels an image is predicted in tiles of 1024 x 1024, which are decoded
+    one by one: beside image and labels, memory then holds one tile's prediction and a seam of a
+    quarter of a tile.
+
+    Args:
+        model: Takes `(batch, height, width, 3)` in 0..255, puts out what the task decodes.
+        task: As `adaat_keras.tasks.get` takes it: `model.to_task`.
+        images: `(batch, height, width, 3)`, 0 to 255, any type.
+        tile: Height and width of tiles, at least 64, whatever the image's size; an image that fits
+            into one is predicted in one piece.
+
+    Returns:
+        Labels as the task decodes them, of the images' size: class ids `(batch, height, width)`
+        for semantics, metres for depth.
+
+    Raises:
+        ValueError: The images are too small for the network, or the tiles too small.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> model = build_ada_atdt("depth", "semantic", size="tiny")
+        >>> predict_labels(model, model.to_task, np.zeros((1, 50, 70, 3), np.uint8)).shape
+        (1, 50, 70)
+    """
+    task = tasks.get(task)
+    height, width = images.shape[1:3]
+    smallest = getattr(model, "smallest", 1)
+    if min(height, width) < smallest:
+        raise ValueError(
+            f"{width} x {height} pixels, and the network needs at least {smallest} in width and "
+            "height"
+        )
+    tile = tile_for(height, width) if tile is None else tile
+    if tile is None:
+        return task.decode(_outputs(model, images))
+    labels = None
+    tiled = Tiled(model, tile)
+    for number, image in enumerate(images):
+        for rows, columns, outputs in tiled.parts(image):
+            decoded = task.decode(outputs)
+            if labels is None:
+                labels = np.empty((*images.shape[:3], *decoded.shape[2:]), decoded.dtype)
+            labels[number, rows, columns] = decoded
+    return labels
+
+
+class Tiled:
+    """Predicts as a model does, in square tiles, so that memory does not grow with the image.
+
+    Neighbouring tiles overlap by a quarter; where they do, their outputs are averaged with
+    weights that fall linearly to a tile's border. Instance normalization sees a tile in place of
+    the image, so that the result differs from a prediction in one piece.
+
+    Args:
+        model: Takes `(1, height, width, 3)` in 0..255, puts out `(1, height, width, channels)`.
+        tile: Height and width of a tile in pixels, at least 64.
+
+    Raises:
+        ValueError: The tile is smaller.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> tiled = Tiled(build_ada_atdt(size="tiny"), tile=64)
+        >>> [outputs.shape for _, _, outputs in tiled.parts(np.zeros((64, 100, 3), np.uint8))]
+        [(64, 36, 11), (64, 64, 11)]
+    """
+
+    def __init__(self, model: keras.Model, tile: int):
+        if tile < 64:
+            raise ValueError(f"a tile must have at least 64 pixels, not {tile}")
+        self.model = model
+        self.tile = tile
+
+    def parts(self, image: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:
+        """The outputs for an image `(height, width, 3)`, part by part, each pixel once.
+
+        A part is finished when no later tile reaches it. What is held beside a tile is what tiles
+        reach into their lower and right neighbours.
+
+        Returns:
+            Rows, columns, and the outputs there, `(rows, columns, channels)`.
+        """
+        rows, columns = (list(self._spans(length)) for length in image.shape[:2])
+        # What the row of tiles above reaches into this one, by columns.
+        above = [None] * len(columns)
+        for top, next_top, shares_down in rows:
+            beside = None
+            for number, (left, next_left, shares_across) in enumerate(columns):
+                part = image[None, top : top + self.tile, left : left + self.tile]
+                block = _outputs(self.model, part)[0]
+                block = block * np.outer(shares_down, shares_across)[..., None]
+                if beside is not None:
+                    block[:, : beside.shape[1]] += beside
+                finished = block[:, : next_left - left]
+                # Copies: a view would keep the whole block.
+                beside = block[:, next_left - left :].copy()
+                if above[number] is not None:
+                    finished[: len(above[number])] += above[number]
+                above[number] = finished[next_top - top :].copy()
+                yield slice(top, next_top), slice(left, next_left), finished[: next_top - top]
+
+    def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
+        """The model's outputs for images `(batch, height, width, 3)`, all of them at once."""
+        total = None
+        for number, image in enumerate(images):
+            for rows, columns, outputs in self.parts(image):
+                if total is None:
+                    total = np.empty((*images.shape[:3], outputs.shape[-1]), np.float32)
+                total[number, rows, columns] = outputs
+        return total
+
+    def _spans(self, length: int) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Where a tile and its successor begin along one side, and what its pixels count there.
+
+        What the pixels of all tiles count sums up to 1 everywhere.
+        """
+        starts = self._starts(length)
+        size = min(self.tile, length)
+        ramp = (np.minimum(np.arange(size) + 1, size - np.arange(size)) / size).astype(np.float32)
+        total = np.zeros(length, np.float32)
+        for start in starts:
+            total[start : start + size] += ramp
+        for start, following in zip(starts, [*starts[1:], length], strict=True):
+            yield start, following, ramp / total[start : start + size]
+
+    def _starts(self, length: int) -> list[int]:
+        """Where tiles begin along one side: evenly spread, the last one ending with the image."""
+        if length <= self.tile:
+            return [0]
+        count = 1 + -(-(length - self.tile) // (self.tile * 3 // 4))
+        return [round(n * (length - self.tile) / (count - 1)) for n in range(count)]
+
+
+def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(model.predict_on_batch(images.astype(np.float32)))

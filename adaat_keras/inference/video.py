@@ -1,0 +1,210 @@
+"""A video as a video with a prediction's colours over it; the extra `[video]`, PyAV."""
+
+import sys
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import keras
+import numpy as np
+
+from adaat_keras import tasks
+from adaat_keras.files import home_expanded, written_whole
+from adaat_keras.inference.predictions import BATCH_PIXELS, InTiles, overlay, told_with_file
+from adaat_keras.inference.tiles import predict_labels
+
+if TYPE_CHECKING:
+    from adaat_keras.tasks.task import Task
+
+
+class Written(NamedTuple):
+    """A video that was written, and how many frames it has."""
+
+    path: Path
+    frames: int
+
+
+def write_video(
+    model: keras.Model,
+    task: "str | dict | Task",
+    path: Path | str,
+    out: Path | str,
+    *,
+    tile: int | None = None,
+) -> Written:
+    """Predict a task for every frame of a video, and write the colours over its pictures.
+
+    `NAME.mov` becomes `NAME_TASK_overlay.mp4`, H.264, with each frame at its time, without sound.
+    An odd height or width loses its last row or column, which H.264 cannot have.
+
+    Args:
+        model: As `write_predictions` takes it.
+        task: The task that it predicts: `model.to_task`.
+        path: Any video that FFmpeg reads, turned as its metadata say; `~` is the home folder.
+        out: Folder for the file; made if it does not exist.
+        tile: Predict the frames in tiles of this height and width.
+
+    Returns:
+        The file, and how many frames it has.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ImportError: The extra `[video]` is not installed.
+        MemoryError: A frame needs more memory than there is; names the file.
+        ValueError: It is no video, is damaged, or its frames are too small for the network; or the
+            new video would overwrite it. Nothing is written then.
+
+    Example:
+        >>> write_video(model, model.to_task, "drive.mp4", "out")  # doctest: +SKIP
+    """
+    task = tasks.get(task)
+    path, out = home_expanded(path), home_expanded(out)
+    target = out / f"{path.stem}_{task.name}_overlay.mp4"
+    if target.resolve() == path.resolve():
+        raise ValueError(
+            f"the new video would overwrite {path}; choose another folder for the predictions"
+        )
+    video = Video(path)
+    in_tiles = InTiles(tile)
+    progress = keras.utils.Progbar(
+        video.frames, unit_name="frame", verbose=int(sys.stdout.isatty())
+    )
+    count = 0
+    with written_whole(target) as temporary, Writer(temporary, video.rate) as writer:
+        for frames in _batches(video):
+            images = np.stack([frame.pixels for frame in frames])
+            in_tiles.tell(path, images)
+            with told_with_file(path, images, tile):
+                labels = predict_labels(model, task, images, tile)
+            for frame, colors in zip(frames, map(task.colorize, labels), strict=True):
+                writer.add(overlay(frame.pixels, colors), frame.seconds)
+            count += len(frames)
+            progress.add(len(frames))
+        if not count:
+            raise ValueError(f"{path} has no frame that can be read")
+    return Written(target, count)
+
+
+class Frame(NamedTuple):
+    """A frame of a video: uint8 RGB `(height, width, 3)`, and when it is shown."""
+
+    pixels: np.ndarray
+    seconds: Fraction
+
+
+class Video:
+    """The frames of a video file.
+
+    Args:
+        path: The file.
+
+    Attributes:
+        rate: Frames a second, on average.
+        frames: How many the file says it has; `None` if it does not say.
+
+    Raises:
+        FileNotFoundError, ImportError, ValueError: As `write_video`.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no file {path}")
+        av = _av()
+        try:
+            with av.open(str(path)) as file:
+                stream = file.streams.video[0]
+                self.rate = Fraction(stream.average_rate or 25)
+                self.frames = stream.frames or None
+        except (av.FFmpegError, IndexError) as error:
+            raise ValueError(f"{path} is no video that FFmpeg can read") from error
+
+    def __iter__(self) -> Iterator[Frame]:
+        av = _av()
+        count, seconds = 0, Fraction(-1)
+        try:
+            with av.open(str(self.path)) as file:
+                stream = file.streams.video[0]
+                stream.thread_type = "AUTO"
+                for frame in file.decode(stream):
+                    told = None if frame.pts is None else frame.pts * frame.time_base
+                    # Files that were cut have frames without a time, or with that of another.
+                    later = told is not None and told > seconds
+                    seconds = Fraction(told) if later else seconds + 1 / self.rate
+                    pixels = frame.to_ndarray(format="rgb24")
+                    count += 1
+                    yield Frame(np.rot90(pixels, round(frame.rotation / 90)), seconds)
+        except av.FFmpegError as error:
+            raise ValueError(
+                f"{self.path} is damaged after {count} frames: {error.strerror}; cut it "
+                "before, or repair it"
+            ) from error
+
+
+class Writer:
+    """Writes frames as H.264.
+
+    Args:
+        path: The file, which ends with `.mp4`.
+        rate: Frames a second, on average.
+    """
+
+    # Fine enough for any frame rate, and what MPEG counts in.
+    _TICKS = 90000
+
+    def __init__(self, path: Path, rate: Fraction):
+        self.file = _av().open(str(path), "w")
+        # FFmpeg wants 32 bits.
+        self.rate = rate.limit_denominator(1001)
+        self.stream = None
+
+    def add(self, pixels: np.ndarray, seconds: Fraction) -> None:
+        """Add a frame, uint8 RGB `(height, width, 3)`, all of one size."""
+        av = _av()
+        height, width = (length // 2 * 2 for length in pixels.shape[:2])
+        if self.stream is None:
+            self.stream = self.file.add_stream("libx264", rate=self.rate)
+            self.stream.height, self.stream.width = height, width
+            self.stream.pix_fmt = "yuv420p"
+            self.stream.codec_context.time_base = Fraction(1, self._TICKS)
+        frame = av.VideoFrame.from_ndarray(
+            np.ascontiguousarray(pixels[:height, :width]), format="rgb24"
+        )
+        frame.pts, frame.time_base = round(seconds * self._TICKS), Fraction(1, self._TICKS)
+        self.file.mux(self.stream.encode(frame))
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(self, kind, error, trace) -> None:
+        try:
+            if error is None and self.stream is not None:
+                self.file.mux(self.stream.encode())
+        finally:
+            self.file.close()
+
+
+def _batches(video: Video) -> Iterator[list[Frame]]:
+    """Frames one after the other, together while they are small."""
+    frames: list[Frame] = []
+    for frame in video:
+        if frames and frame.pixels.shape != frames[0].pixels.shape:
+            raise ValueError(f"{video.path} changes its size; cut it where it does")
+        frames.append(frame)
+        if (len(frames) + 1) * frame.pixels.shape[0] * frame.pixels.shape[1] > BATCH_PIXELS:
+            yield frames
+            frames = []
+    if frames:
+        yield frames
+
+
+def _av():
+    """PyAV, or an `ImportError` that says what to install."""
+    try:
+        import av
+    except ImportError as error:
+        raise ImportError(
+            "reading and writing videos needs PyAV: pip install 'adaat-keras[video]'"
+        ) from error
+    return av
