@@ -63,6 +63,16 @@ class Camera:
             return self
         return self.resized(round(self.height * scale), round(self.width * scale))
 
+    def scaled(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of a picture once its longer side is as long as this camera's.
+
+        Example:
+            >>> Camera(128, 256).scaled(3000, 4000)
+            (192, 256)
+        """
+        scale = max(self.height, self.width) / max(height, width)
+        return max(round(height * scale), 1), max(round(width * scale), 1)
+
     def zoom_to(self, other: "Camera") -> float | None:
         """How often pictures are to be enlarged so that the other camera might have taken them.
 

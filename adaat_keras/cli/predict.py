@@ -7,7 +7,8 @@ from pathlib import Path
 DESCRIPTION = """Predict task 2 for image and video files of any size. Of images, label maps are
 written as ids and in colour, depth as a 16-bit PNG in the stated unit and in colour, normals as
 float32 vectors in a .npy file and in colour. A video becomes one with the colours over it (extra
-[video]). Images of more than 2048 x 2048 pixels are predicted in tiles of 1024."""
+[video]). Images are seen at the scale of the frames that the model was trained on; at their own
+(--native) those of more than 2048 x 2048 pixels are predicted in tiles of 1024."""
 
 
 def add_parser(commands, all_options: bool = True) -> None:
@@ -30,10 +31,15 @@ def add_parser(commands, all_options: bool = True) -> None:
         "--depth-unit", default="mm", choices=("mm", "cm"), help="of depth PNGs (default: mm)"
     )
     parser.add_argument(
+        "--native",
+        action="store_true",
+        help="take images at their own scale, not at that of the frames that were trained on",
+    )
+    parser.add_argument(
         "--tile",
         type=int,
         metavar="INT",
-        help="predict in tiles of this height and width, which takes less memory",
+        help="predict in tiles of this height and width, at the images' own scale",
     )
     parser.add_argument(
         "--range",
@@ -66,6 +72,8 @@ def run(options: argparse.Namespace) -> None:
     pictures = [each for each in options.images if not is_video(each)]
     images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)
+    if options.native:
+        model.camera = None
     task = tasks.get(model.to_task)
     out = Path(options.out).expanduser()
     start = time.monotonic()

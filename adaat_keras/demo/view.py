@@ -11,6 +11,7 @@ from adaat_keras.inference import predict_labels
 from adaat_keras.inference.tiles import tile_for
 from adaat_keras.layers import SpatialAttention
 from adaat_keras.models import AdaAtdt
+from adaat_keras.models.base_model import to_scale
 from adaat_keras.tasks import Task
 
 # Where errors are fully red.
@@ -85,7 +86,7 @@ class Viewer:
         if self._base_model_1 is not None:
             first = predict_labels(self._base_model_1, self.task_1, image[None])[0]
             seen.task_1 = self.task_1.colorize(first)
-        if tile_for(*image.shape[:2]) is None:
+        if tile_for(self.model, *image.shape[:2]) is None:
             seen.attention = self.attention(image)
         if truth is not None:
             seen.truth = self.task.colorize(truth)
@@ -105,6 +106,8 @@ class Viewer:
         if not self._layers:
             return {}
         pixels = keras.ops.convert_to_tensor(image[None], "float32")
+        if self.model.camera is not None:
+            pixels = to_scale(pixels, self.model.camera)
         padded = self.model.get_layer("pad")(pixels)
         features = self.model.encoder_1(padded, training=False)
         maps = {}
@@ -112,7 +115,13 @@ class Viewer:
             weights = keras.ops.cast(layer.attention(pair), "float32")
             weights = keras.ops.convert_to_numpy(weights)[0, ..., 0]
             times = padded.shape[1] // weights.shape[0]
-            whole = weights.repeat(times, 0).repeat(times, 1)[: image.shape[0], : image.shape[1]]
+            whole = weights.repeat(times, 0).repeat(times, 1)
+            # Every pixel's place in what the encoder has seen, without its padding.
+            rows, columns = (
+                np.arange(side) * seen // side
+                for side, seen in zip(image.shape, pixels.shape[1:3], strict=False)
+            )
+            whole = whole[rows][:, columns]
             low, high = float(whole.min()), float(whole.max())
             stretched = (whole - low) / max(high - low, 1e-6)
             caption = f"attention at 1/{times} size, {low:.2f} to {high:.2f}"

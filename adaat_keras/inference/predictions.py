@@ -84,13 +84,13 @@ def write_predictions(
     _check(paths, out, task, blend)
     written, beyond = [], []
     ranges: dict[Path, Range] = {}
-    in_tiles = InTiles(tile)
+    told = Told(model, tile)
     progress = keras.utils.Progbar(
         len(paths), unit_name="image", verbose=int(len(paths) > _FEW and sys.stdout.isatty())
     )
     for some, images in _batches(paths, image_range, ranges):
-        in_tiles.tell(some[0], images)
-        with told_with_file(some[0], images, tile):
+        told.tell(some[0], images)
+        with told_with_file(some[0], model, images, tile):
             labels = predict_labels(model, task, images, tile)
         for path, image, label in zip(some, images, labels, strict=True):
             if _is_measure(task, label):
@@ -161,36 +161,49 @@ def overlay(image: np.ndarray, colors: np.ndarray) -> np.ndarray:
     return ((image.astype(np.uint16) + colors) // 2).astype(np.uint8)
 
 
-class InTiles:
-    """Tells once, on stderr, that images are predicted in tiles that nobody has asked for.
+class Told:
+    """Tells once, on stderr, how images are predicted that are not taken as they are.
 
     Args:
-        tile: What was asked for.
+        model: What predicts.
+        tile: The tiles that were asked for.
     """
 
-    def __init__(self, tile: int | None):
+    def __init__(self, model: keras.Model, tile: int | None):
+        self.model = model
         self.told = tile is not None
 
     def tell(self, path: Path, images: np.ndarray) -> None:
         """Tell of images `(batch, height, width, 3)`, unless it is told already or not so."""
         height, width = images.shape[1:3]
-        tile = tile_for(height, width)
-        if self.told or tile is None:
+        tile, camera = tile_for(self.model, height, width), getattr(self.model, "camera", None)
+        seen = camera.scaled(height, width) if camera else (height, width)
+        if self.told or (tile is None and seen == (height, width)):
             return
         self.told = True
-        print(
-            f"{path} has {width} x {height} pixels: images so large are predicted in tiles of "
-            f"{tile} x {tile}; --tile {max(width, height)} would take it in one piece",
-            file=sys.stderr,
-        )
+        what = f"{path} has {width} x {height} pixels: "
+        if tile is None:
+            what += (
+                f"it is seen at {seen[1]} x {seen[0]}, the scale of the frames that the networks "
+                "were trained on, and its prediction brought back; --native takes it as it is"
+            )
+        else:
+            what += (
+                f"images so large are predicted in tiles of {tile} x {tile}; "
+                f"--tile {max(width, height)} would take it in one piece"
+            )
+        print(what, file=sys.stderr)
 
 
 @contextmanager
-def told_with_file(path: Path, images: np.ndarray, tile: int | None) -> Iterator[None]:
+def told_with_file(
+    path: Path, model: keras.Model, images: np.ndarray, tile: int | None
+) -> Iterator[None]:
     """Name the file in what is raised where an image is too small or memory ends.
 
     Args:
         path: The file.
+        model: What predicts.
         images: `(batch, height, width, 3)`.
         tile: As it was asked for.
     """
@@ -202,7 +215,7 @@ def told_with_file(path: Path, images: np.ndarray, tile: int | None) -> Iterator
     except Exception as error:
         if not _no_memory(error):
             raise
-        used = tile or tile_for(height, width)
+        used = tile or tile_for(model, height, width)
         how = f"in tiles of {used} x {used}" if used else "in one piece"
         less = max(64, min(used or 1024, max(height, width)) // 2)
         raise MemoryError(

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from adaat_keras import tasks
+from adaat_keras.models.base_model import to_scale
 
 if TYPE_CHECKING:
     from adaat_keras.tasks.task import Task
@@ -15,33 +16,41 @@ if TYPE_CHECKING:
 # paper's 4 GB; a photo of 24 megapixels would take six times that.
 LARGEST_IN_ONE_PIECE = 2048 * 2048
 TILE = 1024
+# Rows that are enlarged and decoded at a time.
+_ROWS = 256
 
 
-def tile_for(height: int, width: int) -> int | None:
+def tile_for(model: keras.Model, height: int, width: int) -> int | None:
     """The size of the tiles in which an image is predicted; `None` if in one piece.
 
+    A model that knows its camera predicts at that scale, whatever the image's size.
+
     Example:
-        >>> tile_for(1024, 2048), tile_for(3000, 4000)
+        >>> tile_for(keras.Sequential(), 1024, 2048), tile_for(keras.Sequential(), 3000, 4000)
         (None, 1024)
     """
+    if getattr(model, "camera", None) is not None:
+        return None
     return TILE if height * width > LARGEST_IN_ONE_PIECE else None
 
 
 def predict_labels(
     model: keras.Model, task: "str | dict | Task", images: np.ndarray, tile: int | None = None
 ) -> np.ndarray:
-    """Predict a task for images of one size, in tiles where they are large.
+    """Predict a task for images of one size, whatever that is.
 
-    Of more than 2048 x 2048 pixels an image is predicted in tiles of 1024 x 1024, which are decoded
-    one by one: beside image and labels, memory then holds one tile's prediction and a seam of a
-    quarter of a tile.
+    A model that knows its camera predicts at the scale that it was trained at; its outputs are
+    brought to the images' size, and decoded, some rows at a time. Without a camera, an image of
+    more than 2048 x 2048 pixels is predicted in tiles of 1024 x 1024, which are decoded one by one:
+    beside image and labels, memory then holds one tile's prediction and a seam of a quarter of a
+    tile.
 
     Args:
         model: Takes `(batch, height, width, 3)` in 0..255, puts out what the task decodes.
         task: As `adaat_keras.tasks.get` takes it: `model.to_task`.
         images: `(batch, height, width, 3)`, 0 to 255, any type.
-        tile: Height and width of tiles, at least 64, whatever the image's size; an image that fits
-            into one is predicted in one piece.
+        tile: Height and width of tiles, at least 64, whatever the image's size, at the images' own
+            scale; an image that fits into one is predicted in one piece.
 
     Returns:
         Labels as the task decodes them, of the images' size: class ids `(batch, height, width)`
@@ -58,17 +67,26 @@ def predict_labels(
     """
     task = tasks.get(task)
     height, width = images.shape[1:3]
-    smallest = getattr(model, "smallest", 1)
-    if min(height, width) < smallest:
+    camera = getattr(model, "camera", None) if tile is None else None
+    smallest, seen = getattr(model, "smallest", 1), (height, width)
+    if camera is not None:
+        seen = camera.scaled(height, width)
+    if min(seen) < smallest:
+        at = "" if seen == (height, width) else f", seen at {seen[1]} x {seen[0]}"
         raise ValueError(
-            f"{width} x {height} pixels, and the network needs at least {smallest} in width and "
-            "height"
+            f"{width} x {height} pixels{at}, and the network needs at least {smallest} in width "
+            "and height"
         )
-    tile = tile_for(height, width) if tile is None else tile
+    if seen != (height, width):
+        outputs = _outputs(model, keras.ops.convert_to_numpy(to_scale(images, camera)))
+        rows = range(0, height, _ROWS)
+        parts = [task.decode(_enlarged(outputs, height, width, top, _ROWS)) for top in rows]
+        return np.concatenate(parts, axis=1)
+    tile = tile_for(model, height, width) if tile is None else tile
     if tile is None:
         return task.decode(_outputs(model, images))
     labels = None
-    tiled = Tiled(model, tile)
+    tiled = Tiled(_native(model), tile)
     for number, image in enumerate(images):
         for rows, columns, outputs in tiled.parts(image):
             decoded = task.decode(outputs)
@@ -163,6 +181,33 @@ class Tiled:
             return [0]
         count = 1 + -(-(length - self.tile) // (self.tile * 3 // 4))
         return [round(n * (length - self.tile) / (count - 1)) for n in range(count)]
+
+
+def _native(model: keras.Model) -> keras.Model:
+    """The model without its camera, which would bring each tile to that scale."""
+    if getattr(model, "camera", None) is None:
+        return model
+    native = type(model).from_config(model.get_config())
+    native.set_weights(model.get_weights())
+    native.camera = None
+    return native
+
+
+def _enlarged(outputs: np.ndarray, height: int, width: int, top: int, rows: int) -> np.ndarray:
+    """Some rows of outputs `(batch, h, w, channels)` once these are resized, bilinearly."""
+    old_height, old_width = outputs.shape[1:3]
+    place = (np.arange(top, min(top + rows, height)) + 0.5) * old_height / height - 0.5
+    outputs = _between(outputs, place, axis=1)
+    return _between(outputs, (np.arange(width) + 0.5) * old_width / width - 0.5, axis=2)
+
+
+def _between(values: np.ndarray, place: np.ndarray, axis: int) -> np.ndarray:
+    """Values at places between an axis' elements, those beyond its ends as there."""
+    place = np.clip(place, 0, values.shape[axis] - 1)
+    low = np.minimum(place.astype(int), max(values.shape[axis] - 2, 0))
+    share = (place - low).astype(np.float32).reshape([-1 if n == axis else 1 for n in range(4)])
+    high = np.minimum(low + 1, values.shape[axis] - 1)
+    return values.take(low, axis) * (1 - share) + values.take(high, axis) * share
 
 
 def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:

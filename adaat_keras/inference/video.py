@@ -11,7 +11,7 @@ import numpy as np
 
 from adaat_keras import tasks
 from adaat_keras.files import home_expanded, written_whole
-from adaat_keras.inference.predictions import BATCH_PIXELS, InTiles, overlay, told_with_file
+from adaat_keras.inference.predictions import BATCH_PIXELS, Told, overlay, told_with_file
 from adaat_keras.inference.tiles import predict_labels
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def write_video(
             f"the new video would overwrite {path}; choose another folder for the predictions"
         )
     video = Video(path)
-    in_tiles = InTiles(tile)
+    told = Told(model, tile)
     progress = keras.utils.Progbar(
         video.frames, unit_name="frame", verbose=int(sys.stdout.isatty())
     )
@@ -74,8 +74,8 @@ def write_video(
     with written_whole(target) as temporary, Writer(temporary, video.rate) as writer:
         for frames in _batches(video):
             images = np.stack([frame.pixels for frame in frames])
-            in_tiles.tell(path, images)
-            with told_with_file(path, images, tile):
+            told.tell(path, images)
+            with told_with_file(path, model, images, tile):
                 labels = predict_labels(model, task, images, tile)
             for frame, colors in zip(frames, map(task.colorize, labels), strict=True):
                 writer.add(overlay(frame.pixels, colors), frame.seconds)

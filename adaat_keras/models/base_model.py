@@ -81,22 +81,19 @@ def at_scale(predict: Callable, images, camera: Camera | None):
     """
     if camera is None:
         return predict(images)
-    longest = max(camera.height, camera.width)
     if None not in images.shape[1:3]:
-        size = images.shape[1:3]
-        scaled = tuple(max(round(side * longest / max(size)), 1) for side in size)
-        if scaled == tuple(size):
+        size = tuple(images.shape[1:3])
+        if camera.scaled(*size) == size:
             return predict(images)
-        resize = partial(keras.ops.image.resize, data_format="channels_last")
-        outputs = predict(resize(keras.ops.cast(images, "float32"), scaled, antialias=True))
-        return resize(outputs, size)
+        outputs = predict(to_scale(images, camera))
+        return keras.ops.image.resize(outputs, size, data_format="channels_last")
     if isinstance(images, keras.KerasTensor):
         return predict(images)
     # A graph that does not know the size: only TensorFlow has these.
     import tensorflow as tf
 
     size = tf.shape(images)[1:3]
-    scale = longest / tf.reduce_max(size)
+    scale = max(camera.height, camera.width) / tf.reduce_max(size)
     scaled = tf.maximum(tf.cast(tf.round(tf.cast(size, scale.dtype) * scale), "int32"), 1)
 
     def resized():
@@ -104,6 +101,18 @@ def at_scale(predict: Callable, images, camera: Camera | None):
         return tf.image.resize(outputs, size)
 
     return tf.cond(tf.reduce_all(scaled == size), lambda: predict(images), resized)
+
+
+def to_scale(images, camera: Camera):
+    """Images `(batch, height, width, 3)` at their camera's scale, float32.
+
+    Example:
+        >>> to_scale(keras.ops.ones((1, 100, 200, 3)), Camera(32, 64)).shape
+        TensorShape([1, 32, 64, 3])
+    """
+    images = keras.ops.cast(images, "float32")
+    size = camera.scaled(*images.shape[1:3])
+    return keras.ops.image.resize(images, size, antialias=True, data_format="channels_last")
 
 
 def reseed(network: keras.Model, seed: int) -> keras.Model:
