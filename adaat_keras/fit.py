@@ -36,6 +36,7 @@ def fit_ada_atdt(
     crop: int | None = None,
     crops_per_frame: int = 1,
     learning_rate: float | None = None,
+    beta_2: float | None = None,
     schedule: str = "cosine",
     seed: int = 0,
     validation_frames: int = 32,
@@ -70,15 +71,15 @@ def fit_ada_atdt(
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
         epochs, steps_per_epoch: Of every stage.
-        batch_size: Images a step, even; where a stage reads both domains, half from each. This and
-            the next six are as `Training` and the recipe have them, where they are left out.
+        batch_size: Images a step, even; where a stage reads both domains, half from each. What of
+            these and the next is left out, is as the recipe and `Training` have it.
         height, width: Size at which the networks see frames, both or neither; by default the
             target's, shrunk where a side has more than 512 pixels.
         zoom: How often the source's frames are enlarged to look as the target's camera would have
             taken them; by default as focal lengths and camera heights say.
         crop: Height and width of random crops to train on, in place of whole frames.
         crops_per_frame: Training crops of each decoded frame.
-        learning_rate, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and `"constant"`.
+        learning_rate, beta_2, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and `"constant"`.
         seed: Decides the order of the data and the augmentation. The first weights are the
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
@@ -117,6 +118,7 @@ def fit_ada_atdt(
         "zoom": zoom,
         "crop": crop,
         "learning_rate": learning_rate,
+        "beta_2": beta_2,
     }
     training = Training(
         epochs=epochs,

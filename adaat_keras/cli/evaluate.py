@@ -33,6 +33,7 @@ def add_parser(commands, all_options: bool = True) -> None:
 def run(options: argparse.Namespace) -> None:
     """Score and print."""
     from adaat_keras import domains, tasks
+    from adaat_keras.domains.seen import Seen
     from adaat_keras.domains.splits import Splits, classes_of
     from adaat_keras.methods.stage import plain_errors
     from adaat_keras.report.score import score
@@ -51,13 +52,13 @@ def run(options: argparse.Namespace) -> None:
     splits = Splits(name, {**(opened.get(name) or {}), **options.domain_options}, classes_of(task))
     if note := domains.stand_in_note(name, options.split):
         print(note, file=sys.stderr)
+    domain = splits.required(options.split)
+    if name != known.get("target") and model.camera is not None:
+        # As in training: frames of another camera, its labels with them.
+        zoom = known.get("zoom") if name == known.get("source") else None
+        domain = Seen(domain, model.camera, zoom)
     with plain_errors("evaluate"):
-        metrics = score(
-            scaled(model, task, options.depth_scale),
-            splits.required(options.split),
-            task,
-            options.frames,
-        )
+        metrics = score(scaled(model, task, options.depth_scale), domain, task, options.frames)
     if options.json:
         print(json.dumps(without_nan(metrics), indent=2))
         return

@@ -19,6 +19,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.decoders import depth_normals
 from adaat_keras.domains.domain import Domain, check_split
+from adaat_keras.domains.sensor import SENSORS
 from adaat_keras.files import (
     CHANGE_CACHE,
     cache_folder,
@@ -32,7 +33,6 @@ from adaat_keras.streets.camera import focal_length
 from adaat_keras.streets.layout import LAYOUTS, Layout
 from adaat_keras.streets.look import LOOKS
 from adaat_keras.streets.render import RENDERER_VERSION, SPLITS, frame_seed, render_batch
-from adaat_keras.streets.sensor import SENSORS
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
 _KEYS = {"image": (np.uint8, (3,)), "semantic": (np.uint8, ()), "depth": (np.float32, ())}
@@ -68,7 +68,7 @@ class Streets(Domain):
         focal_length: Of the camera, in pixels, instead of the layout's own: a simulator for a
             target whose camera you know.
         camera_height: Metres above the road, up to 0.1 more or less, likewise.
-        sensor: What the labels are measured by, see `adaat_keras.streets.sensor`: `"perfect"`,
+        sensor: What the labels are measured by, see `adaat_keras.domains.sensor`: `"perfect"`,
             `"stereo"` or `"lidar"`.
         cache: Folder for the frames of all domains; by default the environment variable
             `ADAAT_KERAS_CACHE`, or else `~/.cache/adaat_keras`.

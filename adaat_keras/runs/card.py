@@ -142,10 +142,17 @@ def _limits(known: dict) -> list[str]:
     """Sentences."""
     drawn = "Drawn streets of one kind: on photographs expect little before fine-tuning."
     height, width = known["frame"]
-    size = (
-        f"Trained on crops of {known['crop']} x {known['crop']} pixels; frames of "
-        f"`{known['target']}` have {height} x {width}."
-    )
+    crop = known["crop"]
+    size = f"frames of `{known['target']}` have {height} x {width}."
+    if crop:
+        size = f"Trained on crops of {crop} x {crop} pixels; {size}"
+    else:
+        size = f"Trained on whole frames; {size}"
+    if camera := known.get("camera"):
+        size += (
+            f" They are seen at {camera['height']} x {camera['width']}, and an image of any size "
+            "is brought to that scale."
+        )
     labels = ", ".join(filter(None, map(_labels, (known["from_task"], known["to_task"]))))
     told = [drawn if known["drawn"] else "", size, f"{labels.capitalize()}." if labels else ""]
     return list(filter(None, [*told, _hardly_found(known["metrics"]), _better_alone(known)]))

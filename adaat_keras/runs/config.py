@@ -157,9 +157,9 @@ class RunConfig:
         """The same with other options; a recipe's name brings all of its settings."""
         known = self.to_dict()
         if "recipe" in options:
-            ours = {n: known[n] for n in _names(Recipe)} | Recipe.get(self.plan.recipe).training
-            of_recipe = RunConfig.of(recipe=self.plan.recipe).to_dict()
-            brought = {n for n in ours if n in _names(Recipe) or known[n] == of_recipe[n]}
+            usual = RunConfig.of(recipe=self.plan.recipe).to_dict()
+            with_recipe = {n for name in RECIPES for n in Recipe.get(name).training}
+            brought = {n for n in with_recipe if known[n] == usual[n]} | {*_names(Recipe)}
             known = {n: v for n, v in known.items() if n not in brought}
         return RunConfig.of(**{**known, **options})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from adaat_keras import __version__, methods, tasks
 from adaat_keras.build import build_ada_atdt
+from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
 from adaat_keras.files import written_whole
 from adaat_keras.models import AdaAtdt
@@ -119,7 +120,7 @@ def publish_run(
         without_nan(score(network, domain, task)) if labelled else {}
         for network in (model, model.base_model_2)
     )
-    facts = {"base_2_target": alone, **facts_of(config, domain, f"runs/{name}")}
+    facts = {"base_2_target": alone, **facts_of(config, domain, model.camera, f"runs/{name}")}
     publish(place, model, config.to_dict(), measured, scores, facts)
     return place
 
@@ -143,13 +144,14 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
     return scores
 
 
-def facts_of(config: RunConfig, domain: Domain, directory: str) -> dict:
+def facts_of(config: RunConfig, domain: Domain, camera: Camera | None, directory: str) -> dict:
     """What a card tells that a configuration does not."""
     height, width, _ = next(iter(domain.dataset(("image",))))["image"].shape
     return {
         "command": run_command(directory, config.chosen()),
         "about": inspect.getdoc(methods.get(config.method)).partition("\n")[0],
         "frame": [height, width],
+        "camera": camera and camera.get_config(),
         "drawn": {config.data.source, config.data.target} <= set(VARIANTS),
     }
 

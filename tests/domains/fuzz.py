@@ -334,7 +334,9 @@ def _camera(read: Callable, path: Path) -> str:
     camera = _refusal(read, path)
     if isinstance(camera, str):
         return REFUSED
-    if not all(isinstance(value, float) and 0 < value < 1e6 for value in camera):
+    numbers = [*camera[:2], *(camera.center or ())]
+    numbers += [] if camera.camera_height is None else [camera.camera_height]
+    if not all(isinstance(value, int | float) and 0 < value < 1e6 for value in numbers):
         raise Wrong(f"{camera}")
     return RIGHT
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras.domains import Streets
-from adaat_keras.streets.sensor import lidar, stereo
+from adaat_keras.domains.sensor import lidar, stereo
 
 pytestmark = pytest.mark.quick
 

@@ -191,7 +191,7 @@ def assert_on_surface(shape, local):
 def test_every_class_has_its_share_of_the_pixels(name):
     layout, look = VARIANTS[name]
     seeds = [frame_seed(name, "train", index) for index in range(45)]
-    labels = render_batch(layout, look, seeds, 48, 96)["semantic"]
+    labels = render_batch(LAYOUTS[layout], look, seeds, 48, 96)["semantic"]
     share = np.bincount(labels.ravel(), minlength=11) / labels.size
     assert share.min() >= 0.005
     assert share.max() <= 0.4

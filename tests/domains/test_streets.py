@@ -10,6 +10,7 @@ from adaat_keras.domains import get
 from adaat_keras.domains import streets as module
 from adaat_keras.domains.decoders import depth_normals
 from adaat_keras.domains.streets import Streets
+from adaat_keras.streets.layout import LAYOUTS
 from adaat_keras.streets.render import render_batch
 
 SMALL = {"split": "val", "frames": 3, "height": 16, "width": 32}
@@ -17,7 +18,7 @@ SMALL = {"split": "val", "frames": 3, "height": 16, "width": 32}
 
 def test_frames_are_those_of_the_renderer(tmp_path):
     streets = get("streets_real", cache=tmp_path, **SMALL)
-    expected = render_batch("camera_car", "daylight", streets.seeds, 16, 32)
+    expected = render_batch(LAYOUTS["camera_car"], "daylight", streets.seeds, 16, 32)
     assert len(streets) == 3
     for index in range(3):
         frame = streets[index]

@@ -53,7 +53,7 @@ def test_files_are_written_at_their_own_size_and_a_line_says_how_they_were_seen(
 
 def test_a_frame_of_the_cameras_size_is_nothing_to_tell_of(model, tmp_path, capsys):
     Image.fromarray(photo(64, 128)).save(tmp_path / "a.png")
-    write_predictions(model, "depth", [tmp_path / "a.png"], tmp_path / "out")
+    write_predictions(model, "depth", [tmp_path / "a.png"], tmp_path / "out", "cm")
     assert capsys.readouterr().err == ""
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from adaat_keras.domains import Domain
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
-from adaat_keras.runs.config import PARTS, RunConfig, differing, without_places
+from adaat_keras.runs.config import PARTS, PRECISIONS, RunConfig, differing, without_places
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Semantic
+from adaat_keras.training.devices import has_bfloat16
 
 pytestmark = pytest.mark.quick
 
@@ -35,7 +36,7 @@ OTHERS = {
     "architecture": "dilated_resnet50",
     "transfer": "conv",
     "size": "tiny",
-    "precision": "mixed_bfloat16",
+    "precision": PRECISIONS[not has_bfloat16()],
     "weights": "streets_depth_to_semantic_small",
     "alpha": 0.5,
     "adversarial_loss": "wasserstein",
@@ -55,17 +56,26 @@ OTHERS = {
     "height": 64,
     "width": 96,
     "crops_per_frame": 2,
-    "learning_rate": 1e-3,
+    "learning_rate": 2e-3,
+    "beta_2": 0.9,
+    "zoom": 1.2,
+    "depth_error": "metres",
     "schedule": "constant",
     "seed": 4,
 }
 # What must be given with it, and what it brings.
-WITH = {"height": {"width": 96}, "width": {"height": 64}, "architecture": {"transfer": None}}
+WITH = {
+    "height": {"width": 96},
+    "width": {"height": 64},
+    "architecture": {"transfer": None},
+    "crops_per_frame": {"crop": 64},
+}
 BRINGS = {
     "height": {"width"},
     "width": {"height"},
     "architecture": {"transfer"},
-    "recipe": {name for name in Recipe.paper().__dict__ if name in OTHERS},
+    "crops_per_frame": {"crop"},
+    "recipe": {*Recipe.paper().__dict__, *Recipe.paper().training},
 }
 
 

@@ -75,7 +75,8 @@ def test_what_was_trained_decides_what_predicts(finished):
         "transfer": ("encoder_1", "transfer", "decoder_2"),
         "base_model_2": ("encoder_2", "decoder_2"),
     }[model.predictor]
-    # Of a size that nothing has to be padded to.
+    # At their own scale, and of a size that nothing has to be padded to.
+    model.camera = None
     expected = images = IMAGES[:, :64, :64]
     for name in path:
         expected = keras.saving.load_model(folder.network(name))(expected)
@@ -83,6 +84,8 @@ def test_what_was_trained_decides_what_predicts(finished):
     _, again = load_trained(folder.path)
     saved = keras.saving.load_model(folder.model)
     for other in (again, saved):
+        assert other.camera is not None
+        other.camera = None
         np.testing.assert_array_equal(
             other.predict(images, verbose=0), model.predict(images, verbose=0)
         )

@@ -72,8 +72,8 @@ def trained_on(devices, name, config):
 # SGD scales no gradient, so that nothing hides an error. Adam as it is used makes whole steps of
 # the rounding where a gradient is flat, which a larger epsilon prevents.
 OPTIMIZERS = {
-    "sgd": lambda rate: keras.optimizers.SGD(0.05 * rate),
-    "adam": lambda rate: keras.optimizers.Adam(5e-3 * rate, epsilon=0.1),
+    "sgd": lambda: keras.optimizers.SGD(0.05),
+    "adam": lambda: keras.optimizers.Adam(5e-3, epsilon=0.1),
 }
 
 
@@ -81,7 +81,7 @@ OPTIMIZERS = {
 def optimizer(request, monkeypatch):
     """The optimizer of every stage."""
     make = OPTIMIZERS[request.param]
-    monkeypatch.setattr(Training, "optimizer", lambda self, rate=1.0, *_: make(rate))
+    monkeypatch.setattr(Training, "optimizer", lambda self, **_: make())
 
 
 def assert_equal(one, two, network):
