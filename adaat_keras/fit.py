@@ -79,7 +79,8 @@ def fit_ada_atdt(
             taken them; by default as focal lengths and camera heights say.
         crop: Height and width of random crops to train on, in place of whole frames.
         crops_per_frame: Training crops of each decoded frame.
-        learning_rate, beta_2, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and `"constant"`.
+        learning_rate, beta_2, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and
+            `"constant"`.
         seed: Decides the order of the data and the augmentation. The first weights are the
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
