@@ -59,8 +59,8 @@ def load(preset: Path | str) -> AdaAtdt:
 def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
     """Give a model those weights of a preset that fit it, and name what keeps its own.
 
-    What keeps some of its own is `untrained` then, beside what was in the preset; what predicts is
-    the preset's.
+    What keeps some of its own is `untrained` then, beside what was in the preset; what predicts and
+    the camera are the preset's.
 
     The decoder of a task that the preset does not have keeps all of them; where a task has other
     classes, its decoder's last layer does.
@@ -98,7 +98,7 @@ def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
         )
     new = {path.partition("/")[0] for path in left} | set(preset.untrained)
     model.untrained = tuple(name for name in model.networks if name in new)
-    model.predictor = preset.predictor
+    model.predictor, model.camera = preset.predictor, preset.camera
     return left
 
 

@@ -34,7 +34,7 @@ def test_a_benchmarks_method_may_bring_its_own_transfer_function_and_recipe():
     assert run == RunConfig.of(method="ada_atdt", transfer="conv", recipe="paper", seed=2, epochs=3)
     assert Variant.parse("at_dt").config(config, seed=0) == config.replace(method="at_dt")
     semantic = RunConfig.of(recipe="recommended", from_task="semantic", to_task="depth")
-    assert semantic.recipe.alpha == 0.9
+    assert semantic.recipe.alpha == 0.99
     # The paper's for its task 1, 0.4, which the stage takes where none is given.
     assert Variant.parse("ada_atdt@paper").config(semantic, seed=0).recipe.alpha is None
     with pytest.raises(ValueError, match="unknown recipe 'best'"):
