@@ -14,7 +14,8 @@ from adaat_keras import build_ada_atdt, list_presets, load
 from adaat_keras import presets as manifest
 from adaat_keras.models import AdaAtdt, Conv
 from adaat_keras.models.ada_atdt import NETWORKS
-from adaat_keras.models.preset_format import check_place, read_details, round_weights
+from adaat_keras.models.preset_format import read_details, round_weights
+from adaat_keras.models.trust import check_place
 from adaat_keras.presets import built_from, find_preset, load_matching, read_networks
 from adaat_keras.registry import load_object
 
