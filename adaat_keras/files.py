@@ -81,6 +81,18 @@ def home_expanded(path: Path | str, change: str = "write the whole path") -> Pat
         raise ValueError(f"{path}: there is no home folder for ~; {change}") from error
 
 
+def backslashes(path: Path | str) -> str:
+    """A remark for a path that does not exist, if it is one of Windows and this is not.
+
+    Example:
+        >>> backslashes("a/b")
+        ''
+    """
+    if os.sep == "\\" or "\\" not in str(path):
+        return ""
+    return "; backslashes part folders on Windows alone: write a slash (/) for each"
+
+
 def made_folder(folder: Path | str, change: str) -> Path:
     """A folder, made if need be.
 

@@ -4,6 +4,7 @@ import argparse
 import json
 from pathlib import Path
 
+from adaat_keras.files import home_expanded, read_json
 from adaat_keras.registry import check_name, split_names
 
 
@@ -60,9 +61,10 @@ def read_results(path: Path) -> dict:
         FileNotFoundError: There is no such file.
         ValueError: It is no JSON; names the file.
     """
+    path = home_expanded(path)
     if not path.is_file():
         raise FileNotFoundError(f"{path} is neither 'parameters' nor a results.json that exists")
     try:
-        return json.loads(path.read_text())
+        return read_json(path)
     except ValueError as error:
         raise ValueError(f"{path} is no benchmark's results.json: {error!r}") from error

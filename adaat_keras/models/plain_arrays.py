@@ -15,6 +15,8 @@ import numpy as np
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
 # Of one array. Ours have about a thousand at most.
 _MOST_CHUNKS = 2**16
+# Bytes that packing adds at most, of what cannot be packed.
+_SPARE = 1024
 
 
 def read_arrays(
@@ -97,9 +99,14 @@ def _unpacked(stored: h5py.Dataset, key: str) -> np.ndarray:
         raise ValueError(f"{key} has chunks of {stored.chunks}, larger than itself")
     if np.prod(counts, dtype=float) > _MOST_CHUNKS:
         raise ValueError(f"{key} is in {counts} chunks, more than {_MOST_CHUNKS}")
+    most = stored.dtype.itemsize * int(np.prod(stored.chunks))
     array = np.empty(stored.shape, stored.dtype)
     for place in np.ndindex(*counts):
         start = [n * chunk for n, chunk in zip(place, stored.chunks, strict=True)]
+        there = stored.id.get_chunk_info_by_coord(tuple(start))
+        # HDF5 makes room for what it says before it looks.
+        if there.byte_offset is None or there.size > 2 * most + _SPARE:
+            raise ValueError(f"{key} lacks a chunk, or has one that is far too large")
         skipped, packed = stored.id.read_direct_chunk(tuple(start))
         done = [f for n, f in enumerate(filters) if not skipped >> n & 1]
         chunk = _chunk(packed, done, stored, key)

@@ -133,8 +133,8 @@ and those that you have imported yourself: do not trust it
         )
 
 
-# Of a network's constructor. More blocks than this would take minutes to put together.
-_MOST = {"residual_blocks": 256}
+# Of a network's constructor. The paper's have 6 blocks; to put thousands together would take minutes.
+_MOST = {"residual_blocks": 32}
 
 
 def count_parameters(config: dict) -> int:

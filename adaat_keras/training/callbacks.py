@@ -149,7 +149,7 @@ def read_history(path: Path) -> list[dict[str, str]]:
     """The rows of a history file without their empty cells; none if there is no file."""
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return [{k: v for k, v in row.items() if v != ""} for row in csv.DictReader(file)]
 
 
@@ -166,7 +166,10 @@ def merge_history(path: Path, rows: list[dict]) -> None:
         return
     rows = [*kept, *rows]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
+    with (
+        written_whole(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
