@@ -40,7 +40,8 @@ def run(options: argparse.Namespace) -> None:
         known = list(dict.fromkeys(row["method"] for each in results for row in each["rows"]))
         results = [only(each, methods or known) for each in results]
         table = format_table(*results) if len(results) == 1 else format_overview(results)
-    except (KeyError, TypeError, ValueError) as error:
+    # It may say anything, and so fail in any way.
+    except Exception as error:
         names = ", ".join(options.what)
         raise ValueError(f"{names} is no benchmark's results.json: {error!r}") from error
     for name in methods:

@@ -4,7 +4,6 @@ import argparse
 from pathlib import Path
 
 from adaat_keras.cli.options import add_run_options, run_options, where
-from adaat_keras.files import home_expanded, read_json
 from adaat_keras.registry import load_object
 
 DESCRIPTION = """Train a method on a pair of domains, score it on their test splits, draw its
@@ -77,7 +76,9 @@ def default_directory(config) -> str:
 
 def print_metrics(directory: Path | str) -> None:
     """Print the chief scores of a finished run and where its files are."""
-    metrics = read_json(home_expanded(directory) / "metrics.json")
+    from adaat_keras.runs.folder import RunFolder
+
+    metrics = RunFolder(directory).read_metrics()
     print()
     for name, values in metrics.items():
         shown = "  ".join(f"{k} {values[k]:.3f}" for k in SHOWN if values.get(k) is not None)

@@ -222,7 +222,7 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     whole = tf.numpy_function(_bytes_are_whole, [data], tf.bool, stateful=False)
     whole = tf.ensure_shape(whole, ())
     good = whole & fits & (width > 0) & (height > 0) & tf.reduce_any(matches)
-    fix = f": damaged, cut off, or not {kind.format}; `adaat-keras data check` tells which"
+    fix = f": cut off, damaged, or not {kind.format}; `adaat-keras data check` tells which"
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
         dtype = tf.uint8 if kind.bits == 8 else tf.uint16

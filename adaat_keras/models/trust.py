@@ -133,7 +133,7 @@ and those that you have imported yourself: do not trust it
         )
 
 
-# Of a network's constructor. The paper's have 6 blocks; to put thousands together would take minutes.
+# Of a network's constructor. The paper's have 6; to put thousands together would take minutes.
 _MOST = {"residual_blocks": 32}
 
 

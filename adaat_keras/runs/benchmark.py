@@ -246,7 +246,7 @@ def _columns(config: RunConfig, models: dict[str, AdaAtdt], domain: Domain) -> d
 def _caption(config: RunConfig, run: RunFolder) -> str:
     """Base model 1's main score on the target, as in figure 3, and the probe's accuracy."""
     task = config.from_task
-    metrics = read_json(run.metrics)
+    metrics = run.read_metrics()
     value = metrics["base_1_target"].get(task.primary_metric)
     score = spread([value], task.scale, task.digits)
     probe = metrics["domain_probe"]["accuracy"]

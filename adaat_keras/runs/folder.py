@@ -106,6 +106,21 @@ class RunFolder:
         except Exception as error:
             raise ValueError(f"{self.config} is no run's configuration: {error}") from error
 
+    def read_metrics(self) -> dict[str, dict[str, float | None]]:
+        """The scores of the folder's finished run, by what was scored.
+
+        Raises:
+            ValueError: The file holds none; names the file.
+        """
+        metrics = read_json(self.metrics)
+        groups = [*metrics.values()] if isinstance(metrics, dict) else [None]
+        if not all(isinstance(g, dict) and all(map(_is_score, g.values())) for g in groups):
+            raise ValueError(
+                f"{self.metrics} holds no run's scores; delete it and start the run again, which "
+                "scores anew"
+            )
+        return metrics
+
     def _differing(self, config: RunConfig) -> list[str]:
         """Every option and version with which the folder's run differs, with both values."""
         if not self.config.exists():
@@ -140,6 +155,11 @@ class RunFolder:
         config, model = self.read_config(), read_ada_atdt(self.model)
         model.origin = str(self.path)
         return config, model
+
+
+def _is_score(value) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (number and -1e300 < value < 1e300)
 
 
 def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:

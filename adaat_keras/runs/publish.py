@@ -10,7 +10,7 @@ from pathlib import Path
 from adaat_keras import __version__, methods, tasks
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.domain import Domain
-from adaat_keras.files import home_expanded, read_json, written_whole
+from adaat_keras.files import home_expanded, written_whole
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_FILE
 from adaat_keras.models.preset_format import read_details, round_weights
@@ -137,7 +137,7 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
         if differing:
             raise ValueError(f"{folder.path} is no other seed's run: {'; '.join(differing)}")
         seen.add(theirs["seed"])
-        scores.append(read_json(folder.metrics).get("target", {}))
+        scores.append(folder.read_metrics().get("target", {}))
     return scores
 
 

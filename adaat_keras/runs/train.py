@@ -17,7 +17,7 @@ import tensorflow as tf
 from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
-from adaat_keras.files import read_json, remove_halves, write_json, written_whole
+from adaat_keras.files import remove_halves, write_json, written_whole
 from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
 from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_errors, stage_key
 from adaat_keras.models import AdaAtdt
@@ -111,7 +111,7 @@ def run_once(
     folder.check(config)
     if not folder.finished:
         train_from_config(config, path, store, devices, verbose=verbose)
-    return read_json(folder.metrics)
+    return folder.read_metrics()
 
 
 def train(
