@@ -92,7 +92,13 @@ class _RegisterWithKeras(importlib.abc.MetaPathFinder):
         return spec
 
     def _execute(self, module, execute):
-        execute(module)
+        try:
+            execute(module)
+        except (ImportError, ValueError) as error:
+            raise ImportError(
+                f"Keras does not start: {error}. Its backend is what the environment variable "
+                "KERAS_BACKEND says, or keras.json: set KERAS_BACKEND=tensorflow"
+            ) from error
         # Where the layers are there before Keras is, they are waiting for it.
         if module.__name__ == "adaat_keras.layers" or "adaat_keras.layers" not in sys.modules:
             importlib.import_module("adaat_keras.models")

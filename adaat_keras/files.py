@@ -3,6 +3,7 @@
 import errno
 import io
 import json
+import math
 import os
 import re
 import shutil
@@ -84,6 +85,18 @@ def home_expanded(path: Path | str, change: str = "write the whole path") -> Pat
         return Path(path).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{path}: there is no home folder for ~; {change}") from error
+
+
+def backslashes(path: Path | str) -> str:
+    """A remark for a path that does not exist, if it is one of Windows and this is not.
+
+    Example:
+        >>> backslashes("a/b")
+        ''
+    """
+    if os.sep == "\\" or "\\" not in str(path):
+        return ""
+    return "; backslashes part folders on Windows alone: write a slash (/) for each"
 
 
 def made_folder(folder: Path | str, change: str) -> Path:
@@ -208,7 +221,67 @@ class Hdf5(io.BytesIO):
 def write_json(path: Path, value) -> None:
     """Write a value as indented JSON."""
     with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2) + "\n")
+        temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path | str, most: int = 2**26) -> dict | list | str | float | bool | None:
+    """What a JSON file holds, whoever wrote it.
+
+    Args:
+        path: The file.
+        most: The most bytes that are read.
+
+    Raises:
+        FileNotFoundError: There is no such file, or it is no plain one.
+        ValueError: It is too large, no JSON, nested without end, or holds a number that is none
+            (NaN, Infinity); names the file.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.json"
+        >>> _ = path.write_text('{"frames": 100}')
+        >>> read_json(path)
+        {'frames': 100}
+    """
+    path = Path(path)
+    if not path.is_file():
+        # A pipe would be waited for.
+        other = "is no plain file" if path.exists() else "does not exist"
+        raise FileNotFoundError(f"{path} {other}")
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"{path} has more than {most} bytes, which is no file of ours")
+    try:
+        # Editors on Windows write a mark before the text.
+        return json_of(data.decode("utf-8-sig"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON: {error}") from error
+
+
+def json_of(text: str) -> dict | list | str | float | bool | None:
+    """What JSON says, by the standard: NaN, Infinity and what overflows to it are no numbers.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+
+    Example:
+        >>> json_of('{"frames": NaN}')
+        Traceback (most recent call last):
+        ...
+        ValueError: NaN is no number in JSON
+    """
+
+    def refuse(name: str) -> float:
+        raise ValueError(f"{name} is no number in JSON")
+
+    def number(digits: str) -> float:
+        return float(digits) if math.isfinite(float(digits)) else refuse(digits)
+
+    try:
+        return json.loads(text, parse_constant=refuse, parse_float=number)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
 
 
 CHANGE_CACHE = "set the environment variable ADAAT_KERAS_CACHE to a folder that can be written"

@@ -3,9 +3,9 @@
 `models.preset_places` finds and fetches them, `models.preset_format` writes and reads their files.
 """
 
-import json
 from pathlib import Path
 
+from adaat_keras.files import home_expanded, read_json
 from adaat_keras.models.ada_atdt import AdaAtdt, read_networks
 from adaat_keras.models.preset_format import read_details
 from adaat_keras.models.preset_places import (
@@ -136,7 +136,7 @@ def built_from(preset: Path | str) -> dict[str, str | dict]:
         'unet_attention'
     """
     if is_run(preset):
-        known = json.loads((Path(preset) / "config.json").read_text())
+        known = read_json(home_expanded(preset) / "config.json")
     else:
         known = read_details(find_preset(preset)).get("options", {})
     return {name: known[name] for name in NAMES if name in known}

@@ -36,6 +36,7 @@ STEPS, PREDICTIONS = 5000, 2000
 def inputs() -> dict:
     """Outcomes of the seeded inputs of every reader."""
     import fuzz
+    import fuzz_strangers  # noqa: F401  adds its readers to the list
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

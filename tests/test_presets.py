@@ -1,20 +1,20 @@
 """Presets: saved, found, checked, loaded, their weights reused."""
 
-import hashlib
 import json
 from pathlib import Path
 
-import h5py
 import keras
 import numpy as np
 import pytest
+from preset_kit import configure, spoil
 
 import adaat_keras
 from adaat_keras import build_ada_atdt, list_presets, load
 from adaat_keras import presets as manifest
 from adaat_keras.models import AdaAtdt, Conv
 from adaat_keras.models.ada_atdt import NETWORKS
-from adaat_keras.models.preset_format import check_place, read_details, round_weights
+from adaat_keras.models.preset_format import read_details, round_weights
+from adaat_keras.models.trust import check_place
 from adaat_keras.presets import built_from, find_preset, load_matching, read_networks
 from adaat_keras.registry import load_object
 
@@ -92,16 +92,6 @@ def test_a_preset_of_a_later_format_is_refused(copy):
         load(copy)
 
 
-def configure(folder, change):
-    """Change a preset's configuration, and let it say that it is right."""
-    config = json.loads((folder / "config.json").read_text())
-    change(config["config"])
-    (folder / "config.json").write_text(json.dumps(config))
-    details = json.loads((folder / "preset.json").read_text())
-    details["config_sha256"] = hashlib.sha256((folder / "config.json").read_bytes()).hexdigest()
-    (folder / "preset.json").write_text(json.dumps(details))
-
-
 @pytest.mark.parametrize(
     "class_",
     [
@@ -131,15 +121,6 @@ def test_a_configuration_that_is_not_the_published_one_is_refused(copy):
     (copy / "preset.json").write_text(details)
     with pytest.raises(ValueError, match=r"config.json is not the one that was published"):
         load(copy)
-
-
-def spoil(folder, change):
-    """Change a preset's weights, and let it say that they are right."""
-    with h5py.File(folder / "weights.h5", "a") as file:
-        change(file)
-    details = json.loads((folder / "preset.json").read_text())
-    details["sha256"] = hashlib.sha256((folder / "weights.h5").read_bytes()).hexdigest()
-    (folder / "preset.json").write_text(json.dumps(details))
 
 
 def test_weights_that_point_at_other_files_are_not_read(copy):

@@ -2,13 +2,13 @@
 
 import argparse
 import dataclasses
-import json
 import re
 import typing
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from adaat_keras.files import home_expanded, json_of
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.registry import split_names
 from adaat_keras.report.run_page import option_name
@@ -138,7 +138,7 @@ def _with_classes(given: dict, classes: str) -> dict:
 
     place = "--classes"
     if classes.endswith(".json"):
-        place, classes = classes, Path(classes).expanduser().read_text(encoding="utf-8")
+        place, classes = classes, home_expanded(classes).read_text(encoding="utf-8-sig")
     if place != "--classes" or classes.lstrip().startswith("{"):
         try:
             classes = json_object(classes)
@@ -171,20 +171,40 @@ def where(options: argparse.Namespace) -> Where:
 def json_object(text: str) -> dict:
     """The object that an option's text describes; a path on Windows may be typed as it is.
 
+    Raises:
+        argparse.ArgumentTypeError: It is no JSON object, or a text in it has control characters.
+
     Example:
         >>> json_object('{"frames": 100}')
         {'frames': 100}
+        >>> json_object(r'{"root": "C:\\new"}')["root"]
+        'C:\\\\new'
     """
-    if re.search(r'"[A-Za-z]:\\(?!\\)', text):
-        # A path on Windows as it is typed: JSON would read \\n in it as a new line.
-        text = text.replace("\\", "\\\\")
+    backslashes = ""
+    if "\\" in text:
+        backslashes = "; in a path write a slash (/) for each backslash, or two backslashes"
     try:
-        value = json.loads(text)
+        value = json_of(_TYPED.sub(lambda path: path[0].replace("\\", "\\\\"), text))
+        _check_texts(value)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}{backslashes}") from error
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f'{text!r} is no JSON object such as {{"frames": 100}}')
     return value
+
+
+# A path on Windows as it is typed: JSON would read \\n in it as a new line.
+_TYPED = re.compile(r'"[A-Za-z]:\\(?!\\)[^"]*"')
+
+
+def _check_texts(value) -> None:
+    """Raise a `ValueError` for a text with control characters, which no name and no path has."""
+    if isinstance(value, str) and any(character < " " for character in value):
+        raise ValueError(f"{value!r} has control characters")
+    for each in (*value, *value.values()) if isinstance(value, dict) else ():
+        _check_texts(each)
+    for each in value if isinstance(value, list) else ():
+        _check_texts(each)
 
 
 def add_domain_options(parser: argparse.ArgumentParser, text: str) -> None:

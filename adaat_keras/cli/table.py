@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 from adaat_keras.cli.quiet import start_tensorflow
+from adaat_keras.files import home_expanded, read_json
 from adaat_keras.registry import check_name, split_names
 
 
@@ -43,11 +44,11 @@ def run(options: argparse.Namespace) -> None:
         return
     try:
         print(format_table(*results) if len(results) == 1 else format_overview(results))
-    except _NO_RESULTS as error:
+    # It may say anything, and so fail in any way.
+    except Exception as error:
         raise ValueError(f"{', '.join(options.what)} {_IS_NONE}: {error!r}") from error
 
 
-_NO_RESULTS = (KeyError, TypeError, ValueError)
 _IS_NONE = "is no benchmark's results.json"
 
 
@@ -59,15 +60,15 @@ def read_results(names: list[str], methods: list[str]) -> list[dict]:
         ValueError: It holds no results, or none of such a method; names the file.
     """
     results = []
-    for path in map(Path, names):
+    for path in map(home_expanded, names):
         if not path.is_file():
             raise FileNotFoundError(
                 f"{path} is neither 'parameters' nor a results.json that exists"
             )
         try:
-            results.append(json.loads(path.read_text()))
+            results.append(read_json(path))
             known = list(dict.fromkeys(row["method"] for each in results for row in each["rows"]))
-        except _NO_RESULTS as error:
+        except Exception as error:
             raise ValueError(f"{path} {_IS_NONE}: {error!r}") from error
     for name in methods:
         check_name("method of these results", name, known)

@@ -1,7 +1,6 @@
 """`adaat-keras train`: trains a method on a pair of domains."""
 
 import argparse
-import json
 from pathlib import Path
 
 from adaat_keras.cli.options import add_run_options, run_options, where
@@ -77,7 +76,9 @@ def default_directory(config) -> str:
 
 def print_metrics(directory: Path | str) -> None:
     """Print the chief scores of a finished run and where its files are."""
-    metrics = json.loads((Path(directory).expanduser() / "metrics.json").read_text())
+    from adaat_keras.runs.folder import RunFolder
+
+    metrics = RunFolder(directory).read_metrics()
     print()
     for name, values in metrics.items():
         shown = "  ".join(f"{k} {values[k]:.3f}" for k in SHOWN if values.get(k) is not None)

@@ -1,6 +1,5 @@
 """Cityscapes: German and neighbouring cities by daylight."""
 
-import json
 from pathlib import Path
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from adaat_keras.domains.file_domain import (
 from adaat_keras.domains.finding import check_root
 from adaat_keras.domains.listing import IMAGES, Pictures
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
+from adaat_keras.files import json_of
 
 _FIX = "take the file from Cityscapes' camera archive (camera_trainvaltest.zip)"
 
@@ -39,9 +39,9 @@ def cityscapes_camera(path: Path | str) -> StereoCamera:
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no camera file, which depth needs; {_FIX}")
     try:
-        content = json.loads(Path(path).read_text())
+        content = json_of(Path(path).read_text(encoding="utf-8-sig"))
         values = [_number(content, *at) for at in (("intrinsic", "fx"), ("extrinsic", "baseline"))]
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ValueError(f"{path}: {error}; {_FIX}") from error
     known = {
         name: value

@@ -12,7 +12,7 @@ from pathlib import Path
 from adaat_keras.domains.domain import NoSplit, check_split
 from adaat_keras.domains.file_domain import NoFrames
 from adaat_keras.domains.listing import PICTURES, Files
-from adaat_keras.files import home_expanded
+from adaat_keras.files import backslashes, home_expanded
 
 Patterns = str | Path | Sequence[str | Path]
 
@@ -44,7 +44,9 @@ def check_root(
         raise ValueError(f"{name} needs root=, the folder that contains {expected}")
     root = home_expanded(root)
     if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder; {name} needs root=")
+        raise FileNotFoundError(
+            f"{root}: there is no such folder; {name} needs root={backslashes(root)}"
+        )
     if holds(root):
         return root
     message = f"{root} is not {name}'s root, which contains {expected}"
@@ -65,7 +67,9 @@ def check_folder(name: str, folder: Path | str) -> Path:
     """
     folder = home_expanded(folder)
     if not folder.is_dir():
-        raise FileNotFoundError(f"{folder}: there is no such folder; correct {name}=")
+        raise FileNotFoundError(
+            f"{folder}: there is no such folder; correct {name}={backslashes(folder)}"
+        )
     return folder
 
 
@@ -132,7 +136,7 @@ def found(
             )
         else:
             kind = NoFrames if key in by_name else FileNotFoundError
-            lines = "; ".join(f"{pattern}: {_there(pattern)}" for pattern in patterns)
+            lines = "; ".join(f"{p}: {_there(p)}{backslashes(p)}" for p in patterns)
             raise kind(f"{name} finds no {_files(key)}: {lines}")
     return files
 

@@ -46,7 +46,7 @@ def kitti_calibration(path: Path | str) -> StereoCamera:
             "calibration_root="
         )
     try:
-        text = Path(path).read_text()
+        text = Path(path).read_text(encoding="utf-8-sig")
         lines = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
         left, right = (_matrix(lines, name) for name in ("P_rect_02", "P_rect_03"))
         baseline = (left[3] - right[3]) / left[0] if left[0] else 0.0

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain, NoSplit
 from adaat_keras.domains.shards import FILE, ShardIndex, shard_path
-from adaat_keras.files import home_expanded
+from adaat_keras.files import backslashes, home_expanded
 
 
 class PackedKey:
@@ -162,7 +162,7 @@ def _packed_folder(root: str | Path | None, split: str | None) -> Path:
         raise ValueError("packed needs root=, the folder given to `adaat-keras data pack --out`")
     root = home_expanded(root)
     if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder")
+        raise FileNotFoundError(f"{root}: there is no such folder{backslashes(root)}")
     folder = root / (split or "")
     if not _is_packed(folder):
         message = f"{folder} holds no packed frames, since there is no image/{FILE} in it"

@@ -1,8 +1,8 @@
 """Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
-import io
 import os
 import struct
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -210,7 +210,6 @@ def read_png(path: tf.Tensor, kind: PngKind) -> tf.Tensor:
 
 def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     size = tf.strings.length(data)
-    end = tf.strings.substr(data, tf.maximum(size - 8, 0), 4)
     head = tf.strings.substr(tf.strings.join([tf.strings.substr(data, 0, 26), _ZEROS]), 0, 26)
     numbers = tf.cast(tf.io.decode_raw(head, tf.uint8), tf.float64)
     width, height = (tf.reduce_sum(numbers[at : at + 4] * _PLACES) for at in (16, 20))
@@ -220,13 +219,10 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     matches = tf.constant(formats) == form
     pixel = tf.reduce_max(tf.where(matches, bits, 0.0)) / 8
     fits = height * width * pixel <= _MOST_PER_BYTE * tf.cast(size, tf.float64)
-    whole = tf.cond(
-        end == b"IEND",
-        lambda: True,
-        lambda: tf.ensure_shape(tf.numpy_function(_bytes_have_end, [data], tf.bool), ()),
-    )
+    whole = tf.numpy_function(_bytes_are_whole, [data], tf.bool, stateful=False)
+    whole = tf.ensure_shape(whole, ())
     good = whole & fits & (width > 0) & (height > 0) & tf.reduce_any(matches)
-    fix = f": cut off, or not {kind.format}; `adaat-keras data check` tells which"
+    fix = f": cut off, damaged, or not {kind.format}; `adaat-keras data check` tells which"
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
         dtype = tf.uint8 if kind.bits == 8 else tf.uint16
@@ -238,8 +234,24 @@ _ZEROS = bytes(26)
 _PLACES = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.float64)
 
 
-def _bytes_have_end(data: bytes) -> np.bool_:
-    return np.bool_(_has_end(io.BytesIO(_given(data))))
+def _bytes_are_whole(data: bytes) -> np.bool_:
+    """Whether a PNG's end is there, and all that it needs is as it was written, by its checksums.
+
+    The decoder finds that out too, and names no file.
+    """
+    data, place = memoryview(_given(data)), len(_SIGNATURE)
+    while place + 12 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        kind, after = bytes(data[place + 4 : place + 8]), place + 8 + length
+        # Decoders pass over what begins with a small letter.
+        if not kind[0] & 0x20:
+            checksum = int.from_bytes(data[after : after + 4], "big")
+            if zlib.crc32(data[place + 4 : after]) != checksum:
+                return np.bool_(False)
+        if kind == b"IEND":
+            return np.bool_(True)
+        place = after + 4
+    return np.bool_(False)
 
 
 # Where the end of a JPEG is looked for first: some cameras write more after it.
@@ -310,7 +322,17 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
     message = tf.strings.join([path, ": cut off, or neither PNG nor JPEG"])
     check = tf.debugging.Assert(good, [message])
     with tf.control_dependencies([check] if check is not None else []):
-        return tf.io.decode_jpeg(data, channels=3)
+        return tf.numpy_function(_jpeg_pixels, [data, path], tf.uint8, stateful=False)
+
+
+def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
+    """A JPEG's pixels. A graph's own operation would not say which file it cannot decode."""
+    try:
+        return tf.io.decode_jpeg(_given(data), channels=3).numpy()
+    except tf.errors.OpError:
+        raise ValueError(
+            f"{_path(path)}: the JPEG is damaged inside; copy or unpack it again"
+        ) from None
 
 
 class Reader(NamedTuple):

@@ -17,7 +17,13 @@ import tensorflow as tf
 from adaat_keras.domains.class_names import label_entries
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
-from adaat_keras.files import home_expanded, told_when_full, write_json, written_whole
+from adaat_keras.files import (
+    home_expanded,
+    read_json,
+    told_when_full,
+    write_json,
+    written_whole,
+)
 
 
 def fingerprint(domain: Domain, key: str) -> str:
@@ -156,7 +162,7 @@ class ShardIndex:
         """
         path = folder / FILE
         try:
-            values = json.loads(path.read_text())
+            values = read_json(path)
             kind, version = values.pop("format"), values.pop("version")
             if kind == _FORMAT and version == _VERSION:
                 # Indices of older versions have no checksum.

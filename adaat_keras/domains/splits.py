@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from adaat_keras import domains
 from adaat_keras.domains.domain import Domain, NoSplit
@@ -87,7 +88,7 @@ class Splits:
     def _by_name(self, split: str) -> Domain | None:
         try:
             return domains.get(self.what, split=domains.stand_in(self.what, split), **self.options)
-        except TypeError as error:
+        except (TypeError, AttributeError, OverflowError, LookupError) as error:
             raise ValueError(
                 f"{self.what} cannot be opened with {self.options}: {error}"
             ) from error
@@ -132,9 +133,30 @@ def check_options(name: str, options: Mapping) -> None:
     for each in options:
         if each not in parameters:
             raise ValueError(f"{name} has no option {each!r}; its options: {', '.join(known)}")
+        _check_kind(f"{name}: {each}", options[each], parameters[each].annotation)
     for each, parameter in parameters.items():
         if parameter.default is parameter.empty and each not in given:
             raise ValueError(f"{name} needs the option {each!r}; its options: {', '.join(known)}")
+
+
+_PLAIN = {"bool": bool, "int": int, "float": (int, float), "str": str, "Path": (str, Path)}
+# Frames, pixels: what is larger is a mistake, and would overflow.
+_LARGEST = 2**31
+
+
+def _check_kind(option: str, value, annotation) -> None:
+    """Raise a `ValueError` unless a value is of the kind that an option is annotated with."""
+    words = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", None)
+    names = (words or str(annotation)).replace("pathlib.", "").split(" | ")
+    kinds = [kind for name, kind in _PLAIN.items() if name in names]
+    if not {*names} <= {*_PLAIN, "None"} or (value is None and "None" in names):
+        # No plain kind: the domain itself looks at it.
+        return
+    fits = any(isinstance(value, kind) for kind in kinds)
+    if not fits or (isinstance(value, bool) and bool not in kinds):
+        raise ValueError(f"{option} is {value!r}, it must be {' or '.join(names)}")
+    if isinstance(value, int) and abs(value) >= _LARGEST:
+        raise ValueError(f"{option} is {value}, which is too large")
 
 
 def classes_of(*tasks: Task) -> Semantic | None:

@@ -65,7 +65,9 @@ class Recipe:
         (0.0, 0.8)
     """
 
-    alpha: float | None = option(0.99, "weight of the task loss against the adversarial one, 0 to 1")
+    alpha: float | None = option(
+        0.99, "weight of the task loss against the adversarial one, 0 to 1"
+    )
     adversarial_loss: str | None = option(
         None, "least_squares, binary_crossentropy or wasserstein (default: by task 1)"
     )

@@ -7,7 +7,8 @@
 - `at_dt`: AT/DT's own encoder, decoder and transfer function in their place.
 - `cycle_gan`: CycleGAN's networks, for methods that translate images.
 - `sizes`: the named sizes and architectures.
-- `preset_format`: the files of a published model; `preset_places`: where they are.
+- `preset_format`: the files of a published model; `preset_places`: where they are; `trust` and
+  `plain_arrays`: what is looked at before anything is made of them.
 """
 
 from adaat_keras.models.ada_atdt import AdaAtdt

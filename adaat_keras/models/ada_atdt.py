@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from adaat_keras.camera import Camera
+from adaat_keras.files import home_expanded
 from adaat_keras.layers import CropLike
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.base_model import BaseModel, Network, at_scale, pad_for
@@ -294,11 +295,10 @@ def _current(config: dict) -> dict:
 
 def read_networks(preset: Path | str) -> AdaAtdt:
     """The model of a preset or of a run, as `from_preset`; a run may have untrained parts left."""
-    if is_run(preset):
-        model = read_ada_atdt(Path(preset) / MODEL)
-    else:
-        model = read_preset(find_preset(preset))
-    model.origin = str(Path(preset)) if Path(preset).is_dir() else str(preset)
+    folder = home_expanded(preset)
+    run = is_run(preset)
+    model = read_ada_atdt(folder / MODEL) if run else read_preset(find_preset(preset))
+    model.origin = str(folder) if folder.is_dir() else str(preset)
     return model
 
 

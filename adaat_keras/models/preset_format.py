@@ -2,16 +2,25 @@
 
 import hashlib
 import json
-import sys
-import zipfile
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import h5py
 import keras
 import numpy as np
 
-from adaat_keras.files import Hdf5, written_whole
+from adaat_keras.files import Hdf5, home_expanded, read_json, written_whole
+from adaat_keras.models.plain_arrays import read_arrays
+from adaat_keras.models.trust import (
+    SMALL,
+    check_archive,
+    check_classes,
+    check_numbers,
+    check_place,
+    check_size,
+    count_parameters,
+)
 
 FORMAT = 1
 CONFIG, WEIGHTS, DETAILS = "config.json", "weights.h5", "preset.json"
@@ -35,7 +44,7 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
     Raises:
         ValueError: A weight is not finite, or too large.
     """
-    folder, packed = Path(folder), Hdf5()
+    folder, packed = home_expanded(folder), Hdf5()
     with h5py.File(packed, "w") as file:
         for name, network in model.networks.items():
             for number, variable in enumerate(network.weights):
@@ -48,7 +57,7 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
                     )
                 how = {"compression": "gzip", "shuffle": True} if weight.ndim else {}
                 file.create_dataset(f"{name}/{number:03}", data=weight, **how)
-    config = _json(keras.saving.serialize_keras_object(model))
+    config = _json(_without_training(keras.saving.serialize_keras_object(model)))
     own = {
         "format": FORMAT,
         "sha256": hashlib.sha256(packed.getbuffer()).hexdigest(),
@@ -68,7 +77,13 @@ def _json(value) -> bytes:
 
 def weights_sha256(folder: Path) -> str:
     """The sha256 of a preset's weights."""
-    return hashlib.sha256((folder / WEIGHTS).read_bytes()).hexdigest()
+    return sha256_of(folder / WEIGHTS)
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file, of which little is in memory at a time."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def round_weights(model: keras.Model) -> None:
@@ -98,182 +113,49 @@ def read_details(folder: Path | str) -> dict:
     if not file.exists():
         raise FileNotFoundError(f"{file} does not exist: {folder} holds no preset")
     try:
-        details = json.loads(file.read_text())
-        version, _ = details["format"], details["sha256"]
+        details = read_json(file, SMALL)
+        version, sha256 = details["format"], details["sha256"]
         options = dict(details.get("options", {}))
+        if not isinstance(sha256, str):
+            raise ValueError(f"sha256 is {sha256!r}")
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{file} is no preset's description: {error!r}; delete it, and fetch the preset again"
         ) from error
-    if version != FORMAT:
+    if type(version) is not int or version != FORMAT:
         raise ValueError(
             f"{file} is of format {version!r}, this package reads {FORMAT}; "
             "upgrade adaat_keras, or fetch a preset of its version"
         )
-    for value in options.values():
+    for name, value in options.items():
+        if not isinstance(value, str if name == "size" else str | dict):
+            raise ValueError(f"{file} says {name} {value!r}, which is no name; do not trust it")
         check_place(value, file)
-    return details
-
-
-# Classes of Keras that run code or read files which come with the configuration.
-_UNSAFE = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
-
-
-def check_classes(config, file: Path | str) -> None:
-    """Raise a `ValueError` if a Keras configuration asks for code that nobody here has vouched for.
-
-    It may name the classes of Keras, of this package, and those that this process has imported
-    and registered already. Called before anything is made of it. Both names count by which Keras
-    looks a class up, its module's and the one that it is registered under.
-
-    Args:
-        config: What `keras.saving.serialize_keras_object` gave, from JSON.
-        file: Where it is from, for the message.
-
-    Example:
-        >>> check_classes({"class_name": "system", "module": "os", "config": {}}, "config.json")
-        Traceback (most recent call last):
-        ...
-        ValueError: config.json asks for os.system; a preset may name the classes of adaat_keras \
-and of Keras, and those that you have imported yourself: do not trust it
-    """
-    if isinstance(config, list):
-        for value in config:
-            check_classes(value, file)
-    if not isinstance(config, dict):
-        return
-    known = (_is_ours, _is_keras, _is_imported)
-    if "class_name" in config and not any(test(config) for test in known):
-        name = f"{config.get('module')}.{config['class_name']}"
-        if config.get("registered_name") not in (None, config["class_name"]):
-            name += f" (registered as {config['registered_name']})"
-        raise ValueError(
-            f"{file} asks for {name}; a preset may name the classes of adaat_keras and of Keras, "
-            "and those that you have imported yourself: do not trust it"
-        )
-    for key, value in config.items():
-        if key in ("from_task", "to_task"):
-            check_place(value, file)
-        check_classes(value, file)
-
-
-def _is_ours(config: dict) -> bool:
-    return (
-        str(config.get("module")).startswith("adaat_keras.")
-        and config.get("registered_name") == f"adaat_keras>{config['class_name']}"
-    )
-
-
-def _is_keras(config: dict) -> bool:
-    """Whether this is a class of Keras; a function's name begins with a small letter."""
-    name = str(config["class_name"])
-    return (
-        str(config.get("module")).partition(".")[0] == "keras"
-        and config.get("registered_name") in (None, name)
-        and name[:1].isupper()
-        and name not in _UNSAFE
-    )
-
-
-def _is_imported(config: dict) -> bool:
-    """Whether this is a class that the user's own code has registered with Keras."""
-    registered = keras.saving.get_registered_object(config.get("registered_name"))
-    return isinstance(registered, type) and (
-        (registered.__module__, registered.__name__) == (config.get("module"), config["class_name"])
-    )
-
-
-def check_place(what, file: Path | str) -> None:
-    """Raise a `ValueError` if a task, or another class by its place, could be any code.
-
-    A published file may say `"module:Class"` or `"file.py:Class"`, as a user may. It is taken
-    where it is one of this package's, or a subclass of its or Keras' classes that this process
-    has imported already.
-
-    Args:
-        what: A name, a place, or a dictionary with a place.
-        file: Where it is from, for the message.
-
-    Example:
-        >>> check_place("semantic", "preset.json")
-        >>> check_place({"place": "os:system", "config": {"command": "ls"}}, "preset.json")
-        Traceback (most recent call last):
-        ...
-        ValueError: preset.json asks for os:system; a preset may name the classes of adaat_keras, \
-and those that you have imported yourself: do not trust it
-    """
-    place = str(what.get("place", "") if isinstance(what, dict) else what)
-    if ":" not in place:
-        return
-    module, _, name = place.rpartition(":")
-    if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")):
-        return
-    if module.endswith(".py"):
-        path = str(Path(module).expanduser().resolve())
-        loaded = [m for m in [*sys.modules.values()] if getattr(m, "__file__", None) == path]
-    else:
-        loaded = [sys.modules[module]] if module in sys.modules else []
-    found = [getattr(m, name, None) for m in loaded]
-    # Of a class what it derives from, of a thing such as an `Architecture` what it is.
-    kinds = [c.__mro__[1:] if isinstance(c, type) else type(c).__mro__ for c in found]
-    bases = [base.__module__ for kind in kinds for base in kind]
-    if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
-        raise ValueError(
-            f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "
-            "that you have imported yourself: do not trust it"
-        )
+    return {**details, "options": options}
 
 
 def read_weights(file: Path | str, networks: dict[str, keras.Model]) -> None:
     """Give networks the weights in a preset's file.
 
-    Nothing but plain arrays of the expected shapes is read: HDF5 can point at other files of this
-    machine, and a published file must not.
+    Nothing but plain arrays of the expected shapes is read (`plain_arrays` says how).
 
     Raises:
         ValueError: The file is damaged or holds other weights; names the file and the weight.
     """
-    try:
-        with h5py.File(file, "r") as opened:
-            found = {name: _read(opened, name, network) for name, network in networks.items()}
-    except (OSError, RuntimeError, ValueError) as error:
-        raise ValueError(f"{file} cannot be read: {error}") from error
-    for name, weights in found.items():
+    expected = {
+        name: [(weight.path, tuple(weight.shape)) for weight in network.weights]
+        for name, network in networks.items()
+    }
+    for name, weights in read_arrays(file, expected).items():
         networks[name].set_weights(weights)
-
-
-def _read(file: h5py.File, name: str, network: keras.Model) -> list[np.ndarray]:
-    count = len(file[name]) if _is_plain(file, name, h5py.Group) else 0
-    if count != len(network.weights):
-        raise ValueError(f"it holds {count} weights of {name}, not {len(network.weights)}")
-    return [_array(file, f"{name}/{n:03}", weight) for n, weight in enumerate(network.weights)]
-
-
-def _array(file: h5py.File, key: str, weight: keras.Variable) -> np.ndarray:
-    if not _is_plain(file, key, h5py.Dataset):
-        raise ValueError(f"{key} is no array of this file")
-    if file[key].shape != tuple(weight.shape) or file[key].dtype.kind != "f":
-        raise ValueError(
-            f"{key} is {file[key].dtype} {file[key].shape}, but {weight.path} is "
-            f"{weight.dtype} {tuple(weight.shape)}"
-        )
-    return file[key][()]
-
-
-def _is_plain(file: h5py.File, key: str, kind: type) -> bool:
-    """Whether the key is a hard link to a thing of this kind that lies in the file itself."""
-    if not isinstance(file.get(key, getlink=True), h5py.HardLink):
-        return False
-    thing = file[key]
-    elsewhere = isinstance(thing, h5py.Dataset) and (thing.external or thing.is_virtual)
-    return isinstance(thing, kind) and not elsewhere
 
 
 def read_preset(folder: Path | str) -> keras.Model:
     """The model in a preset's folder, as `write_preset` wrote it.
 
     Nothing in it is run and nothing outside it is read: what the configuration may name is told
-    in `check_classes` and `check_place`, and weights are plain arrays.
+    in `check_classes` and `check_place`, and weights are plain arrays. Nothing large is made
+    before it is known that the files are those that were published, and that the weights fill it.
 
     Raises:
         FileNotFoundError: A file is missing.
@@ -282,41 +164,92 @@ def read_preset(folder: Path | str) -> keras.Model:
     folder = Path(folder)
     details = read_details(folder)
     for name in (CONFIG, WEIGHTS):
-        if not (folder / name).exists():
+        if not (folder / name).is_file():
             raise FileNotFoundError(f"{folder / name} does not exist; fetch the preset again")
+    config = read_config(folder)
+    expected = details.get("config_sha256")
+    if expected is not None and (found := sha256_of(folder / CONFIG)) != expected:
+        raise ValueError(
+            f"{folder / CONFIG} is not the one that was published: its sha256 is {found}, not "
+            f"{expected}; fetch the preset again"
+        )
+    check_size(parameters_of(config, folder / CONFIG), folder / WEIGHTS)
     sha256 = weights_sha256(folder)
     if sha256 != details["sha256"]:
         raise ValueError(
             f"{folder / WEIGHTS} is damaged: its sha256 is {sha256}, not {details['sha256']}; "
             "fetch the preset again"
         )
-    config = hashlib.sha256((folder / CONFIG).read_bytes()).hexdigest()
-    if config != details.get("config_sha256", config):
+    model = _made(config, folder / CONFIG)
+    size = details.get("options", {}).get("size", model.options["size"])
+    if size != model.options["size"]:
         raise ValueError(
-            f"{folder / CONFIG} is not the one that was published: its sha256 is {config}, not "
-            f"{details['config_sha256']}; fetch the preset again"
+            f"{folder / DETAILS} says size {size!r}, but {CONFIG} beside it is of size "
+            f"{model.options['size']!r}; fetch the preset again"
         )
-    model = built(folder / CONFIG)
     read_weights(folder / WEIGHTS, model.networks)
     return model
 
 
+def read_config(folder: Path) -> dict:
+    """A preset's configuration, which asks for nothing that it may not have.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: It is no JSON, or asks for code or for what no network has; names the file.
+    """
+    file = Path(folder) / CONFIG
+    try:
+        config = _without_training(read_json(file, SMALL))
+        check_classes(config, file)
+        check_numbers(config, file)
+    except RecursionError:
+        raise ValueError(f"{file} is nested too deeply") from None
+    return config
+
+
+def _without_training(config):
+    """A configuration without what it says of optimizers and losses, which predict nothing."""
+    if isinstance(config, list):
+        return [_without_training(value) for value in config]
+    if not isinstance(config, dict):
+        return config
+    return {k: _without_training(v) for k, v in config.items() if k != "compile_config"}
+
+
+def parameters_of(config: dict, file: Path) -> int:
+    """How many parameters the model of a configuration has; nothing is made of it yet.
+
+    Raises:
+        ValueError: It describes no model of this package.
+    """
+    with _described(file):
+        return count_parameters(config)
+
+
 def built(file: Path) -> keras.Model:
-    """The untrained model that a configuration describes."""
-    try:
-        config = json.loads(file.read_text())
-    except ValueError as error:
-        raise ValueError(
-            f"{file} is no JSON: {error}; delete it, and fetch the preset again"
-        ) from error
-    check_classes(config, file)
-    try:
+    """The untrained model that a preset's configuration describes."""
+    return _made(read_config(file.parent), file)
+
+
+def _made(config: dict, file: Path) -> keras.Model:
+    with _described(file):
         model = keras.saving.deserialize_keras_object(config, safe_mode=True)
         _ = model.networks
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ValueError(f"{file} describes no model of this package: {reason}") from error
     return model
+
+
+@contextmanager
+def _described(file: Path) -> Iterator[None]:
+    """Within, whatever Keras finds wrong with a configuration is an error with its file."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    # What it may say is endless, and so are the ways in which classes fail on it.
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0][:300] or type(error).__name__
+        raise ValueError(f"{file} describes no model of this package: {reason}") from error
 
 
 def read_model(path: Path) -> keras.Model:
@@ -324,13 +257,17 @@ def read_model(path: Path) -> keras.Model:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no Keras model, is damaged, or has layers that nobody has imported.
+        ValueError: It is no Keras model, is damaged, has layers that nobody has imported, or
+            unpacks to more than it holds.
     """
-    if not Path(path).exists():
+    if not Path(path).is_file():
         raise FileNotFoundError(f"{path} does not exist")
     try:
+        check_archive(Path(path))
         return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         # Keras' messages go on with the whole configuration.
-        reason = str(error).strip().partition("\n")[0]
+        reason = str(error).strip().partition("\n")[0][:500] or type(error).__name__
         raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error

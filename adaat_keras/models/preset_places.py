@@ -1,16 +1,24 @@
 """Where presets are: by name in this package's manifest, in a folder, or at an address."""
 
 import hashlib
-import json
 import os
 import re
+import urllib.request
+from collections.abc import Iterator
+from http.client import HTTPException
 from pathlib import Path
 
-import keras
-
-from adaat_keras.files import cache_folder, write_json
-from adaat_keras.models.preset_format import CONFIG, DETAILS, read_details, weights_sha256
+from adaat_keras.files import cache_folder, home_expanded, read_json, write_json, written_whole
+from adaat_keras.models.preset_format import (
+    CONFIG,
+    DETAILS,
+    parameters_of,
+    read_config,
+    read_details,
+    weights_sha256,
+)
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_NAME
+from adaat_keras.models.trust import SMALL, most_bytes
 
 # The package's own presets.
 WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -29,9 +37,9 @@ def read_manifest(weights: Path | None = None) -> dict[str, dict]:
     if not file.exists():
         return {}
     try:
-        return json.loads(file.read_text())
+        return read_json(file)
     except ValueError as error:
-        raise ValueError(f"{file} is no JSON: {error}; install adaat_keras again") from error
+        raise ValueError(f"{error}; install adaat_keras again") from error
 
 
 def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None:
@@ -61,7 +69,8 @@ def hub_address(preset: str) -> str:
 def repository_of(preset: str) -> str:
     """What `hf://user/repo` names, `user/repo`; raises as `hub_address`."""
     repository = preset.removeprefix("hf://").strip("/")
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+    parts = repository.split("/")
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository) or {".", ".."} & {*parts}:
         raise ValueError(f"{preset} names no repository; write hf://user/repo")
     return repository
 
@@ -75,9 +84,10 @@ def cached_at(address: str) -> Path:
 def fetch_preset(address: str, sha256: str | None = None) -> Path:
     """Download a preset's files into the cache, unless they are there, and give their folder.
 
-    By `keras.utils.get_file`, from plain addresses: a repository of Hugging Face has those too,
-    and so needs no library of its own. Files that do not go together are fetched once more, since
-    a preset may have been published anew between them.
+    From plain addresses: a repository of Hugging Face has those too, and so needs no library of its
+    own. No file is read beyond what it may have: the weights' size follows from the configuration.
+    Files that do not go together are fetched once more, since a preset may have been published
+    anew between them.
 
     Args:
         address: Of the folder that holds the files.
@@ -95,14 +105,16 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{folder} cannot be written to; set ADAAT_KERAS_CACHE to another")
     for anew in (False, True):
-        for name in (DETAILS, CONFIG, WEIGHTS_NAME):
-            fetch(f"{address}/{name}", folder / name, anew)
+        for name in (DETAILS, CONFIG):
+            fetch(f"{address}/{name}", folder / name, anew, SMALL)
         try:
             details = read_details(folder)
+            parameters = parameters_of(read_config(folder), folder / CONFIG)
         except ValueError:
             if anew:
                 raise
             continue
+        fetch(f"{address}/{WEIGHTS_NAME}", folder / WEIGHTS_NAME, anew, most_bytes(parameters))
         expected, found = sha256 or details["sha256"], weights_sha256(folder)
         if found == expected:
             return folder
@@ -115,18 +127,40 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
     )
 
 
-def fetch(origin: str, file: Path, anew: bool) -> None:
-    """One file."""
+def fetch(origin: str, file: Path, anew: bool, most: int) -> None:
+    """One file, unless it is there; of `most` bytes, or it is none.
+
+    Raises:
+        ValueError: It cannot be fetched, or is larger; names its address.
+        DiskFull: There is no room for it.
+    """
+    if file.is_file() and not anew:
+        return
+    with written_whole(file) as temporary, temporary.open("wb") as written:
+        for part in _parts(origin, most):
+            written.write(part)
+
+
+def _parts(origin: str, most: int) -> Iterator[bytes]:
+    """What an address answers, part by part; raises as `fetch`."""
+    read = 0
     try:
-        keras.utils.get_file(
-            file.name, origin, cache_dir=str(file.parent), cache_subdir="", force_download=anew
-        )
-    # Keras raises a plain Exception where an address does not answer.
-    except Exception as error:
+        with urllib.request.urlopen(origin, timeout=_SECONDS) as answer:
+            while part := answer.read(_PART):
+                read += len(part)
+                if read > most:
+                    raise ValueError(f"it has more than the {most} bytes that it may have")
+                yield part
+    # Of the address, the connection, and HTTP.
+    except (OSError, ValueError, HTTPException) as error:
         raise ValueError(
             f"{origin} cannot be fetched: {error}; check the address and the connection, or fetch "
             "the preset's folder by other means and give that"
         ) from error
+
+
+# Without an answer, and at once.
+_SECONDS, _PART = 60, 2**20
 
 
 def find_preset(preset: Path | str) -> Path:
@@ -149,8 +183,8 @@ def find_preset(preset: Path | str) -> Path:
         return fetch_preset(hub_address(text))
     if "://" in text:
         return fetch_preset(text)
-    if Path(preset).is_dir():
-        return Path(preset)
+    if (folder := home_expanded(preset)).is_dir():
+        return folder
     raise ValueError(
         f"unknown preset {text!r}: neither a folder nor one of: {', '.join(sorted(entries))}"
     )
@@ -158,7 +192,7 @@ def find_preset(preset: Path | str) -> Path:
 
 def is_run(preset: Path | str) -> bool:
     """Whether this is the folder of a finished run; a preset's name always is that preset."""
-    folder = Path(preset)
+    folder = home_expanded(preset)
     if str(preset) in read_manifest():
         return False
     return (folder / MODEL).exists() and not (folder / DETAILS).exists()

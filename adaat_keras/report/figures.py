@@ -272,7 +272,7 @@ def _read(
 ) -> dict[str, dict[str, dict[str, _Curve]]]:
     """Stage to kind of column to name to curve."""
     stages: dict[str, dict[str, dict[str, _Curve]]] = {}
-    with Path(history_csv).open(newline="") as file:
+    with Path(history_csv).open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
             stage = stages.setdefault(line.pop("stage"), {})
             epoch = float(line.pop("epoch"))

@@ -107,7 +107,7 @@ def paper_rows(
     table = TABLES.get((from_task, to_task)) if named else None
     if not table:
         return {}
-    with (Path(__file__).parent / "paper" / table).open(newline="") as file:
+    with (Path(__file__).parent / "paper" / table).open(newline="", encoding="utf-8") as file:
         rows = [
             row
             for row in csv.DictReader(file)

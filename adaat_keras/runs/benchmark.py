@@ -1,6 +1,5 @@
 """Several methods and seeds on one pair of domains: what is missing is trained, then compared."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +8,7 @@ import numpy as np
 
 from adaat_keras import methods
 from adaat_keras.domains.domain import Domain
-from adaat_keras.files import home_expanded, write_json, written_whole
+from adaat_keras.files import home_expanded, read_json, write_json, written_whole
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt, sizes
 from adaat_keras.registry import split_names
@@ -183,7 +182,7 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
             the file and what differs. Where the data lies and is cached may differ.
     """
     try:
-        results = json.loads(home_expanded(path).read_text())
+        results = read_json(home_expanded(path))
         theirs = {**without_places(results["config"]), **results["versions"]}
         rows = {(row["method"], row["seed"]): row for row in results["rows"]}
     except (ValueError, KeyError, TypeError) as error:
@@ -204,7 +203,7 @@ def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
     write_json(directory / "results.json", results)
     write_results(results, directory / "results.csv")
     with written_whole(directory / "table.md") as temporary:
-        temporary.write_text(format_table(results) + "\n")
+        temporary.write_text(format_table(results) + "\n", encoding="utf-8")
     return results
 
 
@@ -249,7 +248,7 @@ def _columns(config: RunConfig, models: dict[str, AdaAtdt], domain: Domain) -> d
 def _caption(config: RunConfig, run: RunFolder) -> str:
     """Base model 1's main score on the target, as in figure 3, and the probe's accuracy."""
     task = config.from_task
-    metrics = json.loads(run.metrics.read_text())
+    metrics = run.read_metrics()
     value = metrics["base_1_target"].get(task.primary_metric)
     score = spread([value], task.scale, task.digits)
     probe = metrics["domain_probe"]["accuracy"]

@@ -1,14 +1,14 @@
 """The folder that a run leaves, and what makes it the same run."""
 
-import json
 import shutil
 from pathlib import Path
 
-from adaat_keras.files import home_expanded, write_json
+from adaat_keras.files import home_expanded, read_json, write_json
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import DETAILS, read_details
+from adaat_keras.models.trust import check_place
 from adaat_keras.presets import find_preset, load, read_manifest
 from adaat_keras.runs.config import RunConfig, differing, without_places
 
@@ -99,15 +99,35 @@ class RunFolder:
             ValueError: The file holds none; names the file.
         """
         try:
-            return RunConfig.from_dict(json.loads(self.config.read_text()))
-        except (ValueError, TypeError, AttributeError) as error:
+            return RunConfig.from_dict(read_json(self.config))
+        except FileNotFoundError:
+            raise
+        # It may say anything, and so fail in any way.
+        except Exception as error:
             raise ValueError(f"{self.config} is no run's configuration: {error}") from error
+
+    def read_metrics(self) -> dict[str, dict[str, float | None]]:
+        """The scores of the folder's finished run, by what was scored.
+
+        Raises:
+            ValueError: The file holds none; names the file.
+        """
+        metrics = read_json(self.metrics)
+        groups = [*metrics.values()] if isinstance(metrics, dict) else [None]
+        if not all(isinstance(g, dict) and all(map(_is_score, g.values())) for g in groups):
+            raise ValueError(
+                f"{self.metrics} holds no run's scores; delete it and start the run again, which "
+                "scores anew"
+            )
+        return metrics
 
     def _differing(self, config: RunConfig) -> list[str]:
         """Every option and version with which the folder's run differs, with both values."""
         if not self.config.exists():
             return []
-        known = json.loads(self.versions.read_text()) if self.versions.exists() else {}
+        known = read_json(self.versions) if self.versions.exists() else {}
+        if not isinstance(known, dict):
+            raise ValueError(f"{self.versions} holds no versions: {known!r}")
         ours, theirs = config.to_dict(), self.read_config().to_dict()
         if not self.finished:
             # What moved, or leaves bad frames out, is the same run going on: every stage is named
@@ -137,6 +157,11 @@ class RunFolder:
         return config, model
 
 
+def _is_score(value) -> bool:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value is None or (number and -1e300 < value < 1e300)
+
+
 def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
     """What is known of the training of a run or a preset, and the model, which predicts as trained.
 
@@ -157,9 +182,27 @@ def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
         config, model = RunFolder(folder).load()
         known = config.to_dict()
     else:
-        known = read_details(find_preset(what)).get("run", {})
-        if not isinstance(known, dict):
-            raise ValueError(f"{what}: its run is {known!r}, no configuration; delete it")
-        model = load(what)
+        known, model = _told(find_preset(what)), load(what)
     model.check_trained(what)
     return known, model
+
+
+def _told(preset: Path) -> dict:
+    """What a preset tells of the run that trained it.
+
+    Without domains that only its publisher has, and without the folders that these would write to.
+    """
+    told = read_details(preset).get("run", {})
+    roles = ("source", "target")
+    options = [f"{role}_options" for role in roles]
+    if not isinstance(told, dict) or not all(isinstance(told.get(o, {}), dict) for o in options):
+        raise ValueError(f"{preset / DETAILS}: its run is {told!r}, no configuration; delete it")
+    told = dict(told)
+    for role, name in zip(roles, options, strict=True):
+        told[name] = {k: v for k, v in told.get(name, {}).items() if k != "cache"}
+        try:
+            check_place(told.get(role), preset / DETAILS)
+        except ValueError:
+            # Opening it would run it. It can be named: --domain.
+            del told[role]
+    return told

@@ -1,7 +1,6 @@
 """A finished run as a preset, with its card."""
 
 import inspect
-import json
 import platform
 import statistics
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from adaat_keras import __version__, methods, tasks
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
-from adaat_keras.files import written_whole
+from adaat_keras.files import home_expanded, written_whole
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_FILE
 from adaat_keras.models.preset_format import read_details, round_weights
@@ -140,7 +139,7 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
         if differing:
             raise ValueError(f"{folder.path} is no other seed's run: {'; '.join(differing)}")
         seen.add(theirs["seed"])
-        scores.append(json.loads(folder.metrics.read_text()).get("target", {}))
+        scores.append(folder.read_metrics().get("target", {}))
     return scores
 
 
@@ -179,7 +178,7 @@ def new_place(name: str, weights: Path | str | None = None) -> Path:
     """
     if Path(name).name != name:
         raise ValueError(f"a preset's name is a plain one, not {name!r}; --weights takes a folder")
-    folder = Path(weights or WEIGHTS) / name
+    folder = home_expanded(weights or WEIGHTS) / name
     if folder.exists():
         raise FileExistsError(f"{folder} exists; delete it, or choose another --name")
     return folder

@@ -83,7 +83,10 @@ def run_study(
     best = _best(config, models)
     train(WITHOUT, config.replace(method="at_dt"), "at_dt")
     train(f"with: {best}", settings[best], "ada_atdt")
-    with written_whole(directory / "study.csv") as temporary, temporary.open("w") as file:
+    with (
+        written_whole(directory / "study.csv") as temporary,
+        temporary.open("w", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
         writer.writerows(rows)

@@ -1,7 +1,6 @@
 """Trains a method in a folder: stage by stage, from wherever it was left, then scores and draws."""
 
 import filecmp
-import json
 import shutil
 import time
 import warnings
@@ -112,7 +111,7 @@ def run_once(
     folder.check(config)
     if not folder.finished:
         train_from_config(config, path, store, devices, verbose=verbose)
-    return json.loads(folder.metrics.read_text())
+    return folder.read_metrics()
 
 
 def train(

@@ -1,6 +1,5 @@
 """Writes the embedded streets in the folders and encodings of the four data sets."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from adaat_keras.domains.class_names import ID_SETS
-from adaat_keras.files import home_expanded, write_json, written_whole
+from adaat_keras.files import home_expanded, read_json, write_json, written_whole
 from adaat_keras.registry import check_name
 from adaat_keras.streets import VARIANTS
 from adaat_keras.streets.camera import focal_length
@@ -294,7 +293,7 @@ def _claim(out: Path, settings: dict) -> None:
     note, settings = out / "streets.json", settings | {"renderer": RENDERER_VERSION}
     if not note.exists():
         write_json(note, settings)
-    held = json.loads(note.read_text())
+    held = read_json(note)
     if held != settings:
         raise ValueError(f"{out} holds {held}, not {settings}; choose another folder or delete it")
 

@@ -146,11 +146,26 @@ class HistoryFile(keras.callbacks.Callback):
 
 
 def read_history(path: Path) -> list[dict[str, str]]:
-    """The rows of a history file without their empty cells; none if there is no file."""
+    """The rows of a history file without their empty cells; none if there is no file.
+
+    Raises:
+        ValueError: The file is damaged; names it.
+    """
     if not path.exists():
         return []
-    with path.open(newline="") as file:
-        return [{k: v for k, v in row.items() if v != ""} for row in csv.DictReader(file)]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [{k: v for k, v in row.items() if v != ""} for row in csv.DictReader(file)]
+        for row in rows:
+            epoch = int(row["epoch"])
+            values = [float(value) for name, value in row.items() if name != "stage"]
+            if not row["stage"] or epoch < 1 or None in row or len(values) != len(row) - 1:
+                raise ValueError(f"a row is {row}")
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise ValueError(
+            f"{path} is no run's history, or damaged: {error!r}; delete it and start the run again"
+        ) from error
+    return rows
 
 
 def merge_history(path: Path, rows: list[dict]) -> None:
@@ -166,7 +181,10 @@ def merge_history(path: Path, rows: list[dict]) -> None:
         return
     rows = [*kept, *rows]
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    with written_whole(path) as temporary, temporary.open("w", newline="") as file:
+    with (
+        written_whole(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)

@@ -487,15 +487,16 @@ def trial(reader: str, number: int, folder: Path) -> str:
         Wrong: Neither.
     """
     rng = random.Random(f"{reader} {number}")
-    start = time.monotonic()
+    # Of the processor's: others may be at work on this machine.
+    start = time.process_time()
     try:
         outcome = READERS[reader](rng, folder)
     except Wrong as error:
         raise Wrong(f"{reader}, input {number}: {error}") from error
     except Exception as error:
         raise Wrong(f"{reader}, input {number}: {type(error).__name__}: {error}") from error
-    if time.monotonic() - start > _SECONDS:
-        raise Wrong(f"{reader}, input {number}: took {time.monotonic() - start:.1f} s")
+    if time.process_time() - start > _SECONDS:
+        raise Wrong(f"{reader}, input {number}: took {time.process_time() - start:.1f} s")
     return outcome
 
 

@@ -1,0 +1,282 @@
+"""What the files of others may ask for, looked at before anything is made of them.
+
+A preset's configuration names classes and numbers; a `.keras` file is an archive. Whatever they
+say, no code is run that nobody here has vouched for, no other file is read, and nothing is built
+that the weights which came with it cannot fill.
+"""
+
+import json
+import sys
+import threading
+import zipfile
+from functools import partial
+from pathlib import Path
+
+import h5py
+import keras
+
+SMALL = 2**20
+"""Bytes: no configuration or description of a preset is larger."""
+
+# Where the classes of Keras lie that a network may be made of.
+_MODELING = ("layers", "models", "initializers", "regularizers", "constraints", "dtype_policies")
+# Those of them that run code, or read files which the configuration names.
+_UNSAFE = (
+    *("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
+    *("StringLookup", "IntegerLookup", "TextVectorization"),
+)
+
+
+def check_classes(config, file: Path | str) -> None:
+    """Raise a `ValueError` if a Keras configuration asks for code that nobody here has vouched for.
+
+    It may name the classes of Keras, of this package, and those that this process has imported
+    and registered already. Called before anything is made of it. Both names count by which Keras
+    looks a class up, its module's and the one that it is registered under.
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` gave, from JSON.
+        file: Where it is from, for the message.
+
+    Example:
+        >>> check_classes({"class_name": "system", "module": "os", "config": {}}, "config.json")
+        Traceback (most recent call last):
+        ...
+        ValueError: config.json asks for os.system; a preset may name the classes of adaat_keras \
+and of Keras, and those that you have imported yourself: do not trust it
+    """
+    if isinstance(config, list):
+        for value in config:
+            check_classes(value, file)
+    if not isinstance(config, dict):
+        return
+    known = (_is_ours, _is_keras, _is_imported)
+    if "class_name" in config and not any(test(config) for test in known):
+        name = f"{config.get('module')}.{config['class_name']}"
+        if config.get("registered_name") not in (None, config["class_name"]):
+            name += f" (registered as {config['registered_name']})"
+        raise ValueError(
+            f"{file} asks for {name}; a preset may name the classes of adaat_keras and of Keras, "
+            "and those that you have imported yourself: do not trust it"
+        )
+    for key, value in config.items():
+        if key in ("from_task", "to_task"):
+            check_place(value, file)
+        check_classes(value, file)
+
+
+def _is_ours(config: dict) -> bool:
+    return (
+        str(config.get("module")).startswith("adaat_keras.")
+        and config.get("registered_name") == f"adaat_keras>{config['class_name']}"
+    )
+
+
+def _is_keras(config: dict) -> bool:
+    """Whether this is a class of Keras; a function's name begins with a small letter."""
+    name, module = str(config["class_name"]), str(config.get("module")).split(".")
+    part = [each for each in module if each != "src"][1:2]
+    return (
+        module[0] == "keras"
+        and (not part or part[0] in _MODELING)
+        and config.get("registered_name") in (None, name)
+        and name[:1].isupper()
+        and name not in _UNSAFE
+    )
+
+
+def _is_imported(config: dict) -> bool:
+    """Whether this is a class that the user's own code has registered with Keras."""
+    name = config.get("registered_name")
+    registered = keras.saving.get_registered_object(name) if isinstance(name, str) else None
+    return isinstance(registered, type) and (
+        (registered.__module__, registered.__name__) == (config.get("module"), config["class_name"])
+    )
+
+
+def check_place(what, file: Path | str) -> None:
+    """Raise a `ValueError` if a task, or another class by its place, could be any code.
+
+    A published file may say `"module:Class"` or `"file.py:Class"`, as a user may. It is taken
+    where it is one of this package's, or a subclass of its or Keras' classes that this process
+    has imported already.
+
+    Args:
+        what: A name, a place, or a dictionary with a place.
+        file: Where it is from, for the message.
+
+    Example:
+        >>> check_place("semantic", "preset.json")
+        >>> check_place({"place": "os:system", "config": {"command": "ls"}}, "preset.json")
+        Traceback (most recent call last):
+        ...
+        ValueError: preset.json asks for os:system; a preset may name the classes of adaat_keras, \
+and those that you have imported yourself: do not trust it
+    """
+    place = str(what.get("place", "") if isinstance(what, dict) else what)
+    if ":" not in place:
+        return
+    module, _, name = place.rpartition(":")
+    if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")):
+        return
+    if module.endswith(".py"):
+        path = str(Path(module).expanduser().resolve())
+        loaded = [m for m in [*sys.modules.values()] if getattr(m, "__file__", None) == path]
+    else:
+        loaded = [sys.modules[module]] if module in sys.modules else []
+    found = [getattr(m, name, None) for m in loaded]
+    bases = [base.__module__ for c in found if isinstance(c, type) for base in c.__mro__[1:]]
+    if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
+        raise ValueError(
+            f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "
+            "that you have imported yourself: do not trust it"
+        )
+
+
+# Of a network's constructor. The paper's have 6; to put thousands together would take minutes.
+_MOST = {"residual_blocks": 32}
+
+
+def count_parameters(config: dict) -> int:
+    """How many parameters the model of a configuration has, found without making any of them.
+
+    Keras puts the model together in a thread of its own, in a scope in which variables have a shape
+    and no value; both end with the thread. Raises whatever Keras raises where it cannot.
+
+    Args:
+        config: What `check_classes` let pass.
+
+    Example:
+        >>> huge = keras.Sequential([keras.Input((10**6,)), keras.layers.Dense(1)])
+        >>> config = keras.saving.serialize_keras_object(huge)
+        >>> config["config"]["layers"][1]["config"]["units"] = 10**6
+        >>> count_parameters(config)
+        1000001000000
+    """
+    found: list[int | Exception] = []
+    # What a thread registers with Keras is its own.
+    known = {name: keras.saving.get_registered_object(name) for name in _registered(config)}
+    known = {name: thing for name, thing in known.items() if thing is not None}
+
+    def put_together() -> None:
+        try:
+            with keras.StatelessScope(initialize_variables=False):
+                model = keras.saving.deserialize_keras_object(config, known, safe_mode=True)
+                found.append(model.count_params())
+        except Exception as error:
+            found.append(error)
+
+    thread = threading.Thread(target=put_together)
+    thread.start()
+    thread.join()
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return found[0]
+
+
+def _registered(config) -> set[str]:
+    """Every name that a configuration has registered classes by."""
+    if isinstance(config, list):
+        return set().union(*map(_registered, config))
+    if not isinstance(config, dict):
+        return set()
+    name = config.get("registered_name")
+    inside = set().union(*map(_registered, config.values()))
+    return inside | {name} if isinstance(name, str) else inside
+
+
+def check_numbers(config, file: Path | str) -> None:
+    """Raise a `ValueError` if a configuration asks for more blocks than any network has."""
+    inside = config.values() if isinstance(config, dict) else config
+    if isinstance(config, dict):
+        for name, most in _MOST.items():
+            value = config.get(name, 0)
+            if not isinstance(value, int) or value > most:
+                raise ValueError(f"{file} asks for {name} of {value!r}, {most} at most are read")
+    for value in inside if isinstance(config, dict | list) else ():
+        check_numbers(value, file)
+
+
+# Of trained weights: a half to a fifth of their size is left, whatever packs them. What packs to
+# less than this share of a byte holds nothing that was trained.
+_SHARE, _SPARE = 1 / 64, 2**26
+
+
+def check_size(parameters: int, weights: Path, size: int | None = None) -> None:
+    """Raise a `ValueError` unless a file of weights can hold as many as a model has.
+
+    Args:
+        parameters: The model's, as `count_parameters` counts them.
+        weights: Their file.
+        size: Its bytes, if they are known.
+
+    Example:
+        >>> check_size(10**12, Path("weights.h5"), size=10**6)
+        Traceback (most recent call last):
+        ...
+        ValueError: weights.h5 has 1000000 bytes, and its configuration asks for 1000000000000 \
+parameters: nothing was built; do not trust it
+    """
+    size = weights.stat().st_size if size is None else size
+    if parameters * _SHARE > size + _SPARE * _SHARE or size > most_bytes(parameters):
+        raise ValueError(
+            f"{weights} has {size} bytes, and its configuration asks for {parameters} parameters: "
+            "nothing was built; do not trust it"
+        )
+
+
+def most_bytes(parameters: int) -> int:
+    """The most bytes that a file of weights may have: as float64, and as much beside them.
+
+    Example:
+        >>> most_bytes(0)
+        1048576
+    """
+    return 2 * 8 * parameters + SMALL
+
+
+def check_archive(path: Path) -> None:
+    """Look at a `.keras` file before Keras unpacks it.
+
+    Raises:
+        ValueError: It unpacks to far more than it holds, or asks for a model of another size than
+            its weights; names the file.
+        zipfile.BadZipFile: It is none.
+    """
+    size = path.stat().st_size
+    with zipfile.ZipFile(path) as archive:
+        members = {member.filename: member for member in archive.infolist()}
+        unpacked = sum(member.file_size for member in members.values())
+        # Keras packs nothing.
+        if unpacked > 4 * size + SMALL or len(members) > _MOST_MEMBERS:
+            raise ValueError(
+                f"{path} would unpack {size} bytes to {unpacked}, in {len(members)} files; do not "
+                "trust it"
+            )
+        weights = members.get("model.weights.h5")
+        if "config.json" not in members or weights is None:
+            # Keras says what is missing.
+            return
+        with archive.open(weights) as member, h5py.File(member, "r") as opened:
+            opened.visititems(partial(_check_stored, path))
+        if members["config.json"].file_size > SMALL:
+            raise ValueError(
+                f"{path}: its config.json has more than {SMALL} bytes; do not trust it"
+            )
+        config = json.loads(archive.read("config.json"))
+    check_numbers(config, path)
+    try:
+        parameters = count_parameters(config)
+    except Exception:
+        # Keras will not put the model together either, and say why.
+        return
+    check_size(parameters, path, weights.file_size)
+
+
+_MOST_MEMBERS = 100
+
+
+def _check_stored(path: Path, name: str, thing: h5py.Dataset | h5py.Group) -> None:
+    """Raise a `ValueError` for an array that is larger than what is stored of it."""
+    if isinstance(thing, h5py.Dataset) and thing.nbytes > thing.id.get_storage_size():
+        raise ValueError(f"{path}: {name} says to be larger than it is; do not trust it")
