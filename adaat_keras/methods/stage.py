@@ -28,6 +28,7 @@ from adaat_keras.domains.batches import (
     class_frequencies,
     dealt_out,
     evaluation_batches,
+    seed_of,
     training_batches,
 )
 from adaat_keras.domains.cache import cached
@@ -200,8 +201,7 @@ class Feed:
             tuple(task.name for task in labels) or None,
             training.batch_size // share,
             training.crop,
-            # Two domains with the same number of frames must not be walked through in step.
-            2 * training.seed + (role == "target"),
+            seed_of(training.seed, role),
             first_step,
             training.crops_per_frame,
             AUGMENTATIONS[augmentation],
@@ -305,25 +305,6 @@ def plain_errors(stage: str) -> Iterator[None]:
         check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
         said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
         raise ValueError(f"stage {stage!r}: {said}") from error
-
-
-def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
-    """Join datasets of `(images, labels)`, one a domain, as trainers take them.
-
-    The result holds `(images, labels)`, each a tuple with one tensor a domain; it ends with the
-    shortest. `None` if one of them is.
-
-    Example:
-        >>> a = tf.data.Dataset.from_tensors((1, 2))
-        >>> b = tf.data.Dataset.from_tensors((3, 4))
-        >>> [[[int(v) for v in x] for x in pair] for pair in side_by_side(a, b)]
-        [[[1, 3], [2, 4]]]
-    """
-    if None in datasets:
-        return None
-    return tf.data.Dataset.zip(datasets).map(
-        lambda *pairs: (tuple(x for x, _ in pairs), tuple(y for _, y in pairs))
-    )
 
 
 def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> tf.data.Dataset:
