@@ -301,8 +301,8 @@ def evaluation_batches(
     )
 
 
-def dealt_out(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:
-    """Deal batches out to devices, one each, over and over.
+def distribute(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:
+    """Distribute batches over devices, one each in turn, over and over.
 
     Where they do not suffice for all devices the last time, the last devices get a batch of the
     same form that is empty.
@@ -316,7 +316,7 @@ def dealt_out(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Datas
 
     Example:
         >>> batches = tf.data.Dataset.range(3).batch(1)
-        >>> ours, count = dealt_out(batches, Portion(machine=1, machines=2))
+        >>> ours, count = distribute(batches, Portion(machine=1, machines=2))
         >>> count, [batch.numpy().tolist() for batch in ours.take(count)]
         (2, [[1], []])
     """

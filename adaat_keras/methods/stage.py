@@ -26,7 +26,7 @@ from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.domains.batches import (
     Portion,
     class_frequencies,
-    dealt_out,
+    distribute,
     evaluation_batches,
     seed_of,
     training_batches,
@@ -103,7 +103,7 @@ class Stage(ABC):
 
 
 class Feed:
-    """Gives stages their batches: both domains as one camera sees them, augmented and shared out.
+    """Gives stages their batches: both domains as one camera sees them, augmented, distributed.
 
     Args:
         source, target: Domains A and B.
@@ -241,13 +241,13 @@ class Feed:
         """Batches of which each is one device's, as `fit` takes them under the strategy."""
         return self.strategy.distribute_datasets_from_function(lambda _: batches)
 
-    def shared_out(
+    def distributed(
         self, batches: tf.data.Dataset | None
     ) -> tuple[tf.data.Dataset | None, int | None]:
         """Batches for validation, one after the other to each device, and how many each gets."""
         if batches is None:
             return None, None
-        ours, count = dealt_out(batches, self.portion)
+        ours, count = distribute(batches, self.portion)
         return self.for_devices(ours), count
 
 
@@ -261,7 +261,7 @@ def fit_stage(
 ) -> keras.callbacks.History:
     """Train what is left of a stage."""
     training = stage.training
-    validation, validation_steps = feed.shared_out(stage.validation(feed))
+    validation, validation_steps = feed.distributed(stage.validation(feed))
     return trainer.fit(
         feed.for_devices(stage.batches(feed, initial_epoch * training.steps_per_epoch)),
         initial_epoch=initial_epoch,
