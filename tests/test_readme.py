@@ -50,13 +50,23 @@ def test_every_block_of_python_runs_from_top_to_bottom(user):
     assert names["model"].decoder_2.channels == 3
 
 
+def commands_of(page):
+    """The words of every `adaat-keras ...` in a page's blocks of code."""
+    text = page.read_text(encoding="utf-8")
+    for language, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
+        if language not in ("", "bash"):
+            continue
+        for line in re.sub(r"\\\n\s*", " ", block).splitlines():
+            if line.startswith("adaat-keras ") and " ... " not in line:
+                yield shlex.split(line, comments=True)[1:]
+
+
 @pytest.mark.quick
-def test_every_command_is_one_that_the_command_line_takes():
-    commands = re.findall(r"^adaat-keras (.*?)(?: +#.*)?$", README, re.MULTILINE)
-    assert len(commands) >= 5
-    for command in commands:
-        words = shlex.split(command)
-        assert build_parser().parse_args(words).run, command
+def test_every_command_of_the_documentation_is_one_that_the_command_line_takes():
+    assert len([*commands_of(ROOT / "README.md")]) >= 5
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        for words in commands_of(page):
+            assert build_parser().parse_args(words).run, (page.name, words)
 
 
 @pytest.mark.quick

@@ -22,6 +22,7 @@ _CLASSES = {
     "Packed": "adaat_keras.domains.packed",
     "Streets": "adaat_keras.domains.streets",
     "SynthiaSF": "adaat_keras.domains.synthia_sf",
+    "pairs_of_batches": "adaat_keras.domains.batches",
 }
 _registry = Registry(
     "domain",
@@ -110,7 +111,7 @@ def stand_in_note(name: str, split: str) -> str | None:
 
 
 def __getattr__(name: str):
-    """The domains' classes, imported when they are first asked for."""
+    """The domains' classes, and batches of two of them, imported when they are first asked for."""
     if name in _CLASSES:
         import importlib
 

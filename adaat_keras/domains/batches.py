@@ -149,6 +149,80 @@ def training_batches(
     return samples.batch(per_device, drop_remainder=True).prefetch(4)
 
 
+def pairs_of_batches(
+    source: Domain,
+    target: Domain,
+    task: str,
+    batch_size: int = 8,
+    crop: int | None = 128,
+    seed: int = 0,
+    augmentation: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = augment,
+) -> tf.data.Dataset:
+    """Training batches of two domains side by side, as stage 1's trainers take them.
+
+    Those that a run of this seed has of these domains, where it does not resize or enlarge their
+    frames. For `validation_data`, put `evaluation_batches` of both domains `side_by_side`.
+
+    Args:
+        source, target: Domains A and B, both with labels of the task.
+        task: Task 1, e.g. `"depth"`.
+        batch_size: Images a step, half of them from each domain.
+        crop, seed, augmentation: As `training_batches`'.
+
+    Returns:
+        A dataset without end of `((x_source, x_target), (y_source, y_target))`: images
+        `(batch_size / 2, crop, crop, 3)`, float32 in 0..255, and labels without the last axis.
+
+    Raises:
+        ValueError: `batch_size` is odd, or a domain has no labels for the task.
+
+    Example:
+        >>> a, b = (Domain.from_arrays(np.zeros((2, 8, 8, 3), "uint8"),
+        ...                            depth=np.ones((2, 8, 8), "float32")) for _ in range(2))
+        >>> (x_source, x_target), (y_source, y_target) = next(
+        ...     iter(pairs_of_batches(a, b, "depth", batch_size=4, crop=8)))
+        >>> x_source.shape, y_target.shape
+        (TensorShape([2, 8, 8, 3]), TensorShape([2, 8, 8]))
+    """
+    if batch_size % 2:
+        raise ValueError(f"batch_size must be even, not {batch_size}: half of it is each domain's")
+    return side_by_side(
+        *(
+            training_batches(
+                domain, task, batch_size // 2, crop, seed_of(seed, role), augmentation=augmentation
+            )
+            for role, domain in (("source", source), ("target", target))
+        )
+    )
+
+
+def seed_of(seed: int, role: str) -> int:
+    """A training's seed for the frames of `"source"` or `"target"`.
+
+    Two domains with the same number of frames must not be walked through in step.
+    """
+    return 2 * seed + (role == "target")
+
+
+def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
+    """Join datasets of `(images, labels)`, one a domain, as trainers take them.
+
+    The result holds `(images, labels)`, each a tuple with one tensor a domain; it ends with the
+    shortest. `None` if one of them is.
+
+    Example:
+        >>> a = tf.data.Dataset.from_tensors((1, 2))
+        >>> b = tf.data.Dataset.from_tensors((3, 4))
+        >>> [[[int(v) for v in x] for x in pair] for pair in side_by_side(a, b)]
+        [[[1, 3], [2, 4]]]
+    """
+    if None in datasets:
+        return None
+    return tf.data.Dataset.zip(datasets).map(
+        lambda *pairs: (tuple(x for x, _ in pairs), tuple(y for _, y in pairs))
+    )
+
+
 def padded_frame(frame: dict[str, tf.Tensor], stride: int) -> dict[str, tf.Tensor]:
     """A frame padded below and to the right to a multiple of the stride, as `PadToStride` does.
 
@@ -227,8 +301,8 @@ def evaluation_batches(
     )
 
 
-def dealt_out(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:
-    """Deal batches out to devices, one each, over and over.
+def distribute(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:
+    """Distribute batches over devices, one each in turn, over and over.
 
     Where they do not suffice for all devices the last time, the last devices get a batch of the
     same form that is empty.
@@ -242,7 +316,7 @@ def dealt_out(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Datas
 
     Example:
         >>> batches = tf.data.Dataset.range(3).batch(1)
-        >>> ours, count = dealt_out(batches, Portion(machine=1, machines=2))
+        >>> ours, count = distribute(batches, Portion(machine=1, machines=2))
         >>> count, [batch.numpy().tolist() for batch in ours.take(count)]
         (2, [[1], []])
     """

@@ -5,10 +5,11 @@ It differs from `ada_atdt` in stage 1 alone: no domain classifier.
 
 from dataclasses import dataclass
 
+from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised, transfer_stages
 from adaat_keras.methods.cycle_gan import Translation
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage, side_by_side
+from adaat_keras.methods.stage import Stage
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage, beside_target_images, side_by_side
+from adaat_keras.methods.stage import Stage, beside_target_images
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer
 

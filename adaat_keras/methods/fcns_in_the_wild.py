@@ -7,10 +7,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.domains.batches import ClassSizes, class_sizes
+from adaat_keras.domains.batches import ClassSizes, class_sizes, side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage, beside_target_images, side_by_side
+from adaat_keras.methods.stage import Stage, beside_target_images
 from adaat_keras.models import DomainClassifier
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task

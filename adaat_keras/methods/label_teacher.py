@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage, side_by_side
+from adaat_keras.methods.stage import Stage
 from adaat_keras.methods.teacher import Teacher
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer

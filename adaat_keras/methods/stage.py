@@ -26,8 +26,9 @@ from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.domains.batches import (
     Portion,
     class_frequencies,
-    dealt_out,
+    distribute,
     evaluation_batches,
+    seed_of,
     training_batches,
 )
 from adaat_keras.domains.cache import cached
@@ -102,7 +103,7 @@ class Stage(ABC):
 
 
 class Feed:
-    """Gives stages their batches: both domains as one camera sees them, augmented and shared out.
+    """Gives stages their batches: both domains as one camera sees them, augmented, distributed.
 
     Args:
         source, target: Domains A and B.
@@ -200,8 +201,7 @@ class Feed:
             tuple(task.name for task in labels) or None,
             training.batch_size // share,
             training.crop,
-            # Two domains with the same number of frames must not be walked through in step.
-            2 * training.seed + (role == "target"),
+            seed_of(training.seed, role),
             first_step,
             training.crops_per_frame,
             AUGMENTATIONS[augmentation],
@@ -241,13 +241,13 @@ class Feed:
         """Batches of which each is one device's, as `fit` takes them under the strategy."""
         return self.strategy.distribute_datasets_from_function(lambda _: batches)
 
-    def shared_out(
+    def distributed(
         self, batches: tf.data.Dataset | None
     ) -> tuple[tf.data.Dataset | None, int | None]:
         """Batches for validation, one after the other to each device, and how many each gets."""
         if batches is None:
             return None, None
-        ours, count = dealt_out(batches, self.portion)
+        ours, count = distribute(batches, self.portion)
         return self.for_devices(ours), count
 
 
@@ -261,7 +261,7 @@ def fit_stage(
 ) -> keras.callbacks.History:
     """Train what is left of a stage."""
     training = stage.training
-    validation, validation_steps = feed.shared_out(stage.validation(feed))
+    validation, validation_steps = feed.distributed(stage.validation(feed))
     return trainer.fit(
         feed.for_devices(stage.batches(feed, initial_epoch * training.steps_per_epoch)),
         initial_epoch=initial_epoch,
@@ -305,25 +305,6 @@ def plain_errors(stage: str) -> Iterator[None]:
         check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
         said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
         raise ValueError(f"stage {stage!r}: {said}") from error
-
-
-def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
-    """Join datasets of `(images, labels)`, one a domain, as trainers take them.
-
-    The result holds `(images, labels)`, each a tuple with one tensor a domain; it ends with the
-    shortest. `None` if one of them is.
-
-    Example:
-        >>> a = tf.data.Dataset.from_tensors((1, 2))
-        >>> b = tf.data.Dataset.from_tensors((3, 4))
-        >>> [[[int(v) for v in x] for x in pair] for pair in side_by_side(a, b)]
-        [[[1, 3], [2, 4]]]
-    """
-    if None in datasets:
-        return None
-    return tf.data.Dataset.zip(datasets).map(
-        lambda *pairs: (tuple(x for x, _ in pairs), tuple(y for _, y in pairs))
-    )
 
 
 def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> tf.data.Dataset:

@@ -67,6 +67,7 @@ def test_the_page_trains_on_a_folder_on_classes_of_ones_own_and_on_a_class(page)
     assert page["labels"].shape == (4, 64, 96)
     assert page["labels"].max() <= 3
     assert page["picture"].shape == (64, 96, 3)
+    assert 0 <= page["metrics"]["mean_iou"] <= 1
     for stage, history in page["history"].items():
         assert np.isfinite(history["loss"]).all(), stage
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras.domains import Streets
-from adaat_keras.domains.batches import Portion, dealt_out, training_batches
+from adaat_keras.domains.batches import Portion, distribute, training_batches
 
 CLUSTERS = [(2, 1), (1, 2), (2, 2), (4, 1)]
 
@@ -47,12 +47,12 @@ def test_a_batch_that_devices_cannot_share_is_an_error(domain):
 
 @pytest.mark.parametrize("frames", [1, 4, 5])
 @pytest.mark.parametrize(("machines", "devices"), [(1, 1), *CLUSTERS])
-def test_every_frame_is_dealt_to_one_device_in_every_round(frames, machines, devices):
+def test_every_frame_goes_to_one_device_in_every_round(frames, machines, devices):
     batches = tf.data.Dataset.range(frames).map(lambda n: ((n,), n)).batch(1)
     for _ in range(2):
         seen = []
         for machine in range(machines):
-            ours, count = dealt_out(batches, Portion(machine, machines, devices))
+            ours, count = distribute(batches, Portion(machine, machines, devices))
             assert count == -(-frames // (machines * devices))
             rounds = list(ours.take(2 * count * devices).as_numpy_iterator())
             seen += [int(n) for _, label in rounds for n in label]

@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, methods, tasks
-from adaat_keras.domains import Domain, Folder
+from adaat_keras.domains import Domain, Folder, pairs_of_batches
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Feed, Stage, stage_key
+from adaat_keras.methods.stage import Feed, Stage, described, stage_key
 from adaat_keras.models import Encoder
 from adaat_keras.tasks import Semantic
 from adaat_keras.training import losses
@@ -332,6 +332,70 @@ def test_first_weights_frozen_layers_precision_and_classes_change_the_key(advers
     assert adversarial(dtype="mixed_bfloat16") != usual
 
 
+class Ends(keras.callbacks.Callback):
+    """A user's: keeps its argument under another name."""
+
+    def __init__(self, after):
+        super().__init__()
+        self._after, self.epochs = after, 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+
+
+class Counts(keras.callbacks.Callback):
+    """A user's, without an argument."""
+
+    epochs = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+
+
+class Patient(keras.callbacks.EarlyStopping):
+    """A user's, which hands on what it is given."""
+
+    def __init__(self, **options):
+        super().__init__("loss", **options)
+
+
+@pytest.fixture
+def used(eagerly):
+    """Gives a callback to a training."""
+
+    def train(callback):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        data = np.zeros((2, 1)), np.ones((2, 1))
+        model.fit(*data, epochs=2, verbose=0, callbacks=[callback])
+        return callback
+
+    return train
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "others"),
+    [
+        (keras.callbacks.EarlyStopping, {"monitor": "loss", "min_delta": 0.1}, {"patience": 3}),
+        (keras.callbacks.ReduceLROnPlateau, {"monitor": "loss"}, {"factor": 0.5}),
+        (Patient, {"min_delta": 0.1}, {"min_delta": 0.2}),
+        (Counts, {}, None),
+    ],
+    ids=lambda value: value.__name__ if isinstance(value, type) else "",
+)
+def test_a_callback_that_has_seen_a_training_is_told_as_before_it(kind, options, others, used):
+    before = described(kind(**options))
+    assert described(used(kind(**options))) == before
+    if others:
+        assert described(kind(**{**options, **others})) != before
+
+
+def test_a_callback_that_keeps_its_arguments_otherwise_is_told_by_all_that_it_holds(used):
+    """Or two that differ in what nobody sees would share a stage."""
+    assert described(Ends(2)) != described(Ends(3))
+    assert described(used(Ends(2))) != described(Ends(2))
+
+
 def shared(one, other, pair, method="ada_atdt"):
     """The names of the stages that two recipes have in common."""
     found = stages_of(method, pair, other)
@@ -372,3 +436,23 @@ def test_a_batch_that_devices_cannot_share_is_an_error(source, target):
     feed = Feed(Splits(source), Splits(target), training, strategy_for(2))
     with pytest.raises(ValueError, match="2 devices cannot share 1 samples a batch"):
         stages_of("dan")[1].batches(feed, 0)
+
+
+# --- Without a stage
+
+
+@pytest.mark.parametrize("seed", [0, 3])
+def test_pairs_of_batches_are_those_of_stage_1(seed, source, target):
+    """What a user's own loop reads is what a run of that seed reads."""
+    training = Training(crop=64, batch_size=4, seed=seed)
+    feed = Feed(Splits(source), Splits(target), training)
+    stage = stages_of("ada_atdt", training=training)[0]
+    pairs = pairs_of_batches(source["train"], target["train"], "depth", 4, crop=64, seed=seed)
+    for ours, theirs in zip(pairs.take(2), stage.batches(feed, 0), strict=False):
+        for one, other in zip(sum(ours, ()), sum(theirs, ()), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_pairs_of_batches_are_of_an_even_number_of_images(source, target):
+    with pytest.raises(ValueError, match="batch_size must be even, not 3"):
+        pairs_of_batches(source["train"], target["train"], "depth", batch_size=3)
