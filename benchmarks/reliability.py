@@ -1,8 +1,8 @@
 """What becomes of damaged inputs, of faults while a command works, and of memory over time.
 
-    python benchmarks/reliability.py [inputs] [killed] [full] [other] [machines] [soak] [field]
+    python benchmarks/reliability.py [PART ...]
 
-Each part (by default all, an hour on two idle cores) adds what it found to
+A part is one of PARTS. Each (by default all, an hour on two idle cores) adds what it found to
 `docs/results/reliability.json`, of which `docs/reliability.md` is written anew. A part ends with an
 error at the first outcome that is not allowed. The same seeds give the same inputs and moments,
 but for those moments that are times. Full disks are small ones of their own where they can be
@@ -76,16 +76,17 @@ def full() -> dict:
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         given = _given(folder)
-        for kind, (name, pattern) in faults.WRITES.items():
+        for name in dict.fromkeys(name for name, _ in faults.WRITES.values()):
+            kinds = {kind: how for kind, (work, how) in faults.WRITES.items() if work == name}
             with faults.small_disk(Path(folder) / "disk") as disk:
-                fault = faults.DiskFull(
-                    pattern=pattern, filler=str(disk / "filler") if disk else ""
-                )
+                filler = str(disk / "filler") if disk else ""
+                full = [faults.DiskFull(pattern=how, filler=filler) for how in kinds.values()]
                 place = (disk or Path(folder)) / f"run-{len(found)}"
-                if not faults.disturbed(given, name, [fault], place)["survived"]:
-                    raise faults.Wrong(f"nothing was written as {kind}")
-            print(kind, "on a small disk" if disk else "by injection", flush=True)
-            found[kind] = "small disk" if disk else "injected error"
+                outcome = faults.disturbed(given, name, full, place)
+            if outcome["late"]:
+                raise faults.Wrong(f"not all was written of {', '.join(kinds)}")
+            found |= dict.fromkeys(kinds, "small disk" if disk else "injected error")
+            print(found, flush=True)
     return found
 
 
@@ -113,22 +114,27 @@ def machines() -> dict:
     return {"one of two machines killed": 1}
 
 
-def soak() -> dict:
-    """Memory over steps and over predictions, each in a process of its own."""
-    found = {}
-    for name, function, count, every in (
-        ("training", "training", STEPS, 100),
-        ("write_predictions", "predictions", PREDICTIONS, 100),
-        ("predict", "calls", PREDICTIONS, 100),
+def steps() -> dict:
+    """Memory over steps of training."""
+    return _in_a_process("training", STEPS)
+
+
+def predictions() -> dict:
+    """Memory over predictions of files."""
+    return _in_a_process("predictions", PREDICTIONS)
+
+
+def calls() -> dict:
+    """Memory over calls of `predict`."""
+    return _in_a_process("calls", PREDICTIONS)
+
+
+def _in_a_process(function: str, count: int) -> dict[int, float]:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        multiprocessing.get_context("spawn").Pool(1) as pool,
     ):
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            multiprocessing.get_context("spawn").Pool(1) as pool,
-        ):
-            readings = pool.apply(_soak, (function, folder, count, every))
-        found[name] = readings
-        print(name, readings, flush=True)
-    return found
+        return pool.apply(_soak, (function, folder, count, 100))
 
 
 def _soak(function: str, folder: str, count: int, every: int) -> dict[int, float]:
@@ -150,7 +156,10 @@ def field() -> dict:
     return dict(counts)
 
 
-PARTS = {each.__name__: each for each in (inputs, killed, full, other, machines, soak, field)}
+PARTS = {
+    each.__name__: each
+    for each in (inputs, killed, full, other, machines, steps, predictions, calls, field)
+}
 
 
 # --- the document ---------------------------------------------------------------------------------
@@ -180,9 +189,11 @@ def document(found: dict) -> str:
     if faults:
         faults.append(("all", sum(count for _, count in faults)))
         parts += ["## Faults", _FAULTS, _table("fault|injected and survived", faults)]
-    if "soak" in found:
+    soaked = [name for name in _SOAKED if name in found]
+    if soaked:
         table = []
-        for name, readings in found["soak"].items():
+        for name in soaked:
+            readings = found[name]
             readings = {int(number): value for number, value in readings.items()}
             share = measured.growth(readings, 500)
             last = max(readings)
@@ -219,9 +230,9 @@ _SOAK = """\
 Memory that the process holds, in MB. The training validates after every hundred steps; predictions
 each have another size, which is the worst that one can do to TensorFlow."""
 _SOAKED = {
-    "training": "training steps, with validation",
-    "write_predictions": "predictions of files (`adaat-keras predict`)",
-    "predict": "calls of `model.predict`",
+    "steps": "training steps, with validation",
+    "predictions": "predictions of files (`adaat-keras predict`)",
+    "calls": "calls of `model.predict`",
 }
 _FIELD = """\
 Inputs and surroundings on which somebody's work once failed, here or with the package's

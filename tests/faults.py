@@ -196,6 +196,10 @@ class Given:
             Image.fromarray(pixels).save(self.images / f"{number}.png")
         if run is not None:
             self.run = run
+        # The server of processes is there before anything is timed.
+        first = _PROCESSES.Process(target=int)
+        first.start()
+        first.join()
 
     @functools.cached_property
     def run(self) -> Path:
@@ -360,6 +364,9 @@ def disturbed(given: Given, name: str, faults: Sequence[Fault], place: Path) -> 
         status, said, _ = _start(given, name, place, fault)
         if (status == 0 and not isinstance(fault, ClockJumps | Gone)) or _is_there(status, said):
             late += 1
+            # There is nothing left to disturb: from the start.
+            shutil.rmtree(place)
+            WORKS[name].prepare(given, place)
             continue
         fault.check(status, said, place)
         if getattr(fault, "signal", None) != signal.SIGKILL:

@@ -5,7 +5,6 @@ import dataclasses
 import re
 import typing
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 
 from adaat_keras.files import home_expanded, json_of

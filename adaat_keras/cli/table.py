@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from pathlib import Path
 
 from adaat_keras.cli.quiet import start_tensorflow
 from adaat_keras.files import home_expanded, read_json

@@ -164,23 +164,25 @@ class KeyCache(Domain):
         return len(self.domain)
 
     def require(self, keys: tuple[str, ...]) -> None:
-        """Raise unless the domain has labels for the `keys`; raises as the domain does."""
+        """Load the `keys` that are not loaded yet; raises as the domain does.
+
+        Here, since whatever makes batches asks for keys first: of an error within a graph, such as
+        a full disk, TensorFlow makes one of its own.
+        """
         super().require(keys)
         missing = self._missing(keys)
         if missing:
             self.domain.require(missing)
-
-    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
-        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as the domain."""
-        self.require(keys)
-        missing = self._missing(keys)
-        if missing:
-            # `read` is traced into tf.data graphs: nothing can be read there yet, and a tensor
-            # made there would be lost with them.
+            # It may be asked for in a graph all the same: nothing can be read there yet, and a
+            # tensor made there would be lost with it.
             with tf.init_scope(), tf.device("CPU"):
                 # Not to be made a part of the graph from within which it is called.
                 tf.autograph.experimental.do_not_convert(self._load)(missing)
             self._loaded.update(missing)
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as the domain."""
+        self.require(keys)
         return {key: self._frame(key, index) for key in keys}
 
     @property

@@ -11,7 +11,7 @@ from adaat_keras.camera import Camera
 from adaat_keras.files import home_expanded
 from adaat_keras.layers import CropLike
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.base_model import BaseModel, Network, at_scale, pad_for
+from adaat_keras.models.base_model import BaseModel, FlatPredict, Network, at_scale, pad_for
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.hub import upload_preset
 from adaat_keras.models.preset_format import read_model, read_preset, write_preset
@@ -28,7 +28,7 @@ PREDICTORS = {
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
-class AdaAtdt(keras.Model):
+class AdaAtdt(FlatPredict, keras.Model):
     """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
 
     Methods that train no transfer function predict by base model 2, `D2(E2(x))`; `predictor` says

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 import keras
+import numpy as np
 
 from adaat_keras.camera import Camera
 from adaat_keras.layers import (
@@ -268,8 +269,25 @@ class Decoder(Network):
         self.upsampling = upsampling
 
 
+class FlatPredict:
+    """`predict` whose memory stays flat where every image has another size.
+
+    Keras feeds `predict` by `tf.data`, of which TensorFlow keeps something for every size that it
+    meets, for as long as the process lives. A single batch needs no such pipeline.
+    """
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        """As in `keras.Model.predict`; an array of a single batch is predicted at once."""
+        single = isinstance(x, np.ndarray) and 0 < len(x) <= (batch_size or 32)
+        strategy = getattr(self, "distribute_strategy", None)
+        devices = getattr(strategy, "num_replicas_in_sync", 1)
+        if single and devices == 1 and steps is None and not callbacks:
+            return self.predict_on_batch(x)
+        return super().predict(x, batch_size, verbose, steps, callbacks)
+
+
 @keras.saving.register_keras_serializable("adaat_keras")
-class BaseModel(keras.Model):
+class BaseModel(FlatPredict, keras.Model):
     """Predicts one task from an image of any size: `D(E(x))` (the paper's N1, N2; section 3.2).
 
     Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least `smallest`.
