@@ -144,8 +144,8 @@ plt.show()
 ## Fine-tune a preset
 
 A preset knows streets already. Its stages are trained a little further on your pictures; base
-model 2 stays as it is, since the simulator is the same. A few steps show how, and may cost more than
-they bring; a gain takes some hundreds ([`finetune.py`](finetune.py)).
+model 2 stays as it is, since the simulator is the same. A few steps show how, and may cost more
+than they bring; a gain takes some hundreds ([`finetune.py`](finetune.py)).
 """
 
 # %%
