@@ -76,6 +76,7 @@ def _add_check(actions) -> None:
     parser.add_argument(
         "--show", type=int, default=20, metavar="INT", help="bad files to name a split (20)"
     )
+    parser.add_argument("--json", action="store_true", help="print JSON")
     add_domain_options(parser, "how to open it, e.g. '{\"train_ids\": true}'")
     parser.set_defaults(run=check)
 
@@ -90,9 +91,15 @@ def check(options: argparse.Namespace) -> int:
             raise ValueError(f"--tag-set is for carla alone, not for {options.domain}")
         extra["tag_set"] = options.tag_set
     good = check_splits(
-        options.domain, options.root, extra, skip_bad=options.skip_bad, show=options.show
+        options.domain,
+        options.root,
+        extra,
+        skip_bad=options.skip_bad,
+        show=options.show,
+        as_json=options.json,
     )
-    print("nothing is wrong" if good else "something is wrong, see above")
+    if not options.json:
+        print("nothing is wrong" if good else "something is wrong, see above")
     return 0 if good else 1
 
 

@@ -29,7 +29,7 @@ _FRAMES = 16
 _COLUMN = 300
 _CSS = """
 .gradio-container {max-width: 1100px !important; margin: 0 auto !important}
-.seen img {width: 100% !important; height: auto !important; image-rendering: pixelated}
+.seen img {image-rendering: pixelated}
 .legend {display: flex; flex-wrap: wrap; gap: 4px 14px}
 .legend i {display: inline-block; width: 1em; height: 1em; margin-right: 5px;
   vertical-align: -2px; border: 1px solid #8888}

@@ -1,6 +1,9 @@
 """Whether labels are what they are said to be, and a data set as it should be."""
 
+import contextlib
 import inspect
+import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -167,7 +170,12 @@ def survey(domain: "FileDomain") -> Survey:
 
 
 def check_splits(
-    name: str, root: Path | str | None, options: dict, skip_bad: bool = False, show: int = 20
+    name: str,
+    root: Path | str | None,
+    options: dict,
+    skip_bad: bool = False,
+    show: int = 20,
+    as_json: bool = False,
 ) -> bool:
     """Print what every split of a data set holds and what is wrong with it.
 
@@ -177,6 +185,7 @@ def check_splits(
         options: More options of its class.
         skip_bad: Bad files do not count as wrong.
         show: How many bad files to name for each split.
+        as_json: Print one object of JSON, which names all bad files; progress goes to stderr.
 
     Returns:
         Whether nothing is wrong.
@@ -186,18 +195,25 @@ def check_splits(
             right folder.
         FileNotFoundError: There is no such folder, or no split has a single image.
     """
-    found, good = 0, True
+    good, told = True, {}
     root = None if root is None else home_expanded(root)
     for split in _splits(name, root):
         try:
             domain = _open(name, root, split, options)
         except domains.NoSplit as error:
-            print(f"{split}: no frames ({error})")
+            if not as_json:
+                print(f"{split}: no frames ({error})")
             continue
-        found += 1
-        good &= _report(domain, split, skip_bad, show)
-    if not found:
+        if as_json:
+            with contextlib.redirect_stdout(sys.stderr):
+                told[split] = _told(domain, skip_bad)
+        else:
+            told[split] = _report(domain, split, skip_bad, show)
+        good &= told[split]["good"]
+    if not told:
         raise FileNotFoundError(f"{root or name}: no split of {name} has a single image")
+    if as_json:
+        print(json.dumps({"domain": name, "good": bool(good), "splits": told}, indent=2))
     return good
 
 
@@ -227,7 +243,32 @@ def _open(name: str, root: Path | None, split: str, options: dict) -> "FileDomai
         raise ValueError(f"{name} cannot be opened with {options}: {error}") from error
 
 
-def _report(domain: "FileDomain", split: str, skip_bad: bool, show: int) -> bool:
+def _told(domain: "FileDomain", skip_bad: bool) -> dict:
+    """What a split holds and what is wrong with it, as JSON takes it."""
+    found, variant = survey(domain), domain.label_variant_problem()
+    told = {
+        "frames": len(domain) + len(domain.left_out),
+        "labels": list(domain.tasks),
+        "sizes": [[width, height, n] for (height, width), n in found.sizes.most_common()],
+        "wrong_labels": variant,
+        "bad": found.problems,
+        "good": _good(found, variant, skip_bad),
+    }
+    if found.frames and "semantic" in domain.tasks:
+        shares = (found.classes / max(1, found.classes.sum())).round(6).tolist()
+        told["classes"] = dict(zip(map(called, domain.label_names), shares, strict=False))
+        told["ignored"] = round(found.ignored, 6)
+    if found.frames and "depth" in domain.tasks:
+        told["depth"] = {
+            "nearest": found.nearest if found.farthest else None,
+            "farthest": found.farthest,
+            "valid": round(found.valid / found.frames, 6),
+            "in_reach": round(found.in_reach / found.frames, 6),
+        }
+    return told
+
+
+def _report(domain: "FileDomain", split: str, skip_bad: bool, show: int) -> dict:
     total = len(domain) + len(domain.left_out)
     print(f"{split}: {total} frames, labels: {', '.join(domain.tasks) or 'none'}")
     found = survey(domain)
@@ -242,6 +283,10 @@ def _report(domain: "FileDomain", split: str, skip_bad: bool, show: int) -> bool
         print(f"    {problem}")
     if len(found.problems) > show:
         print(f"    and {len(found.problems) - show} more; --show {len(found.problems)} names all")
+    return {"good": _good(found, variant, skip_bad)}
+
+
+def _good(found: Survey, variant: str | None, skip_bad: bool) -> bool:
     return not variant and (skip_bad or not found.problems) and found.frames > 0
 
 

@@ -32,6 +32,7 @@ from adaat_keras.runs.checks import (
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.lock import locked
+from adaat_keras.runs.pictures import Pictures, network_of
 from adaat_keras.runs.report import report
 from adaat_keras.training.callbacks import (
     HistoryFile,
@@ -356,6 +357,7 @@ class _Run:
                     callbacks += [
                         keras.callbacks.TensorBoard(logs, write_graph=False),
                         HistoryFile(stage.name, kept / "history.csv", self.folder.history),
+                        *self.pictures(stage, logs / "pictures"),
                     ]
                 if self.verbose == 1:
                     callbacks.append(ShortProgress())
@@ -369,6 +371,16 @@ class _Run:
                 _copy_if_different(file, self.folder.network(name))
             merge_history(self.folder.history, read_history(kept / "history.csv"))
         return clock.seconds
+
+    def pictures(self, stage: Stage, folder: Path) -> list[Pictures]:
+        """What draws a stage's predictions in the target after every epoch, if it predicts."""
+        splits = self.feed.splits["target"]
+        domain = splits.get("val") or splits.get("train")
+        found = network_of(self.model, list(stage.networks))
+        if found is None or domain is None:
+            return []
+        network, task = found
+        return [Pictures(folder, network, getattr(self.config, task), domain)]
 
     def alone_in(self, kept: Path) -> AbstractContextManager:
         """Within, no other run trains the same stage of a shared store; it waits for that one."""

@@ -1,5 +1,6 @@
 """`adaat-keras data check` on files made by hand, and on the streets."""
 
+import json
 import shutil
 
 import numpy as np
@@ -39,6 +40,26 @@ def test_classes_and_depths_are_counted(tmp_path, capsys):
     assert "ignored       16.67%" in text
     assert "depth         25 to 350 m, 50.0% of pixels valid, 16.7% up to 100 m" in text
     assert "test: no frames" in text
+
+
+def test_json_says_the_same_and_nothing_else_is_printed(tmp_path, capsys):
+    files = kitti(tmp_path)
+    write(files["semantic"], np.array([[7, 7, 7, 26, 26, 0]] * 4, "uint8"))
+    write(files["depth"], np.array([[0, 0, 0, 256, 512, 3584]] * 4, "uint16"))
+    bad = kitti(tmp_path, "000001")["image"]
+    cut(bad)
+    assert main(["data", "check", "kitti", "--root", str(tmp_path), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["domain"], told["good"]) == ("kitti", False)
+    split = told["splits"]["train"]
+    assert split["frames"] == 2
+    assert split["sizes"] == [[6, 4, 1]]
+    assert (split["classes"]["road"], split["ignored"]) == (0.5, pytest.approx(1 / 6, abs=1e-6))
+    assert (split["depth"]["nearest"], split["depth"]["valid"]) == (25, 0.5)
+    [problem] = split["bad"]
+    assert f"{bad}: the PNG file is cut off" in problem
+    assert main(["data", "check", "kitti", "--root", str(tmp_path), "--json", "--skip-bad"]) == 0
+    assert json.loads(capsys.readouterr().out)["good"] is True
 
 
 def test_it_goes_on_after_a_bad_file_and_names_each(tmp_path, capsys):

@@ -1,0 +1,94 @@
+"""Pictures of a few predictions after every epoch, for TensorBoard."""
+
+import warnings
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from adaat_keras.domains.domain import Domain
+from adaat_keras.models import AdaAtdt
+from adaat_keras.report.score import spread_frames
+from adaat_keras.tasks import Task
+
+_FRAMES = 3
+# Of larger frames the middle is shown, at the scale at which the network is trained.
+_HEIGHT, _WIDTH = 256, 512
+
+
+class Pictures(keras.callbacks.Callback):
+    """Writes what a network predicts for a few frames, beside them, after every epoch.
+
+    A picture that fails costs a line, and there are no more; the training goes on.
+
+    Args:
+        folder: Where TensorBoard looks.
+        network: Takes images of any size, 0 to 255.
+        task: What it predicts.
+        domain: Whose frames are shown, spread evenly over it.
+    """
+
+    def __init__(self, folder: Path, network: keras.Model, task: Task, domain: Domain):
+        super().__init__()
+        self.folder = folder
+        self.network = network
+        self.task = task
+        self.domain = domain
+        self._images: list[np.ndarray] | None = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write this epoch's pictures."""
+        if self.folder is None:
+            return
+        try:
+            self._write(epoch + 1)
+        except Exception as error:
+            warnings.warn(
+                f"{self.folder}: the pictures of epoch {epoch + 1} failed, and are left out from "
+                f"here: {' '.join(str(error).split())}",
+                stacklevel=2,
+            )
+            self.folder = None
+
+    def _write(self, epoch: int) -> None:
+        if self._images is None:
+            frames = spread_frames(self.domain, _FRAMES)
+            self._images = [_middle(frame[0].numpy()) for frame in frames]
+        writer = tf.summary.create_file_writer(str(self.folder))
+        with writer.as_default(step=epoch):
+            for number, image in enumerate(self._images):
+                # Without a graph: compiling one takes longer than a few small images.
+                outputs = self.network(image[None].astype(np.float32), training=False)
+                labels = self.task.decode(keras.ops.convert_to_numpy(outputs))[0]
+                both = np.concatenate([image, self.task.colorize(labels)], axis=1)
+                tf.summary.image(f"{self.domain.name} {number}: {self.task.name}", both[None])
+        writer.close()
+
+
+def network_of(model: AdaAtdt, trained: list[str]) -> tuple[keras.Model, str] | None:
+    """What predicts from images among a stage's networks, and which of a model's tasks.
+
+    Args:
+        model: All of a run's networks.
+        trained: Names of those that the stage trains.
+
+    Returns:
+        The network, and `"from_task"` or `"to_task"`; `None` for a stage of other networks.
+
+    Example:
+        >>> from adaat_keras import build_ada_atdt
+        >>> network_of(build_ada_atdt(size="tiny"), ["encoder_2", "decoder_2"])[1]
+        'to_task'
+    """
+    if "transfer" in trained:
+        return model, "to_task"
+    if "decoder_2" in trained:
+        return model.base_model_2, "to_task"
+    return (model.base_model_1, "from_task") if "decoder_1" in trained else None
+
+
+def _middle(image: np.ndarray) -> np.ndarray:
+    height, width = image.shape[:2]
+    top, left = max(0, height - _HEIGHT) // 2, max(0, width - _WIDTH) // 2
+    return image[top : top + _HEIGHT, left : left + _WIDTH]
