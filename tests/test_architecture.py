@@ -19,7 +19,7 @@ ORDER = {
     "domains": "tasks streets camera deep_images registry files",
     "streets.writers": "streets domains files registry",
     "report": "layers models tasks domains files",
-    "presets": "models tasks",
+    "presets": "models tasks files",
     "inference": "models tasks deep_images files registry",
     "export": "layers models tasks files registry",
     "build": "models tasks presets",
@@ -29,7 +29,7 @@ ORDER = {
     "fit": "models tasks domains methods runs registry",
     "demo": "layers models tasks domains presets inference runs",
     "cli": "models training tasks streets.writers domains report presets inference export methods "
-    "runs demo deep_images registry",
+    "runs demo deep_images files registry",
     "__init__": "models report presets build fit",
     "__main__": "cli",
 }
