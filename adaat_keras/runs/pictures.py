@@ -55,15 +55,16 @@ class Pictures(keras.callbacks.Callback):
         if self._images is None:
             frames = spread_frames(self.domain, _FRAMES)
             self._images = [_middle(frame[0].numpy()) for frame in frames]
-        writer = tf.summary.create_file_writer(str(self.folder))
-        with writer.as_default(step=epoch):
+            # One for all epochs: each makes a file.
+            self._writer = tf.summary.create_file_writer(str(self.folder))
+        with self._writer.as_default(step=epoch):
             for number, image in enumerate(self._images):
                 # Without a graph: compiling one takes longer than a few small images.
                 outputs = self.network(image[None].astype(np.float32), training=False)
                 labels = self.task.decode(keras.ops.convert_to_numpy(outputs))[0]
                 both = np.concatenate([image, self.task.colorize(labels)], axis=1)
                 tf.summary.image(f"{self.domain.name} {number}: {self.task.name}", both[None])
-        writer.close()
+        self._writer.flush()
 
 
 def network_of(model: AdaAtdt, trained: list[str]) -> tuple[keras.Model, str] | None:

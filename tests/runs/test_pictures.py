@@ -21,9 +21,8 @@ def domain():
 
 def read(folder):
     """The pictures that TensorBoard would show, by their name and epoch."""
-    [file] = folder.iterdir()
     pictures = {}
-    for record in tf.data.TFRecordDataset(str(file)):
+    for record in tf.data.TFRecordDataset([str(file) for file in folder.iterdir()]):
         event = tf.compat.v1.Event.FromString(record.numpy())
         for value in event.summary.value:
             png = value.tensor.string_val[-1]
