@@ -122,6 +122,7 @@ def withheld(frames, shared, one_at_a_time):
 def tiny(frames):
     """The options of a run of seconds."""
     sizes = "--size tiny --transfer conv --epochs 2 --steps-per-epoch 2 --batch-size 4 --crop 64"
+    sizes += " --precision float32"
     opened = json.dumps(frames)
     data = ["--source-options", opened, "--target-options", opened, "--validation-frames", "2"]
     return [*sizes.split(), *data]

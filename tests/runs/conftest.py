@@ -30,6 +30,8 @@ def config(frames):
                 "steps_per_epoch": 2,
                 "batch_size": 4,
                 "crop": 64,
+                # As programs build models, and so that devices and machines can be compared.
+                "precision": "float32",
                 "validation_frames": 2,
                 "source_options": frames,
                 "target_options": frames,
