@@ -50,7 +50,9 @@ def runner(format: str, path: str):
     from adaat_keras import load
     from adaat_keras.report.score import any_size
 
-    predict = any_size(load(path))
+    model = load(path)
+    model.camera = None
+    predict = any_size(model)
     return lambda image: predict(image).numpy()
 
 
@@ -103,6 +105,8 @@ def main(options: argparse.Namespace) -> None:
     from adaat_keras.export import FORMATS, export_model
 
     model = load(options.what)
+    # An exported file takes images as they are.
+    model.camera = None
     task = tasks.get(model.to_task)
     metric, channels = task.primary_metric, task.channels
     domain = domains.get(options.domain, split="test")
