@@ -98,8 +98,8 @@ def check_place(what, file: Path | str) -> None:
     """Raise a `ValueError` if a task, or another class by its place, could be any code.
 
     A published file may say `"module:Class"` or `"file.py:Class"`, as a user may. It is taken
-    where it is one of this package's, or a subclass of its or Keras' classes that this process
-    has imported already.
+    where it is one of this package's, or a subclass of its or Keras' classes (or an
+    `Architecture`) that this process has imported already.
 
     Args:
         what: A name, a place, or a dictionary with a place.
@@ -125,7 +125,9 @@ and those that you have imported yourself: do not trust it
     else:
         loaded = [sys.modules[module]] if module in sys.modules else []
     found = [getattr(m, name, None) for m in loaded]
-    bases = [base.__module__ for c in found if isinstance(c, type) for base in c.__mro__[1:]]
+    # Of a class what it derives from, of a thing such as an `Architecture` what it is.
+    kinds = [c.__mro__[1:] if isinstance(c, type) else type(c).__mro__ for c in found]
+    bases = [base.__module__ for kind in kinds for base in kind]
     if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
         raise ValueError(
             f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "

@@ -120,6 +120,8 @@ def test_the_traceback_is_shown_when_asked_for():
 def test_a_command_that_is_told_to_stop_says_how_to_go_on(
     signal, status, told, monkeypatch, capsys
 ):
+    # A shell's background jobs begin with SIGINT ignored.
+    signals.signal(signals.SIGINT, signals.default_int_handler)
     before = [signals.getsignal(each) for each in (signals.SIGTERM, signals.SIGINT)]
     monkeypatch.setattr(table, "run", lambda _: signals.raise_signal(signal))
     assert main(["table", "parameters"]) == status

@@ -185,6 +185,10 @@ def test_a_published_run_is_measured_used_and_exported(run, publish, image, caps
     outputs = load(preset).predict(pixels, verbose=0)
     np.testing.assert_array_equal(Image.open(out / "image_semantic.png"), outputs[0].argmax(-1))
 
+    # Exported files take images as they are.
+    model = load(preset)
+    model.camera = None
+    outputs = model.predict(pixels, verbose=0)
     exported = str(tmp_path / "exported")
     assert main(["export", str(preset), "--out", exported]) == 0
     np.testing.assert_allclose(tf.saved_model.load(exported)(pixels), outputs, atol=1e-4)
