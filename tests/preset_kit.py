@@ -24,7 +24,7 @@ def small_preset():
 def copied(folder, to):
     """A copy of a preset that a test may spoil."""
     to.mkdir(exist_ok=True)
-    for file in folder.iterdir():
+    for file in filter(Path.is_file, folder.iterdir()):
         (to / file.name).write_bytes(file.read_bytes())
     return to
 

@@ -6,7 +6,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -374,8 +374,11 @@ class _Run:
 
     def pictures(self, stage: Stage, folder: Path) -> list[Pictures]:
         """What draws a stage's predictions in the target after every epoch, if it predicts."""
-        splits = self.feed.splits["target"]
-        domain = splits.get("val") or splits.get("train")
+        domain = None
+        # Not every method needs the split, and so no training ends for it.
+        with suppress(ValueError, OSError):
+            domain = self.feed.seen("target", "val")
+        domain = domain or self.feed.seen("target", "train")
         found = network_of(self.model, list(stage.networks))
         if found is None or domain is None:
             return []
