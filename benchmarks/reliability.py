@@ -216,7 +216,7 @@ def _table(head: str, rows: list[tuple]) -> str:
 
 _HEAD = """\
 [`python benchmarks/reliability.py`](../benchmarks/reliability.py) tries all this and writes this
-page; the tests try a part of it every time."""
+page."""
 _INPUTS = """\
 Seeded mutations of good files: cut, flipped, emptied, resized, retyped, renamed, with huge numbers
 and NaN. Each is read right, or refused by one of the package's errors. Any other outcome, such as

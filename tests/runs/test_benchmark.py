@@ -232,4 +232,4 @@ def test_a_benchmark_trains_scores_and_draws_at_dt_with_its_own_networks(config,
     assert RunFolder(folder).read_config() == run.replace(method="at_dt", **OWN)
     model = load(folder)
     assert type(model.encoder_1) is DilatedResnet50
-    assert model.predict(keras.ops.ones((1, 90, 91, 3)), verbose=0).shape == (1, 90, 91, 11)
+    assert model.predict(keras.ops.ones((1, 91, 91, 3)), verbose=0).shape == (1, 91, 91, 11)

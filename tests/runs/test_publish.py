@@ -56,7 +56,7 @@ def test_publishing_adds_to_the_manifest_and_writes_a_card(published, tmp_path):
         "| accuracy | – | 0.3000 |",
         "0.4200 ± 0.0283",
         "from 32 x 32 on",
-        "Trained on whole frames; frames of `streets_real` have 64 x 96. They are seen at 64 x 96",
+        "Trained on whole frames; frames of `streets_real` have 64 x 96.",
         f"adaat-keras evaluate {tmp_path}/two",
         f'load("{tmp_path}/two")',
     ):
