@@ -1,6 +1,6 @@
 """Faults while a command is at work, and what becomes of it when it is given again.
 
-`tests/runs/test_faults.py` tries some, and `benchmarks/reliability.py` many. A command runs in a
+`benchmarks/reliability.py` tries them. A command runs in a
 process of its own, forked from one that has imported TensorFlow. What happens to it hangs on the
 files that it opens, renames and removes (Python's audit events), so that the same number is the
 same moment, however busy the machine is; or on the time since it was started.
