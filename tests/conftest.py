@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -174,3 +175,14 @@ def pixelwise():
         return keras.Model(images, keras.layers.Lambda(outputs)(images))
 
     return model
+
+
+@pytest.fixture
+def image():
+    """Gives random images of a height and width."""
+
+    def make(height, width, count=1):
+        rng = np.random.default_rng(height)
+        return rng.uniform(0, 255, (count, height, width, 3)).astype(np.float32)
+
+    return make

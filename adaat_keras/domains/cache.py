@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.class_names import IGNORED, UNKNOWN, Entry, label_entries
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, SameCamera
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
 from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder
@@ -147,7 +147,7 @@ def _flat(label: np.ndarray, where: str) -> np.ndarray:
     return label
 
 
-class KeyCache(Domain):
+class KeyCache(SameCamera):
     """Hands out the frames of a domain, each key of which it loads when it is first read.
 
     Args:
@@ -184,21 +184,6 @@ class KeyCache(Domain):
         """The `keys` of the frame at `index` (int64 scalar), as tensors; raises as the domain."""
         self.require(keys)
         return {key: self._frame(key, index) for key in keys}
-
-    @property
-    def focal_length(self) -> float | None:
-        """The domain's own."""
-        return self.domain.focal_length
-
-    @property
-    def principal_point(self) -> tuple[float, float] | None:
-        """The domain's own."""
-        return self.domain.principal_point
-
-    @property
-    def camera_height(self) -> float | None:
-        """The domain's own."""
-        return self.domain.camera_height
 
     def with_classes(self, task) -> Domain:
         """A cache of the domain with these classes; what else is loaded stays loaded."""

@@ -300,18 +300,10 @@ class Domain(ABC):
         return type(self).__name__, self.name, _described(state, keys, place)
 
 
-class _Regrouped(Domain):
-    """A domain with its label numbers looked up in a table."""
+class SameCamera(Domain):
+    """A domain whose frames are those of another one, `domain`, from the same camera."""
 
-    def __init__(self, domain: Domain, table: np.ndarray, label_names: tuple[Entry, ...]):
-        self.domain = domain
-        self.name, self.tasks, self.dense = domain.name, domain.tasks, domain.dense
-        self.all_told = domain.all_told
-        self.label_names = label_names
-        self._table = table
-
-    def __len__(self) -> int:
-        return len(self.domain)
+    domain: Domain
 
     @property
     def focal_length(self) -> float | None:
@@ -327,6 +319,20 @@ class _Regrouped(Domain):
     def camera_height(self) -> float | None:
         """The domain's own."""
         return self.domain.camera_height
+
+
+class _Regrouped(SameCamera):
+    """A domain with its label numbers looked up in a table."""
+
+    def __init__(self, domain: Domain, table: np.ndarray, label_names: tuple[Entry, ...]):
+        self.domain = domain
+        self.name, self.tasks, self.dense = domain.name, domain.tasks, domain.dense
+        self.all_told = domain.all_told
+        self.label_names = label_names
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self.domain)
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise as the domain does."""

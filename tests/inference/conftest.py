@@ -10,17 +10,6 @@ def seeded():
 
 
 @pytest.fixture
-def image():
-    """Gives random images of a height and width."""
-
-    def make(height, width, count=1):
-        rng = np.random.default_rng(height)
-        return rng.uniform(0, 255, (count, height, width, 3)).astype(np.float32)
-
-    return make
-
-
-@pytest.fixture
 def save():
     """Writes a random picture."""
 
