@@ -32,9 +32,21 @@ def add_parser(commands, all_options: bool = True) -> None:
         help="a folder a run, and the results (default: runs/benchmark)",
     )
     group.add_argument(
+        "--part",
+        type=part_of,
+        default=(1, 1),
+        metavar="K/N",
+        help="train every N-th run, from the K-th on: N processes, on as many machines as you "
+        "like, do a part each in one directory (default: 1/1)"
+        if all_options
+        else argparse.SUPPRESS,
+    )
+    group.add_argument(
         "--known",
+        nargs="+",
+        default=[],
         metavar="FILE",
-        help="the results.json of the same benchmark, begun elsewhere: its runs are taken over"
+        help="results.json of the same benchmark, begun elsewhere: their runs are taken over"
         if all_options
         else argparse.SUPPRESS,
     )
@@ -44,6 +56,21 @@ def add_parser(commands, all_options: bool = True) -> None:
         all_options,
     )
     parser.set_defaults(run=run)
+
+
+def part_of(text: str) -> tuple[int, int]:
+    """K and N of "K/N".
+
+    Example:
+        >>> part_of("2/4")
+        (2, 4)
+    """
+    number, slash, parts = text.partition("/")
+    if not (slash and number.isdecimal() and parts.isdecimal() and 1 <= int(number) <= int(parts)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no part: 1/4, 2/4, 3/4 and 4/4 are the parts of four"
+        )
+    return int(number), int(parts)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -62,5 +89,6 @@ def run(options: argparse.Namespace) -> None:
         place.store,
         place.devices,
         known=options.known,
+        part=options.part,
     )
     print("\n" + format_table(results))

@@ -19,6 +19,7 @@ from adaat_keras.report.score import any_size
 from adaat_keras.report.tables import format_table, spread, write_results
 from adaat_keras.runs.config import RunConfig, differing, without_places
 from adaat_keras.runs.folder import RunFolder
+from adaat_keras.runs.lock import locked
 from adaat_keras.runs.report import ROLES, chosen_frames, legend_of, picture
 from adaat_keras.runs.train import run_once
 
@@ -109,9 +110,12 @@ def run_benchmark(
     store: Path | str | None = None,
     devices: str = "1",
     verbose: int = 1,
-    known: Path | str | None = None,
+    known: Sequence[Path | str] = (),
+    part: tuple[int, int] = (1, 1),
 ) -> dict:
     """Train what is missing, share what methods have in common, and put the scores together.
+
+    Several processes, on one machine or several, may do a part each in one directory.
 
     Args:
         config: What all runs have in common.
@@ -119,30 +123,38 @@ def run_benchmark(
             recipe too, `"at_dt:dilated_resnet50"` the architecture.
         seeds: Seeds 0, 1, ... of every method.
         directory: Holds a folder a run, `results.json`, `results.csv` and `table.md`, which grow
-            run by run, and in the end `panels.png` and `tsne.png` of what was trained here; the
-            same call goes on where it was stopped.
+            run by run, and in the end `panels.png` and `tsne.png` of the runs in it; the same call
+            goes on where it was stopped.
         store: Folder of the shared stages; `directory/stages` by default.
         devices: As `train_from_config`'s.
         verbose: As in `keras.Model.fit`.
-        known: A `results.json` of the same benchmark from elsewhere, whose runs are taken over,
+        known: Files `results.json` of the same benchmark from elsewhere, whose runs are taken over,
             those of other methods too.
+        part: K and N: of N parts, which take the runs in turn, only the K-th is trained; 1 to N.
 
     Returns:
-        What `results.json` holds.
+        What `results.json` holds: all runs that have finished, those of other parts too.
 
     Raises:
-        ValueError: No method, no seed, an unknown name, or a folder or `known` holds runs of
-            another configuration.
+        ValueError: No method, no seed, an unknown name, no such part, or a folder or `known` holds
+            runs of another configuration.
     """
     methods = list(dict.fromkeys(methods))
     if not methods or seeds < 1:
         raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")
+    number, parts = part
+    if not 1 <= number <= parts:
+        raise ValueError(f"part {number} of {parts}: parts are numbered from 1")
     directory = home_expanded(directory)
-    rows = known_rows(known, config) if known else {}
+    rows = {key: row for path in known for key, row in known_rows(path, config).items()}
     runs = {
         (name, seed): Variant.parse(name).config(config, seed)
         for seed in range(seeds)
         for name in methods
+    }
+    folders = {
+        (name, seed): directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
+        for name, seed in runs
     }
     called = {**config.chosen(), "methods": methods, "seeds": seeds}
     head = {
@@ -151,20 +163,39 @@ def run_benchmark(
         "command": run_command(directory, called, "benchmark"),
         "config": config.to_dict(),
     }
-    missing = {key: run for key, run in runs.items() if key not in rows}
-    folders = {}
-    for number, ((name, seed), run) in enumerate(missing.items(), 1):
-        path = directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
-        folders.setdefault(name, path)
+
+    def together() -> dict:
+        # Runs of other parts finish meanwhile. What is there so far is of use already, here or as
+        # what another machine goes on from.
+        with locked(directory, "wait for it", wait=True, verbose=0):
+            for name, seed in runs:
+                folder = RunFolder(folders[name, seed])
+                if (name, seed) not in rows and folder.finished:
+                    folder.check(runs[name, seed])
+                    row = {"method": name, "seed": seed, "metrics": folder.read_metrics()}
+                    rows[name, seed] = row
+            return _write(head, rows, methods, directory)
+
+    mine = [key for i, key in enumerate(runs) if i % parts == number - 1 and key not in rows]
+    for i, (name, seed) in enumerate(mine, 1):
         if verbose:
-            print(f"\nrun {number} of {len(missing)}: {name}, seed {seed}", flush=True)
-        metrics = run_once(run, path, store or directory / "stages", devices, verbose)
+            print(f"\nrun {i} of {len(mine)}: {name}, seed {seed}", flush=True)
+        place = store or directory / "stages"
+        metrics = run_once(runs[name, seed], folders[name, seed], place, devices, verbose)
         rows[name, seed] = {"method": name, "seed": seed, "metrics": metrics}
-        # What is there so far is of use already, here or as what another machine goes on from.
-        _write(head, rows, methods, directory)
-    if folders:
-        _draw(config, folders, directory)
-    return _write(head, rows, methods, directory)
+        together()
+    results = together()
+    missing = len(set(runs) - set(rows))
+    if missing:
+        print(f"{missing} of {len(runs)} runs are other parts' and not finished yet", flush=True)
+    drawn = {}
+    for (name, _), folder in folders.items():
+        if RunFolder(folder).finished:
+            drawn.setdefault(name, folder)
+    # The last part draws what all have trained.
+    if drawn and mine and not missing:
+        _draw(config, drawn, directory)
+    return results
 
 
 def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dict]:

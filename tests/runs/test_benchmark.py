@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -95,7 +97,7 @@ def test_known_runs_are_not_trained_again_and_missing_ones_are(
     monkeypatch.setattr(module, "run_once", train)
     monkeypatch.setattr(module, "_draw", lambda *_: None)
     known, out, methods = begun(), tmp_path / "out", ["source_only", "at_dt", "oracle"]
-    results = run_benchmark(config(), methods, 2, out, verbose=0, known=known)
+    results = run_benchmark(config(), methods, 2, out, verbose=0, known=[known])
     assert trained == [("at_dt", 0), ("source_only", 1), ("at_dt", 1), ("oracle", 1)]
     found = {(r["method"], r["seed"]): r["metrics"]["target"]["mean_iou"] for r in results["rows"]}
     assert list(found) == [(method, seed) for method in methods for seed in (0, 1)]
@@ -103,7 +105,7 @@ def test_known_runs_are_not_trained_again_and_missing_ones_are(
     assert found["oracle", 0] == 0.75
     # What this one writes is known in turn: nothing is left to train.
     trained.clear()
-    again = run_benchmark(config(), methods, 2, out, verbose=0, known=out / "results.json")
+    again = run_benchmark(config(), methods, 2, out, verbose=0, known=[out / "results.json"])
     assert (trained, again) == ([], results)
 
 
@@ -112,7 +114,7 @@ def test_rows_of_methods_that_are_not_named_are_kept(begun, config, tmp_path, mo
     monkeypatch.setattr(module, "run_once", lambda *_: scores(0.5))
     monkeypatch.setattr(module, "_draw", lambda *_: None)
     names = ["dan", "dan"]
-    results = run_benchmark(config(), names, 1, tmp_path / "out", verbose=0, known=begun())
+    results = run_benchmark(config(), names, 1, tmp_path / "out", verbose=0, known=[begun()])
     assert [row["method"] for row in results["rows"]] == ["dan", "source_only", "oracle"]
 
 
@@ -161,8 +163,98 @@ def test_what_is_not_the_same_benchmark_is_refused_by_name(mistake, begun, confi
     changes, message = MISTAKES[mistake]
     known = begun(**changes)
     with pytest.raises(ValueError, match=f"{re.escape(str(known))}.*{message}"):
-        run_benchmark(config(), ["at_dt"], 1, tmp_path / "out", verbose=0, known=known)
+        run_benchmark(config(), ["at_dt"], 1, tmp_path / "out", verbose=0, known=[known])
     assert not (tmp_path / "out").exists()
+
+
+# === Parts ===
+
+
+@pytest.fixture
+def folders_alone(monkeypatch):
+    """Lets a benchmark's runs leave their folders without training; gives who was trained."""
+    trained = []
+
+    def run_once(run, path, *_):
+        folder = RunFolder(path)
+        if not folder.finished:
+            trained.append((run.method, run.training.seed))
+            folder.claim(run)
+            folder.model.touch()
+            write_json(folder.metrics, scores(0.5 + run.training.seed / 10))
+        return folder.read_metrics()
+
+    monkeypatch.setattr(module, "run_once", run_once)
+    return trained
+
+
+@pytest.mark.quick
+def test_parts_share_the_runs_and_the_last_one_draws_them_all(
+    folders_alone, config, tmp_path, monkeypatch, capsys
+):
+    drawn = []
+    monkeypatch.setattr(module, "_draw", lambda _, runs, place: drawn.append(set(runs)))
+    names, whole = ["source_only", "at_dt", "oracle"], (tmp_path / "whole", tmp_path / "parts")
+    alone = run_benchmark(config(), names, 2, whole[0], verbose=0)
+    assert drawn.pop() == set(names)
+    every = list(folders_alone)
+    folders_alone.clear()
+    for part in ((2, 4), (4, 4), (1, 4)):
+        run_benchmark(config(), names, 2, whole[1], verbose=0, part=part)
+    assert folders_alone == [every[1], every[5], every[3], every[0], every[4]]
+    assert capsys.readouterr().out.endswith("1 of 6 runs are other parts' and not finished yet\n")
+    assert not drawn
+    together = run_benchmark(config(), names, 2, whole[1], verbose=0, part=(3, 4))
+    assert drawn == [set(names)]
+    assert together["rows"] == alone["rows"]
+    with pytest.raises(ValueError, match="part 5 of 4"):
+        run_benchmark(config(), names, 2, whole[1], verbose=0, part=(5, 4))
+
+
+@pytest.mark.quick
+@pytest.mark.usefixtures("folders_alone")
+def test_parts_of_machines_that_share_nothing_are_brought_together(config, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_draw", lambda *_: None)
+    names, files = ["source_only", "oracle"], []
+    for part in ((1, 2), (2, 2)):
+        run_benchmark(config(), names, 2, tmp_path / f"{part}", verbose=0, part=part)
+        files.append(tmp_path / f"{part}" / "results.json")
+    results = run_benchmark(config(), names, 2, tmp_path / "out", verbose=0, known=files)
+    assert [(row["method"], row["seed"]) for row in results["rows"]] == [
+        *(("source_only", 0), ("source_only", 1), ("oracle", 0), ("oracle", 1)),
+    ]
+
+
+PART = """
+import json, sys, tensorflow as tf
+from pathlib import Path
+from adaat_keras.runs.benchmark import run_benchmark
+from adaat_keras.runs.config import RunConfig
+tf.config.run_functions_eagerly(True)
+config = RunConfig.from_dict(json.loads(sys.argv[1]))
+run_benchmark(config, ["source_only", "at_dt"], 1, Path(sys.argv[2]), part=(int(sys.argv[3]), 2))
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_do_a_benchmark_with_one_store(config, tmp_path):
+    run = json.dumps(config(epochs=1, steps_per_epoch=1, recipe="paper").to_dict())
+    parts = [
+        subprocess.Popen(
+            [sys.executable, "-c", PART, run, str(tmp_path), number],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for number in ("1", "2")
+    ]
+    said = [part.communicate(timeout=300)[0] for part in parts]
+    assert [part.returncode for part in parts] == [0, 0], said
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert [row["method"] for row in results["rows"]] == ["source_only", "at_dt"]
+    # Both methods begin with the same stage, which one of them has trained.
+    assert len([*(tmp_path / "stages").glob("supervised-*")]) == 1
+    assert (tmp_path / "panels.png").exists()
 
 
 # === Tasks with classes of a user's own ===
