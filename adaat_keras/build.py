@@ -24,6 +24,7 @@ def build_ada_atdt(
     architecture: str | sizes.Architecture | None = None,
     weights: Path | str | None = None,
     seed: int | None = None,
+    trunk: Path | str | None = None,
 ) -> AdaAtdt:
     """Build the six networks for a pair of tasks, untrained or with a preset's weights.
 
@@ -42,18 +43,22 @@ def build_ada_atdt(
         size: `"small"` for a processor (the default), `"paper"` for Table 1's networks, `"tiny"`
             for trials.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
-        architecture: `"residual"`, the paper's networks and the default, or
-            `"dilated_resnet50"`, AT/DT's, whose transfer function is `"six_convolutions"` alone.
+        architecture: `"residual"`, the paper's networks and the default; `"mobilenet_v2"`, whose
+            encoders begin with weights of ImageNet, for photographs; or `"dilated_resnet50"`,
+            AT/DT's, whose transfer function is `"six_convolutions"` alone.
         weights: A preset, as `adaat_keras.load` takes it.
         seed: Decides the first weights, the same as `adaat-keras train --seed` does; by default
             they are drawn as any Keras model's.
+        trunk: What the trunk of `"mobilenet_v2"` begins with: `"imagenet"`, which Keras downloads
+            once and is the default, a file of such weights, or `"random"`.
 
     Returns:
         The model; its prediction is task 2, the networks are its attributes.
 
     Raises:
-        ValueError: A name does not exist, both tasks are the same, the transfer function does
-            not go with the architecture, or the preset is of another size.
+        ValueError: A name does not exist, both tasks are the same, the transfer function or the
+            trunk does not go with the architecture, or the preset is of another size.
+        OSError: The trunk's weights cannot be fetched, or there is no such file.
 
     Example:
         >>> model = build_ada_atdt("semantic", "depth", transfer="unet", size="tiny")
@@ -69,10 +74,16 @@ def build_ada_atdt(
     }
     given = {name: value for name, value in given.items() if value is not None}
     if weights is None:
+        sizes.check_trunk(architecture or "residual", trunk)
         with _drawn_from(seed):
             model = _networks(**given, dtype=dtype)
+        for encoder in (model.encoder_1, model.encoder_2):
+            if hasattr(encoder, "load_trunk") and trunk != "random":
+                encoder.load_trunk(trunk or "imagenet")
         model.untrained = tuple(model.networks)
         return model
+    if trunk is not None:
+        raise ValueError(f"trunk {str(trunk)!r} and weights {str(weights)!r}: give one of them")
     # Not `load`: what a run has left untrained may be trained now.
     preset = read_networks(weights)
     with _drawn_from(seed):

@@ -5,6 +5,7 @@
 - `transfer`: features of task 1 to features of task 2 (G), in the paper's three variants.
 - `ada_atdt`: the whole, D2(G(E1(x))).
 - `at_dt`: AT/DT's own encoder, decoder and transfer function in their place.
+- `mobilenet_v2`: an encoder that has seen ImageNet, in its place.
 - `cycle_gan`: CycleGAN's networks, for methods that translate images.
 - `sizes`: the named sizes and architectures.
 - `preset_format`: the files of a published model; `preset_places`: where they are; `trust` and
@@ -16,6 +17,7 @@ from adaat_keras.models.at_dt import DilatedResnet50, SixConvolutions, Upsamplin
 from adaat_keras.models.base_model import BaseModel, Decoder, Encoder, Network
 from adaat_keras.models.cycle_gan import Generator, PatchDiscriminator
 from adaat_keras.models.domain_classifier import DomainClassifier
+from adaat_keras.models.mobilenet_v2 import MobilenetV2
 from adaat_keras.models.transfer import Conv, Unet, UnetAttention
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "DomainClassifier",
     "Encoder",
     "Generator",
+    "MobilenetV2",
     "Network",
     "PatchDiscriminator",
     "SixConvolutions",

@@ -1,12 +1,14 @@
 """The named sizes and architectures of the networks."""
 
 import re
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
 
 from adaat_keras.models.at_dt import DilatedResnet50, SixConvolutions, UpsamplingDecoder
 from adaat_keras.models.base_model import Decoder, Encoder, Network
+from adaat_keras.models.mobilenet_v2 import MobilenetV2
 from adaat_keras.models.transfer import UnetAttention, name_of
 from adaat_keras.models.transfer import get as get_transfer
 from adaat_keras.registry import check_name, load_object
@@ -58,7 +60,8 @@ class Architecture(NamedTuple):
     Encoders take `base_filters` and `residual_blocks`, decoders `channels` and `base_filters`,
     transfer functions `features`; all take `dtype` and `name`. An encoder has `features`, `stride`,
     `smallest` and `architecture`, which is what `get` finds its architecture by: for one of your
-    own its place, `"module:NAME"` or `"file.py:NAME"`. docs/extending.md has one.
+    own its place, `"module:NAME"` or `"file.py:NAME"`. docs/extending.md has one. An encoder whose
+    first weights are not drawn has `load_trunk` too, as `MobilenetV2` has.
     """
 
     encoder: type[Network]
@@ -76,6 +79,8 @@ ARCHITECTURES: dict[str, Architecture] = {
     "dilated_resnet50": Architecture(
         DilatedResnet50, UpsamplingDecoder, SixConvolutions, any_transfer=False
     ),
+    # A trunk that has seen photographs, for photographs.
+    "mobilenet_v2": Architecture(MobilenetV2, Decoder, UnetAttention, any_transfer=True),
 }
 
 
@@ -107,6 +112,15 @@ def get(what: str | Architecture) -> Architecture:
             "where its own Architecture is, 'module:NAME' or 'file.py:NAME'"
         )
     return found
+
+
+def check_trunk(architecture: str | Architecture, trunk: Path | str | None) -> None:
+    """Raise a `ValueError` unless the architecture can begin with this trunk, if one is given."""
+    if trunk is not None and not hasattr(get(architecture).encoder, "load_trunk"):
+        raise ValueError(
+            f"architecture {architecture!r} has no trunk to begin with {str(trunk)!r}: leave trunk "
+            "out, or choose architecture 'mobilenet_v2'"
+        )
 
 
 def check_transfer(architecture: str | Architecture, transfer: str | type[keras.Model]) -> None:

@@ -111,6 +111,7 @@ class RunConfig:
         object.__setattr__(self, "networks", networks)
         transfer = transfers.get(networks.transfer)
         sizes.check_transfer(networks.architecture, networks.transfer)
+        sizes.check_trunk(networks.architecture, networks.trunk)
         self.training.check_stride(architecture.encoder.stride * transfer.stride)
 
     @property

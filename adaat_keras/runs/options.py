@@ -43,15 +43,20 @@ class Networks:
     """Which networks a run trains, and what they begin with.
 
     Args:
-        architecture: `"residual"` (the paper's) or `"dilated_resnet50"` (AT/DT's).
+        architecture: `"residual"` (the paper's), `"mobilenet_v2"` (for photographs) or
+            `"dilated_resnet50"` (AT/DT's).
         transfer: Transfer function; `None` takes the architecture's own.
         size: `"tiny"`, `"small"` or `"paper"`.
         precision: Keras' dtype policy; `"auto"` is `"mixed_bfloat16"` where the hardware has
             instructions for it, else `"float32"`.
         weights: A preset or a run's folder to begin with, as `adaat_keras.load` takes it.
+        trunk: What the trunk of `"mobilenet_v2"` begins with: `"imagenet"`, a file, `"random"`.
     """
 
-    architecture: str = option("residual", "of the networks: residual, or dilated_resnet50 (AT/DT)")
+    architecture: str = option(
+        "residual",
+        "residual, mobilenet_v2 (for photographs) or dilated_resnet50 (AT/DT)",
+    )
     transfer: str | None = option(
         None, "conv, unet, unet_attention or six_convolutions (default: unet_attention)", kind=str
     )
@@ -61,6 +66,9 @@ class Networks:
     )
     weights: str | None = option(
         None, "preset or run to begin with: a name, a folder or an address", common=True, kind=str
+    )
+    trunk: str | None = option(
+        None, "of mobilenet_v2: imagenet (the default), a file of it, or random", kind=str
     )
 
 

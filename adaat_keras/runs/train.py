@@ -79,6 +79,7 @@ def train_from_config(
             networks.architecture,
             networks.weights,
             seed=config.training.seed,
+            trunk=networks.trunk,
         )
     return train(
         config,

@@ -14,6 +14,7 @@ from adaat_keras.models import (
     DomainClassifier,
     Encoder,
     Generator,
+    MobilenetV2,
     PatchDiscriminator,
     UpsamplingDecoder,
     transfer,
@@ -26,6 +27,7 @@ NETWORKS = {
     "encoder": (lambda **o: Encoder(4, 1, **o), 3, (1, 8, 16, FEATURES)),
     "decoder": (lambda **o: Decoder(5, 4, **o), FEATURES, (1, 128, 256, 5)),
     "dilated_resnet50": (lambda **o: DilatedResnet50(4, 1, **o), 3, (1, 2, 4, 128)),
+    "mobilenet_v2": (lambda **o: MobilenetV2(4, 1, **o), 3, (1, 8, 16, FEATURES)),
     "upsampling_decoder": (lambda **o: UpsamplingDecoder(5, 1, **o), 32, (1, 512, 1024, 5)),
     "domain_classifier": (lambda **o: DomainClassifier(FEATURES, **o), FEATURES, (1, 4, 8, 1)),
     "pixel_classifier": (

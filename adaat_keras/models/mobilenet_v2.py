@@ -1,0 +1,153 @@
+"""An encoder whose trunk has seen ImageNet, for photographs (beyond the paper)."""
+
+from functools import partial
+from pathlib import Path
+
+import keras
+
+from adaat_keras.layers import CropLike, InstanceNormalization, ResidualBlock, Upsampling
+from adaat_keras.models.base_model import Network
+
+# The trunk's last layer at each stride.
+TAPS = {4: "block_2_add", 8: "block_5_add", 16: "block_12_add", 32: "block_16_project_BN"}
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class FrozenBatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization by the means and variances that it was loaded with, in training too.
+
+    Its scale and shift learn. Means over batches of a few images, half of them another domain's,
+    would say little, and other things in training than in testing.
+
+    Example:
+        >>> x = keras.ops.ones((1, 4, 4, 2))
+        >>> bool(keras.ops.all(FrozenBatchNormalization(epsilon=0)(x, training=True) == x))
+        True
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalize as in testing."""
+        return super().call(inputs, training=False, mask=mask)
+
+
+@keras.saving.register_keras_serializable("adaat_keras")
+class MobilenetV2(Network):
+    """Turns an image into features at a quarter of its size by a trunk that knows photographs.
+
+    `keras.applications.MobileNetV2` (Sandler et al. 2018) without its head, 1.8 million
+    parameters. What it has at strides 32, 16, 8 and 4 is brought to one number of channels by 1x1
+    convolutions and added up from the coarsest to the finest, as in feature pyramids (Lin et al.
+    2017). Normalization and the residual blocks of the paper's encoder follow, so that decoder,
+    classifier and transfer function find the features that they know. `load_trunk` gives it the
+    weights of ImageNet.
+
+    Input: `(batch, height, width, 3)`, values 0 to 255 (scaled to -1..1 inside), height and width
+    multiples of 4. Output: `(batch, height / 4, width / 4, 4 * base_filters)`.
+
+    Args:
+        base_filters: A quarter of the features' channels.
+        residual_blocks: Number of residual blocks after the trunk.
+
+    Example:
+        >>> encoder = MobilenetV2(base_filters=4, residual_blocks=1)
+        >>> encoder(keras.ops.ones((1, 36, 64, 3))).shape
+        TensorShape([1, 9, 16, 16])
+    """
+
+    arguments = ("base_filters", "residual_blocks")
+    architecture = "mobilenet_v2"
+    stride = 4
+    # The residual blocks reflect one pixel of the features beside the border.
+    smallest = 8
+
+    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+        # === Layers ===
+        features = 4 * base_filters
+        rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
+        trunk = keras.models.clone_model(
+            _with_taps(_application(None)), clone_function=partial(_frozen, dtype=dtype)
+        )
+        options = {"data_format": "channels_last", "dtype": dtype}
+        laterals = {
+            stride: keras.layers.Conv2D(features, 1, name=f"lateral_{stride}", **options)
+            for stride in TAPS
+        }
+        blocks = [
+            ResidualBlock(features, dtype=dtype, name=f"residual_block_{n + 1}")
+            for n in range(residual_blocks)
+        ]
+
+        # === Functional Model ===
+        inputs = keras.Input((None, None, 3), name="image")
+        taps = {
+            stride: laterals[stride](tap)
+            for stride, tap in zip(TAPS, trunk(rescale(inputs)), strict=True)
+        }
+        x = taps[32]
+        for stride in (16, 8, 4):
+            # Where a size was odd, there is a pixel too many.
+            larger = CropLike(dtype=dtype)([Upsampling(2, **options)(x), taps[stride]])
+            x = keras.layers.Add(dtype=dtype)([larger, taps[stride]])
+        x = InstanceNormalization(dtype=dtype)(x)
+        for block in blocks:
+            x = block(x)
+        super().__init__(inputs=inputs, outputs=x, dtype=dtype, **kwargs)
+
+        # === Config ===
+        self.base_filters = base_filters
+        self.residual_blocks = residual_blocks
+
+    @property
+    def features(self) -> int:
+        """Channels of the output."""
+        return 4 * self.base_filters
+
+    def load_trunk(self, weights: Path | str = "imagenet") -> None:
+        """Give the trunk weights of `keras.applications.MobileNetV2` without its head.
+
+        Args:
+            weights: `"imagenet"`, which Keras downloads once, or a file of such weights.
+
+        Raises:
+            OSError: The weights cannot be fetched, or there is no such file.
+            ValueError: The file holds others.
+        """
+        if weights != "imagenet" and not Path(weights).is_file():
+            raise FileNotFoundError(f"trunk {weights}: there is no such file")
+        try:
+            loaded = _with_taps(_application(str(weights)))
+        # Keras has no error of its own for either.
+        except Exception as error:
+            if weights == "imagenet":
+                raise OSError(
+                    f"ImageNet's weights could not be fetched ({error}); give a file of them as "
+                    "trunk, or 'random'"
+                ) from error
+            raise ValueError(
+                f"trunk {weights} has no weights of keras.applications.MobileNetV2 "
+                f"(include_top=False): {error}"
+            ) from error
+        self.get_layer("trunk").set_weights(loaded.get_weights())
+
+
+def _application(weights: str | None) -> keras.Model:
+    return keras.applications.MobileNetV2((None, None, 3), include_top=False, weights=weights)
+
+
+def _with_taps(trunk: keras.Model) -> keras.Model:
+    taps = [trunk.get_layer(name).output for name in TAPS.values()]
+    return keras.Model(trunk.input, taps, name="trunk")
+
+
+def _frozen(layer: keras.layers.Layer, dtype) -> keras.layers.Layer:
+    """A copy of a layer in a precision, with batch normalization frozen, for images of any size."""
+    config, kind = {**layer.get_config(), "dtype": dtype}, type(layer)
+    if isinstance(layer, keras.layers.BatchNormalization):
+        kind = FrozenBatchNormalization
+    # Keras' pads one pixel below and to the right before it halves. That is "same" for even sizes;
+    # for odd ones it would lose a row, and what is brought back to the size would lack it.
+    if isinstance(layer, keras.layers.ZeroPadding2D):
+        config["padding"] = 0
+    elif config.get("padding") == "valid":
+        config["padding"] = "same"
+    return kind.from_config(config)
