@@ -1,5 +1,6 @@
 """A domain as another camera would have seen it."""
 
+import numpy as np
 import tensorflow as tf
 
 from adaat_keras.camera import Camera
@@ -18,6 +19,72 @@ def camera_of(domain: Domain) -> Camera:
     image = domain.read(tf.constant(0, tf.int64), ("image",))["image"]
     height, width = (int(side) for side in tf.shape(image)[:2])
     return Camera(height, width, domain.focal_length, domain.principal_point, domain.camera_height)
+
+
+# What `zoom_by_depth` tries, and how many frames it looks at.
+_ZOOMS = np.round(np.arange(1.0, 2.01, 0.05), 2)
+_FRAMES = 24
+
+
+def zoom_by_depth(source: Domain, target: Domain, camera: Camera) -> float | None:
+    """The zoom at which the source's depth is most like the target's, place by place.
+
+    For cameras of which not enough is known. The mean logarithm of depth at each place of the
+    picture, over some frames spread evenly, is compared where both domains have depth.
+
+    Args:
+        source, target: Domains with depth, the source's frames of one size.
+        camera: What sees both, at least 2 pixels high and wide.
+
+    Returns:
+        1 to 2, in steps of 0.05; `None` where no place has depth in both domains.
+
+    Example:
+        >>> depth = 5.0 + np.abs(np.arange(64) - 31.5)[None, None] * np.ones((1, 32, 1))
+        >>> images = np.zeros((1, 32, 64, 3), np.uint8)
+        >>> near, wide = (Domain.from_arrays(images, depth=d) for d in (depth, 2 * depth - 5))
+        >>> round(zoom_by_depth(wide, near, Camera(32, 64)), 1)
+        2.0
+    """
+    # Small is enough for means, and quick.
+    small = camera.shrunk(64)
+    every = [_some(domain) for domain in (source, target)]
+    (theirs,) = _log_depths(every[1], small, [None])
+    errors = []
+    for ours in _log_depths(every[0], small, _ZOOMS):
+        difference = np.abs(ours - theirs)
+        known = np.isfinite(difference)
+        errors.append(difference[known].mean() if known.any() else np.inf)
+    best = int(np.argmin(errors))
+    return None if np.isinf(errors[best]) else float(_ZOOMS[best])
+
+
+def _some(domain: Domain) -> Domain:
+    """Depth of some frames, spread evenly, read once; those of the first one's size."""
+    count = min(_FRAMES, len(domain))
+    places = (tf.constant(n * len(domain) // count, tf.int64) for n in range(count))
+    depths = [domain.read(place, ("depth",))["depth"].numpy() for place in places]
+    depths = np.stack([d for d in depths if d.shape == depths[0].shape])
+    # The optical axis stays; a focal length would count more than the zoom that is tried.
+    read = Domain.from_arrays(np.zeros((*depths.shape, 3), np.uint8), depth=depths)
+    read.principal_point = domain.principal_point
+    return read
+
+
+def _log_depths(domain: Domain, camera: Camera, zooms) -> list[np.ndarray]:
+    """The mean logarithm of depth at each place for each zoom; NaN where none is known."""
+    means = []
+    for zoom in zooms:
+        seen = Seen(domain, camera, zoom)
+        depths = (
+            seen.read(tf.constant(n, tf.int64), ("depth",))["depth"] for n in range(len(seen))
+        )
+        depths = np.stack([depth.numpy() for depth in depths])
+        known = depths > 0
+        total = np.log(depths, where=known, out=np.zeros_like(depths)).sum(0)
+        counts = known.sum(0)
+        means.append(np.where(counts, total / np.maximum(counts, 1), np.nan))
+    return means
 
 
 class Seen(Resized):

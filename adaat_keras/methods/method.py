@@ -136,7 +136,7 @@ def fit_in_memory(
     training.check_stride(model.encoder_1.stride * model.transfer.stride)
     history: History = {}
     if verbose:
-        print(feed.told_camera, flush=True)
+        print(feed.told_camera(from_task), flush=True)
     with deterministic_ops(deterministic), feed.strategy.scope(), frozen(model, freeze):
         networks = dict(model.networks)
         for number, stage in enumerate(chosen, 1):

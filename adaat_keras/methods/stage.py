@@ -33,7 +33,7 @@ from adaat_keras.domains.batches import (
 )
 from adaat_keras.domains.cache import cached
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.seen import Seen, camera_of
+from adaat_keras.domains.seen import Seen, camera_of, zoom_by_depth
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.recipe import Training
 from adaat_keras.models import AdaAtdt
@@ -157,9 +157,8 @@ class Feed:
             return None
         return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
 
-    @property
-    def told_camera(self) -> str:
-        """What the networks see, in a line."""
+    def told_camera(self, from_task: Task) -> str:
+        """What the networks see, in a line; what labels of task 1 say where cameras say nothing."""
         camera = self.camera
         line = f"frames are seen at {camera.height} x {camera.width} pixels"
         if self.training.crop is not None:
@@ -169,7 +168,12 @@ class Feed:
             return f"{line}, the source's enlarged {zoom:g} times"
         if known is not None:
             return f"{line}, the source's enlarged {max(known, 1):.2f} times to the target's camera"
-        return f"{line}; a focal length is not known, so the source's are not enlarged (--zoom)"
+        line += "; a focal length is not known, so the source's are not enlarged"
+        guess = None
+        if from_task.name == "depth":
+            domains = (self.domain(role) for role in ("source", "target"))
+            guess = zoom_by_depth(*domains, camera)
+        return f"{line} (--zoom{f': by depth, {guess:g} would fit' if guess else ''})"
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:

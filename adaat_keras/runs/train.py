@@ -228,7 +228,7 @@ class _Run:
         if not self.folder.begun:
             self.try_data(stages)
         if self.verbose:
-            print(self.feed.told_camera, flush=True)
+            print(self.feed.told_camera(self.config.from_task), flush=True)
         with self.alone():
             self.train_stages(stages)
 

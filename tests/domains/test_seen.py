@@ -6,7 +6,11 @@ import tensorflow as tf
 
 from adaat_keras.camera import Camera
 from adaat_keras.domains import Domain, Streets
-from adaat_keras.domains.seen import Seen, camera_of
+from adaat_keras.domains.seen import Seen, camera_of, zoom_by_depth
+from adaat_keras.domains.splits import Splits
+from adaat_keras.methods.recipe import Training
+from adaat_keras.methods.stage import Feed
+from adaat_keras.tasks import get
 
 pytestmark = pytest.mark.quick
 
@@ -95,3 +99,36 @@ def test_a_zoom_below_zero_is_refused():
 def test_the_camera_of_a_domain_has_its_frames_size():
     assert camera_of(frames(8, 12, focal_length=5.0)) == Camera(8, 12, 5.0)
     assert tf.executing_eagerly()
+
+
+# === Cameras that nobody knows ===
+
+
+def road(focal_length: float, height: float) -> Domain:
+    """A road without end under a camera, its horizon in the middle of 64 rows."""
+    below = np.arange(64) - 31.5
+    depth = np.where(below > 0, focal_length * height / np.maximum(below, 0.5), 0)
+    depth = np.broadcast_to(depth[:, None], (64, 128)).astype(np.float32)
+    return Domain.from_arrays(np.zeros((1, 64, 128, 3), np.uint8), depth=depth[None])
+
+
+@pytest.mark.parametrize(("focal_length", "height"), [(64, 1.5), (80, 1.8), (64, 2.4), (112, 1.2)])
+def test_depth_tells_the_zoom_that_both_cameras_would(focal_length, height):
+    source, target = road(64, 1.5), road(focal_length, height)
+    told = Camera(64, 128, 64.0, camera_height=1.5).zoom_to(
+        Camera(64, 128, focal_length, camera_height=height)
+    )
+    assert zoom_by_depth(source, target, Camera(64, 128)) == pytest.approx(told, abs=0.101)
+
+
+def test_where_no_place_has_depth_in_both_domains_nothing_is_told():
+    source = road(64, 1.5)
+    empty = Domain.from_arrays(np.zeros((1, 64, 128, 3), np.uint8), depth=np.zeros((1, 64, 128)))
+    assert zoom_by_depth(source, empty, Camera(64, 128)) is None
+
+
+def test_a_run_whose_cameras_are_not_known_is_told_what_would_fit():
+    splits = [Splits(road(64, 1.5)), Splits(road(64, 2.4))]
+    feed = Feed(*splits, Training())
+    assert "are not enlarged (--zoom: by depth, 1.65 would fit)" in feed.told_camera(get("depth"))
+    assert feed.told_camera(get("semantic")).endswith("are not enlarged (--zoom)")

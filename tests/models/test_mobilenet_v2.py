@@ -77,7 +77,7 @@ def test_both_encoders_begin_with_the_file_and_come_back_from_disk(file, applica
     image = np.full((1, 50, 70, 3), 90, "float32")
     again = load(tmp_path / "preset").predict(image, verbose=0)
     # A preset's weights have 16 bits.
-    np.testing.assert_allclose(again, model.predict(image, verbose=0), atol=0.02)
+    np.testing.assert_allclose(again, model.predict(image, verbose=0), atol=0.05)
 
 
 @pytest.mark.quick
