@@ -82,7 +82,7 @@ class Packed(Domain):
             it once. Without it, only the shards' lengths are checked.
 
     Attributes:
-        name: The packed domain's name.
+        name: The packed domain's name; it tells its camera, too.
         label_names: The packed domain's; those that an older version packed have none, and are the
             paper's eleven.
         folder: What holds the keys.
@@ -115,6 +115,8 @@ class Packed(Domain):
         self._unverified = set(self._keys) if verify else set()
         self.tasks = tuple(key for key in self._keys if key != "image")
         self.name = self._keys["image"].index.domain
+        for name, value in (self._keys["image"].index.camera or {}).items():
+            setattr(self, name, tuple(value) if isinstance(value, list) else value)
         self._check_together()
         if "semantic" in self.tasks and (names := self._keys["semantic"].index.label_names):
             self.label_names = dict(names)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
 
 
@@ -115,6 +116,19 @@ def _cells(old: tf.Tensor, new: int) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.where(enlarged, middle, edges[:-1]), tf.where(enlarged, middle, edges[1:] - 1)
 
 
+def camera_of(domain: Domain) -> Camera:
+    """The camera of a domain's frames, of the size of its first one.
+
+    Example:
+        >>> import numpy as np
+        >>> camera_of(Domain.from_arrays(np.zeros((1, 8, 9, 3), np.uint8), focal_length=7.0))
+        Camera(height=8, width=9, focal_length=7.0, center=None, camera_height=None)
+    """
+    image = domain.read(tf.constant(0, tf.int64), ("image",))["image"]
+    height, width = (int(side) for side in tf.shape(image)[:2])
+    return Camera(height, width, domain.focal_length, domain.principal_point, domain.camera_height)
+
+
 class Resized(Domain):
     """A domain whose frames are all brought to one size, whatever their own.
 
@@ -126,7 +140,7 @@ class Resized(Domain):
     - any other label: the pixel nearest to the centre.
 
     Height and width are scaled apart, so another aspect ratio distorts; normals stay those of the
-    surface.
+    surface. The focal length goes with the width, as `Camera.resized` does.
 
     Args:
         domain: Where the frames come from.
@@ -155,6 +169,27 @@ class Resized(Domain):
 
     def __len__(self) -> int:
         return len(self.domain)
+
+    @property
+    def focal_length(self) -> float | None:
+        """The domain's, in pixels of the new size."""
+        known = self.domain.focal_length is not None
+        return self._camera.focal_length if known else None
+
+    @property
+    def principal_point(self) -> tuple[float, float] | None:
+        """The domain's, in pixels of the new size."""
+        known = self.domain.principal_point is not None
+        return self._camera.center if known else None
+
+    @property
+    def camera_height(self) -> float | None:
+        """The domain's."""
+        return self.domain.camera_height
+
+    @property
+    def _camera(self) -> Camera:
+        return camera_of(self.domain).resized(self.height, self.width)
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise unless the domain has labels for the `keys`; raises as the domain does."""

@@ -7,20 +7,6 @@ from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
 
-
-def camera_of(domain: Domain) -> Camera:
-    """The camera of a domain's frames, of the size of its first one.
-
-    Example:
-        >>> import numpy as np
-        >>> camera_of(Domain.from_arrays(np.zeros((1, 8, 9, 3), np.uint8), focal_length=7.0))
-        Camera(height=8, width=9, focal_length=7.0, center=None, camera_height=None)
-    """
-    image = domain.read(tf.constant(0, tf.int64), ("image",))["image"]
-    height, width = (int(side) for side in tf.shape(image)[:2])
-    return Camera(height, width, domain.focal_length, domain.principal_point, domain.camera_height)
-
-
 # What `zoom_by_depth` tries, and how many frames it looks at.
 _ZOOMS = np.round(np.arange(1.0, 2.01, 0.05), 2)
 _FRAMES = 24

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras.camera import Camera
 from adaat_keras.domains.class_names import label_entries
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
@@ -66,6 +67,8 @@ def _with_times(value: str | Path):
 
 
 FILE = "index.json"
+# What a domain tells of its camera, by its attributes' names.
+CAMERA = ("focal_length", "principal_point", "camera_height")
 _FORMAT = "adaat_keras packed frames"
 _VERSION = 1
 # A TFRecord is the length (8 bytes), its checksum (4), the pixels, and their checksum (4).
@@ -140,6 +143,8 @@ class ShardIndex:
         shards: Those that are written, in order.
         label_names: What the numbers are called where they are those of classes, as pairs of a
             number and its names; without them the paper's eleven.
+        camera: Of images: `focal_length`, `principal_point` and `camera_height`, as `Domain` has
+            them; older versions told none.
     """
 
     domain: str
@@ -151,6 +156,7 @@ class ShardIndex:
     shard_frames: int
     shards: list[Shard] = field(default_factory=list)
     label_names: list | None = None
+    camera: dict | None = None
 
     @staticmethod
     def load(folder: Path) -> "ShardIndex":
@@ -206,6 +212,9 @@ class ShardIndex:
             raise ValueError("a name is none")
         if np.dtype(self.dtype).kind not in "biuf" or len(self.channels) > 4:
             raise ValueError(f"pixels are no {self.dtype}")
+        if self.camera is not None:
+            point, numbers = self.camera["principal_point"], set(self.camera) - {"principal_point"}
+            Camera(1, 1, center=point, **{name: self.camera[name] for name in numbers})
         if self.key in _FORMS and (self.dtype, self.channels) != _FORMS[self.key]:
             raise ValueError(f"{self.key} has another form")
         if len(self.shards) > self.shard_count:
@@ -345,6 +354,7 @@ def _open_index(
         frames=len(domain),
         shard_frames=shard_frames,
         label_names=_named_labels(domain) if key == "semantic" else None,
+        camera={name: getattr(domain, name) for name in CAMERA} if key == "image" else None,
     )
     if not (folder / FILE).exists():
         return new

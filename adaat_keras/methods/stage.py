@@ -33,7 +33,8 @@ from adaat_keras.domains.batches import (
 )
 from adaat_keras.domains.cache import cached
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.seen import Seen, camera_of, zoom_by_depth
+from adaat_keras.domains.resize import camera_of
+from adaat_keras.domains.seen import Seen, zoom_by_depth
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.recipe import Training
 from adaat_keras.models import AdaAtdt

@@ -11,6 +11,7 @@ from pixel_kit import Pixels, assert_equal_frames
 from adaat_keras import domains
 from adaat_keras.domains import Packed
 from adaat_keras.domains.batches import training_batches
+from adaat_keras.domains.resize import Resized
 from adaat_keras.domains.shards import pack
 
 SIZES = [(6, 8), (5, 9), (6, 8), (4, 7), (7, 7)]
@@ -33,6 +34,30 @@ def test_it_opens_by_name_with_the_frames_that_were_packed(root):
     assert (len(packed), packed.name, set(packed.tasks)) == (5, "pixels", {"semantic", "depth"})
     for index in (3, 0, 4, 1, 2):
         assert_equal_frames(packed[index], Pixels().frame(index))
+
+
+def test_it_has_the_camera_of_what_was_packed_at_its_size(tmp_path):
+    domain = Pixels()
+    domain.focal_length, domain.principal_point, domain.camera_height = 12.0, (3.0, 2.0), 1.5
+    packed = Packed(pack(Resized(domain, 3, 4), tmp_path / "small"))
+    told = (packed.focal_length, packed.principal_point, packed.camera_height)
+    assert told == (6.0, (1.5, 1.0), 1.5)
+    # Of another domain, and of those that an older version packed, nothing is known.
+    assert Packed(pack(Pixels(), tmp_path / "none")).focal_length is None
+    index = tmp_path / "small" / "image" / "index.json"
+    values = json.loads(index.read_text())
+    del values["camera"], values["checksums"]
+    index.write_text(json.dumps(values))
+    assert Packed(tmp_path / "small").camera_height is None
+
+
+def test_a_camera_that_is_none_is_no_index(tmp_path):
+    pack(Pixels(), tmp_path)
+    camera = {"focal_length": -1, "principal_point": None, "camera_height": None}
+    for changes in ({"camera": camera}, {"camera": {"focal_length": 3}}, {"camera": [3]}):
+        edit_index(tmp_path / "image", checksums=None, **changes)
+        with pytest.raises(ValueError, match=r"image/index.json is no index of packed frames"):
+            Packed(tmp_path)
 
 
 def test_frames_may_differ_in_size(tmp_path):

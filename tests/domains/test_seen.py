@@ -6,7 +6,8 @@ import tensorflow as tf
 
 from adaat_keras.camera import Camera
 from adaat_keras.domains import Domain, Streets
-from adaat_keras.domains.seen import Seen, camera_of, zoom_by_depth
+from adaat_keras.domains.resize import camera_of
+from adaat_keras.domains.seen import Seen, zoom_by_depth
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.recipe import Training
 from adaat_keras.methods.stage import Feed
