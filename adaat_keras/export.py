@@ -167,7 +167,7 @@ def inference_path(model: keras.Model) -> keras.Model:
         return keras.Model(model.inputs, model.outputs)
     image = keras.Input((None, None, 3), name="image", dtype="float32")
     between = networks[1] if len(networks) == 3 else None
-    outputs = pad_for(networks[0], between, dtype="float32")(image)
+    outputs = pad_for(networks[0], between, model.stride, dtype="float32")(image)
     for network in networks:
         outputs = _in_float32(network)(outputs)
     return keras.Model(image, CropLike(dtype="float32")([outputs, image]))

@@ -276,7 +276,10 @@ def _mixed_crops(read: Callable, cut: Callable, first: int, crops: int) -> tf.da
 
 
 def evaluation_batches(
-    domain: Domain, task: str | tuple[str, ...] | None, frames: int | None = None
+    domain: Domain,
+    task: str | tuple[str, ...] | None,
+    frames: int | None = None,
+    stride: int = 1,
 ) -> tf.data.Dataset:
     """Images and labels of a domain in order, one whole frame a batch, since sizes may differ.
 
@@ -284,6 +287,7 @@ def evaluation_batches(
         domain: Where the frames come from.
         task: The labels to read, of one task or several; `None` reads images alone.
         frames: How many, spread evenly over the domain; all by default.
+        stride: As `training_batches`'.
 
     Returns:
         A dataset of images `(1, height, width, 3)`, uint8, and labels `(1, height, width)` of each
@@ -295,6 +299,7 @@ def evaluation_batches(
     return (
         tf.data.Dataset.range(count)
         .map(lambda n: domain.read(n * len(domain) // count, keys), tf.data.AUTOTUNE)
+        .map(lambda frame: padded_frame(frame, stride))
         .map(lambda frame: frame["image"] if task is None else tuple(frame[key] for key in keys))
         .batch(1, drop_remainder=True)
         .prefetch(4)

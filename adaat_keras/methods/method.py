@@ -126,14 +126,14 @@ def fit_in_memory(
         strategy,
         cache,
         validation_frames,
-        model.encoder_1.stride * model.transfer.stride,
+        model.stride,
     )
     recipe = Recipe.get(recipe)
     every = method.stages(
         *recipe.tasks(from_task, to_task), recipe, training, model.encoder_1.architecture
     )
     chosen = chosen_stages(every, stages, freeze, model)
-    training.check_stride(model.encoder_1.stride * model.transfer.stride)
+    training.check_stride(model.stride)
     history: History = {}
     if verbose:
         print(feed.told_camera(from_task), flush=True)

@@ -220,7 +220,9 @@ class Feed:
         names = tuple(task.name for task in labels) or None
         if domain is None or not set(names or ()) <= set(domain.tasks):
             return None
-        return evaluation_batches(domain, names, self.validation_frames)
+        # Padded as training frames are. Crops are of no frame's size, so that trainers pad then.
+        stride = self.stride if self.training.crop is None else 1
+        return evaluation_batches(domain, names, self.validation_frames, stride)
 
     def augmenter(self, augmentation: str):
         """A function of an image and its number that augments it, by the seed."""

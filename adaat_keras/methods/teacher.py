@@ -40,7 +40,7 @@ class Teacher(Stage):
             name="teacher_decoder",
             **width,
         )
-        teacher = BaseModel(encoder, decoder, name="teacher")
+        teacher = BaseModel(encoder, decoder, stride=model.stride, name="teacher")
         return {"teacher": reseed(teacher, 5 * self.training.seed + 4)}
 
     def reads(self, feed):

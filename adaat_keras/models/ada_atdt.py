@@ -118,7 +118,8 @@ class AdaAtdt(FlatPredict, keras.Model):
     def _by_base_model_2(self, inputs, training=None):
         """`D2(E2(x))` step by step, since this model's graph is the other path."""
         image = keras.ops.convert_to_tensor(inputs, self.inputs[0].dtype)
-        pad = pad_for(self.encoder_2, dtype=self.get_layer("pad").dtype_policy)
+        # As in training, where all stages see frames of one size.
+        pad = pad_for(self.encoder_2, stride=self.stride, dtype=self.get_layer("pad").dtype_policy)
         features = self.encoder_2(pad(image), training=training)
         outputs = self.decoder_2(features, training=training)
         return self.get_layer("crop")([outputs, image])
@@ -159,10 +160,16 @@ class AdaAtdt(FlatPredict, keras.Model):
         return json.loads(self._tasks)[1]
 
     @property
+    def stride(self) -> int:
+        """What height and width are padded to multiples of, in training and in testing."""
+        return self.encoder_1.stride * self.transfer.stride
+
+    @property
     def smallest(self) -> int:
         """The least height and width of an image."""
-        alone = self.predictor == "base_model_2"
-        return (pad_for(self.encoder_2) if alone else self.get_layer("pad")).smallest
+        if self.predictor == "base_model_2":
+            return pad_for(self.encoder_2, stride=self.stride).smallest
+        return self.get_layer("pad").smallest
 
     @property
     def networks(self) -> dict[str, keras.Model]:
@@ -184,12 +191,14 @@ class AdaAtdt(FlatPredict, keras.Model):
     @property
     def base_model_1(self) -> BaseModel:
         """Task 1 from an image of any size: `D1(E1(x))`; shares this model's weights."""
-        return BaseModel(self.encoder_1, self.decoder_1, camera=self.camera, name="base_model_1")
+        parts = (self.encoder_1, self.decoder_1, self.camera, self.stride)
+        return BaseModel(*parts, name="base_model_1")
 
     @property
     def base_model_2(self) -> BaseModel:
         """Task 2 without transfer, from an image of any size: `D2(E2(x))`; shares the weights."""
-        return BaseModel(self.encoder_2, self.decoder_2, camera=self.camera, name="base_model_2")
+        parts = (self.encoder_2, self.decoder_2, self.camera, self.stride)
+        return BaseModel(*parts, name="base_model_2")
 
     def check_trained(self, where: Path | str) -> None:
         """Raise a `ValueError` that names `where` if what predicts is untrained."""

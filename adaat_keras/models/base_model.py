@@ -1,5 +1,6 @@
 """A base model: encoder E, decoder D, and both as one network N (section 3.2)."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -49,17 +50,28 @@ class Network(keras.Model):
         }
 
 
-def pad_for(encoder: keras.Model, transfer: keras.Model | None = None, **kwargs) -> PadToStride:
+def pad_for(
+    encoder: keras.Model,
+    transfer: keras.Model | None = None,
+    stride: int | None = None,
+    **kwargs,
+) -> PadToStride:
     """What pads an image for an encoder, and for a transfer function of its features.
 
+    Args:
+        encoder, transfer: As `AdaAtdt`'s.
+        stride: What else height and width must be multiples of.
+        **kwargs: As the layer's.
+
     Example:
-        >>> pad_for(Encoder(4, 1)).smallest
-        5
+        >>> pad_for(Encoder(4, 1)).smallest, pad_for(Encoder(4, 1), stride=32).stride
+        (5, 32)
     """
-    stride, smallest = encoder.stride, encoder.smallest
+    smallest = encoder.smallest
+    stride = math.lcm(encoder.stride, stride or 1)
     if transfer is not None:
-        smallest = max(smallest, stride * getattr(transfer, "smallest", transfer.stride))
-        stride *= transfer.stride
+        smallest = max(smallest, encoder.stride * getattr(transfer, "smallest", transfer.stride))
+        stride = math.lcm(stride, encoder.stride * transfer.stride)
     # The least size that is padded to `smallest`, or more.
     return PadToStride(stride, smallest=max(stride, smallest - stride + 1), **kwargs)
 
@@ -298,6 +310,8 @@ class BaseModel(FlatPredict, keras.Model):
         decoder: Features to prediction.
         camera: What the networks were trained on, for images of any size (see `at_scale`); `None`
             takes images as they are.
+        stride: What height and width are padded to multiples of, by reflection, as in training; by
+            default the encoder's.
 
     Example:
         >>> from adaat_keras.models.base_model import Decoder, Encoder
@@ -307,17 +321,23 @@ class BaseModel(FlatPredict, keras.Model):
     """
 
     def __init__(
-        self, encoder: Network, decoder: Network, camera: Camera | dict | None = None, **kwargs
+        self,
+        encoder: Network,
+        decoder: Network,
+        camera: Camera | dict | None = None,
+        stride: int | None = None,
+        **kwargs,
     ):
         # === Functional Model ===
         image = keras.Input((None, None, 3), name="image")
-        outputs = decoder(encoder(pad_for(encoder, name="pad")(image)))
+        outputs = decoder(encoder(pad_for(encoder, stride=stride, name="pad")(image)))
         outputs = CropLike(name="crop", dtype="float32")([outputs, image])
         super().__init__(inputs=image, outputs=outputs, **kwargs)
 
         # === Config ===
         self.encoder = encoder
         self.decoder = decoder
+        self.stride = stride
         self.camera = Camera(**camera) if isinstance(camera, dict) else camera
 
     def call(self, inputs, training=None, mask=None):
@@ -338,6 +358,7 @@ class BaseModel(FlatPredict, keras.Model):
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
             "camera": self.camera and self.camera.get_config(),
+            "stride": self.stride,
         }
 
     @classmethod

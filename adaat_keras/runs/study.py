@@ -156,6 +156,6 @@ def _transferred(model: AdaAtdt) -> keras.Model:
     """G(E1(x)), with what `sample_features` asks of an encoder."""
     image = keras.Input((None, None, 3))
     network = keras.Model(image, model.transfer(model.encoder_1(image)))
-    network.stride = model.encoder_1.stride * model.transfer.stride
+    network.stride = model.stride
     network.features = model.transfer.features
     return network

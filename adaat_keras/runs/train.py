@@ -172,7 +172,7 @@ def train(
         strategy,
         config.data.cache,
         config.data.validation_frames,
-        model.encoder_1.stride * model.transfer.stride,
+        model.stride,
     )
     machines = feed.machines
     check_machines(machines)
