@@ -147,19 +147,50 @@ def written_whole(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f"{_HALF}{os.getpid()}-{socket.gethostname()}-{path.name}")
+    with removed_afterwards(temporary), told_when_full(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_halves(path.parent)
+        yield temporary
+        if temporary.is_dir():
+            temporary.rename(path)
+            return
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+
+# What `removed_afterwards` has to remove yet.
+_to_remove: set[Path] = set()
+
+
+@contextmanager
+def removed_afterwards(path: Path) -> Iterator[None]:
+    """Within, a file or folder may be made at `path`; afterwards it is removed if it is there.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with removed_afterwards(path):
+        ...     _ = path.write_text("for a while")
+        >>> path.exists()
+        False
+    """
+    _to_remove.add(path)
     try:
-        with told_when_full(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_halves(path.parent)
-            yield temporary
-            if temporary.is_dir():
-                temporary.rename(path)
-                return
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
+        yield
     finally:
-        _remove(temporary)
+        _remove(path)
+        _to_remove.discard(path)
+
+
+def remove_the_rest() -> None:
+    """Remove what `removed_afterwards` could not, since a signal came while it did.
+
+    Example:
+        >>> remove_the_rest()
+    """
+    while _to_remove:
+        _remove(_to_remove.pop())
 
 
 _HALF = ".half-"
@@ -179,11 +210,17 @@ def _remove_halves(folder: Path) -> None:
         found = re.match(rf"{re.escape(_HALF)}(\d+)-(.*)", half.name)
         with suppress(OSError):
             ours = found and found[2].startswith(f"{socket.gethostname()}-")
-            if _has_ended(int(found[1])) if ours else time.time() - half.stat().st_mtime > _DAY:
+            if has_ended(int(found[1])) if ours else time.time() - half.stat().st_mtime > _DAY:
                 _remove(half)
 
 
-def _has_ended(process: int) -> bool:
+def has_ended(process: int) -> bool:
+    """Whether no process of this machine has this number.
+
+    Example:
+        >>> has_ended(os.getpid())
+        False
+    """
     try:
         os.kill(process, 0)
     except ProcessLookupError:
