@@ -226,7 +226,9 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
         dtype = tf.uint8 if kind.bits == 8 else tf.uint16
-        pixels = tf.io.decode_png(data, channels=kind.channels, dtype=dtype)
+        decode = partial(_png_pixels, channels=kind.channels, dtype=dtype)
+        pixels = tf.numpy_function(decode, [data, path], dtype, stateful=False)
+    pixels = tf.ensure_shape(pixels, (None, None, kind.channels))
     return pixels[..., 0] if kind.channels == 1 else pixels
 
 
@@ -252,6 +254,16 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
             return np.bool_(True)
         place = after + 4
     return np.bool_(False)
+
+
+def _png_pixels(data: bytes, path: bytes, channels: int, dtype: tf.DType) -> np.ndarray:
+    """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
+    try:
+        return tf.io.decode_png(_given(data), channels=channels, dtype=dtype).numpy()
+    except tf.errors.OpError:
+        raise ValueError(
+            f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
+        ) from None
 
 
 # Where the end of a JPEG is looked for first: some cameras write more after it.

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -136,7 +137,16 @@ def test_python_says_the_same_of_them(loader):
         loader(r"C:\data\new")
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg", "npy"])
+def with_broken_pixels(data):
+    """A PNG whose checksums are right, and whose pixels cannot be unpacked."""
+    at = data.index(b"IDAT")
+    length = int.from_bytes(data[at - 4 : at], "big")
+    chunk = b"IDAT" + data[at + 4 : at + 24] + b"\xff" * (length - 20)
+    checksum = zlib.crc32(chunk).to_bytes(4, "big")
+    return data[:at] + chunk + checksum + data[at + 8 + length :]
+
+
+@pytest.mark.parametrize("ending", ["png", "zlib.png", "jpg", "npy"])
 def test_a_file_that_is_damaged_inside_is_named_by_a_graph(ending, tmp_path):
     """Training reads in graphs, whose decoders name no file."""
     rng = np.random.default_rng(0)
@@ -155,6 +165,8 @@ def test_a_file_that_is_damaged_inside_is_named_by_a_graph(ending, tmp_path):
         # A table that is none, where pixels are described.
         at = data.index(b"\xff\xc4")
         data[at + 4 : at + 20] = b"\xff" * 16
+    elif ending == "zlib.png":
+        data = with_broken_pixels(bytes(data))
     elif ending == "png":
         data[middle : middle + 9] = bytes(9)
     else:
@@ -175,12 +187,13 @@ def test_labels_that_are_damaged_inside_are_named_by_a_graph(layout, tmp_path):
     for key in ("semantic", "depth"):
         path = frames.files[1][key]
         whole = path.read_bytes()
-        data = bytearray(whole)
-        data[len(data) // 2] ^= 0xFF
-        path.write_bytes(data)
-        with pytest.raises(Exception, match=str(path)):
-            for _ in frames.dataset((key,)):
-                pass
+        flipped = bytearray(whole)
+        flipped[len(flipped) // 2] ^= 0xFF
+        for data in (flipped, with_broken_pixels(whole)):
+            path.write_bytes(data)
+            with pytest.raises(Exception, match=str(path)):
+                for _ in frames.dataset((key,)):
+                    pass
         path.write_bytes(whole)
 
 
