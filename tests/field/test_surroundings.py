@@ -5,6 +5,7 @@ import os
 import zlib
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from field_kit import command, streets
@@ -16,6 +17,8 @@ from adaat_keras import build_ada_atdt, load
 from adaat_keras.cli import main
 from adaat_keras.cli.options import json_object
 from adaat_keras.domains import Carla, Cityscapes, Folder, Kitti, Packed, SynthiaSF
+from adaat_keras.domains.cache import cached
+from adaat_keras.methods.stage import plain_errors
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.lock import locked
 from adaat_keras.runs.publish import new_place
@@ -176,6 +179,30 @@ def test_a_file_that_is_damaged_inside_is_named_by_a_graph(ending, tmp_path):
         for _ in frames.dataset(("image",)):
             pass
     assert "InvalidArgument" in type(told.value).__name__
+
+
+@pytest.mark.parametrize("where", [None, "memory", "disk"])
+def test_a_training_names_the_damaged_file_in_a_line(where, tmp_path):
+    for number in range(5):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 9, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    frames = cached(Folder(tmp_path), where, tmp_path / "cache")
+    damaged = tmp_path / "3.png"
+    damaged.write_bytes(with_broken_pixels(damaged.read_bytes()))
+    model = keras.Sequential([keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1)])
+    model.build((None, None, None, 3))
+    model.compile("sgd", "mse")
+
+    def train():
+        with plain_errors("joint"):
+            images = frames.dataset(("image",)).map(lambda f: (f["image"][None], [[0.0]]))
+            model.fit(images, shuffle=False, verbose=0)
+
+    with pytest.raises(ValueError, match="damaged") as told:
+        train()
+    why = f"{damaged}: the PNG file is damaged inside; copy or unpack it again"
+    place = "folder, frames 0 to 4" if where == "disk" else "folder"
+    assert str(told.value) == (f"{place}: {why}" if where else f"stage 'joint': {why}")
 
 
 @pytest.mark.parametrize("layout", ["kitti", "cityscapes", "carla", "synthia_sf"])
