@@ -9,7 +9,7 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -129,6 +129,36 @@ def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
     return OSError(f"{folder} cannot be made or written to ({why}); {change}")
 
 
+def told_lost(links: Sequence[Path]) -> str:
+    """What to say of links that lead nowhere.
+
+    Example:
+        >>> told_lost([])
+        ''
+    """
+    if not links:
+        return ""
+    more = f", and so do {len(links) - 1} more" if len(links) > 1 else ""
+    return f"{links[0]} is a link to {os.readlink(links[0])}, which is not there{more}"
+
+
+def through_links_once(paths: Iterable[Path]) -> list[Path]:
+    """Paths in their order, without those that lead to the same place through linked folders.
+
+    Example:
+        >>> through_links_once([Path("a/b.png"), Path("a/./b.png")])
+        [PosixPath('a/b.png')]
+    """
+    folders: dict[Path, str] = {}
+    kept: dict[tuple[str, str], Path] = {}
+    # The shortest way is the one that a user knows.
+    for path in sorted(paths, key=lambda each: len(each.parts)):
+        folder = folders.get(path.parent) or os.path.realpath(path.parent)
+        folders[path.parent] = folder
+        kept.setdefault((folder, path.name), path)
+    return sorted(kept.values())
+
+
 @contextmanager
 def written_whole(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`, and rename it to `path` if the block succeeds.
@@ -147,7 +177,11 @@ def written_whole(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f"{_HALF}{os.getpid()}-{socket.gethostname()}-{path.name}")
-    with removed_afterwards(temporary), told_when_full(path.parent):
+    with (
+        removed_afterwards(temporary),
+        told_when_full(path.parent),
+        _told_when_not_writable(path.parent, temporary),
+    ):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_halves(path.parent)
         yield temporary
@@ -157,6 +191,24 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+
+
+@contextmanager
+def _told_when_not_writable(folder: Path, *files: Path) -> Iterator[None]:
+    """Name the folder where it, or a file in it, cannot be made."""
+    try:
+        yield
+    except OSError as error:
+        places = {*map(str, (folder, *folder.parents, *files))}
+        if error.errno in _NOT_WRITABLE and str(error.filename) in places:
+            raise _not_writable(folder, error, "choose another folder") from error
+        raise
+
+
+_NOT_WRITABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT),
+    *(errno.ELOOP, errno.ENAMETOOLONG),
+)
 
 
 # What `removed_afterwards` has to remove yet.
@@ -234,7 +286,8 @@ def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
 
 
 class Hdf5(io.BytesIO):
