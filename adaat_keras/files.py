@@ -9,7 +9,7 @@ import re
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -129,6 +129,36 @@ def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
     return OSError(f"{folder} cannot be made or written to ({why}); {change}")
 
 
+def told_lost(links: Sequence[Path]) -> str:
+    """What to say of links that lead nowhere.
+
+    Example:
+        >>> told_lost([])
+        ''
+    """
+    if not links:
+        return ""
+    more = f", and so do {len(links) - 1} more" if len(links) > 1 else ""
+    return f"{links[0]} is a link to {os.readlink(links[0])}, which is not there{more}"
+
+
+def through_links_once(paths: Iterable[Path]) -> list[Path]:
+    """Paths in their order, without those that lead to the same place through linked folders.
+
+    Example:
+        >>> through_links_once([Path("a/b.png"), Path("a/./b.png")])
+        [PosixPath('a/b.png')]
+    """
+    folders: dict[Path, str] = {}
+    kept: dict[tuple[str, str], Path] = {}
+    # The shortest way is the one that a user knows.
+    for path in sorted(paths, key=lambda each: len(each.parts)):
+        folder = folders.get(path.parent) or os.path.realpath(path.parent)
+        folders[path.parent] = folder
+        kept.setdefault((folder, path.name), path)
+    return sorted(kept.values())
+
+
 @contextmanager
 def written_whole(path: Path | str) -> Iterator[Path]:
     """Give a temporary path beside `path`, and rename it to `path` if the block succeeds.
@@ -147,19 +177,72 @@ def written_whole(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f"{_HALF}{os.getpid()}-{socket.gethostname()}-{path.name}")
+    with (
+        removed_afterwards(temporary),
+        told_when_full(path.parent),
+        _told_when_not_writable(path.parent, temporary),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _remove_halves(path.parent)
+        yield temporary
+        if temporary.is_dir():
+            temporary.rename(path)
+            return
+        with temporary.open("rb") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+
+
+@contextmanager
+def _told_when_not_writable(folder: Path, *files: Path) -> Iterator[None]:
+    """Name the folder where it, or a file in it, cannot be made."""
     try:
-        with told_when_full(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_halves(path.parent)
-            yield temporary
-            if temporary.is_dir():
-                temporary.rename(path)
-                return
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
+        yield
+    except OSError as error:
+        places = {*map(str, (folder, *folder.parents, *files))}
+        if error.errno in _NOT_WRITABLE and str(error.filename) in places:
+            raise _not_writable(folder, error, "choose another folder") from error
+        raise
+
+
+_NOT_WRITABLE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT),
+    *(errno.ELOOP, errno.ENAMETOOLONG),
+)
+
+
+# What `removed_afterwards` has to remove yet.
+_to_remove: set[Path] = set()
+
+
+@contextmanager
+def removed_afterwards(path: Path) -> Iterator[None]:
+    """Within, a file or folder may be made at `path`; afterwards it is removed if it is there.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "a.txt"
+        >>> with removed_afterwards(path):
+        ...     _ = path.write_text("for a while")
+        >>> path.exists()
+        False
+    """
+    _to_remove.add(path)
+    try:
+        yield
     finally:
-        _remove(temporary)
+        _remove(path)
+        _to_remove.discard(path)
+
+
+def remove_the_rest() -> None:
+    """Remove what `removed_afterwards` could not, since a signal came while it did.
+
+    Example:
+        >>> remove_the_rest()
+    """
+    while _to_remove:
+        _remove(_to_remove.pop())
 
 
 _HALF = ".half-"
@@ -179,11 +262,17 @@ def _remove_halves(folder: Path) -> None:
         found = re.match(rf"{re.escape(_HALF)}(\d+)-(.*)", half.name)
         with suppress(OSError):
             ours = found and found[2].startswith(f"{socket.gethostname()}-")
-            if _has_ended(int(found[1])) if ours else time.time() - half.stat().st_mtime > _DAY:
+            if has_ended(int(found[1])) if ours else time.time() - half.stat().st_mtime > _DAY:
                 _remove(half)
 
 
-def _has_ended(process: int) -> bool:
+def has_ended(process: int) -> bool:
+    """Whether no process of this machine has this number.
+
+    Example:
+        >>> has_ended(os.getpid())
+        False
+    """
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -197,7 +286,8 @@ def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
 
 
 class Hdf5(io.BytesIO):

@@ -81,6 +81,10 @@ class Fault:
     def come(self, path: str) -> None:
         """The fault itself."""
 
+    def is_late(self, status: int, seen: int) -> bool:
+        """Whether a command with so many file events had ended before."""
+        return status == 0 and seen < self.number
+
     def check(self, status: int, said: str, place: Path) -> None:
         """Raise `Wrong` unless the command ended as it must."""
 
@@ -95,6 +99,9 @@ class Killed(Fault):
     def come(self, path):
         if self.after is None:
             os.kill(os.getpid(), self.signal)
+
+    def is_late(self, status, seen):
+        return status == 0 and (self.after is not None or seen < self.number)
 
     def check(self, status, said, place):
         if self.signal == signal.SIGKILL:
@@ -196,10 +203,17 @@ class Given:
             Image.fromarray(pixels).save(self.images / f"{number}.png")
         if run is not None:
             self.run = run
-        # The server of processes is there before anything is timed.
+        # The server of processes is there before anything is timed. It finds what it shall import
+        # by its environment alone.
+        known = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join(map(str, sys.path))
         first = _PROCESSES.Process(target=int)
         first.start()
         first.join()
+        if known is None:
+            del os.environ["PYTHONPATH"]
+        else:
+            os.environ["PYTHONPATH"] = known
 
     @functools.cached_property
     def run(self) -> Path:
@@ -361,21 +375,26 @@ def disturbed(given: Given, name: str, faults: Sequence[Fault], place: Path) -> 
     WORKS[name].prepare(given, place)
     late = 0
     for fault in faults:
-        status, said, _ = _start(given, name, place, fault)
-        if (status == 0 and not isinstance(fault, ClockJumps | Gone)) or _is_there(status, said):
+        before = _halves(place)
+        status, said, seen = _start(given, name, place, fault)
+        if fault.is_late(status, seen) or _is_there(status, said):
             late += 1
             # There is nothing left to disturb: from the start.
             shutil.rmtree(place)
             WORKS[name].prepare(given, place)
             continue
         fault.check(status, said, place)
-        if getattr(fault, "signal", None) != signal.SIGKILL:
-            _check_whole(place, f"{name} after {fault}")
+        # What was killed before is removed by the first that writes to the same folder.
+        left = _halves(place) - before
+        if left and getattr(fault, "signal", None) != signal.SIGKILL:
+            raise Wrong(f"{name} after {fault}: {left} is left")
         Path(getattr(fault, "filler", "") or os.devnull + "x").unlink(missing_ok=True)
     status, said, _ = _start(given, name, place, Fault(number=0))
     if status and not _is_there(status, said):
         raise Wrong(f"{name} after {faults} ended with {status}: {said[-2000:]}")
-    _check_whole(place, f"{name} after {faults}")
+    left = _halves(place) | {*place.rglob("lock.json")}
+    if left:
+        raise Wrong(f"{name} after {faults}: {left} is left")
     found = WORKS[name].result(place)
     differing = sorted(n for n in {*found, *expected} if found.get(n) != expected.get(n))
     if differing:
@@ -388,11 +407,9 @@ def _is_there(status: int, said: str) -> bool:
     return status == 2 and "exists; delete it" in said
 
 
-def _check_whole(place: Path, when: str) -> None:
-    # A shared file system's lock stays, and is empty.
-    halves = [p for p in place.rglob(".*") if p.name.startswith((".half-", ".making-"))]
-    if halves or [*place.rglob("lock.json")]:
-        raise Wrong(f"{when}: {halves or 'a lock'} is left")
+def _halves(place: Path) -> set[Path]:
+    """What is half written. The file of a lock is not: nobody reads it who gets the lock."""
+    return {p for p in place.rglob(".*") if p.name.startswith((".half-", ".making-"))}
 
 
 def moments(given: Given, name: str, count: int, seed: int) -> list[Killed]:

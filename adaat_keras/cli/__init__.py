@@ -20,6 +20,7 @@ from adaat_keras.cli import (
     train,
 )
 from adaat_keras.cli.quiet import start_tensorflow
+from adaat_keras.files import remove_the_rest
 
 COMMANDS = (train, evaluate, predict, demo, export, benchmark, study, preset, data, table)
 # What a user can mend; whatever else goes wrong is told in a line, too.
@@ -57,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         print(f"adaat-keras: {_told(error, arguments)}", file=sys.stderr)
         return 2
+    finally:
+        remove_the_rest()
 
 
 class Terminated(BaseException):

@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.class_names import IGNORED, UNKNOWN, Entry, label_entries
-from adaat_keras.domains.domain import Domain, SameCamera
+from adaat_keras.domains.domain import Domain, SameCamera, said_in_graph
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
 from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder
@@ -248,10 +248,13 @@ class MemoryCache(KeyCache):
         frames = {key: [] for key in keys}
         verbose = int(len(self) > _FEW)
         progress = keras.utils.Progbar(len(self), unit_name="frame", verbose=verbose)
-        for frame in self.domain.dataset(("image", *(key for key in keys if key != "image"))):
-            for key in keys:
-                frames[key].append(frame[key])
-            progress.add(1)
+        try:
+            for frame in self.domain.dataset(("image", *(key for key in keys if key != "image"))):
+                for key in keys:
+                    frames[key].append(frame[key])
+                progress.add(1)
+        except tf.errors.OpError as error:
+            raise ValueError(f"{self.name}: {said_in_graph(error)}") from error
         for key in keys:
             self._stores[key] = FrameStore(frames.pop(key))
 

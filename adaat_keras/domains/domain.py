@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -394,3 +395,29 @@ def _without_folders(value: str | Path) -> Any:
     except OSError:
         return path.name if path.is_absolute() else text
     return None if stat.S_ISDIR(found.st_mode) else (path.name, found.st_size)
+
+
+# What raised an error, in the order of trust: a check, NumPy's side of a graph, an operation.
+_SAID = (
+    re.compile(r"assertion failed: \[(.*?)\.? *\]"),
+    re.compile(r"(?:^|: |\n)\w+(?:Error|Exception): (.*)\nTraceback \(most recent call last\)"),
+    re.compile(r"with iterator: [\w:\[\]]+: ([^\n]*?)(?: \[Op:.*)?(?:\n|$)"),
+)
+
+
+def said_in_graph(error: Exception) -> str:
+    """What an error says in a line; one from within a graph, without TensorFlow's words around.
+
+    Example:
+        >>> def check(number):
+        ...     tf.debugging.assert_positive(number, "a number is too low")
+        ...     return number
+        >>> try:
+        ...     list(tf.data.Dataset.range(1).map(check))
+        ... except tf.errors.OpError as error:
+        ...     said_in_graph(error)
+        'a number is too low'
+    """
+    said = error.message if isinstance(error, tf.errors.OpError) else ""
+    found = (each.search(said) for each in _SAID)
+    return " ".join(next((each[1] for each in found if each), str(error)).split())

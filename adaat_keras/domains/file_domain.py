@@ -2,6 +2,7 @@
 
 import copy
 import glob
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,14 @@ from adaat_keras.domains.content import (
 from adaat_keras.domains.decoders import disparity_depth, map_classes
 from adaat_keras.domains.domain import Domain, NoSplit
 from adaat_keras.domains.listing import Files, check_all_taken, content_of
-from adaat_keras.domains.png import PACKED_DEPTH, PngKind, picture_size, read_picture, read_png
+from adaat_keras.domains.png import (
+    PACKED_DEPTH,
+    PngKind,
+    is_turned,
+    picture_size,
+    read_picture,
+    read_png,
+)
 from adaat_keras.tasks.semantic import PAPER, Semantic, same_groups
 
 SkipBad = bool | Literal["missing"]
@@ -243,11 +251,11 @@ class FileDomain(Domain):
 
     def path(self, key: str, index: tf.Tensor) -> tf.Tensor:
         """The path of the file of `key` for the frame at `index`, a string scalar."""
-        return tf.gather(self.per_frame(key, lambda files: str(files[key])), index)
+        return tf.gather(self.per_frame(key, lambda files: os.fsencode(files[key])), index)
 
     # Not to be made a part of the graph from within which it is called.
     @tf.autograph.experimental.do_not_convert
-    def per_frame(self, name: str, value: Callable[[Files], str | float]) -> tf.Tensor:
+    def per_frame(self, name: str, value: Callable[[Files], bytes | float]) -> tf.Tensor:
         """A value of every frame's files as one tensor, made when it is first asked for."""
         if name not in self._tensors:
             with ThreadPoolExecutor(_THREADS) as threads:
@@ -306,9 +314,16 @@ class FileDomain(Domain):
             if sizes[key] != (width, height):
                 raise ValueError(
                     f"{files['image']} is {width} x {height} pixels, but {files[key]} is "
-                    f"{sizes[key][0]} x {sizes[key][1]}; both must show the same pixels: one of "
-                    "them is a resized or cropped copy, get the original"
+                    f"{sizes[key][0]} x {sizes[key][1]}; both must show the same pixels: "
+                    f"{self._other_size(files['image'])}"
                 )
+
+    @staticmethod
+    def _other_size(image: Path) -> str:
+        """Why an image may have another size than its label."""
+        if image.suffix.lower() != ".npy" and is_turned(image):
+            return "the image is turned by its EXIF orientation, turn the label too, or remove it"
+        return "one of them is a resized or cropped copy, get the original"
 
     def check_file(self, key: str, path: Path) -> tuple[int, int]:
         """Width and height of the file of a `key`, whose format is checked; raises as `[i]`."""

@@ -334,6 +334,12 @@ class Folder(FileDomain):
                 f"are {some}{hint if swapped else ''}"
             )
         self._check_numbering()
+        if others == [void] and {*seen} == {0, void} and 1 in known:
+            warnings.warn(
+                f"{self.name}: the numbers are 0 and {void} alone, and {void} is ignored unless it "
+                f"has a name: if this is a mask, pass ids={{0: ..., {void}: ...}}",
+                stacklevel=4,
+            )
         if set(others) - {void}:
             warnings.warn(
                 f"{self.name}: {what} that have no name in {option}= are ignored: {some}",

@@ -1,9 +1,11 @@
 """Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
+import io
 import os
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -226,7 +228,9 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
         dtype = tf.uint8 if kind.bits == 8 else tf.uint16
-        pixels = tf.io.decode_png(data, channels=kind.channels, dtype=dtype)
+        decode = partial(_png_pixels, kind=kind, dtype=dtype)
+        pixels = tf.numpy_function(decode, [data, path], dtype, stateful=False)
+    pixels = tf.ensure_shape(pixels, (None, None, kind.channels))
     return pixels[..., 0] if kind.channels == 1 else pixels
 
 
@@ -252,6 +256,17 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
             return np.bool_(True)
         place = after + 4
     return np.bool_(False)
+
+
+def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.ndarray:
+    """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
+    try:
+        pixels = tf.io.decode_png(_given(data), channels=kind.channels, dtype=dtype).numpy()
+        return _upright(pixels, _given(data)) if kind is IMAGE else pixels
+    except tf.errors.OpError:
+        raise ValueError(
+            f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
+        ) from None
 
 
 # Where the end of a JPEG is looked for first: some cameras write more after it.
@@ -281,6 +296,8 @@ _WITHIN = (0, *range(0xD0, 0xD8))
 
 def read_picture(path: tf.Tensor) -> tf.Tensor:
     """Read an image from a PNG or JPEG file, whatever its name ends in; grey becomes RGB.
+
+    It is turned as its EXIF says.
 
     Args:
         path: String scalar.
@@ -328,11 +345,46 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
 def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
     """A JPEG's pixels. A graph's own operation would not say which file it cannot decode."""
     try:
-        return tf.io.decode_jpeg(_given(data), channels=3).numpy()
+        return _upright(tf.io.decode_jpeg(_given(data), channels=3).numpy(), _given(data))
     except tf.errors.OpError:
         raise ValueError(
             f"{_path(path)}: the JPEG is damaged inside; copy or unpack it again"
         ) from None
+
+
+_ORIENTATION = 0x0112
+# How it begins, in a JPEG and in a PNG.
+_EXIF = (b"Exif\0\0", b"eXIf")
+# What brings pixels upright, by the EXIF orientation.
+_TURNS = {
+    2: lambda pixels: pixels[:, ::-1],
+    3: lambda pixels: pixels[::-1, ::-1],
+    4: lambda pixels: pixels[::-1],
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
+    8: np.rot90,
+}
+
+
+def _orientation(data: bytes) -> int:
+    """How a PNG or JPEG is to be turned, by its EXIF: 1 to 8, 1 = it is upright.
+
+    Args:
+        data: The whole file.
+    """
+    if not any(word in data[:_TAIL] for word in _EXIF):
+        return 1
+    with suppress(Exception), Image.open(io.BytesIO(data)) as picture:
+        told = picture.getexif().get(_ORIENTATION, 1)
+        return told if told in _TURNS else 1
+    return 1
+
+
+def _upright(pixels: np.ndarray, data: bytes) -> np.ndarray:
+    """An image the way up that its EXIF says, as every viewer and `predict` show it."""
+    turn = _TURNS.get(_orientation(data))
+    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
 
 
 class Reader(NamedTuple):
@@ -350,10 +402,17 @@ class Reader(NamedTuple):
 
 
 # What users' own folders hold.
+_ONE_CHANNEL = "if these are colours, pass palette=, else save one channel of them with 8 bits"
 _NUMBERS = "write it as a PNG of 8 or 16 bits in grey, or as .npy"
 _KINDS = {
     "semantic": tuple(
-        PngKind("a map of numbers", bits, (_GREY,), 1, "if these are colours, pass palette=")
+        PngKind(
+            "a map of numbers",
+            bits,
+            (_GREY,),
+            1,
+            _ONE_CHANNEL,
+        )
         for bits in (8, 16)
     ),
     "colors": (
@@ -439,21 +498,22 @@ def _deep(image_range: Range) -> Reader:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height of a PNG or JPEG, by its first bytes.
+    """Width and height of a PNG or JPEG, by its first bytes, turned as its EXIF says.
 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is neither, damaged, or has more than 8 bits; the message names it.
     """
     with open(path, "rb") as file:
-        start = file.read(len(_SIGNATURE))
-    if start == _SIGNATURE:
-        return IMAGE.check(path)[:2]
+        start = file.read(_TAIL)
+    turned = slice(None, None, -1 if is_turned(path, start) else 1)
+    if start.startswith(_SIGNATURE):
+        return IMAGE.check(path)[:2][turned]
     try:
         with Image.open(path) as picture:
             kind, size = picture.format, picture.size
     except UnidentifiedImageError:
-        raise ValueError(f"{path}: neither PNG nor JPEG (it is {_start(start)})") from None
+        raise ValueError(f"{path}: neither PNG nor JPEG (it is {_start(start[:8])})") from None
     except FileNotFoundError:
         raise
     except (
@@ -468,7 +528,17 @@ def picture_size(path: Path) -> tuple[int, int]:
             f"{path}: the JPEG is damaged, {size[0]} x {size[1]} pixels in "
             f"{os.path.getsize(path)} bytes; copy or unpack it again"
         )
-    return size
+    return size[turned]
+
+
+def is_turned(path: Path, start: bytes | None = None) -> bool:
+    """Whether an image's EXIF exchanges its width and height."""
+    if start is None:
+        with open(path, "rb") as file:
+            start = file.read(_TAIL)
+    if not any(word in start for word in _EXIF):
+        return False
+    return _orientation(Path(path).read_bytes()) > 4
 
 
 # A bit at least for each block of 8 x 8 pixels, or of 16 x 16 in two channels of three.

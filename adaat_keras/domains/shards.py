@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from adaat_keras.camera import Camera
 from adaat_keras.domains.class_names import label_entries
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.domains.resize import Resized
 from adaat_keras.files import (
     home_expanded,
@@ -421,9 +421,8 @@ def _frames(domain: Domain, keys: tuple[str, ...], span: range) -> Iterator[dict
                 raise ValueError(f"{domain.name}, frame {index}: sizes differ, {sizes}")
             yield frame
     except tf.errors.OpError as error:
-        message = error.message.split(" [[{{")[0].removeprefix("assertion failed: ")
         place = f"{domain.name}, frames {span.start} to {span.stop - 1}"
-        raise ValueError(f"{place}: {message}") from error
+        raise ValueError(f"{place}: {said_in_graph(error)}") from error
 
 
 def pack(

@@ -6,8 +6,8 @@ import math
 import os
 import shutil
 import socket
-import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -25,6 +25,7 @@ from adaat_keras.files import (
     cache_folder,
     home_expanded,
     made_folder,
+    removed_afterwards,
     told_when_full,
 )
 from adaat_keras.registry import check_name
@@ -231,7 +232,6 @@ class Streets(Domain):
         _remove_drafts(root)
         with told_when_full(root, self._bytes()), _draft(root, self.folder.name) as draft:
             self._render_into(draft)
-            draft.chmod(0o755)
             try:
                 draft.rename(self.folder)
             except OSError:
@@ -299,18 +299,19 @@ _DRAFT = ".making-"
 @contextmanager
 def _draft(root: Path, name: str) -> Iterator[Path]:
     """A folder to render into, locked while its process lives, and gone afterwards."""
-    draft, handle = _locked_draft(root, f"{_DRAFT}{name}-{socket.gethostname()}-")
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        os.close(handle)
+    draft = root / f"{_DRAFT}{name}-{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
+    with removed_afterwards(draft):
+        handle = _locked_folder(draft)
+        try:
+            yield draft
+        finally:
+            os.close(handle)
 
 
-def _locked_draft(root: Path, prefix: str) -> tuple[Path, int]:
-    """A new folder, and the handle that keeps its lock."""
+def _locked_folder(draft: Path) -> int:
+    """Make the folder, and give the handle that keeps its lock."""
     while True:
-        draft = Path(tempfile.mkdtemp(prefix=prefix, dir=root))
+        draft.mkdir(exist_ok=True)
         # Before it is locked, another process may take it for one that was left.
         with suppress(FileNotFoundError):
             handle = os.open(draft, os.O_RDONLY)
@@ -318,7 +319,7 @@ def _locked_draft(root: Path, prefix: str) -> tuple[Path, int]:
             with suppress(OSError):
                 fcntl.flock(handle, fcntl.LOCK_EX)
             if draft.exists():
-                return draft, handle
+                return handle
             os.close(handle)
 
 

@@ -8,7 +8,6 @@ import dataclasses
 import hashlib
 import inspect
 import json
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ from adaat_keras.domains.batches import (
     training_batches,
 )
 from adaat_keras.domains.cache import cached
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.domains.resize import camera_of
 from adaat_keras.domains.seen import Seen, zoom_by_depth
 from adaat_keras.domains.splits import Splits
@@ -282,7 +281,13 @@ def fit_stage(
     )
 
 
-_BAD_DATA = (tf.errors.InvalidArgumentError, tf.errors.NotFoundError, tf.errors.DataLossError)
+_BAD_DATA = (
+    tf.errors.InvalidArgumentError,
+    tf.errors.NotFoundError,
+    tf.errors.DataLossError,
+    tf.errors.PermissionDeniedError,
+    tf.errors.FailedPreconditionError,
+)
 _HINT = (
     "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
     "`adaat-keras --traceback` shows where this came from"
@@ -309,9 +314,9 @@ def plain_errors(stage: str) -> Iterator[None]:
     try:
         yield
     except _BAD_DATA as error:
-        check = re.search(r"assertion failed: \[(.*?)\.? *\]", error.message)
-        said = check[1] if check else error.message.strip().partition("\n")[0] + _HINT
-        raise ValueError(f"stage {stage!r}: {said}") from error
+        said = said_in_graph(error)
+        hint = _HINT if said == " ".join(str(error).split()) else ""
+        raise ValueError(f"stage {stage!r}: {said}{hint}") from error
 
 
 def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> tf.data.Dataset:

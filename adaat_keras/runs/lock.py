@@ -5,13 +5,13 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from adaat_keras.files import write_json
+from adaat_keras.files import has_ended, write_json
 
 _FILE, _OWNER = "lock", "lock.json"
 
@@ -68,10 +68,11 @@ def locked(folder: Path, advice: str, wait: bool = False, verbose: int = 1) -> I
 def _owner(folder: Path) -> str:
     """The process that has a folder, in words."""
     for _ in range(10):
-        try:
+        with suppress(OSError, ValueError, KeyError, TypeError):
             told = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
-            return f"process {told['process']} on {told['machine']} since {told['since']}"
-        except (OSError, ValueError, KeyError):
-            # It has the lock, and has not written yet who it is.
-            time.sleep(0.1)
+            ours = told["machine"] == socket.gethostname()
+            if not (ours and has_ended(told["process"])):
+                return f"process {told['process']} on {told['machine']} since {told['since']}"
+        # It has the lock, and has not written yet who it is; one that was killed had, perhaps.
+        time.sleep(0.1)
     return "another process"

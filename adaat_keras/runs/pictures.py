@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.models import AdaAtdt
 from adaat_keras.report.score import spread_frames
 from adaat_keras.tasks import Task
@@ -46,7 +46,7 @@ class Pictures(keras.callbacks.Callback):
         except Exception as error:
             warnings.warn(
                 f"{self.folder}: the pictures of epoch {epoch + 1} failed, and are left out from "
-                f"here: {' '.join(str(error).split())}",
+                f"here: {said_in_graph(error)}",
                 stacklevel=2,
             )
             self.folder = None

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.files import write_json
 from adaat_keras.methods.ada_atdt import alpha_and_loss
 from adaat_keras.methods.stage import Feed
@@ -79,7 +79,7 @@ def report(
         except Exception as error:
             failed[name] = f"{type(error).__name__}: {error}"
             warnings.warn(
-                f"{folder.path}: {name} failed: {' '.join(str(error).split())}. The networks are "
+                f"{folder.path}: {name} failed: {said_in_graph(error)}. The networks are "
                 "trained and saved; the same command makes good what is missing",
                 stacklevel=2,
             )

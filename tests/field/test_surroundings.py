@@ -2,8 +2,10 @@
 
 import json
 import os
+import zlib
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from field_kit import command, streets
@@ -15,6 +17,8 @@ from adaat_keras import build_ada_atdt, load
 from adaat_keras.cli import main
 from adaat_keras.cli.options import json_object
 from adaat_keras.domains import Carla, Cityscapes, Folder, Kitti, Packed, SynthiaSF
+from adaat_keras.domains.cache import cached
+from adaat_keras.methods.stage import plain_errors
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.lock import locked
 from adaat_keras.runs.publish import new_place
@@ -136,7 +140,16 @@ def test_python_says_the_same_of_them(loader):
         loader(r"C:\data\new")
 
 
-@pytest.mark.parametrize("ending", ["png", "jpg", "npy"])
+def with_broken_pixels(data):
+    """A PNG whose checksums are right, and whose pixels cannot be unpacked."""
+    at = data.index(b"IDAT")
+    length = int.from_bytes(data[at - 4 : at], "big")
+    chunk = b"IDAT" + data[at + 4 : at + 24] + b"\xff" * (length - 20)
+    checksum = zlib.crc32(chunk).to_bytes(4, "big")
+    return data[:at] + chunk + checksum + data[at + 8 + length :]
+
+
+@pytest.mark.parametrize("ending", ["png", "zlib.png", "jpg", "npy"])
 def test_a_file_that_is_damaged_inside_is_named_by_a_graph(ending, tmp_path):
     """Training reads in graphs, whose decoders name no file."""
     rng = np.random.default_rng(0)
@@ -155,6 +168,8 @@ def test_a_file_that_is_damaged_inside_is_named_by_a_graph(ending, tmp_path):
         # A table that is none, where pixels are described.
         at = data.index(b"\xff\xc4")
         data[at + 4 : at + 20] = b"\xff" * 16
+    elif ending == "zlib.png":
+        data = with_broken_pixels(bytes(data))
     elif ending == "png":
         data[middle : middle + 9] = bytes(9)
     else:
@@ -166,6 +181,30 @@ def test_a_file_that_is_damaged_inside_is_named_by_a_graph(ending, tmp_path):
     assert "InvalidArgument" in type(told.value).__name__
 
 
+@pytest.mark.parametrize("where", [None, "memory", "disk"])
+def test_a_training_names_the_damaged_file_in_a_line(where, tmp_path):
+    for number in range(5):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 9, 3)).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    frames = cached(Folder(tmp_path), where, tmp_path / "cache")
+    damaged = tmp_path / "3.png"
+    damaged.write_bytes(with_broken_pixels(damaged.read_bytes()))
+    model = keras.Sequential([keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(1)])
+    model.build((None, None, None, 3))
+    model.compile("sgd", "mse")
+
+    def train():
+        with plain_errors("joint"):
+            images = frames.dataset(("image",)).map(lambda f: (f["image"][None], [[0.0]]))
+            model.fit(images, shuffle=False, verbose=0)
+
+    with pytest.raises(ValueError, match="damaged") as told:
+        train()
+    why = f"{damaged}: the PNG file is damaged inside; copy or unpack it again"
+    place = "folder, frames 0 to 4" if where == "disk" else "folder"
+    assert str(told.value) == (f"{place}: {why}" if where else f"stage 'joint': {why}")
+
+
 @pytest.mark.parametrize("layout", ["kitti", "cityscapes", "carla", "synthia_sf"])
 def test_labels_that_are_damaged_inside_are_named_by_a_graph(layout, tmp_path):
     loader = {"kitti": Kitti, "cityscapes": Cityscapes, "carla": Carla, "synthia_sf": SynthiaSF}
@@ -175,12 +214,13 @@ def test_labels_that_are_damaged_inside_are_named_by_a_graph(layout, tmp_path):
     for key in ("semantic", "depth"):
         path = frames.files[1][key]
         whole = path.read_bytes()
-        data = bytearray(whole)
-        data[len(data) // 2] ^= 0xFF
-        path.write_bytes(data)
-        with pytest.raises(Exception, match=str(path)):
-            for _ in frames.dataset((key,)):
-                pass
+        flipped = bytearray(whole)
+        flipped[len(flipped) // 2] ^= 0xFF
+        for data in (flipped, with_broken_pixels(whole)):
+            path.write_bytes(data)
+            with pytest.raises(Exception, match=str(path)):
+                for _ in frames.dataset((key,)):
+                    pass
         path.write_bytes(whole)
 
 
