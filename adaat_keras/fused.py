@@ -1,0 +1,187 @@
+"""What layers compute, in TensorFlow's faster operations; each is equal to a plain form.
+
+`layers.py` has the plain forms, which every Keras backend and every runtime of an export knows, and
+takes these where `available()`. `docs/benchmarks.md` has what each of them gains.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+import keras
+import numpy as np
+
+_ALLOWED = ContextVar("allowed", default=True)
+# A kernel with more columns than this, counted over all outputs, gains nothing from being split.
+_MOST_COLUMNS = 24
+
+
+def available() -> bool:
+    """Whether layers may take these forms here.
+
+    Example:
+        >>> with without_fused_operations():
+        ...     available()
+        False
+    """
+    return keras.config.backend() == "tensorflow" and _ALLOWED.get()
+
+
+@contextmanager
+def without_fused_operations() -> Iterator[None]:
+    """Within, layers compute by the operations that every runtime has, for exports."""
+    token = _ALLOWED.set(False)
+    try:
+        yield
+    finally:
+        _ALLOWED.reset(token)
+
+
+def instance_normalization(inputs, epsilon: float):
+    """Each image by the fused batch normalization: a batch of one has the moments of its image.
+
+    About half the time of moments in the open. The batch size must be known.
+    """
+    import tensorflow as tf
+
+    one, zero = tf.ones(inputs.shape[-1:]), tf.zeros(inputs.shape[-1:])
+    options = {"scale": one, "offset": zero, "mean": [], "variance": []}
+    images = [
+        tf.raw_ops.FusedBatchNormV3(x=image, epsilon=epsilon, **options).y
+        for image in tf.split(inputs, inputs.shape[0])
+    ]
+    return tf.concat(images, 0)
+
+
+def reflection_padding(inputs, padding: int):
+    """Border pixels copied row by row and column by column, which is faster than `MirrorPad`.
+
+    Height and width must be known, and greater than twice the padding plus one.
+    """
+    import tensorflow as tf
+
+    def part(x, axis, start, stop):
+        return x[:, start:stop] if axis == 1 else x[:, :, start:stop]
+
+    def grown(x, axis):
+        last = x.shape[axis] - 1
+        before = [part(x, axis, n, n + 1) for n in range(padding, 0, -1)]
+        after = [part(x, axis, last - n, last - n + 1) for n in range(1, padding + 1)]
+        return tf.concat([*before, x, *after], axis)
+
+    def shrunk(y, axis):
+        """The gradient: what was copied beyond the border comes back to where it is from."""
+        end = y.shape[axis] - padding
+        ends = (0, padding, padding + 1, 2 * padding + 1)
+        before, first, near, inner = (
+            part(y, axis, *span) for span in (*zip(ends, ends[1:], strict=False), (ends[3], None))
+        )
+        inner = part(inner, axis, 0, -2 * padding - 1)
+        far, last, after = (
+            part(y, axis, *span)
+            for span in ((end - padding - 1, end - 1), (end - 1, end), (end, None))
+        )
+        near += tf.reverse(before, [axis])
+        far += tf.reverse(after, [axis])
+        return tf.concat([first, near, inner, far, last], axis)
+
+    @tf.custom_gradient
+    def padded(x):
+        return grown(grown(x, 1), 2), lambda y: shrunk(shrunk(y, 2), 1)
+
+    return padded(inputs)
+
+
+def repeated_convolution(inputs, kernel):
+    """`conv3x3(repeat(inputs))`, each pixel repeated twice in both directions, zero-padded.
+
+    Half of the nine products meet the same pixel twice. So the kernel is added up into four of
+    2 x 2, one for each place among the four copies of a pixel, which take 4/9 of the products, and
+    nothing is repeated. In bfloat16 the sums of the kernel are rounded once.
+
+    Args:
+        inputs: `(batch, height, width, C)`.
+        kernel: `(3, 3, C, K)`.
+
+    Returns:
+        `(batch, 2 * height, 2 * width, K)`.
+    """
+    import tensorflow as tf
+
+    channels, filters = kernel.shape[2:]
+    # By place, tap of the small kernel, tap of the large: below and right come first, so that
+    # what belongs together lies side by side in `_interleaved`.
+    taps = np.array([[[1, 1, 0], [0, 0, 1]], [[1, 0, 0], [0, 1, 1]]], "float32")
+    sums = np.einsum("upt,vqs->pquvts", taps, taps).reshape(16, 9)
+    flat = tf.reshape(tf.cast(kernel, "float32"), (9, channels * filters))
+    small = tf.reshape(sums @ flat, (2, 2, 4, channels, filters))
+    small = tf.reshape(tf.transpose(small, (0, 1, 3, 2, 4)), (2, 2, channels, 4 * filters))
+    padded = tf.pad(inputs, _AROUND)
+    return _interleaved(tf.nn.conv2d(padded, tf.cast(small, inputs.dtype), 1, "VALID"))
+
+
+_AROUND = ((0, 0), (1, 1), (1, 1), (0, 0))
+
+
+def _interleaved(x):
+    """`(batch, height, width, 4 * K)` to `(batch, 2 * height - 2, 2 * width - 2, K)`.
+
+    The four groups of channels become the pixels of 2 x 2, without the outermost rows and columns.
+    """
+    import tensorflow as tf
+
+    def size(x):
+        known, found = x.shape.as_list(), tf.shape(x)
+        return [found[n] if side is None else side for n, side in enumerate(known)]
+
+    def forward(x):
+        batch, height, width, channels = size(x)
+        x = tf.reshape(x, (batch, height, width, 2, channels // 2))
+        x = tf.transpose(x, (0, 1, 3, 2, 4))
+        x = tf.reshape(x, (batch, 2 * height, 2 * width, channels // 4))
+        return x[:, 1:-1, 1:-1]
+
+    def backward(y):
+        y = tf.pad(y, _AROUND)
+        batch, height, width, channels = size(y)
+        y = tf.reshape(y, (batch, height // 2, 2, width // 2, 2 * channels))
+        y = tf.transpose(y, (0, 1, 3, 2, 4))
+        return tf.reshape(y, (batch, height // 2, width // 2, 4 * channels))
+
+    return tf.custom_gradient(lambda x: (forward(x), backward))(x)
+
+
+def has_few_columns(kernel_size: tuple[int, int], filters: int) -> bool:
+    """Whether `few_columns_convolution` is faster.
+
+    Example:
+        >>> has_few_columns((7, 7), 1), has_few_columns((7, 7), 11), has_few_columns((3, 3), 1)
+        (True, False, False)
+    """
+    height, width = kernel_size
+    return height * width > 9 and width * filters <= _MOST_COLUMNS
+
+
+def few_columns_convolution(inputs, kernel):
+    """A convolution with few outputs, unpadded, by the columns of its kernel.
+
+    A processor computes 16 outputs at once, whether there are as many or one. So each column of
+    the kernel becomes an output of its own, and a second convolution moves these to their places
+    and adds them.
+
+    Args:
+        inputs: `(batch, height, width, C)`.
+        kernel: `(rows, columns, C, K)`.
+
+    Returns:
+        `(batch, height - rows + 1, width - columns + 1, K)`.
+    """
+    import tensorflow as tf
+
+    rows, columns, channels, filters = kernel.shape
+    by_column = tf.reshape(
+        tf.transpose(kernel, (0, 2, 1, 3)), (rows, 1, channels, columns * filters)
+    )
+    moves = np.eye(columns * filters).reshape(1, columns * filters, columns, filters)
+    moves = tf.constant(moves.transpose(0, 2, 1, 3), inputs.dtype)
+    return tf.nn.conv2d(tf.nn.conv2d(inputs, by_column, 1, "VALID"), moves, 1, "VALID")
