@@ -60,27 +60,19 @@ def reflection_padding(inputs, padding: int):
     """
     import tensorflow as tf
 
-    def part(x, axis, start, stop):
-        return x[:, start:stop] if axis == 1 else x[:, :, start:stop]
-
     def grown(x, axis):
+        def line(n):
+            return x[:, n : n + 1] if axis == 1 else x[:, :, n : n + 1]
+
         last = x.shape[axis] - 1
-        before = [part(x, axis, n, n + 1) for n in range(padding, 0, -1)]
-        after = [part(x, axis, last - n, last - n + 1) for n in range(1, padding + 1)]
+        before = [line(n) for n in range(padding, 0, -1)]
+        after = [line(last - n) for n in range(1, padding + 1)]
         return tf.concat([*before, x, *after], axis)
 
     def shrunk(y, axis):
         """The gradient: what was copied beyond the border comes back to where it is from."""
-        end = y.shape[axis] - padding
-        ends = (0, padding, padding + 1, 2 * padding + 1)
-        before, first, near, inner = (
-            part(y, axis, *span) for span in (*zip(ends, ends[1:], strict=False), (ends[3], None))
-        )
-        inner = part(inner, axis, 0, -2 * padding - 1)
-        far, last, after = (
-            part(y, axis, *span)
-            for span in ((end - padding - 1, end - 1), (end - 1, end), (end, None))
-        )
+        sizes = (padding, 1, padding, y.shape[axis] - 4 * padding - 2, padding, 1, padding)
+        before, first, near, inner, far, last, after = tf.split(y, sizes, axis)
         near += tf.reverse(before, [axis])
         far += tf.reverse(after, [axis])
         return tf.concat([first, near, inner, far, last], axis)
@@ -92,7 +84,7 @@ def reflection_padding(inputs, padding: int):
     return padded(inputs)
 
 
-def repeated_convolution(inputs, kernel):
+def repeated_convolution(inputs, kernel, bias=None):
     """`conv3x3(repeat(inputs))`, each pixel repeated twice in both directions, zero-padded.
 
     Half of the nine products meet the same pixel twice. So the kernel is added up into four of
@@ -102,6 +94,7 @@ def repeated_convolution(inputs, kernel):
     Args:
         inputs: `(batch, height, width, C)`.
         kernel: `(3, 3, C, K)`.
+        bias: `(K,)`, or none.
 
     Returns:
         `(batch, 2 * height, 2 * width, K)`.
@@ -116,8 +109,11 @@ def repeated_convolution(inputs, kernel):
     flat = tf.reshape(tf.cast(kernel, "float32"), (9, channels * filters))
     small = tf.reshape(sums @ flat, (2, 2, 4, channels, filters))
     small = tf.reshape(tf.transpose(small, (0, 1, 3, 2, 4)), (2, 2, channels, 4 * filters))
-    padded = tf.pad(inputs, _AROUND)
-    return _interleaved(tf.nn.conv2d(padded, tf.cast(small, inputs.dtype), 1, "VALID"))
+    outputs = tf.nn.conv2d(tf.pad(inputs, _AROUND), tf.cast(small, inputs.dtype), 1, "VALID")
+    if bias is not None:
+        # Here, where TensorFlow adds it within the convolution.
+        outputs = tf.nn.bias_add(outputs, tf.tile(bias, (4,)))
+    return _interleaved(outputs)
 
 
 _AROUND = ((0, 0), (1, 1), (1, 1), (0, 0))
@@ -162,7 +158,7 @@ def has_few_columns(kernel_size: tuple[int, int], filters: int) -> bool:
     return height * width > 9 and width * filters <= _MOST_COLUMNS
 
 
-def few_columns_convolution(inputs, kernel):
+def few_columns_convolution(inputs, kernel, bias=None):
     """A convolution with few outputs, unpadded, by the columns of its kernel.
 
     A processor computes 16 outputs at once, whether there are as many or one. So each column of
@@ -172,6 +168,7 @@ def few_columns_convolution(inputs, kernel):
     Args:
         inputs: `(batch, height, width, C)`.
         kernel: `(rows, columns, C, K)`.
+        bias: `(K,)`, or none.
 
     Returns:
         `(batch, height - rows + 1, width - columns + 1, K)`.
@@ -184,4 +181,5 @@ def few_columns_convolution(inputs, kernel):
     )
     moves = np.eye(columns * filters).reshape(1, columns * filters, columns, filters)
     moves = tf.constant(moves.transpose(0, 2, 1, 3), inputs.dtype)
-    return tf.nn.conv2d(tf.nn.conv2d(inputs, by_column, 1, "VALID"), moves, 1, "VALID")
+    outputs = tf.nn.conv2d(tf.nn.conv2d(inputs, by_column, 1, "VALID"), moves, 1, "VALID")
+    return outputs if bias is None else tf.nn.bias_add(outputs, bias)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from adaat_keras.layers import ReflectionPadding
 
@@ -8,3 +9,27 @@ from adaat_keras.layers import ReflectionPadding
 def test_it_is_numpys_reflection(padding, images):
     expected = np.pad(images, ((0, 0), (padding,) * 2, (padding,) * 2, (0, 0)), mode="reflect")
     np.testing.assert_array_equal(ReflectionPadding(padding)(images), expected)
+
+
+@pytest.mark.parametrize("size", [(9, 14), (8, 8), (4, 9)], ids=str)
+@pytest.mark.parametrize("padding", [1, 3])
+def test_its_gradient_is_its_transpose(padding, size):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(2, *size, 3)), rng.normal(size=(2, *(n + 2 * padding for n in size), 3))
+    layer = ReflectionPadding(padding, dtype="float64")
+    with tf.GradientTape() as tape:
+        tape.watch(x := tf.constant(x))
+        padded = layer(x)
+    # Of a linear function A: (A x) y = x (A' y), for every x; and by pixels, which counts all.
+    gradient = tape.gradient(padded, x, output_gradients=y)
+    np.testing.assert_allclose(tf.reduce_sum(padded * y), tf.reduce_sum(x * gradient))
+    numbers = np.arange(np.prod(size)).reshape(size)
+    sources = np.pad(numbers, padding, mode="reflect").ravel()
+    expected = np.stack(
+        [
+            np.bincount(sources, y[n, ..., c].ravel(), minlength=numbers.size).reshape(size)
+            for n in range(2)
+            for c in range(3)
+        ]
+    ).reshape(2, 3, *size)
+    np.testing.assert_allclose(gradient, expected.transpose(0, 2, 3, 1))
