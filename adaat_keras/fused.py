@@ -56,7 +56,7 @@ def instance_normalization(inputs, epsilon: float):
 def reflection_padding(inputs, padding: int):
     """Border pixels copied row by row and column by column, which is faster than `MirrorPad`.
 
-    Height and width must be known, and greater than twice the padding plus one.
+    Height and width must be greater than the padding.
     """
     import tensorflow as tf
 
@@ -64,13 +64,13 @@ def reflection_padding(inputs, padding: int):
         def line(n):
             return x[:, n : n + 1] if axis == 1 else x[:, :, n : n + 1]
 
-        last = x.shape[axis] - 1
+        last = tf.shape(x)[axis] - 1 if x.shape[axis] is None else x.shape[axis] - 1
         before = [line(n) for n in range(padding, 0, -1)]
         after = [line(last - n) for n in range(1, padding + 1)]
         return tf.concat([*before, x, *after], axis)
 
     def shrunk(y, axis):
-        """The gradient: what was copied beyond the border comes back to where it is from."""
+        """What was copied beyond the border comes back to where it is from."""
         sizes = (padding, 1, padding, y.shape[axis] - 4 * padding - 2, padding, 1, padding)
         before, first, near, inner, far, last, after = tf.split(y, sizes, axis)
         near += tf.reverse(before, [axis])
@@ -79,9 +79,18 @@ def reflection_padding(inputs, padding: int):
 
     @tf.custom_gradient
     def padded(x):
-        return grown(grown(x, 1), 2), lambda y: shrunk(shrunk(y, 2), 1)
+        def gradient(y):
+            if None in x.shape[1:3] or min(x.shape[1:3]) < 2 * padding + 2:
+                around = ((0, 0), (padding, padding), (padding, padding), (0, 0))
+                return tf.raw_ops.MirrorPadGrad(input=y, paddings=around, mode="REFLECT")
+            return shrunk(shrunk(y, 2), 1)
 
-    return padded(inputs)
+        return grown(grown(x, 1), 2), gradient
+
+    outputs = padded(inputs)
+    batch, *size, channels = inputs.shape
+    outputs.set_shape([batch, *(n and n + 2 * padding for n in size), channels])
+    return outputs
 
 
 def repeated_convolution(inputs, kernel, bias=None):

@@ -44,8 +44,8 @@ class ReflectionPadding(keras.layers.Layer):
 
     def call(self, inputs):
         """Pad the inputs."""
-        known, large = None not in inputs.shape[1:3], 2 * self.padding + 1
-        if self.padding and known and min(inputs.shape[1:3]) > large and fused.available():
+        fits = all(n is None or n > self.padding for n in inputs.shape[1:3])
+        if self.padding and fits and fused.available():
             return fused.reflection_padding(inputs, self.padding)
         sides = (self.padding, self.padding)
         return keras.ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="reflect")
