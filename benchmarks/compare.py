@@ -25,6 +25,8 @@ import time
 from functools import partial
 from pathlib import Path
 
+from adaat_keras.files import written_whole
+
 RESULTS = Path(__file__).parent.parent / "docs/results/compare.json"
 SHAPES = {"2 x 128 x 256": (2, 128, 256), "8 x 128 x 128": (8, 128, 128)}
 IMAGES = {"256 x 512": (1, 256, 512), "1024 x 2048": (1, 1024, 2048)}
@@ -384,7 +386,6 @@ def main():
             result = time_row(row, options.threads, repeats)
         print(json.dumps(result))
         return
-    known = json.loads(options.out.read_text()) if options.out.exists() else {}
     for row in rows():
         if not set(options.only) <= set(" ".join(row).split()):
             continue
@@ -393,10 +394,18 @@ def main():
         if options.memory:
             for column in ("keras", "torch"):
                 found.setdefault("mib", {})[column] = started(row, options, ["--column", column])
+        # Read again, since another row may have been measured beside this one.
+        known = read(options.out)
         known[name] = {**known.get(name, {}), **found}
-        options.out.write_text(json.dumps(known, indent=1))
+        with written_whole(options.out) as temporary:
+            temporary.write_text(json.dumps(known, indent=1))
         print(line(name, known[name]), flush=True)
-    print("\n" + table(known))
+    print("\n" + table(read(options.out)))
+
+
+def read(file: Path) -> dict:
+    """The rows that are known."""
+    return json.loads(file.read_text()) if file.exists() else {}
 
 
 def started(row, options, more: list[str]):
