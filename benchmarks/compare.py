@@ -23,6 +23,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from math import isnan, nan
 from pathlib import Path
 
 from adaat_keras.files import written_whole
@@ -31,6 +32,7 @@ RESULTS = Path(__file__).parent.parent / "docs/results/compare.json"
 SHAPES = {"2 x 128 x 256": (2, 128, 256), "8 x 128 x 128": (8, 128, 128)}
 IMAGES = {"256 x 512": (1, 256, 512), "1024 x 2048": (1, 1024, 2048)}
 PRECISIONS = ("float32", "bfloat16")
+FRAMEWORKS = ("keras", "torch", "compiled")
 NETWORKS = ("small", "paper")
 ALPHA, RATE = 0.4, 1e-3
 
@@ -42,10 +44,11 @@ def rows() -> list[tuple[str, str, str, str]]:
     return [(*shape, size, p) for shape in shapes for size in NETWORKS for p in PRECISIONS]
 
 
-def columns(row) -> list[str]:
+def columns(row, frameworks) -> list[str]:
     """What is timed in a row."""
     without = ["keras, no C", "torch, no C"] if row[0] == "adversarial" else []
-    return ["keras", "torch", "compiled", *without]
+    names = ["keras", "torch", "compiled", *without]
+    return [name for name in names if name.partition(",")[0] in frameworks]
 
 
 # === One row, in a process of its own ===
@@ -268,7 +271,7 @@ def torch_step(framework, scope, what, theirs, data, without_classifier):
     return once
 
 
-def time_row(row, threads: int, repeats: int) -> dict:
+def time_row(row, frameworks, threads: int, repeats: int) -> dict:
     """Seconds of each column, the first losses, operations, and the machine's peak."""
     clock = time.process_time if threads == 1 else time.perf_counter
     import torch
@@ -278,7 +281,7 @@ def time_row(row, threads: int, repeats: int) -> dict:
 
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(threads)
-    steps = make(row, columns(row))
+    steps = make(row, columns(row, frameworks))
     first = {name: float(step()) for name, step in steps.items()}
     groups = [[v for n, v in first.items() if n.endswith("no C") == end] for end in (True, False)]
     for values in filter(None, groups):
@@ -370,6 +373,7 @@ def memory(what: str) -> int:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", default=[], help="rows with all of these words")
+    parser.add_argument("--frameworks", nargs="+", default=FRAMEWORKS, choices=FRAMEWORKS)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=15, help="of paper's size: a third")
     parser.add_argument("--out", type=Path, default=RESULTS)
@@ -383,7 +387,7 @@ def main():
             result = memory_of(row, options.column)
         else:
             repeats = options.repeats if row[2] == "small" else -(-options.repeats // 3)
-            result = time_row(row, options.threads, repeats)
+            result = time_row(row, options.frameworks, options.threads, repeats)
         print(json.dumps(result))
         return
     for row in rows():
@@ -412,6 +416,7 @@ def started(row, options, more: list[str]):
     """What this file prints of a row in a process of its own."""
     command = [sys.executable, __file__, "--row", json.dumps(row), *more]
     command += ["--threads", str(options.threads), "--repeats", str(options.repeats)]
+    command += ["--frameworks", *options.frameworks]
     # Read before TensorFlow starts.
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": str(options.threads)}
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | environment)
@@ -434,15 +439,20 @@ def table(results: dict) -> str:
 def line(name: str, found: dict) -> str:
     """A row as Markdown."""
     middle = {n: sorted(values)[len(values) // 2] for n, values in found["seconds"].items()}
-    best = min(middle["torch"], middle["compiled"])
+    peers = [middle[n] for n in ("torch", "compiled") if n in middle]
     share = found["operations"] / middle["keras"] / found["peak"]
     name, _, threads = name.rpartition(", threads ")
-    cells = [name, threads, *(f"{1000 * middle[n]:,.1f}" for n in ("keras", "torch", "compiled"))]
-    cells += [f"{middle['keras'] / best:.2f}", f"{100 * share:.0f} %"]
+    cells = [name, threads, *(told(1000 * middle.get(n, nan), 1) for n in FRAMEWORKS)]
+    cells += [told(middle["keras"] / min(peers, default=nan), 2), f"{100 * share:.0f} %"]
     added = middle["keras"] / middle["keras, no C"] - 1 if "keras, no C" in middle else None
     cells += ["" if added is None else f"{100 * added:.0f} %"]
-    cells += [f"{found.get('mib', {}).get(n, float('nan')):,.0f}" for n in ("keras", "torch")]
-    return f"| {' | '.join(cells)} |".replace("nan", "")
+    cells += [told(found.get("mib", {}).get(n, nan), 0) for n in ("keras", "torch")]
+    return f"| {' | '.join(cells)} |"
+
+
+def told(number: float, digits: int) -> str:
+    """A number, or nothing where there is none."""
+    return "" if isnan(number) else f"{number:,.{digits}f}"
 
 
 if __name__ == "__main__":

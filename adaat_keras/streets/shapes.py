@@ -76,7 +76,9 @@ class Shape:
 
     def corners(self) -> np.ndarray:
         """The eight corners `(8, 3)` of the box around the shape, in the world."""
-        sides = self.to_world(*(signs * half for signs, half in zip(_SIGNS, self.half, strict=True)))
+        sides = self.to_world(
+            *(signs * half for signs, half in zip(_SIGNS, self.half, strict=True))
+        )
         corners = np.empty((8, 3))
         for axis, (side, middle) in enumerate(zip(sides, self.center, strict=True)):
             np.add(side, middle, out=corners[:, axis])
