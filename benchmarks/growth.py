@@ -1,14 +1,13 @@
 """Seconds and memory against the size of an image, frames, classes and the batch.
 
     python benchmarks/growth.py [WHAT ...] [--threads 1]
-    python benchmarks/growth.py --draw
 
 Networks of size small in float32. A point is a process of its own: the median of some steps or
 predictions, in seconds that the processor worked, and the peak of memory beyond what the process
 took before. `image` predicts a square image in one piece, `tiles` as `adaat-keras predict` does by
 itself, reading and writing its files; `frames` writes a pack of frames and reads it for training;
 `classes` and `batch` are a supervised training step at 128 x 256. Points are kept in
-docs/results/growth.json; `--draw` draws them into docs/pictures.
+docs/results/growth.json, which `python docs/draw_benchmarks.py` draws.
 """
 
 import argparse
@@ -24,22 +23,13 @@ from pathlib import Path
 
 from adaat_keras.files import written_whole
 
-DOCS = Path(__file__).parent.parent / "docs"
-RESULTS = DOCS / "results/growth.json"
+RESULTS = Path(__file__).parent.parent / "docs/results/growth.json"
 POINTS = {
     "image": (256, 512, 1024, 1536, 2048),
     "tiles": (512, 1024, 2048, 4096, 8192),
     "frames": (100, 400, 1600, 6400),
     "classes": (2, 11, 19, 64, 256),
     "batch": (2, 4, 8, 16, 32),
-}
-# What the points are, and the megapixels or numbers that the time is a line of.
-AXES = {
-    "image": "megapixels, in one piece",
-    "tiles": "megapixels, as predict does",
-    "frames": "frames",
-    "classes": "classes",
-    "batch": "images a step",
 }
 HEIGHT, WIDTH = 128, 256
 
@@ -153,31 +143,10 @@ def memory(what: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(what))
 
 
-def draw(results: dict) -> None:
-    """A line of seconds and one of memory against each of them."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(2, len(POINTS), figsize=(14, 5), constrained_layout=True)
-    for column, (what, label) in enumerate(AXES.items()):
-        points = {int(value): point for value, point in results[what].items()}
-        places = [v * v / 1e6 if what in ("image", "tiles") else v for v in points]
-        for row, (key, name) in enumerate((("seconds", "seconds"), ("mib", "MiB"))):
-            ax = axes[row, column]
-            ax.plot(places, [point[key] for point in points.values()], "o-", color="#2a5599")
-            ax.set(xlim=(0, None), ylim=(0, None), xlabel=label)
-            ax.set_ylabel(name if column == 0 else "")
-            ax.spines[["top", "right"]].set_visible(False)
-    figure.savefig(DOCS / "pictures/growth.png", dpi=90)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="*", choices=[*POINTS, []], help="(default: all)")
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--draw", action="store_true", help="what is known, without measuring")
     parser.add_argument("--point", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.point:
@@ -185,7 +154,7 @@ def main():
         print(json.dumps(measure(what, int(value), options.threads)))
         return
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for what in [] if options.draw else options.what or POINTS:
+    for what in options.what or POINTS:
         for value in POINTS[what]:
             command = [sys.executable, __file__, "--point", what, str(value)]
             command += ["--threads", str(options.threads)]
@@ -204,8 +173,6 @@ def main():
             )
             with written_whole(RESULTS) as temporary:
                 temporary.write_text(json.dumps(results, indent=1))
-    if results.keys() >= POINTS.keys():
-        draw(results)
 
 
 if __name__ == "__main__":
