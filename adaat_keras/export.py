@@ -13,7 +13,8 @@ import tensorflow as tf
 
 from adaat_keras import __version__, _require_tensorflow, tasks
 from adaat_keras.files import written_whole
-from adaat_keras.layers import CropLike, without_fused_operations
+from adaat_keras.fused import without_fused_operations
+from adaat_keras.layers import CropLike
 from adaat_keras.models.ada_atdt import PREDICTORS, AdaAtdt
 from adaat_keras.models.base_model import BaseModel, pad_for
 from adaat_keras.registry import check_name

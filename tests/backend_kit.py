@@ -31,6 +31,7 @@ from adaat_keras.training import losses
 
 LAYERS = {
     "BottleneckBlock": {"filters": 4, "strides": 2, "dilation": 2},
+    "Conv2D": {"filters": 4, "kernel_size": 3, "repeat": True, "padding": "same"},
     "PadToStride": {"stride": 8},
     "ReflectionPadding": {"padding": 3},
     "ResidualBlock": {"filters": 4},

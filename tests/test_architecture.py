@@ -11,7 +11,8 @@ ORDER = {
     "files": "",
     "camera": "",
     "deep_images": "",
-    "layers": "",
+    "fused": "",
+    "layers": "fused",
     "models": "layers camera registry files",
     "training": "layers files registry",
     "tasks": "registry",
@@ -21,7 +22,7 @@ ORDER = {
     "report": "layers models tasks domains files",
     "presets": "models tasks files",
     "inference": "models tasks deep_images files registry",
-    "export": "layers models tasks files registry",
+    "export": "fused layers models tasks files registry",
     "build": "models tasks presets",
     "methods": "models training tasks domains build camera registry",
     "runs": "models training tasks streets domains report presets build methods camera files "

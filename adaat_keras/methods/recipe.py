@@ -235,14 +235,13 @@ class Training:
         beta_2: float | None = None,
     ) -> "keras.optimizers.Optimizer":
         """A new Adam with this schedule; what is given counts more than the settings here."""
-        import keras
-
         from adaat_keras.training.schedules import learning_rate_schedule
+        from adaat_keras.training.trainer import Adam
 
         schedule = learning_rate_schedule(
             self.schedule, learning_rate or self.learning_rate, self.epochs, self.steps_per_epoch
         )
-        return keras.optimizers.Adam(schedule, beta_1=beta_1, beta_2=beta_2 or self.beta_2)
+        return Adam(schedule, beta_1=beta_1, beta_2=beta_2 or self.beta_2)
 
     def check_stride(self, stride: int) -> None:
         """Raise a `ValueError` unless crops suit networks of this stride."""

@@ -2,7 +2,7 @@
 
 import keras
 
-from adaat_keras.layers import BottleneckBlock, InstanceNormalization, Upsampling
+from adaat_keras.layers import BottleneckBlock, Conv2D, InstanceNormalization, Upsampling
 from adaat_keras.models.base_model import ACTIVATIONS, Network
 from adaat_keras.registry import check_name
 
@@ -129,8 +129,8 @@ class UpsamplingDecoder(Network):
         widths = [max(1, 2 * base_filters // 2**n) for n in range(4)]
         convolutions = [
             [
-                keras.layers.Conv2D(
-                    width, 3, padding="same", name=f"level_{n + 1}_{part}", **options
+                Conv2D(
+                    width, 3, part == "up", padding="same", name=f"level_{n + 1}_{part}", **options
                 )
                 for part in ("up", "refine")
             ]
@@ -142,7 +142,6 @@ class UpsamplingDecoder(Network):
         inputs = keras.Input((None, None, 32 * base_filters), name="features")
         x = inputs
         for level in convolutions:
-            x = Upsampling(2, **options)(x)
             for convolution in level:
                 x = InstanceNormalization(dtype=dtype)(convolution(x))
                 x = keras.layers.ReLU(dtype=dtype)(x)

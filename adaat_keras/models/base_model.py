@@ -9,13 +9,13 @@ import numpy as np
 
 from adaat_keras.camera import Camera
 from adaat_keras.layers import (
+    Conv2D,
     CropLike,
     InstanceNormalization,
     PadToStride,
     Positive,
     ReflectionPadding,
     ResidualBlock,
-    Upsampling,
 )
 from adaat_keras.registry import check_name
 
@@ -253,8 +253,7 @@ class Decoder(Network):
         for filters in (2 * base_filters, base_filters):
             name = f"up_{filters}"
             if upsampling == "nearest":
-                ups.append(Upsampling(2, name=f"repeat_{filters}", **options))
-                ups.append(keras.layers.Conv2D(filters, 3, padding="same", name=name, **options))
+                ups.append(Conv2D(filters, 3, repeat=True, padding="same", name=name, **options))
             else:
                 ups.append(
                     keras.layers.Conv2DTranspose(
@@ -262,7 +261,7 @@ class Decoder(Network):
                     )
                 )
             ups += [InstanceNormalization(dtype=dtype), keras.layers.ReLU(dtype=dtype)]
-        head = keras.layers.Conv2D(channels, 7, name="head", **options)
+        head = Conv2D(channels, 7, name="head", **options)
 
         # === Functional Model ===
         inputs = keras.Input((None, None, 4 * base_filters), name="features")

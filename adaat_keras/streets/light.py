@@ -162,15 +162,21 @@ def _house_profile(side: Side) -> tuple[np.ndarray, np.ndarray]:
 def _stain(target: np.ndarray, x, z, wide: float, long: float, strength: float) -> None:
     """Darken a soft-edged rectangle of a ground map."""
     soft = 0.35
+
+    # Plain numbers, and `minimum` of `maximum`: `np.clip` takes longer than the rest together.
+    def places(middle, reach, count):
+        ends = ((middle + sign * reach) / _CELL for sign in (-1, 1))
+        return [int(min(max(end, 0), count)) for end in ends]
+
+    def ramp(distance):
+        return np.minimum(np.maximum(0.5 - distance / (2 * soft), 0), 1)
+
     rows, columns = target.shape
-    r0, r1 = (int(np.clip((z + s * (long + soft)) / _CELL, 0, rows)) for s in (-1, 1))
-    c0, c1 = (int(np.clip((x + _WIDE + s * (wide + soft)) / _CELL, 0, columns)) for s in (-1, 1))
+    r0, r1 = places(z, long + soft, rows)
+    c0, c1 = places(x + _WIDE, wide + soft, columns)
     if r0 >= r1 or c0 >= c1:
         return
     down = np.abs((np.arange(r0, r1) + 0.5) * _CELL - z) - long
     across = np.abs((np.arange(c0, c1) + 0.5) * _CELL - _WIDE - x) - wide
-    inside = np.clip(0.5 - down / (2 * soft), 0, 1)[:, None] * np.clip(
-        0.5 - across / (2 * soft), 0, 1
-    )
     window = target[r0:r1, c0:c1]
-    np.maximum(window, strength * inside, out=window)
+    np.maximum(window, strength * (ramp(down)[:, None] * ramp(across)), out=window)

@@ -39,6 +39,8 @@ def cells(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 NEAR = 0.1
+# Of the corners of a box, by axis.
+_SIGNS = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1), indexing="ij")).reshape(3, 8)
 Vector = tuple[float, float, float]
 
 
@@ -74,9 +76,13 @@ class Shape:
 
     def corners(self) -> np.ndarray:
         """The eight corners `(8, 3)` of the box around the shape, in the world."""
-        signs = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1), indexing="ij")).reshape(3, 8)
-        x, y, z = signs * np.array(self.half)[:, None]
-        return np.stack(self.to_world(x, y, z), axis=1) + np.array(self.center)
+        sides = self.to_world(
+            *(signs * half for signs, half in zip(_SIGNS, self.half, strict=True))
+        )
+        corners = np.empty((8, 3))
+        for axis, (side, middle) in enumerate(zip(sides, self.center, strict=True)):
+            np.add(side, middle, out=corners[:, axis])
+        return corners
 
     def hit(self, origin: Vector, directions: tuple) -> np.ndarray:
         """How far along each ray the shape begins, infinity where the ray misses it."""

@@ -315,8 +315,42 @@ def adam(optimizer: AnyOptimizer | None) -> keras.optimizers.Optimizer:
         ('Adam', 'SGD')
     """
     if optimizer is None:
-        return keras.optimizers.Adam(LEARNING_RATE)
+        return Adam(LEARNING_RATE)
     return keras.optimizers.get(optimizer)
+
+
+class Adam(keras.optimizers.Adam):
+    """Keras' Adam, which changes a variable in one operation where Keras takes a dozen.
+
+    The paper's networks' update takes less than half the time. Equal up to rounding, and it keeps
+    the same state: a checkpoint of either goes on with the other.
+
+    Example:
+        >>> variable = keras.Variable([1.0, 2.0])
+        >>> Adam(0.1).apply([tf.constant([5.0, -5.0])], [variable])
+        >>> variable.numpy().round(4).tolist()
+        [0.8999999761581421, 2.0999999046325684]
+    """
+
+    def update_step(self, gradient, variable, learning_rate):
+        """Change a variable and its two moments."""
+        if self.amsgrad or isinstance(gradient, tf.IndexedSlices) or variable.dtype != tf.float32:
+            super().update_step(gradient, variable, learning_rate)
+            return
+        number = self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, "float32")
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[number].value.handle,
+            v=self._velocities[number].value.handle,
+            beta1_power=self.beta_1**step,
+            beta2_power=self.beta_2**step,
+            lr=tf.cast(learning_rate, "float32"),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=tf.cast(gradient, "float32"),
+        )
 
 
 def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:

@@ -9,6 +9,7 @@ from adaat_keras import layers
 # Layers that need arguments, and those that take two inputs.
 ARGUMENTS = {
     "BottleneckBlock": {"filters": 4, "strides": 1, "dilation": 2},
+    "Conv2D": {"filters": 4, "kernel_size": (3, 3), "repeat": True, "padding": "same"},
     "GradientReversal": {"factor": 0.7},
     "InstanceNormalization": {"epsilon": 1e-3},
     "PadToStride": {"stride": 8},

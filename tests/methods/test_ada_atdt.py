@@ -118,7 +118,7 @@ def test_a_step_is_gradient_descent_on_the_formula(loss, critic, reversal):
         for variable, gradient in zip(variables, gradients, strict=True):
             variable.assign_sub(rate * gradient)
 
-    assert_close_weights(weights_of(model), weights_of(twin), relative=2e-6)
+    assert_close_weights(weights_of(model), weights_of(twin), relative=5e-6)
     assert logs == pytest.approx(
         {
             "loss": float(total),
@@ -256,7 +256,7 @@ def test_the_transfer_step_is_gradient_descent_on_the_l1_distance_of_features():
         loss = tf.reduce_mean(tf.abs(moved - twin.encoder_2(images)))
     for variable, gradient in zip(variables, tape.gradient(loss, variables), strict=True):
         variable.assign_sub(0.05 * gradient)
-    assert_close_weights(weights_of(model), weights_of(twin), relative=2e-6)
+    assert_close_weights(weights_of(model), weights_of(twin), relative=5e-6)
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -17,6 +17,8 @@ from trainer_kit import (
 
 from adaat_keras import tasks
 from adaat_keras.training import SupervisedTrainer
+from adaat_keras.training.devices import strategy_for
+from adaat_keras.training.trainer import Adam
 
 pytestmark = pytest.mark.quick
 
@@ -111,7 +113,7 @@ def test_without_an_optimizer_it_is_the_papers():
     model = make_model()
     trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
     trainer.compile(task_loss="mse")
-    assert type(trainer.optimizer) is keras.optimizers.Adam
+    assert isinstance(trainer.optimizer, keras.optimizers.Adam)
     assert float(trainer.optimizer.learning_rate) == pytest.approx(5e-4)
 
 
@@ -171,3 +173,34 @@ def test_translations_are_augmented_on_the_processor_wherever_the_networks_are()
             tf.TensorSpec((2, 4, 4, 1))
         )
     assert [device.lower() for device in seen] == ["/device:cpu:0"]
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_our_adam_is_keras_adam(devices):
+    rng = np.random.default_rng(0)
+    gradients = [[rng.normal(size=n).astype("float32") for n in (3, 5)] for _ in range(6)]
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 6)
+    strategy = strategy_for(devices)
+
+    def state_after_six_steps(kind):
+        with strategy.scope():
+            variables = [keras.Variable(np.full(n, 2.0, "float32")) for n in (3, 5)]
+            optimizer = kind(schedule, beta_2=0.95)
+            optimizer.build(variables)
+
+        @tf.function
+        def step(*gradients):
+            def on_each_device():
+                # Sums with what lies on a device lie there too.
+                placed = [g + 0 * v for g, v in zip(gradients, variables, strict=True)]
+                optimizer.apply(placed, variables)
+
+            strategy.run(on_each_device)
+
+        for each in gradients:
+            step(*map(tf.constant, each))
+        return [variable.numpy() for variable in (*variables, *optimizer.variables)]
+
+    ours, theirs = map(state_after_six_steps, (Adam, keras.optimizers.Adam))
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-7)
