@@ -1,11 +1,12 @@
 """The command line, `adaat-keras`, one file a command: `add_parser` and `run`."""
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from adaat_keras.cli import (
     benchmark,
@@ -30,6 +31,10 @@ USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError,
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit status: 0, or 2 after an error, which is told in a line."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        # What is closed takes the first file that is opened for itself.
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         # A terminal or a log that cannot show a character must not end a training.
         if hasattr(stream, "reconfigure"):
@@ -41,7 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
             # A table's files are read first, so that a mistake in its arguments is told at once.
             if options.run is not table.run:
                 start_tensorflow()
-            return options.run(options) or 0
+            status = options.run(options) or 0
+            sys.stdout.flush()
+            return status
+    except BrokenPipeError:
+        # What read the output has enough of it, such as `head`.
+        _print_nothing_more()
+        return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
         print("adaat-keras: interrupted; the same command goes on from here", file=sys.stderr)
         return 130
@@ -60,6 +71,12 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     finally:
         remove_the_rest()
+
+
+def _print_nothing_more() -> None:
+    """Spare the interpreter another try when it ends."""
+    with suppress(OSError, ValueError, AttributeError), open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class Terminated(BaseException):

@@ -35,7 +35,8 @@ class Folder(FileDomain):
 
     A folder stands for all pictures in it, a pattern such as `"cam/*.jpg"` for what it matches
     (`**` for folders in folders, `~` for one's home; `.jpg` for `.JPG` as well). Images are PNG,
-    JPEG or `.npy`, labels PNG or `.npy`: JPEG would change them. Files belong together that have
+    JPEG or `.npy`, turned as their EXIF says, labels PNG or `.npy`: JPEG would change them, and
+    they are taken as they lie. Files belong together that have
     the same name but for the ending and what all names of one kind have in common, such as
     `0001_image.jpg` and `0001_depth.png`. Sizes may differ from frame to frame.
 

@@ -170,6 +170,8 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
             # Large images are predicted in tiles.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as image:
+                # A camera's JPEG has small copies of itself.
+                pictures = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
                 narrowed = _loses_bits(image)
                 # In place, since a large image in copies takes more memory than its prediction.
                 ImageOps.exif_transpose(image, in_place=True)
@@ -180,7 +182,8 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {path}") from None
     except UnidentifiedImageError:
-        raise ValueError(f"{path} is no image that Pillow can read") from None
+        what = "is no image that Pillow can read" if path.stat().st_size else "is empty: 0 bytes"
+        raise ValueError(f"{path} {what}") from None
     except Image.DecompressionBombError as error:
         raise ValueError(
             f"{path} has more than {2 * Image.MAX_IMAGE_PIXELS:,} pixels, the most that are read "
@@ -191,6 +194,8 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
         *(EOFError, OverflowError, ZeroDivisionError),
     ) as error:
         raise ValueError(f"{path} cannot be read as an image: {error}") from error
+    if pictures > 1:
+        warnings.warn(f"{path} holds {pictures} pictures; the first is taken", stacklevel=3)
     if mode in ("I", "F") and image_range is None:
         raise ValueError(
             f"{path} has 32-bit pixels; say which values become black and white (--range LOW,HIGH, "

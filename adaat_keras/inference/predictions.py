@@ -70,7 +70,8 @@ def write_predictions(
         FileNotFoundError: A path does not exist; nothing is written.
         MemoryError: An image needs more memory than there is; names the file.
         ValueError: No paths; two images, or an image and a prediction, would overwrite each
-            other; a file is no image or too small for the network; no such task or unit.
+            other; a file is too small for the network; no such task or unit. Of files that cannot
+            be read, when the others are predicted.
 
     Example:
         >>> from adaat_keras.inference import find_images
@@ -84,11 +85,12 @@ def write_predictions(
     _check(paths, out, task, blend)
     written, beyond = [], []
     ranges: dict[Path, Range] = {}
+    bad: list[str] = []
     told = Told(model, tile)
     progress = keras.utils.Progbar(
         len(paths), unit_name="image", verbose=int(len(paths) > _FEW and sys.stdout.isatty())
     )
-    for some, images in _batches(paths, image_range, ranges):
+    for some, images in _batches(paths, image_range, ranges, bad):
         told.tell(some[0], images)
         with told_with_file(some[0], model, images, tile):
             labels = predict_labels(model, task, images, tile)
@@ -101,6 +103,10 @@ def write_predictions(
         _tell_ranges(ranges, len(paths), image_range)
     if any(beyond):
         _warn(np.mean(beyond), depth_unit)
+    if bad:
+        more = f"; {len(bad) - 1} more cannot be read, either" if len(bad) > 1 else ""
+        rest = len(paths) - len(bad)
+        raise ValueError(f"{bad[0]}{more}" + (f"; the other {rest} are predicted" if rest else ""))
     return written
 
 
@@ -235,11 +241,11 @@ def _no_memory(error: Exception) -> bool:
 
 
 def _batches(
-    paths: list[Path], image_range: Range | None, ranges: dict[Path, Range]
+    paths: list[Path], image_range: Range | None, ranges: dict[Path, Range], bad: list[str]
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
     """Neighbours of one size together, `(batch, height, width, 3)`, while they are small.
 
-    Notes in `ranges` by what range an image was stretched.
+    Notes in `ranges` by what range an image was stretched, and in `bad` what cannot be read.
     """
     some: list[Path] = []
     images: list[np.ndarray] = []
@@ -248,6 +254,9 @@ def _batches(
             image, used = read_with_range(path, image_range)
         except MemoryError as error:
             raise MemoryError(f"there is not enough memory to read {path}") from error
+        except ValueError as error:
+            bad.append(str(error))
+            continue
         if used is not None:
             ranges[path] = used
         full = (len(images) + 1) * image.shape[0] * image.shape[1] > BATCH_PIXELS
@@ -256,7 +265,8 @@ def _batches(
             some, images = [], []
         some.append(path)
         images.append(image)
-    yield some, np.stack(images) if len(images) > 1 else images[0][None]
+    if images:
+        yield some, np.stack(images) if len(images) > 1 else images[0][None]
 
 
 def _by_rows(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:

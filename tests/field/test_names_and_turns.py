@@ -1,14 +1,19 @@
 """Kinds 1, 2 and 6: pictures that are turned, names that are no text, links, and masks."""
 
 import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
+from field_kit import silent
 from PIL import Image
 
+from adaat_keras import build_ada_atdt
+from adaat_keras.cli import main
 from adaat_keras.domains import Folder
 from adaat_keras.files import write_json
-from adaat_keras.inference import read_image
+from adaat_keras.inference import read_image, write_predictions
 from adaat_keras.inference.images import find_images
 
 
@@ -95,3 +100,46 @@ def test_a_place_that_cannot_be_written_is_named_with_what_to_do(tmp_path):
         write_json(tmp_path / "out" / "a.json", 1)
     with pytest.raises(OSError, match=r"out/in cannot be made.*choose another folder"):
         write_json(tmp_path / "out" / "in" / "a.json", 1)
+
+
+def test_pictures_of_several_pages_are_told(tmp_path):
+    pages = [Image.fromarray(photo(number)) for number in range(3)]
+    for name in ("a.tif", "a.webp", "a.gif"):
+        pages[0].save(tmp_path / name, save_all=True, append_images=pages[1:])
+        with pytest.warns(UserWarning, match=f"{name} holds 3 pictures; the first is taken"):
+            read_image(tmp_path / name)
+    pages[0].save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=pages[1:])
+    silent(lambda: read_image(tmp_path / "a.jpg"))
+
+
+def test_images_that_cannot_be_read_keep_none_of_the_others(tmp_path):
+    for number in range(4):
+        Image.fromarray(photo(number)).save(tmp_path / f"{number}.png")
+    (tmp_path / "1.png").write_bytes(b"")
+    (tmp_path / "2.png").write_bytes(b"<html>404 Not Found</html>")
+    untrained = build_ada_atdt(size="tiny", transfer="conv")
+    why = r"1\.png is empty: 0 bytes; 1 more cannot be read, either; the other 2 are predicted"
+    with pytest.raises(ValueError, match=why):
+        write_predictions(untrained, "semantic", find_images([str(tmp_path)]), tmp_path / "out")
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {f"{n}_semantic{end}" for n in (0, 3) for end in (".png", "_color.png")}
+
+
+def test_a_reader_that_has_enough_ends_a_command_without_a_word(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m adaat_keras table parameters | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.startswith("| network")
+    assert done.stderr == ""
+
+
+def test_an_output_that_is_closed_takes_nothing_and_fails_nothing(monkeypatch):
+    """A service may close all three."""
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert main(["table", "parameters"]) == 0
+    assert not sys.stdout.isatty()
+    assert main(["table", "none.json"]) == 2
