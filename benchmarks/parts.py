@@ -86,10 +86,10 @@ def both_ways(layer, x):
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x)
-        return tape.gradient(y, [x, *(v.value for v in layer.trainable_variables)])
+        return [y, *tape.gradient(y, [x, *(v.value for v in layer.trainable_variables)])]
 
     run(x)
-    return lambda: [gradient.numpy() for gradient in run(x)]
+    return lambda: [value.numpy() for value in run(x)]
 
 
 def profile(dtype: str, steps: int = 20) -> None:
