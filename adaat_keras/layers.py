@@ -345,7 +345,8 @@ class Conv2D(keras.layers.Conv2D):
             fits = self.padding == "valid" and fused.has_few_columns(self.kernel_size, self.filters)
         plain = self.groups == 1 and self.strides == self.dilation_rate == (1, 1)
         if not (fits and plain and fused.available()):
-            return super().call(Upsampling(2)(inputs) if self.repeat else inputs)
+            grow = Upsampling(2, dtype=self.dtype_policy)
+            return super().call(grow(inputs) if self.repeat else inputs)
         bias = keras.ops.convert_to_tensor(self.bias) if self.use_bias else None
         outputs = convolve(inputs, keras.ops.convert_to_tensor(self.kernel), bias)
         return outputs if self.activation is None else self.activation(outputs)

@@ -20,8 +20,9 @@ AXES = {
 
 def growth(results: dict, out: Path) -> None:
     """A line of seconds and one of memory against each of them."""
-    figure, axes = plt.subplots(2, len(AXES), figsize=(14, 5), constrained_layout=True)
-    for column, (what, label) in enumerate(AXES.items()):
+    known = {what: label for what, label in AXES.items() if what in results}
+    figure, axes = plt.subplots(2, len(known), figsize=(14, 5), constrained_layout=True)
+    for column, (what, label) in enumerate(known.items()):
         points = {int(value): point for value, point in results[what].items()}
         places = [v * v / 1e6 if what in ("image", "tiles") else v for v in points]
         for row, (key, name) in enumerate((("seconds", "seconds"), ("mib", "MiB"))):

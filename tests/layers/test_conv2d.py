@@ -116,6 +116,19 @@ def test_a_decoder_of_before_loads_and_predicts_the_same(images, tmp_path):
     np.testing.assert_allclose(decoder(features), before(features), rtol=2e-4)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_without_fused_operations_it_is_the_same(name, dtype, images):
+    layer = Conv2D(**SHAPES[name], dtype=dtype)
+    fused_outputs = layer(images)
+    with fused.without_fused_operations():
+        outputs = layer(images)
+    assert outputs.dtype == fused_outputs.dtype == layer.compute_dtype
+    outputs, fused_outputs = (tf.cast(y, "float32").numpy() for y in (outputs, fused_outputs))
+    error = np.abs(outputs - fused_outputs).max() / np.abs(outputs).max()
+    assert error < (2e-6 if dtype == "float32" else 0.02)
+
+
 def test_exports_know_nothing_of_it(images):
     def operations():
         graph = tf.function(layer).get_concrete_function(tf.TensorSpec(images.shape)).graph
