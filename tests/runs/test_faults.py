@@ -36,7 +36,7 @@ def test_what_is_killed_is_finished_by_the_same_command(name, given, tmp_path):
     assert disturbed(given, name, faults, tmp_path / "place")["survived"] >= 1
 
 
-@pytest.mark.parametrize("kind", ["export", "manifest"])
+@pytest.mark.parametrize("kind", ["predictions", "manifest"])
 def test_a_full_disk_costs_a_line(kind, given, tmp_path):
     name, pattern = WRITES[kind]
     # An error that is raised in the disk's place names the folder that is written to.
