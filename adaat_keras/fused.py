@@ -191,4 +191,5 @@ def few_columns_convolution(inputs, kernel, bias=None):
     moves = np.eye(columns * filters).reshape(1, columns * filters, columns, filters)
     moves = tf.constant(moves.transpose(0, 2, 1, 3), inputs.dtype)
     outputs = tf.nn.conv2d(tf.nn.conv2d(inputs, by_column, 1, "VALID"), moves, 1, "VALID")
-    return outputs if bias is None else tf.nn.bias_add(outputs, bias)
+    # `bias_add` would sum its gradient over all pixels one by one, and lose two digits of it.
+    return outputs if bias is None else outputs + bias
