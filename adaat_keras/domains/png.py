@@ -1,11 +1,9 @@
 """Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
-import io
 import os
 import struct
 import zlib
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -15,6 +13,7 @@ import tensorflow as tf
 from PIL import Image, UnidentifiedImageError
 
 from adaat_keras.deep_images import WHOLE, Range, range_of
+from adaat_keras.domains.exif import EXIF, orientation, upright
 
 COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -262,7 +261,7 @@ def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.
     """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
     try:
         pixels = tf.io.decode_png(_given(data), channels=kind.channels, dtype=dtype).numpy()
-        return _upright(pixels, _given(data)) if kind is IMAGE else pixels
+        return upright(pixels, _given(data)) if kind is IMAGE else pixels
     except tf.errors.OpError:
         raise ValueError(
             f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
@@ -345,46 +344,11 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
 def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
     """A JPEG's pixels. A graph's own operation would not say which file it cannot decode."""
     try:
-        return _upright(tf.io.decode_jpeg(_given(data), channels=3).numpy(), _given(data))
+        return upright(tf.io.decode_jpeg(_given(data), channels=3).numpy(), _given(data))
     except tf.errors.OpError:
         raise ValueError(
             f"{_path(path)}: the JPEG is damaged inside; copy or unpack it again"
         ) from None
-
-
-_ORIENTATION = 0x0112
-# How it begins, in a JPEG and in a PNG.
-_EXIF = (b"Exif\0\0", b"eXIf")
-# What brings pixels upright, by the EXIF orientation.
-_TURNS = {
-    2: lambda pixels: pixels[:, ::-1],
-    3: lambda pixels: pixels[::-1, ::-1],
-    4: lambda pixels: pixels[::-1],
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, -1),
-    7: lambda pixels: pixels[::-1, ::-1].swapaxes(0, 1),
-    8: np.rot90,
-}
-
-
-def _orientation(data: bytes) -> int:
-    """How a PNG or JPEG is to be turned, by its EXIF: 1 to 8, 1 = it is upright.
-
-    Args:
-        data: The whole file.
-    """
-    if not any(word in data[:_TAIL] for word in _EXIF):
-        return 1
-    with suppress(Exception), Image.open(io.BytesIO(data)) as picture:
-        told = picture.getexif().get(_ORIENTATION, 1)
-        return told if told in _TURNS else 1
-    return 1
-
-
-def _upright(pixels: np.ndarray, data: bytes) -> np.ndarray:
-    """An image the way up that its EXIF says, as every viewer and `predict` show it."""
-    turn = _TURNS.get(_orientation(data))
-    return pixels if turn is None else np.ascontiguousarray(turn(pixels))
 
 
 class Reader(NamedTuple):
@@ -536,9 +500,9 @@ def is_turned(path: Path, start: bytes | None = None) -> bool:
     if start is None:
         with open(path, "rb") as file:
             start = file.read(_TAIL)
-    if not any(word in start for word in _EXIF):
+    if not any(word in start for word in EXIF):
         return False
-    return _orientation(Path(path).read_bytes()) > 4
+    return orientation(Path(path).read_bytes()) > 4
 
 
 # A bit at least for each block of 8 x 8 pixels, or of 16 x 16 in two channels of three.

@@ -170,8 +170,8 @@ class Feed:
             return f"{line}, the source's enlarged {max(known, 1):.2f} times to the target's camera"
         line += "; a focal length is not known, so the source's are not enlarged"
         guess = None
-        if from_task.name == "depth":
-            domains = (self.domain(role) for role in ("source", "target"))
+        domains = [self.domain(role) for role in ("source", "target")]
+        if from_task.name == "depth" and all("depth" in domain.tasks for domain in domains):
             guess = zoom_by_depth(*domains, camera)
         return f"{line} (--zoom{f': by depth, {guess:g} would fit' if guess else ''})"
 

@@ -1,5 +1,6 @@
 """An encoder whose trunk has seen ImageNet, for photographs (beyond the paper)."""
 
+import warnings
 from functools import partial
 from pathlib import Path
 
@@ -131,7 +132,18 @@ class MobilenetV2(Network):
 
 
 def _application(weights: str | None) -> keras.Model:
-    return keras.applications.MobileNetV2((None, None, 3), include_top=False, weights=weights)
+    # Keras' own goes by the global setting alone.
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_last")
+    try:
+        with warnings.catch_warnings():
+            # Of a size that is not known it says that it has None channels.
+            warnings.simplefilter("ignore")
+            return keras.applications.MobileNetV2(
+                (None, None, 3), include_top=False, weights=weights
+            )
+    finally:
+        keras.config.set_image_data_format(before)
 
 
 def _with_taps(trunk: keras.Model) -> keras.Model:

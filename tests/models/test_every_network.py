@@ -102,7 +102,7 @@ def test_its_weights_stay_float32_in_bfloat16(name):
     network = make(dtype="mixed_bfloat16")
     outputs = network(inputs_of(name))
     # What a loss or a metric sees is float32.
-    features = name in ("encoder", "dilated_resnet50") or name in transfer.names()
+    features = name in ("encoder", "dilated_resnet50", "mobilenet_v2") or name in transfer.names()
     assert keras.backend.standardize_dtype(outputs.dtype) == ("bfloat16" if features else "float32")
     assert outputs.shape == shape
     assert {weight.dtype for weight in network.weights} == {"float32"}
@@ -112,7 +112,9 @@ def test_its_weights_stay_float32_in_bfloat16(name):
 def test_it_compiles_and_every_weight_learns(name):
     network = NETWORKS[name][0]()
     inputs = inputs_of(name)
-    network.compile(keras.optimizers.SGD(1e-2), keras.losses.MeanSquaredError(), jit_compile=False)
+    # What 53 layers leave of a gradient before they are trained is little.
+    rate = 1e3 if name == "mobilenet_v2" else 1e-2
+    network.compile(keras.optimizers.SGD(rate), keras.losses.MeanSquaredError(), jit_compile=False)
     before = network.get_weights()
     targets = np.random.default_rng(1).normal(size=NETWORKS[name][2])
     loss = network.fit(inputs, targets, verbose=0).history["loss"]

@@ -26,6 +26,7 @@ OTHERS = {
     "source_options": {"frames": 8},
     "target_options": {"frames": 8},
     "validation_frames": 7,
+    "trunk": "random",
     "split": "val",
     "cache": "memory",
     "method": "dan",
@@ -68,12 +69,14 @@ WITH = {
     "height": {"width": 96},
     "width": {"height": 64},
     "architecture": {"transfer": None},
+    "trunk": {"architecture": "mobilenet_v2"},
     "crops_per_frame": {"crop": 64},
 }
 BRINGS = {
     "height": {"width"},
     "width": {"height"},
     "architecture": {"transfer"},
+    "trunk": {"architecture"},
     "crops_per_frame": {"crop"},
     "recipe": {*Recipe.paper().__dict__, *Recipe.paper().training},
 }
