@@ -33,8 +33,8 @@ STAGES = {
 }
 # What recipes leave out, and what draws from the whole batch.
 EVERYTHING = {
-    # Seed 0 has a feature so near a kink (of |x| or ReLU) that rounding decides its gradient.
-    "seed": 1,
+    # Seeds 0 and 1 have features so near a kink (of |x| or ReLU) that rounding decides a gradient.
+    "seed": 4,
     "decoded_weight": 1.0,
     "teacher_weight": 1.0,
     "base_1_weight": 0.5,
