@@ -129,6 +129,16 @@ def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
     return OSError(f"{folder} cannot be made or written to ({why}); {change}")
 
 
+def lost_links(paths: Iterable[Path]) -> list[Path]:
+    """Those of the paths that are links to nothing, sorted.
+
+    Example:
+        >>> lost_links([Path(".")])
+        []
+    """
+    return sorted(path for path in paths if path.is_symlink() and not path.exists())
+
+
 def told_lost(links: Sequence[Path]) -> str:
     """What to say of links that lead nowhere.
 

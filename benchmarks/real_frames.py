@@ -48,7 +48,12 @@ def main():
     parser.add_argument("--frames", type=int, default=600, help="of the source")
     parser.add_argument("--steps", type=int, default=1200, help="of every stage")
     options = parser.parse_args()
-    domains = {"semantic": with_semantic(options), "depth": with_depth(options)}
+    camera = {"focal_length": options.focal_length, "camera_height": options.camera_height}
+    depth = {"depth": options.depth, "depth_scale": 1 / 256}
+    domains = {
+        "semantic": Folder(options.images, options.semantic, ids="cityscapes", **camera),
+        "depth": Folder(options.depth_images, **depth, **camera),
+    }
     source = simulator(domains["semantic"], options)
     path = options.directory / "results.json"
     rows = read_json(path) if path.exists() else {}
@@ -80,26 +85,6 @@ def main():
                     rows[name] = {**shown, "minutes": round((time.time() - began) / 60, 1)}
                     print(name, json.dumps(rows[name]), flush=True)
                     write_json(path, rows)
-
-
-def with_semantic(options) -> Folder:
-    return Folder(
-        images=options.images,
-        semantic=options.semantic,
-        ids="cityscapes",
-        focal_length=options.focal_length,
-        camera_height=options.camera_height,
-    )
-
-
-def with_depth(options) -> Folder:
-    return Folder(
-        images=options.depth_images,
-        depth=options.depth,
-        depth_scale=1 / 256,
-        focal_length=options.focal_length,
-        camera_height=options.camera_height,
-    )
 
 
 def simulator(target: Domain, options) -> Streets:

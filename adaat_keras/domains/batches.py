@@ -296,10 +296,13 @@ def evaluation_batches(
     keys = keys_of(task)
     domain.require(keys)
     count = len(domain) if frames is None else min(frames, len(domain))
+
+    def read(number):
+        return padded_frame(domain.read(number * len(domain) // count, keys), stride)
+
     return (
         tf.data.Dataset.range(count)
-        .map(lambda n: domain.read(n * len(domain) // count, keys), tf.data.AUTOTUNE)
-        .map(lambda frame: padded_frame(frame, stride))
+        .map(read, tf.data.AUTOTUNE)
         .map(lambda frame: frame["image"] if task is None else tuple(frame[key] for key in keys))
         .batch(1, drop_remainder=True)
         .prefetch(4)

@@ -12,7 +12,7 @@ from pathlib import Path
 from adaat_keras.domains.domain import NoSplit, check_split
 from adaat_keras.domains.file_domain import NoFrames
 from adaat_keras.domains.listing import PICTURES, Files
-from adaat_keras.files import backslashes, home_expanded, through_links_once, told_lost
+from adaat_keras.files import backslashes, home_expanded, lost_links, through_links_once, told_lost
 
 Patterns = str | Path | Sequence[str | Path]
 
@@ -155,8 +155,7 @@ def _matches(key: str, pattern: str) -> list[Path]:
     else:
         candidates = [Path(each) for each in glob.glob(_any_case(pattern), recursive=True)]
     endings = _READABLE.get(key, _LABELS)
-    lost = sorted(each for each in candidates if each.is_symlink() and not each.exists())
-    if lost := [each for each in lost if each.suffix.lower() in endings]:
+    if lost := [each for each in lost_links(candidates) if each.suffix.lower() in endings]:
         raise FileNotFoundError(f"{told_lost(lost)}; mount or copy what it means, or delete it")
     candidates = through_links_once(each for each in candidates if each.is_file())
     others = [each for each in candidates if each.suffix.lower() not in endings]

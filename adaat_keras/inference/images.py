@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
-from adaat_keras.files import home_expanded, through_links_once, told_lost
+from adaat_keras.files import home_expanded, lost_links, through_links_once, told_lost
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
@@ -121,8 +121,7 @@ def _matches(pattern: Path) -> list[str]:
 
 def _visible(paths: Iterable[Path]) -> list[Path]:
     paths = [path for path in paths if path.name[0] != "."]
-    lost = sorted(path for path in paths if path.is_symlink() and not path.exists())
-    if lost:
+    if lost := lost_links(paths):
         warnings.warn(f"{told_lost(lost)}; left aside", stacklevel=5)
     return through_links_once(path for path in paths if path.is_file())
 
