@@ -145,7 +145,7 @@ def reseed(network: keras.Model, seed: int) -> keras.Model:
             draw = keras.initializers.GlorotUniform(seed=seed * 1000 + number)
             variable.assign(draw(variable.shape, variable.dtype))
         elif variable.name == "bias":
-            variable.assign(keras.ops.zeros_like(variable))
+            variable.assign(keras.ops.zeros(variable.shape, variable.dtype))
     return network
 
 
