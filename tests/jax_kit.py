@@ -33,9 +33,7 @@ def main(folder: Path) -> None:
             for name, network in net.by_name.items()
             if f"{name}/0" in given
         }
-        # The recommended recipe leaves decoder 2 alone in stage 3.
-        left = {"decoder_2"} if stage == "transfer" else set()
-        trains = [name for name in training.TRAINS[stage] if name not in left]
+        trains = training.TRAINS[stage]
 
         def loss(learning, held, batch, stage=stage):
             return training.objective(found, stage)({**held, **learning}, batch, numbers)

@@ -172,12 +172,14 @@ class TransferTrainer(Trainer):
 
     Beyond the paper, three losses may be added:
 
-    - `decoded_weight` times task 2's loss of D2(G(E1(x))) on the source's labels; D2 stays as it
-      is.
+    - `decoded_weight` times task 2's loss of D2(G(E1(x))) on the source's labels.
     - `teacher_weight` times the same on the target, where a teacher T makes the missing labels of
       those of task 1: `L_task(T(y_1), D2(G(E1(x))))`.
-    - `base_1_weight` times task 1's loss in both domains. E1 and D1 then learn on beside G, since
-      features that were learnt for task 1 alone need not hold what task 2 is told by.
+    - `base_1_weight` times task 1's loss in both domains.
+
+    What these losses read learns on beside G: D2 with the first two, since it has never seen what
+    G makes of features; E1 and D1 with the third, since features that were learnt for task 1 alone
+    need not hold what task 2 is told by.
 
     A batch is `(images, labels)`; without these weights, images alone will do. With a weight on
     the target or for base model 1 both are dictionaries: images `"source"` and `"target"`; labels
@@ -186,7 +188,7 @@ class TransferTrainer(Trainer):
 
     Args:
         encoder_1, encoder_2: Encoders of the base models (E1, E2).
-        transfer: The transfer function (G), without `base_1_weight` all that learns.
+        transfer: The transfer function (G), without these weights all that learns.
         decoder_2: Decoder of base model 2 (D2).
         decoded_weight, teacher_weight, base_1_weight: As above.
         teacher: Predicts task 2 from pictures of labels of task 1 (T); is not trained.
@@ -229,8 +231,12 @@ class TransferTrainer(Trainer):
     @property
     def learning(self) -> list[keras.Variable]:
         """The variables that a step changes."""
-        base_1 = (self.encoder_1, self.decoder_1) if self.base_1_weight else ()
-        return [v for network in (self.transfer, *base_1) for v in network.trainable_variables]
+        networks = [self.transfer]
+        if self.decoded_weight or self.teacher_weight:
+            networks.append(self.decoder_2)
+        if self.base_1_weight:
+            networks += [self.encoder_1, self.decoder_1]
+        return [v for network in networks for v in network.trainable_variables]
 
     def compile(
         self,
@@ -267,7 +273,7 @@ class TransferTrainer(Trainer):
         return self.decoder_2(self.transfer(self.encoder_1(images), training=training))
 
     def train_step(self, data):
-        """One step of the transfer function, and of base model 1 where it learns on."""
+        """One step of the transfer function, and of what learns on beside it."""
         images, labels = self.unpacked(data)
         images, labels = (
             part if isinstance(part, dict) else {"source": part} for part in (images, labels)
@@ -436,8 +442,10 @@ class Transfer(Stage):
 
     @property
     def trains(self):
-        """The transfer function, and base model 1 where it learns on."""
-        return ("transfer", *(("encoder_1", "decoder_1") if self.base_1_weight else ()))
+        """The transfer function, and what learns on beside it."""
+        decoder_2 = ("decoder_2",) if self.decoded_weight or self.teacher_weight else ()
+        base_1 = ("encoder_1", "decoder_1") if self.base_1_weight else ()
+        return ("transfer", *decoder_2, *base_1)
 
     @property
     def on_target(self) -> bool:
@@ -506,7 +514,7 @@ class AdaAtdt(Method):
     """Task 2 by features that are the same in both domains (Chavhan et al., WACV 2021).
 
     The recommended recipe adds to stage 3 (see `TransferTrainer`): G learns through D2 too, on the
-    source's labels of task 2 and on a teacher's of the target, and E1, D1 learn on beside it.
+    source's labels of task 2 and on a teacher's of the target, and D2, E1, D1 learn on beside it.
     """
 
     name = "ada_atdt"

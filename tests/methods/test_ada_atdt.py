@@ -340,7 +340,7 @@ def test_the_whole_transfer_step_is_gradient_descent_on_the_sum_of_its_four_loss
     x_b, y_b = frames(task, 4, seed=2)
     _, y_a1 = frames(task, 4, seed=3)
     before = weights_of(model)
-    learning = (model.transfer, model.encoder_1, model.decoder_1)
+    learning = (model.transfer, model.decoder_2, model.encoder_1, model.decoder_1)
     variables = [v for network in learning for v in network.trainable_variables]
     taught = to_task.pseudo_labels(model.base_model_2(from_task.picture(y_b)))
     with tf.GradientTape() as tape:
@@ -359,7 +359,7 @@ def test_the_whole_transfer_step_is_gradient_descent_on_the_sum_of_its_four_loss
     assert logs["loss"] == pytest.approx(float(loss), rel=1e-5)
     for variable, value in zip(variables, expected, strict=True):
         np.testing.assert_allclose(variable.numpy(), value, rtol=1e-4, atol=1e-6)
-    assert changed(before, weights_of(model)) == {"transfer", "encoder_1", "decoder_1"}
+    assert changed(before, weights_of(model)) == {"transfer", "decoder_2", "encoder_1", "decoder_1"}
 
 
 @pytest.mark.quick
