@@ -99,4 +99,5 @@ def run(options: argparse.Namespace) -> None:
 
 def _taken(start: float, count: int) -> str:
     seconds = time.monotonic() - start
-    return f"{seconds:.1f} s, {seconds / count:.2g} s each"
+    each = seconds / count
+    return f"{seconds:.1f} s, {f'{each:.2g}' if each < 10 else f'{each:.0f}'} s each"

@@ -261,7 +261,7 @@ def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.
     """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
     try:
         pixels = tf.io.decode_png(_given(data), channels=kind.channels, dtype=dtype).numpy()
-        return upright(pixels, _given(data)) if kind is IMAGE else pixels
+        return upright(pixels, _given(data)) if kind in (IMAGE, DEEP_IMAGE) else pixels
     except tf.errors.OpError:
         raise ValueError(
             f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
@@ -458,7 +458,10 @@ def _deep(image_range: Range) -> Reader:
         share = tf.clip_by_value((tf.cast(pixels, tf.float32) - low) / (high - low), 0, 1)
         return tf.cast(tf.round(share * np.float32(255)), tf.uint8)
 
-    return Reader(lambda path: DEEP_IMAGE.check(path)[:2], read)
+    def size(path: Path) -> tuple[int, int]:
+        return DEEP_IMAGE.check(path)[:2][:: -1 if is_turned(path) else 1]
+
+    return Reader(size, read)
 
 
 def picture_size(path: Path) -> tuple[int, int]:

@@ -72,7 +72,7 @@ class AtDt(Method):
 
     With the paper's recipe it has AT/DT's stages and nothing else, on our networks. The recommended
     recipe gives it what it gives `AdaAtdt`: balanced classes, G trained through D2 on the source's
-    labels and on a teacher's of the target, and base model 1 that learns on beside G.
+    labels and on a teacher's of the target, and D2 and base model 1 that learn on beside G.
 
     With `architecture="dilated_resnet50"` the networks are AT/DT's own (`DilatedResnet50`,
     `UpsamplingDecoder`, `SixConvolutions`, whose docstrings say where they depart), and its

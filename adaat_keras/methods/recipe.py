@@ -45,7 +45,8 @@ class Recipe:
         augmentation: What happens to training images: `"color"` (the paper's), `"style"`, `"none"`.
         class_balance: Pixels count in the loss by the frequency of their class in the source to
             the power of minus this, relative to the others of their image; 0 is the paper's.
-        decoded_weight: Of task 2's loss on the source's labels, when the transfer is trained.
+        decoded_weight: Of task 2's loss on the source's labels, when the transfer is trained; with
+            this weight or the next, decoder 2 learns on beside it.
         teacher_weight: Of task 2's loss on what a teacher, trained on the source from labels to
             labels, makes of the target's labels of task 1, when the transfer is trained.
         base_1_weight: Of task 1's loss when the transfer is trained: encoder 1 and decoder 1 then
@@ -101,7 +102,7 @@ class Recipe:
 
     @classmethod
     def recommended(cls, **changes) -> "Recipe":
-        """What docs/experiments.md found best: a teacher, and an encoder 1 that learns on."""
+        """What docs/experiments.md found best: a teacher, and networks that learn on."""
         return cls(**changes)
 
     @classmethod

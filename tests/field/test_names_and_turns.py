@@ -36,6 +36,19 @@ def test_training_sees_a_turned_photo_as_predict_does(turn, ending, tmp_path):
     np.testing.assert_array_equal(frame["image"], frames[0]["image"])
 
 
+@pytest.mark.parametrize("turn", [3, 6])
+def test_a_turned_picture_of_16_bits_is_turned_too(turn, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    grey = np.random.default_rng(0).integers(0, 65536, (40, 60)).astype(np.uint16)
+    Image.fromarray(grey).save(tmp_path / "0.png", exif=exif)
+    with pytest.warns(UserWarning, match="more than 8 bits"):
+        expected = read_image(tmp_path / "0.png")
+    with pytest.warns(UserWarning, match="bits"):
+        frames = Folder(tmp_path)
+    np.testing.assert_array_equal(frames[0]["image"], expected)
+
+
 def test_a_label_of_a_turned_photo_is_turned_too_or_told(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
