@@ -1,15 +1,13 @@
 """Faults while a command is at work, and what becomes of it when it is given again.
 
-`benchmarks/reliability.py` tries them. A command runs in a
-process of its own, forked from one that has imported TensorFlow. What happens to it hangs on the
-files that it opens, renames and removes (Python's audit events), so that the same number is the
-same moment, however busy the machine is; or on the time since it was started.
+`benchmarks/reliability.py` tries them. A command runs in a process of its own. What happens to it
+hangs on the files that it opens, renames and removes (Python's audit events), so that the same
+number is the same moment, however busy the machine is; or on the time since it was started.
 """
 
 import errno
 import functools
 import json
-import multiprocessing
 import os
 import random
 import re
@@ -26,18 +24,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from processes import begin, command, start
 
-# What commands import by themselves only later, so that each need not wait for it.
-import adaat_keras.export
-import adaat_keras.inference
-import adaat_keras.runs.publish
-import adaat_keras.runs.train
-import adaat_keras.streets.writers  # noqa: F401
-from adaat_keras.cli import main
 from adaat_keras.training.callbacks import read_history
 
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload(["faults"])
 _LONGEST = 600
 
 
@@ -203,17 +193,8 @@ class Given:
             Image.fromarray(pixels).save(self.images / f"{number}.png")
         if run is not None:
             self.run = run
-        # The server of processes is there before anything is timed. It finds what it shall import
-        # by its environment alone.
-        known = os.environ.get("PYTHONPATH")
-        os.environ["PYTHONPATH"] = os.pathsep.join(map(str, sys.path))
-        first = _PROCESSES.Process(target=int)
-        first.start()
-        first.join()
-        if known is None:
-            del os.environ["PYTHONPATH"]
-        else:
-            os.environ["PYTHONPATH"] = known
+        # Before anything is timed.
+        begin()
 
     @functools.cached_property
     def run(self) -> Path:
@@ -317,30 +298,23 @@ WORKS: dict[str, Work] = {
 # --- commands with a fault ------------------------------------------------------------------------
 
 
-def _in_the_process(arguments: list[str], told: str, environment: dict, fault: Fault) -> None:
-    os.environ.update(environment)
-    handle = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(handle, 1)
-    os.dup2(handle, 2)
+def _disturbed(fault: Fault, seen: Path, *arguments) -> int:
     fault.begin()
     sys.addaudithook(fault)
-    status = main(arguments)
-    Path(f"{told}.seen").write_text(str(fault.seen))
-    sys.exit(status)
+    status = command(*arguments)
+    seen.write_text(str(fault.seen))
+    return status
 
 
 def _start(given: Given, name: str, place: Path, fault: Fault) -> tuple[int, str, int]:
     """The exit status of a work's command with a fault, what it said, and the file events."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    told = given.folder / "told.txt"
-    Path(f"{told}.seen").unlink(missing_ok=True)
+    told, seen = given.folder / "told.txt", given.folder / "seen.txt"
+    seen.unlink(missing_ok=True)
     fault.folder = fault.folder or str(place)
-    arguments = [str(each) for each in WORKS[name].command(given, place)]
     environment = {"ADAAT_KERAS_CACHE": str(place / "cache"), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    process = _PROCESSES.Process(
-        target=_in_the_process, args=(arguments, str(told), environment, fault)
-    )
-    process.start()
+    arguments = (fault, seen, *WORKS[name].command(given, place))
+    process = start(_disturbed, *arguments, told=told, environment=environment)
     after = getattr(fault, "after", None)
     if after is not None:
         process.join(after)
@@ -350,7 +324,6 @@ def _start(given: Given, name: str, place: Path, fault: Fault) -> tuple[int, str
     if process.exitcode is None:
         process.kill()
         raise Wrong(f"{name} with {fault} went on for more than {_LONGEST} s")
-    seen = Path(f"{told}.seen")
     said = told.read_text(errors="replace") if told.exists() else ""
     return process.exitcode, said, int(seen.read_text()) if seen.exists() else 0
 

@@ -215,6 +215,10 @@ class Resized(Domain):
                 )
             return (nearest_valid if key == "depth" else nearest)(value, size)
 
-        # Only a look at the frame tells whether there is anything to do, and that takes time.
-        there = tf.reduce_all(tf.shape(value)[:2] == size)
-        return tf.ensure_shape(tf.cond(there, lambda: value, resized), (*size, *value.shape[2:]))
+        if value.shape[:2].is_fully_defined():
+            result = value if value.shape[:2] == size else resized()
+        else:
+            # Only a look at the frame tells whether there is anything to do, and that takes time.
+            there = tf.reduce_all(tf.shape(value)[:2] == size)
+            result = tf.cond(there, lambda: value, resized)
+        return tf.ensure_shape(result, (*size, *value.shape[2:]))

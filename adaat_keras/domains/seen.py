@@ -145,8 +145,14 @@ class Seen(Resized):
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """The `keys` of the frame at `index` (int64 scalar); raises as the domain does."""
         frame = self.domain.read(index, keys)
-        size = tf.shape(next(iter(frame.values())))
-        top, left, rows, columns = self.part(size[0], size[1])
+        value = next(iter(frame.values()))
+        if value.shape[:2].is_fully_defined():
+            # Known before there is a frame: numbers, of which no graph is made.
+            with tf.init_scope():
+                part = [int(side) for side in self.part(*value.shape[:2])]
+        else:
+            part = self.part(*tf.unstack(tf.shape(value)[:2]))
+        top, left, rows, columns = part
         return {
             key: self._resize(key, value[top : top + rows, left : left + columns])
             for key, value in frame.items()

@@ -136,6 +136,9 @@ class Feed:
         self.identity = lru_cache(lambda role: self.seen(role, "train").identity())
         self.seen = lru_cache(self._seen)
         self._training_domain = lru_cache(lambda role: cached(self.seen(role, "train"), self.cache))
+        # Stages read much alike, and data is tried before it is trained on: a graph takes a while.
+        self._training_batches = lru_cache(training_batches)
+        self._evaluation_batches = lru_cache(evaluation_batches)
         self.stride = stride
 
     def domain(self, role: str, split: str = "train") -> Domain:
@@ -200,7 +203,7 @@ class Feed:
         parts (`Portion`), unless `whole`. The augmentation changes neither frames nor crops.
         """
         training = self.training
-        return training_batches(
+        return self._training_batches(
             self._training_domain(role),
             tuple(task.name for task in labels) or None,
             training.batch_size // share,
@@ -221,7 +224,7 @@ class Feed:
             return None
         # Padded as training frames are. Crops are of no frame's size, so that trainers pad then.
         stride = self.stride if self.training.crop is None else 1
-        return evaluation_batches(domain, names, self.validation_frames, stride)
+        return self._evaluation_batches(domain, names, self.validation_frames, stride)
 
     def augmenter(self, augmentation: str):
         """A function of an image and its number that augments it, by the seed."""

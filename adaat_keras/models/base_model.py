@@ -109,11 +109,11 @@ def at_scale(predict: Callable, images, camera: Camera | None):
     scale = max(camera.height, camera.width) / tf.reduce_max(size)
     scaled = tf.maximum(tf.cast(tf.round(tf.cast(size, scale.dtype) * scale), "int32"), 1)
 
-    def resized():
-        outputs = predict(tf.image.resize(tf.cast(images, "float32"), scaled, antialias=True))
-        return tf.image.resize(outputs, size)
-
-    return tf.cond(tf.reduce_all(scaled == size), lambda: predict(images), resized)
+    fits, images = tf.reduce_all(scaled == size), tf.cast(images, "float32")
+    # The network stands between two branches, in the graph once.
+    seen = tf.cond(fits, lambda: images, lambda: tf.image.resize(images, scaled, antialias=True))
+    outputs = predict(seen)
+    return tf.cond(fits, lambda: outputs, lambda: tf.image.resize(outputs, size))
 
 
 def to_scale(images, camera: Camera):

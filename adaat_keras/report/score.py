@@ -69,9 +69,19 @@ def score(
     Raises:
         ValueError: The domain has no such labels, or there is no frame.
     """
-    predict = any_size(model)
     task = tasks.get(model.to_task if task is None else task)
     reads = None if reads is None else tasks.get(reads)
+    return score_predictions(any_size(model), domain, task, frames, reads)
+
+
+def score_predictions(
+    predict: Callable[[tf.Tensor], tf.Tensor],
+    domain: Domain,
+    task: Task,
+    frames: int | None = None,
+    reads: Task | None = None,
+) -> dict[str, float]:
+    """As `score`, of a network that `any_size` has compiled, which may score several domains."""
     metrics = task.metrics()
 
     @tf.function(reduce_retracing=True)

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ from adaat_keras.report.probe import (
     transfer_error,
 )
 from adaat_keras.report.run_page import write_run_readme
-from adaat_keras.report.score import any_size, score
+from adaat_keras.report.score import any_size, score_predictions
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Task
@@ -67,7 +68,7 @@ def report(
     own_size = dict(opened)
     if "target" in opened:
         own_size["target"] = feed.domain("target", config.data.split)
-    predicts = set(PREDICTORS[model.predictor]) <= trained
+    predictors = _predictors(config, model, networks, trained)
     metrics: dict[str, dict] = {}
     failed: dict[str, str] = {}
 
@@ -84,7 +85,7 @@ def report(
                 stacklevel=2,
             )
 
-    for name, row in _scored(config, opened, own_size, model, networks, trained, predicts).items():
+    for name, row in _scored(predictors, opened, own_size).items():
         with part(f"the score {name}"):
             metrics[name] = row()
     if "encoder_1" in trained and len(opened) == 2:
@@ -97,7 +98,7 @@ def report(
         draw_curves(folder.history, folder.path / "curves.png")
     if "target" in opened:
         with part("panels.png"):
-            panels = _panels(config, own_size["target"], model, trained, predicts)
+            panels = _panels(config, own_size["target"], predictors)
             draw_panels(**panels, path=folder.path / "panels.png")
     metrics = without_nan(metrics)
     write_run_readme(folder.path, config.chosen(), metrics)
@@ -108,42 +109,60 @@ def report(
     write_json(folder.metrics, metrics)
 
 
+class _Predictor(NamedTuple):
+    """A network, compiled once for all that is scored and drawn, and which labels it is about."""
+
+    predict: Callable[[tf.Tensor], tf.Tensor]
+    task: Task
+    reads: Task | None = None
+
+
+def _predictors(
+    config: RunConfig, model: AdaAtdt, networks: Mapping[str, keras.Model], trained: set[str]
+) -> dict[str, _Predictor]:
+    """What the trained networks predict with, by the name before its scores.
+
+    - `""`: task 2 by the method.
+    - `"base_1_"`: task 1 by base model 1.
+    - `"base_2_"`: task 2 by base model 2, which is source-only; in `at_dt_da`, trained on
+      translated images, it is what `cycle_gan` is.
+    - `"teacher_"`: task 2 by a teacher from the labels of task 1.
+    """
+    from_task, to_task = config.from_task, config.to_task
+    found: dict[str, tuple] = {}
+    if set(PREDICTORS[model.predictor]) <= trained:
+        found[""] = (model, to_task)
+    if "encoder_1" in trained:
+        found["base_1_"] = (model.base_model_1, from_task)
+        if "encoder_2" in trained:
+            found["base_2_"] = (model.base_model_2, to_task)
+    if "teacher" in trained:
+        found["teacher_"] = (networks["teacher"], to_task, from_task)
+    return {
+        name: _Predictor(any_size(network), *tasks) for name, (network, *tasks) in found.items()
+    }
+
+
 def _scored(
-    config: RunConfig,
+    predictors: Mapping[str, _Predictor],
     opened: Mapping[str, Domain],
     own_size: Mapping[str, Domain],
-    model: AdaAtdt,
-    networks: Mapping[str, keras.Model],
-    trained: set[str],
-    predicts: bool,
 ) -> dict[str, Callable[[], dict[str, float]]]:
     """What is scored on the split of the configuration in both domains, each a call away.
 
-    - `"target"`, `"source"`: task 2 by the method; on the source it is the transfer's ceiling.
-    - `"base_1_target"`, `"base_1_source"`: task 1 by base model 1.
-    - `"base_2_target"`, `"base_2_source"`: task 2 by base model 2, which is source-only; in
-      `at_dt_da`, trained on translated images, it is what `cycle_gan` is.
-    - `"teacher_target"`, `"teacher_source"`: task 2 by a teacher from the labels of task 1.
-
-    What was not trained, or has no labels to score against, is left out.
+    Named as `_predictors` does, and by the domain: `"base_1_target"`. On the source, the method's
+    is the transfer's ceiling. What has no labels to score against is left out.
     """
-    from_task, to_task = config.from_task, config.to_task
-    rows: dict[str, tuple[keras.Model, Task, Task | None]] = {}
-    if predicts:
-        rows[""] = (model, to_task, None)
-    if "encoder_1" in trained:
-        rows["base_1_"] = (model.base_model_1, from_task, None)
-        if "encoder_2" in trained:
-            rows["base_2_"] = (model.base_model_2, to_task, None)
-    if "teacher" in trained:
-        rows["teacher_"] = (networks["teacher"], to_task, from_task)
     return {
-        f"{prefix}{role}": partial(score, network, domains[role], task, reads=reads)
-        for prefix, (network, task, reads) in rows.items()
+        f"{prefix}{role}": partial(
+            score_predictions, each.predict, domains[role], each.task, reads=each.reads
+        )
+        for prefix, each in predictors.items()
         # A teacher has no scale of its own to bring labels to.
-        for domains in [opened if reads else own_size]
+        for domains in [opened if each.reads else own_size]
         for role in reversed(ROLES)
-        if role in domains and {task.name, (reads or task).name} <= set(domains[role].tasks)
+        if role in domains
+        and {each.task.name, (each.reads or each.task).name} <= set(domains[role].tasks)
     }
 
 
@@ -172,22 +191,18 @@ def _alignment(
     return results
 
 
-def _panels(
-    config: RunConfig, domain: Domain, model: AdaAtdt, trained: set[str], predicts: bool
-) -> dict:
+def _panels(config: RunConfig, domain: Domain, predictors: Mapping[str, _Predictor]) -> dict:
     """Pictures of the target: image, both tasks' predictions, the truth.
 
     A task that nothing trained predicts, has no predictions. Returns the arguments `rows`, `titles`
     and `legend` of `draw_panels`.
     """
-    from_task, to_task = config.from_task, config.to_task
-    columns = [(to_task, "predicted", model)] if predicts else []
-    if "encoder_1" in trained:
-        columns.insert(0, (from_task, "predicted", model.base_model_1))
+    to_task = config.to_task
+    shown = [predictors[name] for name in ("base_1_", "") if name in predictors]
+    columns = [(each.task, "predicted", each.predict) for each in shown]
     if to_task.name in domain.tasks:
         columns.append((to_task, "true", None))
     titles = ["image", *(f"{task.name}, {kind}" for task, kind, _ in columns)]
-    columns = [(task, kind, network and any_size(network)) for task, kind, network in columns]
     rows = []
     for frame in chosen_frames(domain):
         cells = (picture(task, frame, predict) for task, _, predict in columns)

@@ -133,3 +133,22 @@ def test_a_run_whose_cameras_are_not_known_is_told_what_would_fit():
     feed = Feed(*splits, Training())
     assert "are not enlarged (--zoom: by depth, 1.65 would fit)" in feed.told_camera(get("depth"))
     assert feed.told_camera(get("semantic")).endswith("are not enlarged (--zoom)")
+
+
+def test_a_frame_whose_size_a_graph_does_not_know_is_seen_alike(monkeypatch):
+    wide = frames(60, 128, focal_length=64.0)
+    seen, read = Seen(wide, Camera(32, 64, focal_length=50.0)), wide.read
+    known = seen[0]
+
+    def unknown(index, keys):
+        found = read(index, keys)
+        shapes = {key: [None, None, *value.shape[2:]] for key, value in found.items()}
+        return {
+            key: tf.raw_ops.PlaceholderWithDefault(input=value, shape=shapes[key])
+            for key, value in found.items()
+        }
+
+    monkeypatch.setattr(wide, "read", unknown)
+    for frame in tf.data.Dataset.range(1).map(lambda n: seen.read(n, tuple(known))):
+        for key, value in known.items():
+            np.testing.assert_array_equal(frame[key], value)

@@ -54,7 +54,10 @@ def test_float16_networks_are_refused_under_any_precision(kind):
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16"], indirect=True)
-def test_bfloat16_trains_float32_weights(kind, precision):
+def test_bfloat16_trains_float32_weights(kind, precision, request):
+    # In a graph too, one that has all that the others' have.
+    if kind != "adversarial":
+        request.getfixturevalue("eagerly")
     model = make_model()
     assert model.encoder_1.compute_dtype == "bfloat16"
     before = weights_of(model)

@@ -76,3 +76,14 @@ def test_a_new_camera_counts_in_what_was_compiled_before(model):
     native = model.predict(image, verbose=0)
     model.camera = Camera(64, 128)
     assert np.abs(model.predict(image, verbose=0) - native).max() > 1e-6
+
+
+def test_a_graph_that_does_not_know_the_size_holds_the_network_once(model):
+    def convolutions():
+        images = tf.TensorSpec((1, None, None, 3))
+        called = tf.function(lambda x: model(x), input_signature=[images])
+        return str(called.get_concrete_function().graph.as_graph_def()).count('op: "Conv2D"')
+
+    alone = convolutions()
+    model.camera = Camera(64, 128)
+    assert convolutions() == alone > 0

@@ -2,11 +2,10 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import keras
 import numpy as np
+import processes
 import pytest
 
 from adaat_keras import build_ada_atdt, load, methods, tasks
@@ -225,31 +224,16 @@ def test_parts_of_machines_that_share_nothing_are_brought_together(config, tmp_p
     ]
 
 
-PART = """
-import json, sys, tensorflow as tf
-from pathlib import Path
-from adaat_keras.runs.benchmark import run_benchmark
-from adaat_keras.runs.config import RunConfig
-tf.config.run_functions_eagerly(True)
-config = RunConfig.from_dict(json.loads(sys.argv[1]))
-run_benchmark(config, ["source_only", "at_dt"], 1, Path(sys.argv[2]), part=(int(sys.argv[3]), 2))
-"""
-
-
 @pytest.mark.slow
 def test_two_processes_at_once_do_a_benchmark_with_one_store(config, tmp_path):
     run = json.dumps(config(epochs=1, steps_per_epoch=1, recipe="paper").to_dict())
-    parts = [
-        subprocess.Popen(
-            [sys.executable, "-c", PART, run, str(tmp_path), number],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for number in ("1", "2")
-    ]
-    said = [part.communicate(timeout=300)[0] for part in parts]
-    assert [part.returncode for part in parts] == [0, 0], said
+    parts, told = [], [tmp_path / f"told-{number}" for number in (1, 2)]
+    for number, file in enumerate(told, 1):
+        arguments = (run, tmp_path, number)
+        parts.append(processes.start(processes.part_of_a_benchmark, *arguments, told=file))
+    for part in parts:
+        part.join(300)
+    assert [part.exitcode for part in parts] == [0, 0], [file.read_text() for file in told]
     results = json.loads((tmp_path / "results.json").read_text())
     assert [row["method"] for row in results["rows"]] == ["source_only", "at_dt"]
     # Both methods begin with the same stage, which one of them has trained.
@@ -315,7 +299,7 @@ def test_an_encoder_that_learns_beside_its_transfer_function_has_its_own_plot(dr
 @pytest.mark.usefixtures("eagerly")
 def test_a_benchmark_trains_scores_and_draws_at_dt_with_its_own_networks(config, tmp_path):
     names = ["at_dt:dilated_resnet50"]
-    run = config(epochs=1, steps_per_epoch=2, recipe="paper")
+    run = config(epochs=1, steps_per_epoch=1, validation_frames=1, recipe="paper")
     results = run_benchmark(run, names, 1, tmp_path, verbose=0)
     assert [row["method"] for row in results["rows"]] == names
     assert all(0 <= row["metrics"]["target"]["mean_iou"] <= 1 for row in results["rows"])

@@ -4,12 +4,11 @@ import json
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import keras
 import numpy as np
+import processes
 import pytest
 
 from adaat_keras import load, methods
@@ -25,25 +24,6 @@ from adaat_keras.training.callbacks import read_history
 from adaat_keras.training.checkpoint import Checkpoint
 
 EPOCHS = 2
-COMMAND = [sys.executable, "-m", "adaat_keras"]
-# The same command in a process that is killed when half of its second checkpoint is written.
-KILLED_WHILE_WRITING = """
-import os, signal, sys
-from pathlib import Path
-from adaat_keras.cli import main
-
-write_bytes = Path.write_bytes
-
-def write_half(self, data):
-    if "epoch-0002" in self.name:
-        data = data[:len(data) // 2]
-    write_bytes(self, data)
-    if "epoch-0002" in self.name:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-Path.write_bytes = write_half
-main(sys.argv[1:])
-"""
 
 
 @pytest.mark.slow
@@ -54,23 +34,23 @@ def test_a_run_that_was_killed_twice_ends_in_the_weights_of_one_that_was_not(
     killed, moment = tmp_path / "killed", random.Random(0)
     opened = ["--target-options", json.dumps(withheld("semantic"))]
 
-    def start(*command):
-        arguments = ["train", *tiny, *opened, "--directory", str(killed)]
-        return subprocess.Popen([*command, *arguments], stdout=subprocess.DEVNULL)
+    arguments, told = ["train", *tiny, *opened, "--directory", str(killed)], tmp_path / "told"
 
-    assert start(sys.executable, "-c", KILLED_WHILE_WRITING).wait() == -signal.SIGKILL
+    process = processes.start(processes.killed_while_writing, *arguments, told=told)
+    process.join()
+    assert process.exitcode == -signal.SIGKILL, told.read_text()
     assert list(killed.rglob(".*.weights.h5")), "half a checkpoint is there"
     assert list(killed.glob("state/adversarial-*/checkpoint/epoch-0001.weights.h5"))
 
-    process = start(*COMMAND)
+    process = processes.start(processes.command, *arguments, told=told)
     while len(read_history(killed / "history.csv")) <= EPOCHS:
-        assert process.poll() is None
+        assert process.exitcode is None, told.read_text()
         time.sleep(0.02)
     time.sleep(moment.uniform(0, 1.5))
     process.kill()
-    assert process.wait() == -signal.SIGKILL
-    # The last time in this process, which has TensorFlow already.
-    assert main(["train", *tiny, *opened, "--directory", str(killed)]) == 0
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    assert main(arguments) == 0
 
     files = sorted(path.relative_to(run) for path in run.glob("networks/*.keras"))
     assert len(files) == 7
@@ -139,6 +119,7 @@ def train(tmp_path):
     return run
 
 
+@pytest.mark.usefixtures("eagerly", "unreported")
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(
     config, train, tmp_path, monkeypatch
 ):

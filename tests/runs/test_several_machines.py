@@ -1,16 +1,14 @@
 """Two processes on this machine, as two machines that share a file system."""
 
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import keras
 import numpy as np
+import processes
 import pytest
 
 from adaat_keras import build_ada_atdt, fit_ada_atdt
@@ -18,30 +16,6 @@ from adaat_keras.cli import main
 from adaat_keras.methods.recipe import Training
 from adaat_keras.runs.train import train_from_config
 from adaat_keras.training.callbacks import read_history
-
-# `adaat-keras train` with an optimizer of larger epsilon, as on two devices: where gradients are
-# flat, rounding would make whole steps. Keeps what is in memory.
-MACHINE = """
-import sys
-import keras
-import numpy as np
-from adaat_keras.cli import main
-from adaat_keras.methods.recipe import Training
-from adaat_keras.runs import train as runs
-
-kept, train = sys.argv[1], runs.train
-
-def train_and_keep(config, model, *args, **kwargs):
-    history = train(config, model, *args, **kwargs)
-    np.savez(kept, *model.get_weights())
-    return history
-
-runs.train = train_and_keep
-adam = keras.optimizers.Adam
-Training.optimizer = lambda self, rate=1.0, beta_1=0.9: adam(5e-3 * rate, epsilon=0.1)
-sys.exit(main(["train", *sys.argv[2:]]))
-"""
-
 
 # Two optimizers, in one step.
 CHOSEN = {"method": "fcns_in_the_wild", "stages": ["confusion"]}
@@ -64,19 +38,16 @@ def start(tiny, tmp_path):
             config = json.dumps({"cluster": cluster, "task": task})
             arguments = [tmp_path / f"{index}.npz", *tiny, "--epochs", 2]
             arguments += ["--directory", directory, *options]
-            running.append(
-                subprocess.Popen(
-                    [sys.executable, "-c", MACHINE, *map(str, arguments)],
-                    env={**os.environ, "TF_CONFIG": config, "CUDA_VISIBLE_DEVICES": ""},
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                )
+            told, environment = tmp_path / f"told-{index}", {"TF_CONFIG": config}
+            told.unlink(missing_ok=True)
+            process = processes.start(
+                processes.machine, *arguments, told=told, environment=environment
             )
+            running.append((process, told))
         return running[-2:]
 
     yield both
-    for process in running:
+    for process, _ in running:
         process.kill()
 
 
@@ -103,9 +74,9 @@ def one_process(monkeypatch, config, unreported, tmp_path):
 
 
 def finish(machines):
-    for machine in machines:
-        _, said = machine.communicate(timeout=900)
-        assert machine.returncode == 0, said
+    for machine, told in machines:
+        machine.join(900)
+        assert machine.exitcode == 0, told.read_text()
 
 
 def weights_of_both(folder: Path):
@@ -128,17 +99,19 @@ def test_two_machines_one_of_which_was_killed_come_to_the_weights_of_one_process
     start, one_process, tmp_path
 ):
     run = tmp_path / "run"
-    first, second = start(run, "--method", CHOSEN["method"], "--stages", "confusion")
+    chosen = ("--method", CHOSEN["method"], "--stages", "confusion")
+    (first, told), (second, said) = start(run, *chosen)
     while not list(run.glob("state/confusion-*/checkpoint/epoch-0001.weights.h5")):
-        assert first.poll() is None, first.stderr.read()
+        assert first.exitcode is None, told.read_text()
         time.sleep(0.02)
     first.kill()
-    assert first.wait() == -signal.SIGKILL
-    _, said = second.communicate(timeout=300)
-    assert second.returncode == 2
-    assert "machine 1 of 2 cannot go on, since another one has stopped" in said
+    first.join()
+    assert first.exitcode == -signal.SIGKILL
+    second.join(300)
+    assert second.exitcode == 2
+    assert "machine 1 of 2 cannot go on, since another one has stopped" in said.read_text()
 
-    finish(start(run, "--method", CHOSEN["method"], "--stages", "confusion"))
+    finish(start(run, *chosen))
     [done] = run.glob("state/confusion-*/done.json")
     assert json.loads(done.read_text())["from_epoch"] == 1
     rows = [(row["stage"], row["epoch"]) for row in read_history(run / "history.csv")]

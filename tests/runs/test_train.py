@@ -66,6 +66,7 @@ def test_a_run_scores_task_2_on_both_domains(finished):
     assert all(0 <= metrics[domain]["mean_iou"] <= 1 for domain in ("source", "target"))
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_what_was_trained_decides_what_predicts(finished):
     """By hand, from the networks that the run has trained."""
     method, folder = finished
@@ -92,6 +93,7 @@ def test_what_was_trained_decides_what_predicts(finished):
     assert not set(path) & set(model.untrained)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_runs_model_predicts_images_of_any_size(finished):
     _, folder = finished
     assert load(folder.path).predict(IMAGES, verbose=0).shape == (1, 70, 91, 11)
@@ -129,6 +131,7 @@ def test_methods_of_one_seed_share_the_supervised_stage(method, run_of):
         assert ours.network(name).read_bytes() == theirs.network(name).read_bytes()
 
 
+@pytest.mark.usefixtures("unreported")
 def test_a_stage_in_the_store_is_not_trained_again(run_of, config_of, store, tmp_path):
     run_of("source_only")
     before = {file: file.stat().st_mtime_ns for file in store.rglob("*")}
