@@ -3,7 +3,7 @@
     python examples/finetune.py
 
 The preset was trained for `streets_real`, by day. Three rows, scored on the test split of
-`streets_night`: the preset as it is; fine-tuned, its base model 2 kept; and the same networks from
+`streets_night`: the preset as it is; fine-tuned, its encoder 2 kept; and the same networks from
 scratch, for as many training steps in all. docs/results.md has the numbers.
 """
 
@@ -34,7 +34,8 @@ def row(name: str, model, since: float) -> None:
 tuned = load(options.preset)
 row("the preset as it is", tuned, time.monotonic())
 
-# Base model 2 stays: the simulator is the same. The teacher comes along: three stages in all.
+# Encoder 2 stays, since the simulator is the same; decoder 2 learns on with the transfer. The
+# teacher comes along: three stages in all.
 start = time.monotonic()
 chosen = ("adversarial", "transfer")
 fit_ada_atdt(

@@ -6,6 +6,8 @@
 #     text_representation:
 #       extension: .py
 #       format_name: percent
+#       format_version: '1.3'
+#       jupytext_version: 1.19.6
 #   kernelspec:
 #     display_name: Python 3
 #     language: python
@@ -108,7 +110,7 @@ print(len(target), "frames with", *target.tasks)
 
 The source is a simulator with labels of both tasks, the target your folder with depth alone. The
 networks of size `"tiny"` learn next to nothing in so short a time; `size="small"` with the default
-epochs takes a quarter of an hour on two cores, and is what the preset is.
+settings takes a quarter of an hour on two cores; the preset had twice as many steps.
 """
 
 # %%
@@ -143,9 +145,9 @@ plt.show()
 """
 ## Fine-tune a preset
 
-A preset knows streets already. Its stages are trained a little further on your pictures; base
-model 2 stays as it is, since the simulator is the same. A few steps show how, and may cost more
-than they bring; a gain takes some hundreds ([`finetune.py`](finetune.py)).
+A preset knows streets already. Two stages are trained a little further on your pictures, after the
+teacher that they need; encoder 2 stays as it is, since the simulator is the same. A few steps show
+how, and may cost more than they bring; a gain takes some hundreds ([`finetune.py`](finetune.py)).
 """
 
 # %%

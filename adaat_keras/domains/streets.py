@@ -59,7 +59,8 @@ class Streets(Domain):
     `(height, width, 3)`, made from depth as it is read (see `depth_normals`).
 
     Args:
-        name: `"streets_sim"` or `"streets_real"` (see `VARIANTS`).
+        name: `"streets_sim"`, `"streets_real"`, `"streets_night"` or `"streets_thermal"` (see
+            `VARIANTS`).
         split: `"train"`, `"val"` or `"test"`.
         frames: How many; by default 1000, 100 and 200. Fewer are the first of the default.
         height: Pixels.

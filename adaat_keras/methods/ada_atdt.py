@@ -167,8 +167,8 @@ class TransferTrainer(Trainer):
     """Trains G so that it turns encoder 1's features into encoder 2's (equation 3).
 
     `L_G = |G(E1(x)) - E2(x)|`, the mean over all entries (AT/DT squares them), on images of the
-    source domain; both encoders and the decoder stay as they are. In testing the prediction
-    D2(G(E1(x))) is scored against task 2's labels.
+    source domain; with this loss alone both encoders and the decoder stay as they are. In testing
+    the prediction D2(G(E1(x))) is scored against task 2's labels.
 
     Beyond the paper, three losses may be added:
 

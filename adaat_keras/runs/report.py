@@ -124,8 +124,8 @@ def _predictors(
 
     - `""`: task 2 by the method.
     - `"base_1_"`: task 1 by base model 1.
-    - `"base_2_"`: task 2 by base model 2, which is source-only; in `at_dt_da`, trained on
-      translated images, it is what `cycle_gan` is.
+    - `"base_2_"`: task 2 by base model 2: source-only, where its decoder has not learnt on with the
+      transfer; in `at_dt_da`, trained on translated images, what `cycle_gan` is.
     - `"teacher_"`: task 2 by a teacher from the labels of task 1.
     """
     from_task, to_task = config.from_task, config.to_task

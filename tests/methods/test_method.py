@@ -309,7 +309,7 @@ def fine_tune(source, target):
 def test_only_the_chosen_stages_are_trained_and_a_teacher_comes_along(fine_tune):
     history, learnt = fine_tune(stages=("transfer",))
     assert list(history) == ["teacher", "transfer"]
-    assert learnt == {"transfer", "encoder_1", "decoder_1"}
+    assert learnt == {"transfer", "decoder_2", "encoder_1", "decoder_1"}
 
 
 @pytest.mark.quick
@@ -365,11 +365,16 @@ def test_a_decoder_that_began_anew_is_not_left_untrained():
     model = build_ada_atdt(**MODEL)
     model.untrained = ("decoder_2",)
     tasks_ = tasks.get("depth"), tasks.get("semantic")
-    stages = methods.AdaAtdt().stages(*tasks_, Recipe(), Training())
+    stages = methods.AdaAtdt().stages(*tasks_, Recipe.paper(), Training())
     message = "decoder_2 is untrained, and would stay so: add 'supervised' to stages"
     for chosen, freeze in ((("adversarial", "transfer"), ()), (None, ("decoder_2",))):
         with pytest.raises(ValueError, match=message):
             chosen_stages(stages, chosen, freeze, model)
+    stages = methods.AdaAtdt().stages(*tasks_, Recipe(), Training())
+    # By the recommended recipe the transfer's stage trains it, too.
+    assert chosen_stages(stages, ["adversarial", "transfer"], (), model)
+    with pytest.raises(ValueError, match=message):
+        chosen_stages(stages, None, ("decoder_2",), model)
     names = [stage.name for stage in chosen_stages(stages, ["supervised", "transfer"], (), model)]
     assert names == ["supervised", "teacher", "transfer"]
     # What comes after the last stage need not be trained yet.

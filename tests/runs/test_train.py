@@ -127,8 +127,8 @@ def test_tensorboard_has_a_log_of_every_stage_that_was_trained(run_of):
 def test_methods_of_one_seed_share_the_supervised_stage(method, run_of):
     theirs = run_of("ada_atdt")
     ours = run_of(method)
-    for name in ("encoder_2", "decoder_2"):
-        assert ours.network(name).read_bytes() == theirs.network(name).read_bytes()
+    # Decoder 2 learns on with the transfer.
+    assert ours.network("encoder_2").read_bytes() == theirs.network("encoder_2").read_bytes()
 
 
 @pytest.mark.usefixtures("unreported")

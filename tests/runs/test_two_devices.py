@@ -85,8 +85,9 @@ def optimizer(request, monkeypatch):
 
 
 def assert_equal(one, two, network):
-    # A gradient that one device counts twice moves weights by a hundred times as much.
-    atol = 3e-5 * max(np.abs(weight).max() for weight in one)
+    # Rounding at a kink moves a weight by up to half of this, on one core otherwise than on two; a
+    # gradient that one device counts twice moves weights by ten times as much.
+    atol = 3e-4 * max(np.abs(weight).max() for weight in one)
     for ours, theirs in zip(one, two, strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=atol, err_msg=network)
 
