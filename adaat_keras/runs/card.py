@@ -108,7 +108,8 @@ def _numbers(known: dict, evaluate: str) -> str:
     text = _wrapped(
         f"On the {known['split']} split of `{known['target']}`, these very weights (`{evaluate}` "
         "measures them again), and base model 2 alone, without any transfer "
-        "(`model.base_model_2`):"
+        "(`model.base_model_2`; by the recommended recipe its decoder has learnt on for the "
+        "transfer):"
     )
     rows = [f"| {name} | {_number(metrics[name])} | {_number(alone[name])} |" for name in metrics]
     table = "\n".join(["| metric | this preset | base model 2 alone |", "|---|---:|---:|", *rows])

@@ -39,7 +39,7 @@ EVERYTHING = {
     "adversarial_loss": "wasserstein",
 }
 # Others have features so near a kink (of |x| or ReLU) that rounding decides a gradient.
-SEEDS = {"transfer": 4, "translation": 4, "semantic_translation": 4}
+SEEDS = {"transfer": 4, "translation": 5, "semantic_translation": 4}
 
 
 def stages_of(method, config):
@@ -85,9 +85,9 @@ def optimizer(request, monkeypatch):
 
 
 def assert_equal(one, two, network):
-    # Rounding at a kink moves a weight by up to half of this, on one core otherwise than on two; a
-    # gradient that one device counts twice moves weights by ten times as much.
-    atol = 3e-4 * max(np.abs(weight).max() for weight in one)
+    # Rounding at a kink moves a weight by up to this, on one core otherwise than on two; a
+    # gradient that one device counts twice moves weights by thirty times as much.
+    atol = 1e-4 * max(np.abs(weight).max() for weight in one)
     for ours, theirs in zip(one, two, strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=atol, err_msg=network)
 
