@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.deep_images import Range, checked_range, told_range
+from adaat_keras.deep_images import WHOLE, Range, checked_range, told_range
 from adaat_keras.domains.check import label_variant_problem
 from adaat_keras.domains.class_names import (
     ID_SETS,
@@ -23,7 +23,7 @@ from adaat_keras.domains.class_names import (
 )
 from adaat_keras.domains.content import normals_problem
 from adaat_keras.domains.file_domain import FileDomain, SkipBad
-from adaat_keras.domains.finding import Patterns, cut, found, paired
+from adaat_keras.domains.finding import Patterns, cut, found, paired, training_images
 from adaat_keras.domains.listing import Files
 from adaat_keras.domains.png import Reader, deep_range, reader_of
 from adaat_keras.tasks.semantic import PAPER, rgb_of
@@ -70,7 +70,8 @@ class Folder(FileDomain):
         camera_height: Of the camera above the road, in metres, likewise.
         baseline: Between the two cameras, in metres; needed for disparity.
         image_range: Of images of 16 bits, such as a thermal camera's, the two values that become
-            black and white; by default what three of them fill, which a warning tells.
+            black and white; by default what three images fill, of the training split where splits
+            are folders and of all where they are fractions. A warning tells the range.
         split: `"train"`, `"val"` or `"test"`.
         fractions: The share of each split, e.g. `{"train": 0.8, "val": 0.2}`.
         skip_bad: `False`: a file that does not pair is an error. `"missing"`: it is left out, see
@@ -160,11 +161,15 @@ class Folder(FileDomain):
             "normals": normals,
         }
         given = {key: column for key, column in columns.items() if column is not None}
-        files, unpaired = paired(name, found(name, given, split, fractions), bool(skip_bad))
+        there = found(name, given, split, fractions)
+        files, unpaired = paired(name, there, bool(skip_bad))
         files = files if fractions is None else cut(name, files, split, fractions)
         columns = {key: [f[key] for f in files] for key in files[0]}
-        if (used := self._range(columns["image"], image_range)) is not None:
-            self.image_range = used
+        if image_range is not None:
+            image_range = checked_range(image_range)
+        if deep_range(columns["image"]) is not None:
+            training = training_images(name, images, split, there["image"])
+            self.image_range = image_range or self._range(training)
         self._readers = {key: self._reader(key, column) for key, column in columns.items()}
         super().__init__(files, skip_bad=skip_bad)
         self.left_out = [*unpaired, *self.left_out]
@@ -232,18 +237,14 @@ class Folder(FileDomain):
         values = tf.where(valid, values, 0.0)
         return tf.math.divide_no_nan(values, tf.norm(values, axis=-1, keepdims=True))
 
-    def _range(self, images: list[Path], given: Sequence[float] | None) -> Range | None:
-        """What of images of 16 bits becomes black and white; `None` of other images."""
-        found = deep_range(images)
-        if given is not None:
-            given = checked_range(given)
-            return None if found is None else given
-        if found is not None:
-            warnings.warn(
-                f"{self.name}: images of 16 bits are made 8: {told_range(found)}; image_range= "
-                "takes another range",
-                stacklevel=4,
-            )
+    def _range(self, images: list[Path]) -> Range:
+        """What of images of 16 bits becomes black and white, the same in all splits."""
+        found = deep_range(images) or WHOLE
+        warnings.warn(
+            f"{self.name}: images of 16 bits are made 8: {told_range(found)}; image_range= takes "
+            "another range",
+            stacklevel=4,
+        )
         return found
 
     def _reader(self, key: str, files: list[Path]) -> Reader:

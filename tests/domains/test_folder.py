@@ -126,6 +126,16 @@ def test_sizes_may_differ_from_frame_to_frame(tmp_path):
     ]
 
 
+def test_a_folder_with_brackets_in_its_name_begins_a_pattern(tmp_path):
+    root = tmp_path / "drive [1]"
+    options = drive(root)
+    options["depth"] = f"{root}/lidar/*.png"
+    assert len(Folder(f"{root}/cam/*.png", **options)) == 3
+    assert len(Folder(f"{root}/**/c?m/*.png", **options)) == 3
+    with pytest.raises(FileNotFoundError, match=r"matches no file; in .*cam there is 3 \.png"):
+        Folder(f"{root}/cam/*.jpg", **options)
+
+
 def test_a_home_is_written_as_a_tilde(tmp_path, monkeypatch):
     image(tmp_path / "cam/a.png")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -427,6 +437,27 @@ def test_what_is_no_picture_is_left_aside_with_a_word(tmp_path):
     (tmp_path / ".DS_Store").write_text("")
     with pytest.warns(UserWarning, match=r"left aside what is no picture: readme\.txt$"):
         assert len(Folder(tmp_path)) == 1
+
+
+@pytest.mark.filterwarnings("default")
+def test_files_in_folders_within_a_folder_are_told_with_what_takes_them(tmp_path):
+    options = drive(tmp_path)
+    image(tmp_path / "cam/sub/d.png")
+    with pytest.warns(
+        UserWarning, match=r"1 in folders within it .* as image, such as sub/d\.png"
+    ) as told:
+        assert len(Folder(tmp_path / "cam", **options)) == 3
+    [warning] = told
+    assert f"{tmp_path}/cam/**/* takes them too" in str(warning.message)
+    assert len(Folder(f"{tmp_path}/cam/**/*")) == 4
+
+
+def test_folders_within_a_folder_that_are_taken_otherwise_are_no_matter(tmp_path):
+    image(tmp_path / "a.png")
+    image(tmp_path / ".thumbnails/a.png")
+    write(tmp_path / "depth/a.png", grey(2560, "uint16"))
+    (tmp_path / "depth/self").symlink_to(tmp_path)
+    assert len(Folder(tmp_path, depth=str(tmp_path / "depth/*.png"), depth_scale=1 / 256)) == 1
 
 
 def test_frames_that_do_not_pair_are_counted_and_named(tmp_path):
