@@ -5,6 +5,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from numbers import Real
 from os.path import commonpath, expanduser
 from pathlib import Path
 
@@ -95,6 +96,27 @@ _SPLIT = "{split}"
 
 _READABLE = {"image": (".png", ".jpg", ".jpeg", ".npy")}
 _LABELS = (".png", ".npy")
+
+
+def check_patterns(**options: Patterns | None) -> None:
+    """Raise a `ValueError` that names the first of the options that says no place.
+
+    Example:
+        >>> check_patterns(images="cam/*.png", depth=None)
+        >>> check_patterns(images=[])
+        Traceback (most recent call last):
+        ...
+        ValueError: images= must be a folder, a pattern, or a list of some, not []
+    """
+    for option, given in options.items():
+        listed = [given] if isinstance(given, str | Path) else given
+        if given is None and option != "images":
+            continue
+        some = isinstance(listed, Sequence) and len(listed) > 0
+        if not some or not all(isinstance(each, str | Path) and str(each) for each in listed):
+            raise ValueError(
+                f"{option}= must be a folder, a pattern, or a list of some, not {given!r}"
+            )
 
 
 def found(
@@ -460,10 +482,13 @@ def cut(name: str, frames: list[Files], split: str, fractions: Mapping[str, floa
         >>> [f["image"].stem for f in cut("mine", frames, "val", {"train": 0.6, "val": 0.4})]
         ['3', '4']
     """
-    wrong = [key for key in fractions if key not in _SPLITS]
-    if wrong or any(not 0 <= share <= 1 for share in fractions.values()):
+    if not isinstance(fractions, Mapping) or not all(
+        key in _SPLITS and isinstance(share, Real) and 0 <= share <= 1
+        for key, share in fractions.items()
+    ):
         raise ValueError(
-            f"{name}: fractions are shares, 0 to 1, of train, val and test, not {dict(fractions)}"
+            f"{name}: fractions are shares, 0 to 1, of train, val and test, such as "
+            f"{{'train': 0.8, 'val': 0.2}}, not {fractions!r}"
         )
     if sum(fractions.values()) > 1 + 1e-9:
         raise ValueError(f"{name}: fractions are more than 1 together: {dict(fractions)}")
