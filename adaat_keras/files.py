@@ -183,7 +183,7 @@ def pattern_parts(pattern: Path | str) -> tuple[Path, str]:
     parts = Path(pattern).parts
     first = 0
     while first < len(parts):
-        if glob.has_magic(parts[first]) and not Path(*parts[: first + 1]).is_dir():
+        if glob.has_magic(parts[first]) and not os.path.isdir(Path(*parts[: first + 1])):
             break
         first += 1
     return Path(*parts[:first]), os.path.join("", *parts[first:])
