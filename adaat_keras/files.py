@@ -1,6 +1,7 @@
 """Files: written so that a kill at any moment leaves the old or the new one, and where to."""
 
 import errno
+import glob
 import io
 import json
 import math
@@ -167,6 +168,76 @@ def through_links_once(paths: Iterable[Path]) -> list[Path]:
         folders[path.parent] = folder
         kept.setdefault((folder, path.name), path)
     return sorted(kept.values())
+
+
+def pattern_parts(pattern: Path | str) -> tuple[Path, str]:
+    """The folder in which a pattern begins, and the rest, which is empty where all of it exists.
+
+    A folder that exists as written is meant, brackets in its name and all.
+
+    Example:
+        >>> folder, rest = pattern_parts("no/such/*.png")
+        >>> folder.as_posix(), Path(rest).as_posix()
+        ('no/such', '*.png')
+    """
+    parts = Path(pattern).parts
+    first = 0
+    while first < len(parts):
+        if glob.has_magic(parts[first]) and not os.path.isdir(Path(*parts[: first + 1])):
+            break
+        first += 1
+    return Path(*parts[:first]), os.path.join("", *parts[first:])
+
+
+def matching(pattern: Path | str) -> list[Path]:
+    """What matches a pattern, its ending in capitals or small letters; `**` is any folders.
+
+    Example:
+        >>> matching("no/such/*.png")
+        []
+    """
+    folder, rest = pattern_parts(pattern)
+    stem, dot, ending = rest.rpartition(".")
+    if dot and ending.isalnum():
+        letters = (f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in ending)
+        rest = stem + dot + "".join(letters)
+    whole = Path(glob.escape(str(folder)), rest)
+    return [Path(each) for each in glob.glob(str(whole), recursive=True)]
+
+
+def not_taken_below(folder: Path, endings: tuple[str, ...], taken: Iterable[Path]) -> list[Path]:
+    """The files of these endings in folders within a folder that are not among those taken.
+
+    What is hidden does not count; a linked folder counts once.
+
+    Args:
+        folder: In which; its own files do not count.
+        endings: In small letters.
+        taken: Files anywhere.
+
+    Example:
+        >>> not_taken_below(Path("no/such"), (".png",), [])
+        []
+    """
+    below = []
+    seen = {os.path.realpath(folder)}
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = {name: os.path.realpath(os.path.join(place, name)) for name in folders}
+        folders[:] = sorted(n for n in folders if n[0] != "." and real[n] not in seen)
+        seen |= {real[name] for name in folders}
+        if Path(place) != folder:
+            below += [Path(place, n) for n in names if n[0] != "." and n.lower().endswith(endings)]
+    if not below:
+        return []
+    known: dict[Path, str] = {}
+
+    def real_path(path: Path) -> tuple[str, str]:
+        parent = known.get(path.parent) or os.path.realpath(path.parent)
+        known[path.parent] = parent
+        return parent, path.name
+
+    there = {real_path(path) for path in taken}
+    return sorted(path for path in below if real_path(path) not in there)
 
 
 @contextmanager

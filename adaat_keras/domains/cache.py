@@ -2,6 +2,8 @@
 
 import copy
 import hashlib
+import os
+import warnings
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.class_names import IGNORED, UNKNOWN, Entry, label_entries
-from adaat_keras.domains.domain import Domain, SameCamera, said_in_graph
+from adaat_keras.domains.domain import Domain, SameCamera, check_above_0, said_in_graph
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
 from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder
@@ -59,6 +61,7 @@ class Arrays(Domain):
         name: str = "arrays",
         focal_length: float | None = None,
     ):
+        check_above_0(focal_length=focal_length)
         self.name, self.focal_length = name, focal_length
         self.tasks = tuple(key for key in columns if key != "image")
         if label_names is not None:
@@ -66,11 +69,17 @@ class Arrays(Domain):
             if max(self.label_names) >= UNKNOWN:
                 raise ValueError(f"{name}: label numbers go up to {UNKNOWN - 1}")
         images = columns["image"]
-        if not len(images):
+        counts = {key: _count(column, f"{name}, {key}") for key, column in columns.items()}
+        if not counts["image"]:
             raise ValueError(f"{name}: there are no images")
-        for key, column in columns.items():
-            if len(column) != len(images):
-                raise ValueError(f"{name}: {len(images)} images, but {len(column)} of {key}")
+        if getattr(images, "ndim", None) == 3 and images.shape[-1] == 3:
+            raise ValueError(
+                f"{name}: the images have shape {tuple(images.shape)}, which is one image: add a "
+                "first axis, as images[None]; likewise to its labels"
+            )
+        for key, count in counts.items():
+            if count != counts["image"]:
+                raise ValueError(f"{name}: {counts['image']} images, but {count} of {key}")
         frames: dict[str, list[np.ndarray]] = {key: [] for key in columns}
         for number, image in enumerate(images):
             frames["image"].append(_checked_image(image, f"{name}, image {number}"))
@@ -128,6 +137,19 @@ class Arrays(Domain):
         return numbers.astype(np.uint8)
 
 
+def _count(column: Sequence[np.ndarray], where: str) -> int:
+    """How many frames a column has."""
+    try:
+        if isinstance(column, str | Mapping | set):
+            raise TypeError
+        return len(column)
+    except TypeError:
+        raise ValueError(
+            f"{where}: frames are a list of arrays, or one array of them all, not "
+            f"{type(column).__name__}; list(...) makes one of a generator"
+        ) from None
+
+
 def _checked_image(image: np.ndarray, where: str) -> np.ndarray:
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
@@ -135,6 +157,8 @@ def _checked_image(image: np.ndarray, where: str) -> np.ndarray:
             f"{where} has shape {image.shape} and dtype {image.dtype}, it must be (height, width, "
             "3) of uint8, RGB from 0 to 255"
         )
+    if not image.size:
+        raise ValueError(f"{where} has shape {image.shape}, which is not a single pixel")
     return image
 
 
@@ -145,6 +169,76 @@ def _flat(label: np.ndarray, where: str) -> np.ndarray:
     if label.ndim != 2:
         raise ValueError(f"{where} has shape {label.shape}, it must be (height, width)")
     return label
+
+
+def columns_of(dataset: tf.data.Dataset, name: str) -> dict[str, list[np.ndarray]]:
+    """The frames of a dataset, read into memory; arguments and errors as of `from_dataset`."""
+    from adaat_keras import tasks
+
+    if not isinstance(dataset, tf.data.Dataset):
+        raise ValueError(
+            f"{name}: from_dataset takes a tf.data.Dataset, not {type(dataset).__name__}; "
+            "from_arrays takes lists and arrays"
+        )
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(f"{name}: the dataset never ends; pass a part, such as .take(100)")
+    spec = dataset.element_spec
+    if not isinstance(spec, dict) or "image" not in spec:
+        raise ValueError(
+            f"{name}: an element is a dictionary with 'image' and labels by name, such as "
+            f"'depth', not {spec}"
+        )
+    if getattr(spec["image"], "shape", tf.TensorShape(None)).rank == 4:
+        raise ValueError(
+            f"{name}: the dataset's images have shape {spec['image'].shape}, they come in batches; "
+            "pass dataset.unbatch()"
+        )
+    known = {"image", *tasks.names()}
+    keys = [key for key in ("image", *spec) if key in known or _may_be_map(spec[key])]
+    frames = _frames(dataset, list(dict.fromkeys(keys)), name)
+    size = frames[0]["image"].shape[:2] if frames else ()
+    keys = [key for key in keys if key in known or (frames and frames[0][key].shape[:2] == size)]
+    if frames and (aside := [key for key in spec if key not in keys]):
+        warnings.warn(
+            f"{name}: left aside what is no map of the image's size: {', '.join(aside)}",
+            stacklevel=3,
+        )
+    return {key: [frame[key] for frame in frames] for key in dict.fromkeys(keys)}
+
+
+def _may_be_map(spec: tf.TypeSpec) -> bool:
+    """Whether what is told of a key before it is read lets it be numbers by row and column."""
+    if not isinstance(spec, tf.TensorSpec) or spec.dtype == tf.string:
+        return False
+    return spec.shape.rank is None or spec.shape.rank >= 2
+
+
+def _frames(dataset: tf.data.Dataset, keys: list[str], name: str) -> list[dict[str, np.ndarray]]:
+    """The `keys` of all frames; raises where one cannot be read, or they do not end."""
+    frames: list[dict[str, np.ndarray]] = []
+    size = 0
+    try:
+        for frame in dataset:
+            frames.append({key: np.asarray(frame[key]) for key in keys})
+            size += sum(value.nbytes for value in frames[-1].values())
+            if size > _most_bytes():
+                raise ValueError(
+                    f"{name}: {len(frames)} frames of the dataset are {size / 1e9:.1f} GB, half of "
+                    "this machine's memory, and there are more; pass a part, such as .take(100), "
+                    "or write them as files"
+                )
+    except tf.errors.OpError as error:
+        raise ValueError(f"{name}: frame {len(frames)}: {said_in_graph(error)}") from error
+    return frames
+
+
+def _most_bytes() -> int:
+    """Half of the memory, since the frames lie in it twice while they are laid end to end."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError):
+        # Windows does not tell.
+        return 8 * 2**30
 
 
 class KeyCache(SameCamera):

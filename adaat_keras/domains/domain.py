@@ -38,6 +38,27 @@ def check_split(split: str | None, splits: Sequence[str]) -> None:
         raise NoSplit(f"unknown split {split!r}; choose one of: {', '.join(splits)}")
 
 
+def check_above_0(**options: float | None) -> None:
+    """Raise a `ValueError` that names the first of the options that is no number above 0.
+
+    Example:
+        >>> check_above_0(focal_length=700, baseline=None)
+        >>> check_above_0(depth_scale="1/1000")
+        Traceback (most recent call last):
+        ...
+        ValueError: depth_scale= must be a finite number above 0, not '1/1000'
+    """
+    for option, value in options.items():
+        if value is None:
+            continue
+        try:
+            number = np.nan if isinstance(value, str | bool) else float(value)
+        except (TypeError, ValueError):
+            number = np.nan
+        if not 0 < number < np.inf:
+            raise ValueError(f"{option}= must be a finite number above 0, not {value!r}")
+
+
 class Domain(ABC):
     """A set of frames from one place, each an image and the labels that exist for it.
 
@@ -135,31 +156,22 @@ class Domain(ABC):
 
         Args:
             dataset: Of single frames, each a dictionary of `"image"` and labels, in the form that
-                `from_arrays` takes them.
+                `from_arrays` takes them. What is no map of the image's size, such as a number or
+                a name, is left aside with a warning.
             label_names, name, focal_length: As `from_arrays` takes them.
 
         Raises:
-            ValueError: It does not end, holds no frames or no dictionaries with an image, or
-                frames in another form.
+            ValueError: It does not end or fills half of the memory, holds no frames or no
+                dictionaries with an image, or frames in another form; or one cannot be read.
 
         Example:
             >>> frame = {"image": np.zeros((8, 8, 3), np.uint8), "depth": np.ones((8, 8))}
             >>> len(Domain.from_dataset(tf.data.Dataset.from_tensors(frame).repeat(3)))
             3
         """
-        from adaat_keras.domains.cache import Arrays
+        from adaat_keras.domains.cache import Arrays, columns_of
 
-        if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-            raise ValueError(f"{name}: the dataset never ends; pass a part, such as .take(100)")
-        spec = dataset.element_spec
-        if not isinstance(spec, dict) or "image" not in spec:
-            raise ValueError(
-                f"{name}: an element is a dictionary with 'image' and labels by name, such as "
-                f"'depth', not {spec}"
-            )
-        frames = list(dataset.as_numpy_iterator())
-        columns = {key: [frame[key] for frame in frames] for key in ("image", *spec)}
-        return Arrays(columns, label_names, name, focal_length)
+        return Arrays(columns_of(dataset, name), label_names, name, focal_length)
 
     @abstractmethod
     def __len__(self) -> int:

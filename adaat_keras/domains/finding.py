@@ -1,18 +1,27 @@
 """Finds the files that a user means: roots, folders, patterns, and what belongs together."""
 
-import glob
 import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
+from numbers import Real
 from os.path import commonpath, expanduser
 from pathlib import Path
 
 from adaat_keras.domains.domain import NoSplit, check_split
 from adaat_keras.domains.file_domain import NoFrames
 from adaat_keras.domains.listing import PICTURES, Files
-from adaat_keras.files import backslashes, home_expanded, lost_links, through_links_once, told_lost
+from adaat_keras.files import (
+    backslashes,
+    home_expanded,
+    lost_links,
+    matching,
+    not_taken_below,
+    pattern_parts,
+    through_links_once,
+    told_lost,
+)
 
 Patterns = str | Path | Sequence[str | Path]
 
@@ -89,6 +98,27 @@ _READABLE = {"image": (".png", ".jpg", ".jpeg", ".npy")}
 _LABELS = (".png", ".npy")
 
 
+def check_patterns(**options: Patterns | None) -> None:
+    """Raise a `ValueError` that names the first of the options that says no place.
+
+    Example:
+        >>> check_patterns(images="cam/*.png", depth=None)
+        >>> check_patterns(images=[])
+        Traceback (most recent call last):
+        ...
+        ValueError: images= must be a folder, a pattern, or a list of some, not []
+    """
+    for option, given in options.items():
+        listed = [given] if isinstance(given, str | Path) else given
+        if given is None and option != "images":
+            continue
+        some = isinstance(listed, Sequence) and len(listed) > 0
+        if not some or not all(isinstance(each, str | Path) and str(each) for each in listed):
+            raise ValueError(
+                f"{option}= must be a folder, a pattern, or a list of some, not {given!r}"
+            )
+
+
 def found(
     name: str,
     columns: Mapping[str, Patterns],
@@ -123,9 +153,12 @@ def found(
             f"{name} has no split {split!r}: all its frames are the training split; put {_SPLIT} "
             "into the patterns, or cut them by fractions="
         )
-    files = {}
+    files: dict[str, list[Path]] = {}
+    listed = {
+        key: [expanduser(pattern.replace(_SPLIT, split)) for pattern in patterns]
+        for key, patterns in listed.items()
+    }
     for key, patterns in listed.items():
-        patterns = [expanduser(pattern.replace(_SPLIT, split)) for pattern in patterns]
         matches = {path: None for pattern in patterns for path in _matches(key, pattern)}
         if matches:
             files[key] = sorted(matches)
@@ -138,7 +171,46 @@ def found(
             kind = NoFrames if key in by_name else FileNotFoundError
             lines = "; ".join(f"{p}: {_there(p)}{backslashes(p)}" for p in patterns)
             raise kind(f"{name} finds no {_files(key)}: {lines}")
+    _tell_of_folders_within(name, listed, files)
     return files
+
+
+def training_images(name: str, images: Patterns, split: str, own: list[Path]) -> list[Path]:
+    """The images of the training split, by which all splits are judged.
+
+    Args:
+        name: The domain's name, for messages.
+        images: As the user gave them.
+        split: Which split is open.
+        own: Its images, which are taken where no other split is told by the patterns, or where
+            there is no training split.
+    """
+    listed = [images] if isinstance(images, str | Path) else images
+    if split == "train" or not any(_SPLIT in str(pattern) for pattern in listed):
+        return own
+    with warnings.catch_warnings():
+        # Whoever opens that split is told.
+        warnings.simplefilter("ignore")
+        try:
+            return found(name, {"image": images}, "train")["image"]
+        except (FileNotFoundError, ValueError):
+            return own
+
+
+def _tell_of_folders_within(
+    name: str, listed: Mapping[str, list[str]], files: Mapping[str, list[Path]]
+) -> None:
+    """Warn of files in folders within the folders that were given, where nothing takes them."""
+    taken = [path for paths in files.values() for path in paths]
+    for key, patterns in listed.items():
+        for folder in filter(Path.is_dir, map(Path, patterns)):
+            if below := not_taken_below(folder, _READABLE.get(key, _LABELS), taken):
+                warnings.warn(
+                    f"{name}: {folder} stands for the files directly in it; {len(below)} in "
+                    f"folders within it are not taken as {key}, such as "
+                    f"{below[0].relative_to(folder)}: {folder / '**' / '*'} takes them too",
+                    stacklevel=5,
+                )
 
 
 def _files(key: str) -> str:
@@ -153,7 +225,7 @@ def _matches(key: str, pattern: str) -> list[Path]:
     elif path.is_file():
         candidates = [path]
     else:
-        candidates = [Path(each) for each in glob.glob(_any_case(pattern), recursive=True)]
+        candidates = matching(pattern)
     endings = _READABLE.get(key, _LABELS)
     if lost := [each for each in lost_links(candidates) if each.suffix.lower() in endings]:
         raise FileNotFoundError(f"{told_lost(lost)}; mount or copy what it means, or delete it")
@@ -175,29 +247,13 @@ def _matches(key: str, pattern: str) -> list[Path]:
     return [each for each in candidates if each not in others]
 
 
-def _any_case(pattern: str) -> str:
-    """The pattern with an ending in capitals and in small letters."""
-    stem, dot, ending = pattern.rpartition(".")
-    if not dot or not ending.isalnum():
-        return pattern
-    return stem + dot + "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in ending)
-
-
-def _base(pattern: str) -> Path:
-    """The folder in which a pattern begins."""
-    path = Path(pattern)
-    parts = path.parts
-    first = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
-    return Path(*parts[:first]) if first else Path()
-
-
 def _base_exists(pattern: str) -> bool:
-    return _base(pattern).exists()
+    return pattern_parts(pattern)[0].exists()
 
 
 def _there(pattern: str) -> str:
     """What is where a pattern looks."""
-    base = _base(pattern)
+    base = pattern_parts(pattern)[0]
     if not base.exists():
         near = next(folder for folder in (*base.parents, Path()) if folder.exists())
         return f"there is no {base}; {_content(near)}"
@@ -222,7 +278,8 @@ def paired(
 
     These are the ones with the same name without its ending; failing that, with the same name
     and the same folders but for folders that all files of a kind are in; failing that, with what
-    then is left of a name without the words that all files of a kind begin or end with.
+    then is left of a name without the words that all files of a kind begin or end with. A warning
+    tells where these words are unusual ones, such as kitchen and garden.
 
     Args:
         name: The domain's name, for messages.
@@ -243,13 +300,13 @@ def paired(
         ['depth-0001.png', 'depth-0002.png']
     """
     best: dict[str, dict] = {}
-    most = -1
-    for keyed in _attempts(files):
+    most, words = -1, {}
+    for keyed, ends in _attempts(files):
         if any(len(places) < len(files[key]) for key, places in keyed.items()):
             continue
         count = len(set.intersection(*map(set, keyed.values())))
         if count > most:
-            best, most = keyed, count
+            best, most, words = keyed, count, ends
         if all(count == len(places) for places in keyed.values()):
             break
     if most < 0:
@@ -266,16 +323,27 @@ def paired(
         for place in best["image"]
         if place in common
     ]
+    if strange := _strangers(words):
+        one, other = (frames[0][key] for key in strange)
+        how = "what varies in their names" if len(frames) > 1 else "being the only ones"
+        warnings.warn(
+            f"{name}: {one} is paired with {other} by {how}, though the rest of these differs; if "
+            "they do not belong together, correct the patterns or the names",
+            stacklevel=4,
+        )
     lines = [f"{path}: pairs with no other file" for paths in alone.values() for path in paths]
     return frames, lines
 
 
 def _attempts(files: Mapping[str, list[Path]]):
-    """For every way to tell frames apart, a place by frame for every key's files."""
+    """For every way to tell frames apart, a place by frame for every key's files.
+
+    Beside it, by key, what it takes away from the names.
+    """
     stems = {key: [path.stem for path in paths] for key, paths in files.items()}
     folders = {key: _varying(paths) for key, paths in files.items()}
-    yield _by({key: [((), stem) for stem in names] for key, names in stems.items()}, files)
-    yield _by({key: [*zip(folders[key], stems[key], strict=True)] for key in files}, files)
+    yield _by({key: [((), stem) for stem in names] for key, names in stems.items()}, files), {}
+    yield _by({key: [*zip(folders[key], stems[key], strict=True)] for key in files}, files), {}
     trimmed = {key: _trimmed(names) for key, names in stems.items()}
     ends = [ends for _, ends in trimmed.values()]
     # "_10" and "_11", "seq1_" and "seq2_" are not other words for the same, but other frames.
@@ -285,9 +353,8 @@ def _attempts(files: Mapping[str, list[Path]]):
         for words in zip(one, other, strict=True)
     ):
         for parts in ({key: [()] * len(stems[key]) for key in files}, folders):
-            yield _by(
-                {key: [*zip(parts[key], trimmed[key][0], strict=True)] for key in files}, files
-            )
+            places = {key: [*zip(parts[key], trimmed[key][0], strict=True)] for key in files}
+            yield _by(places, files), {key: " ".join(trimmed[key][1]) for key in files}
 
 
 def _by(places: Mapping[str, list], files: Mapping[str, list[Path]]) -> dict[str, dict]:
@@ -331,6 +398,44 @@ def _within(stem: str, place: int) -> bool:
 def _contradict(one: str, other: str) -> bool:
     """Whether two words differ in their numbers alone."""
     return one != other and re.sub(r"\d+", "0", one) == re.sub(r"\d+", "0", other)
+
+
+# What names of files say of their kind, not of what they show.
+_USUAL = frozenset(
+    re.findall(
+        r"\w+",
+        """
+    image images img imgs photo photos picture pictures pic frame frames rgb rgba bgr color colors
+    colour colours grey gray ir thermal raw input in original orig source src target output out
+    cam camera left right center centre front rear back top bottom side stereo view bit bits of
+    the and png jpg jpeg npy tif rect rectified undistorted seq sequence scene shot train val test
+    depth depths disparity disparities disp dist distance range lidar velodyne sensor sparse dense
+    meter meters metre metres mm cm m gt ground truth groundtruth fine coarse label labels labeled
+    labelled id ids instance instances mask masks matte seg segm segmentation semantic semantics
+    sem class classes classgt annotation annotations anno annot normal normals map maps vis pred
+    prediction predictions
+    """,
+    )
+)
+
+
+def _strangers(ends: Mapping[str, str]) -> tuple[str, str] | None:
+    """Two keys whose files' common words speak of different things, if there are any."""
+    said = {key: _said(text) for key, text in ends.items()}
+    for one, other in combinations(said, 2):
+        for here, there in zip(said[one], said[other], strict=True):
+            if here - there and there - here:
+                return one, other
+    return None
+
+
+def _said(text: str) -> tuple[set[str], set[str]]:
+    """The words of a text that are not usual in names of files, and its numbers."""
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
+    # Single letters are short for anything.
+    words = {word.lower() for word in re.findall(r"[^\W\d_]{2,}", parted)}
+    numbers = re.findall(r"(?<![^\W_])\d+(?![^\W_])", text)
+    return words - _USUAL, {number.lstrip("0") for number in numbers}
 
 
 def _account(files: Mapping[str, list[Path]], alone: Mapping[str, list[Path]], count: int) -> str:
@@ -377,10 +482,13 @@ def cut(name: str, frames: list[Files], split: str, fractions: Mapping[str, floa
         >>> [f["image"].stem for f in cut("mine", frames, "val", {"train": 0.6, "val": 0.4})]
         ['3', '4']
     """
-    wrong = [key for key in fractions if key not in _SPLITS]
-    if wrong or any(not 0 <= share <= 1 for share in fractions.values()):
+    if not isinstance(fractions, Mapping) or not all(
+        key in _SPLITS and isinstance(share, Real) and 0 <= share <= 1
+        for key, share in fractions.items()
+    ):
         raise ValueError(
-            f"{name}: fractions are shares, 0 to 1, of train, val and test, not {dict(fractions)}"
+            f"{name}: fractions are shares, 0 to 1, of train, val and test, such as "
+            f"{{'train': 0.8, 'val': 0.2}}, not {fractions!r}"
         )
     if sum(fractions.values()) > 1 + 1e-9:
         raise ValueError(f"{name}: fractions are more than 1 together: {dict(fractions)}")

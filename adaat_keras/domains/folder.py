@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.deep_images import Range, checked_range, told_range
+from adaat_keras.deep_images import WHOLE, Range, checked_range, told_range
 from adaat_keras.domains.check import label_variant_problem
 from adaat_keras.domains.class_names import (
     ID_SETS,
@@ -22,9 +22,17 @@ from adaat_keras.domains.class_names import (
     label_entries,
 )
 from adaat_keras.domains.content import normals_problem
+from adaat_keras.domains.domain import check_above_0
 from adaat_keras.domains.file_domain import FileDomain, SkipBad
-from adaat_keras.domains.finding import Patterns, cut, found, paired
-from adaat_keras.domains.listing import Files
+from adaat_keras.domains.finding import (
+    Patterns,
+    check_patterns,
+    cut,
+    found,
+    paired,
+    training_images,
+)
+from adaat_keras.domains.listing import COLUMNS, Files
 from adaat_keras.domains.png import Reader, deep_range, reader_of
 from adaat_keras.tasks.semantic import PAPER, rgb_of
 from adaat_keras.tasks.task import RGB
@@ -70,7 +78,8 @@ class Folder(FileDomain):
         camera_height: Of the camera above the road, in metres, likewise.
         baseline: Between the two cameras, in metres; needed for disparity.
         image_range: Of images of 16 bits, such as a thermal camera's, the two values that become
-            black and white; by default what three of them fill, which a warning tells.
+            black and white; by default what three images fill, of the training split where splits
+            are folders and of all where they are fractions. A warning tells the range.
         split: `"train"`, `"val"` or `"test"`.
         fractions: The share of each split, e.g. `{"train": 0.8, "val": 0.2}`.
         skip_bad: `False`: a file that does not pair is an error. `"missing"`: it is left out, see
@@ -127,6 +136,9 @@ class Folder(FileDomain):
         skip_bad: SkipBad = False,
         name: str = "folder",
     ):
+        check_patterns(
+            **dict(zip(COLUMNS, (images, semantic, depth, disparity, normals), strict=True))
+        )
         _check_options(
             (semantic is None, ids is None and palette is None, "semantic", "ids or palette"),
             (depth is None, depth_scale is None, "", "depth_scale"),
@@ -134,11 +146,13 @@ class Folder(FileDomain):
             (disparity is None, focal_length is None, "disparity", ""),
             (disparity is None, disparity_scale is None, "", "disparity_scale"),
         )
-        numbers = (depth_scale, disparity_scale, focal_length, camera_height, baseline)
-        if not all(n is None or (n > 0 and n < float("inf")) for n in numbers):
-            raise ValueError(
-                "depth_scale, disparity_scale, focal_length, camera_height, baseline are above 0"
-            )
+        check_above_0(
+            depth_scale=depth_scale,
+            disparity_scale=disparity_scale,
+            focal_length=focal_length,
+            camera_height=camera_height,
+            baseline=baseline,
+        )
         if ids is not None and palette is not None:
             raise ValueError("label maps hold numbers (ids) or colours (palette), not both")
         if depth is not None and disparity is not None:
@@ -146,8 +160,7 @@ class Folder(FileDomain):
         self.name, self.split, self.focal_length = name, split, focal_length
         self.camera_height = camera_height
         if principal_point is not None:
-            x, y = principal_point
-            self.principal_point = float(x), float(y)
+            self.principal_point = _point(principal_point)
         self._ids = None if ids is None else label_entries(ids)
         self._id_set = ids if isinstance(ids, str) else None
         self._colors = _distinct(palette) if palette is not None else {}
@@ -160,11 +173,15 @@ class Folder(FileDomain):
             "normals": normals,
         }
         given = {key: column for key, column in columns.items() if column is not None}
-        files, unpaired = paired(name, found(name, given, split, fractions), bool(skip_bad))
+        there = found(name, given, split, fractions)
+        files, unpaired = paired(name, there, bool(skip_bad))
         files = files if fractions is None else cut(name, files, split, fractions)
         columns = {key: [f[key] for f in files] for key in files[0]}
-        if (used := self._range(columns["image"], image_range)) is not None:
-            self.image_range = used
+        if image_range is not None:
+            image_range = checked_range(image_range)
+        if deep_range(columns["image"]) is not None:
+            training = training_images(name, images, split, there["image"])
+            self.image_range = image_range or self._range(training)
         self._readers = {key: self._reader(key, column) for key, column in columns.items()}
         super().__init__(files, skip_bad=skip_bad)
         self.left_out = [*unpaired, *self.left_out]
@@ -232,18 +249,14 @@ class Folder(FileDomain):
         values = tf.where(valid, values, 0.0)
         return tf.math.divide_no_nan(values, tf.norm(values, axis=-1, keepdims=True))
 
-    def _range(self, images: list[Path], given: Sequence[float] | None) -> Range | None:
-        """What of images of 16 bits becomes black and white; `None` of other images."""
-        found = deep_range(images)
-        if given is not None:
-            given = checked_range(given)
-            return None if found is None else given
-        if found is not None:
-            warnings.warn(
-                f"{self.name}: images of 16 bits are made 8: {told_range(found)}; image_range= "
-                "takes another range",
-                stacklevel=4,
-            )
+    def _range(self, images: list[Path]) -> Range:
+        """What of images of 16 bits becomes black and white, the same in all splits."""
+        found = deep_range(images) or WHOLE
+        warnings.warn(
+            f"{self.name}: images of 16 bits are made 8: {told_range(found)}; image_range= takes "
+            "another range",
+            stacklevel=4,
+        )
         return found
 
     def _reader(self, key: str, files: list[Path]) -> Reader:
@@ -373,10 +386,26 @@ def _check_options(*rules: tuple[bool, bool, str, str]) -> None:
             raise ValueError(f"{option}= is given, but not what it is for: labels to read by it")
 
 
+def _point(principal_point: Sequence[float]) -> tuple[float, float]:
+    """A place in pixels."""
+    try:
+        x, y = map(float, principal_point)
+    except (TypeError, ValueError):
+        x, y = np.nan, np.nan
+    if isinstance(principal_point, str) or not np.isfinite([x, y]).all():
+        raise ValueError(f"principal_point= must be (x, y) in pixels, not {principal_point!r}")
+    return x, y
+
+
 def _distinct(palette: Mapping[str, str | Sequence[int]]) -> dict[str, RGB]:
     """Colours as numbers, each of one name."""
     if not isinstance(palette, Mapping):
         raise ValueError(f"palette is a colour a name, {{'road': 'gray', ...}}, not {palette!r}")
+    if turned := [key for key in palette if not isinstance(key, str)]:
+        raise ValueError(
+            f"palette is a colour a name, {{'road': (128, 64, 128), ...}}, and this one is turned "
+            f"round: {{{turned[0]!r}: {palette[turned[0]]!r}, ...}}"
+        )
     colors = {name: rgb_of(name, color) for name, color in palette.items()}
     if not colors or len(set(colors.values())) < len(colors):
         raise ValueError(f"palette has a colour a name, each its own, not {dict(palette)}")

@@ -9,6 +9,8 @@ from pathlib import Path
 Files = dict[str, Path]
 IMAGES = (".png", ".jpg", ".jpeg")
 LABELS = (".png",)
+COLUMNS = ("images", "semantic", "depth", "disparity", "normals")
+"""The arguments of `Folder` that say where files are."""
 # What holds pictures, but is not read here.
 PICTURES = (
     *(".png", ".jpg", ".jpeg", ".jp2", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".dng"),

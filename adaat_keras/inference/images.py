@@ -11,7 +11,15 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
-from adaat_keras.files import home_expanded, lost_links, through_links_once, told_lost
+from adaat_keras.files import (
+    home_expanded,
+    lost_links,
+    matching,
+    not_taken_below,
+    pattern_parts,
+    through_links_once,
+    told_lost,
+)
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
@@ -28,7 +36,8 @@ def find_images(patterns: list[str]) -> list[Path]:
 
     Returns:
         Each file once, in the order of the patterns, sorted within a folder or pattern. A warning
-        names pictures of a folder or pattern that are left aside for their ending.
+        names pictures of a folder or pattern that are left aside for their ending, or since they
+        are in folders within a folder.
 
     Raises:
         FileNotFoundError: One of them stands for no image.
@@ -42,7 +51,15 @@ def find_images(patterns: list[str]) -> list[Path]:
     """
     if not patterns:
         raise ValueError("name at least one image, folder or pattern")
-    return list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
+    found = list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
+    for folder in filter(Path.is_dir, map(home_expanded, patterns)):
+        if below := not_taken_below(folder, IMAGE_SUFFIXES, found):
+            warnings.warn(
+                f"{folder}: {len(below)} images in folders within it are left aside, such as "
+                f"{below[0].relative_to(folder)}; {folder / '**' / '*'} takes them too",
+                stacklevel=2,
+            )
+    return found
 
 
 def is_video(pattern: str) -> bool:
@@ -70,7 +87,7 @@ def find_videos(patterns: list[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for pattern in patterns:
         path = home_expanded(pattern)
-        there = [path] if path.is_file() else _visible(map(Path, _matches(path)))
+        there = [path] if path.is_file() else _visible(matching(path))
         if not there:
             raise FileNotFoundError(
                 f"no video matches {path}" if glob.has_magic(pattern) else f"there is no {path}"
@@ -94,9 +111,12 @@ def _find(pattern: str) -> list[Path]:
     if path.is_dir():
         there = _visible(path.iterdir())
         problem = f"the folder {path} has no images in it ({', '.join(IMAGE_SUFFIXES)})"
+        if below := not_taken_below(path, IMAGE_SUFFIXES, there):
+            problem += f", but {path / '**' / '*'} takes {len(below)} in folders within it"
     else:
-        there = _visible(map(Path, _matches(path)))
-        problem = f"no image matches {path}" if glob.has_magic(pattern) else f"there is no {path}"
+        there = _visible(matching(path))
+        magic = glob.has_magic(pattern_parts(path)[1])
+        problem = f"no image matches {path}" if magic else f"there is no {path}"
     images = [each for each in there if each.suffix.lower() in IMAGE_SUFFIXES]
     others = [each for each in there if each.suffix.lower() in _OTHER_PICTURES]
     if not images:
@@ -115,23 +135,11 @@ def _find(pattern: str) -> list[Path]:
     return images
 
 
-def _matches(pattern: Path) -> list[str]:
-    return glob.glob(_any_case(str(pattern)), recursive=True)
-
-
 def _visible(paths: Iterable[Path]) -> list[Path]:
     paths = [path for path in paths if path.name[0] != "."]
     if lost := lost_links(paths):
         warnings.warn(f"{told_lost(lost)}; left aside", stacklevel=5)
     return through_links_once(path for path in paths if path.is_file())
-
-
-def _any_case(pattern: str) -> str:
-    """The pattern with an ending in capitals and in small letters."""
-    stem, dot, ending = pattern.rpartition(".")
-    if not dot or not ending.isalnum():
-        return pattern
-    return stem + dot + "".join(f"[{c.lower()}{c.upper()}]" if c.isalpha() else c for c in ending)
 
 
 def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> np.ndarray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from adaat_keras import domains, methods, tasks
 from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.listing import COLUMNS
 from adaat_keras.domains.seen import Seen
 from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.method import names_of
@@ -200,7 +201,7 @@ def _names(part: type) -> tuple[str, ...]:
     return tuple(each.name for each in dataclasses.fields(part))
 
 
-PLACES = ("root", "cache", "skip_bad", "check_tags", "images", "semantic", "depth", "disparity")
+PLACES = ("root", "cache", "skip_bad", "check_tags", *COLUMNS)
 """Options of domains that say where data lies, or which frames to leave out."""
 
 

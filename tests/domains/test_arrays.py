@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from adaat_keras.domains import Domain
+from adaat_keras.domains import Domain, cache
 from adaat_keras.domains.batches import evaluation_batches, training_batches
 from adaat_keras.domains.domain import Domain as Base
 from adaat_keras.domains.resize import Resized
@@ -124,11 +124,26 @@ IMAGE = np.zeros((4, 6, 3), np.uint8)
             "the label 3 has no name; its numbers are 5 by label_names",
         ),
         ({"images": [IMAGE], "label_names": {254: "road"}}, "label numbers go up to 253"),
+        ({"images": IMAGE}, r"shape \(4, 6, 3\), which is one image: .*images\[None\]"),
+        ({"images": [IMAGE[:0]]}, r"image 0 has shape \(0, 6, 3\), which is not a single pixel"),
+        ({"images": None}, "mine, image: frames are a list of arrays, .* not NoneType"),
+        ({"images": (IMAGE for _ in "ab")}, r"not generator; list\(...\) makes one"),
+        ({"images": {0: IMAGE}}, "mine, image: frames are a list of arrays, .* not dict"),
+        (
+            {"images": [IMAGE], "depth": 5.0},
+            "mine, depth: frames are a list .* not float",
+        ),
     ],
 )
 def test_what_is_wrong_with_arrays_is_told_with_the_frame(columns, message):
     with pytest.raises(ValueError, match=message):
         Domain.from_arrays(**columns, name="mine")
+
+
+@pytest.mark.parametrize("focal_length", [0.0, -1, "500", float("nan")])
+def test_a_focal_length_that_is_none_is_told(focal_length):
+    with pytest.raises(ValueError, match=f"focal_length= must be .*above 0, not .*{focal_length}"):
+        Domain.from_arrays([IMAGE], focal_length=focal_length)
 
 
 def test_a_dataset_of_dictionaries_is_read_once():
@@ -169,12 +184,48 @@ def test_labels_of_a_task_of_ones_own_are_kept_as_they_are():
         (tf.data.Dataset.from_tensors((IMAGE, IMAGE)), "an element is a dictionary with 'image'"),
         (tf.data.Dataset.from_tensors({"depth": IMAGE}), "an element is a dictionary with 'image'"),
         (tf.data.Dataset.from_tensors({"image": IMAGE}).take(0), "there are no images"),
-        (tf.data.Dataset.from_tensors({"image": IMAGE}).batch(1), r"shape \(1, 4, 6, 3\)"),
+        (
+            tf.data.Dataset.from_tensors({"image": IMAGE}).batch(1),
+            r"shape \(None, 4, 6, 3\), they come in batches; pass dataset\.unbatch\(\)",
+        ),
+        ([{"image": IMAGE}], r"takes a tf\.data\.Dataset, not list; from_arrays takes lists"),
     ],
 )
 def test_a_dataset_that_is_no_domain_is_told(dataset, message):
     with pytest.raises(ValueError, match=f"mine.*{message}"):
         Domain.from_dataset(dataset, name="mine")
+
+
+def test_what_is_no_map_in_a_dataset_is_left_aside_with_a_word():
+    """As TensorFlow Datasets has it."""
+    others = {"id": 7, "filename": "a.png", "objects": {"label": [1, 2]}, "boxes": np.ones((2, 4))}
+    frame = {"image": IMAGE, **others, "depth": np.ones((4, 6)), "height": np.ones((4, 6))}
+    match = r"mine: left aside what is no map of the image's size: id, filename, objects, boxes"
+    with pytest.warns(UserWarning, match=match) as told:
+        domain = Domain.from_dataset(tf.data.Dataset.from_tensors(frame).repeat(2), name="mine")
+    assert len(told) == 1
+    assert (len(domain), domain.tasks) == (2, ("depth", "height"))
+
+
+def test_an_error_within_a_dataset_is_told_with_the_frame():
+    def checked(number):
+        tf.debugging.assert_less(number, np.int64(2), "a number is too high")
+        return {"image": IMAGE}
+
+    with pytest.raises(ValueError, match=r"^mine: frame 2: a number is too high$"):
+        Domain.from_dataset(tf.data.Dataset.range(9).map(checked), name="mine")
+
+
+def test_a_dataset_that_does_not_tell_that_it_never_ends_stops_before_the_memory_is_full(
+    monkeypatch,
+):
+    endless = tf.data.Dataset.from_tensors({"image": IMAGE}).repeat().filter(lambda _: True)
+    assert endless.cardinality() == tf.data.UNKNOWN_CARDINALITY
+    assert cache._most_bytes() > 2**28
+    monkeypatch.setattr(cache, "_most_bytes", lambda: 100 * IMAGE.nbytes)
+    with pytest.raises(ValueError, match=r"mine: 101 frames .*half of this .*\.take\(100\)"):
+        Domain.from_dataset(endless, name="mine")
+    assert len(Domain.from_dataset(endless.take(99))) == 99
 
 
 def test_the_class_that_is_exported_is_the_base_of_all_domains():

@@ -1,5 +1,6 @@
 """Which files belong together, by their names alone."""
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -38,11 +39,19 @@ def pairs(images, labels, skip=False):
         (["s1/cam/1.png", "s2/cam/1.png"], ["s1/lidar/1.png", "s2/lidar/1.png"]),
         (["img/x/1_i.png", "img/y/1_i.png"], ["gt/x/1_g.png", "gt/y/1_g.png"]),
         (["a/1.png", "a/b/1.png"], ["d/1.png", "d/b/1.png"]),
+        (
+            ["gtFine_1_labelIds.png", "gtFine_2_labelIds.png"],
+            ["d/1_depth16.png", "d/2_depth16.png"],
+        ),
+        # A scene's name in the images alone.
+        (["kitchen_1_rgb.jpg", "kitchen_2_rgb.jpg"], ["d/depth_1.png", "d/depth_2.png"]),
         # A single frame.
         (["cam/photo.jpg"], ["d/depth.png"]),
+        (["cam/kitchen.jpg"], ["d/depth.png"]),
     ],
 )
 def test_names_pair(images, labels):
+    warnings.simplefilter("error")
     assert pairs(images, labels)[0] == list(zip(images, labels, strict=True))
     # The order of the images counts, not that of the labels.
     assert pairs(images, labels[::-1])[0] == list(zip(images, labels, strict=True))
@@ -83,6 +92,23 @@ def test_what_pairs_with_nothing_is_an_error_or_left_out():
     assert left == [f"{name}: pairs with no other file" for name in ("1.png", "3.png", "d/9.png")]
 
 
+@pytest.mark.parametrize(
+    ("images", "labels", "how"),
+    [
+        (["kitchen.jpg"], ["garden.png"], "being the only ones"),
+        (["frame_1.jpg"], ["depth_2.png"], "being the only ones"),
+        (["kitchen1.jpg", "kitchen2.jpg"], ["garden1.png", "garden2.png"], "what varies"),
+        (["kitchen_1_rgb.jpg", "kitchen_2_rgb.jpg"], ["garden_1_d.png", "garden_2_d.png"], "what"),
+        (["cam_02_1.png", "cam_02_2.png"], ["depth_03_1.png", "depth_03_2.png"], "what varies"),
+    ],
+)
+def test_names_of_different_things_pair_with_a_word(images, labels, how):
+    match = f"mine: {images[0]} is paired with {labels[0]} by {how}.*correct the patterns"
+    with pytest.warns(UserWarning, match=match) as told:
+        assert pairs(images, labels)[0] == list(zip(images, labels, strict=True))
+    assert len(told) == 1
+
+
 def test_two_files_of_one_frame_are_told():
     with pytest.raises(ValueError, match=r"cam/1\.jpg and cam/1\.png are both the image of one"):
         pairs(["cam/1.jpg", "cam/1.png"], ["d/1.png"])
@@ -92,6 +118,8 @@ words = st.text("abcxyz", min_size=1, max_size=6)
 affixes = st.tuples(words, st.sampled_from("_- ."))
 
 
+# The words are any.
+@pytest.mark.filterwarnings("ignore:.* is paired with")
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(st.integers(0, 99999), min_size=2, max_size=9, unique=True),

@@ -126,6 +126,16 @@ def test_sizes_may_differ_from_frame_to_frame(tmp_path):
     ]
 
 
+def test_a_folder_with_brackets_in_its_name_begins_a_pattern(tmp_path):
+    root = tmp_path / "drive [1]"
+    options = drive(root)
+    options["depth"] = f"{root}/lidar/*.png"
+    assert len(Folder(f"{root}/cam/*.png", **options)) == 3
+    assert len(Folder(f"{root}/**/c?m/*.png", **options)) == 3
+    with pytest.raises(FileNotFoundError, match=r"matches no file; in .*cam there is 3 \.png"):
+        Folder(f"{root}/cam/*.jpg", **options)
+
+
 def test_a_home_is_written_as_a_tilde(tmp_path, monkeypatch):
     image(tmp_path / "cam/a.png")
     monkeypatch.setenv("HOME", str(tmp_path))
@@ -371,6 +381,8 @@ def test_frames_in_order_are_cut_by_fractions(tmp_path):
         ({"train": 0.8, "val": 0.3}, "more than 1 together"),
         ({"train": -1}, "shares, 0 to 1"),
         ({"dev": 0.5}, "shares, 0 to 1, of train, val and test"),
+        ({"train": "0.8"}, r"shares, 0 to 1, .*not \{'train': '0.8'\}"),
+        ([0.8, 0.2], r"such as \{'train': 0.8, 'val': 0.2\}, not \[0.8, 0.2\]"),
     ],
 )
 def test_fractions_that_are_none_are_told(fractions, message, tmp_path):
@@ -427,6 +439,27 @@ def test_what_is_no_picture_is_left_aside_with_a_word(tmp_path):
     (tmp_path / ".DS_Store").write_text("")
     with pytest.warns(UserWarning, match=r"left aside what is no picture: readme\.txt$"):
         assert len(Folder(tmp_path)) == 1
+
+
+@pytest.mark.filterwarnings("default")
+def test_files_in_folders_within_a_folder_are_told_with_what_takes_them(tmp_path):
+    options = drive(tmp_path)
+    image(tmp_path / "cam/sub/d.png")
+    with pytest.warns(
+        UserWarning, match=r"1 in folders within it .* as image, such as sub/d\.png"
+    ) as told:
+        assert len(Folder(tmp_path / "cam", **options)) == 3
+    [warning] = told
+    assert f"{tmp_path}/cam/**/* takes them too" in str(warning.message)
+    assert len(Folder(f"{tmp_path}/cam/**/*")) == 4
+
+
+def test_folders_within_a_folder_that_are_taken_otherwise_are_no_matter(tmp_path):
+    image(tmp_path / "a.png")
+    image(tmp_path / ".thumbnails/a.png")
+    write(tmp_path / "depth/a.png", grey(2560, "uint16"))
+    (tmp_path / "depth/self").symlink_to(tmp_path)
+    assert len(Folder(tmp_path, depth=str(tmp_path / "depth/*.png"), depth_scale=1 / 256)) == 1
 
 
 def test_frames_that_do_not_pair_are_counted_and_named(tmp_path):
@@ -579,8 +612,22 @@ def test_pictures_and_arrays_are_not_mixed(tmp_path):
             "give depth or disparity, not both",
         ),
         ({"split": "dev"}, "unknown split 'dev'"),
-        ({"depth": "x", "depth_scale": 0}, "are above 0"),
-        ({"depth": "x", "depth_scale": float("nan")}, "are above 0"),
+        ({"depth": "x", "depth_scale": 0}, "depth_scale= must be a finite number above 0, not 0"),
+        ({"depth": "x", "depth_scale": float("nan")}, "depth_scale= must be .* not nan"),
+        ({"depth": "x", "depth_scale": "1/1000"}, "depth_scale= must be .* not '1/1000'"),
+        ({"focal_length": [700]}, r"focal_length= must be .* not \[700\]"),
+        ({"camera_height": True}, "camera_height= must be .* not True"),
+        ({"principal_point": 5}, r"principal_point= must be \(x, y\) in pixels, not 5"),
+        ({"principal_point": "12"}, r"principal_point= must be \(x, y\) in pixels, not '12'"),
+        ({"images": None}, "images= must be a folder, a pattern, or a list of some, not None"),
+        ({"images": []}, r"images= must be a folder.* not \[\]"),
+        ({"images": ""}, "images= must be a folder.* not ''"),
+        ({"depth": 5}, "depth= must be a folder.* not 5"),
+        ({"disparity": []}, r"disparity= must be a folder.* not \[\]"),
+        (
+            {"semantic": "x", "palette": {(0, 0, 0): "road"}},
+            r"turned round: \{\(0, 0, 0\): 'road'",
+        ),
         ({"semantic": "x", "palette": {}}, "palette has a colour a name"),
         ({"semantic": "x", "palette": {"a": "red", "b": "red"}}, "a name, each its own"),
         ({"semantic": "x", "ids": {}}, "labels are numbers from 0"),
@@ -590,7 +637,7 @@ def test_pictures_and_arrays_are_not_mixed(tmp_path):
 def test_options_that_need_each_other_are_told(options, message, tmp_path):
     image(tmp_path / "a.png")
     with pytest.raises(ValueError, match=message):
-        Folder(tmp_path, **options)
+        Folder(**{"images": tmp_path, **options})
 
 
 def test_a_check_reads_a_folder_from_end_to_end(tmp_path, capsys):

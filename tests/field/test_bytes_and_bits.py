@@ -102,6 +102,23 @@ def test_a_folder_of_thermal_pictures_has_one_range_which_it_tells(tmp_path):
         Folder(tmp_path, image_range=(7000, 9000))[1]
 
 
+@pytest.mark.filterwarnings("ignore:.*images of 16 bits are made 8")
+def test_all_splits_have_the_training_splits_range(tmp_path):
+    for number in range(10):
+        deep = thermal(number) + np.uint16(100 * number)
+        for place in ("all", "train" if number < 5 else "val"):
+            (tmp_path / place).mkdir(exist_ok=True)
+            Image.fromarray(deep).save(tmp_path / place / f"{number}.png")
+    parts = {"fractions": {"train": 0.5, "val": 0.5}}
+    one, two = (Folder(tmp_path / "all", split=s, **parts).image_range for s in ("train", "val"))
+    assert one == two == Folder(tmp_path / "all").image_range
+    one, two = (Folder(tmp_path / "{split}", split=s).image_range for s in ("train", "val"))
+    assert one == two == Folder(tmp_path / "train").image_range
+    assert one != Folder(tmp_path / "val").image_range
+    (tmp_path / "train").rename(tmp_path / "other")
+    assert Folder(tmp_path / "{split}", split="val").image_range != one
+
+
 def test_floating_point_pictures_need_a_range(tmp_path):
     Image.fromarray(np.linspace(20, 40, 64, dtype=np.float32).reshape(8, 8)).save(
         tmp_path / "a.tif"

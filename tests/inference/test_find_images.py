@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 
 from adaat_keras.inference import find_images
@@ -15,6 +17,7 @@ def names(patterns, folder):
     return [path.relative_to(folder).as_posix() for path in find_images(patterns)]
 
 
+@pytest.mark.filterwarnings("ignore:.*in folders within it")
 def test_a_folder_stands_for_the_images_in_it(folder):
     assert names([str(folder)], folder) == ["a.JPG", "b.png", "odd[1].png"]
 
@@ -27,6 +30,7 @@ def test_a_file_with_brackets_in_its_name_is_a_file(folder):
     assert names([f"{folder}/odd[1].png"], folder) == ["odd[1].png"]
 
 
+@pytest.mark.filterwarnings("ignore:.*in folders within it")
 def test_what_is_found_twice_comes_once(folder):
     assert names([f"{folder}/b.png", str(folder)], folder) == ["b.png", "a.JPG", "odd[1].png"]
 
@@ -49,3 +53,31 @@ def test_what_stands_for_no_image_is_named(folder, name, message):
 def test_an_empty_list_asks_for_an_image():
     with pytest.raises(ValueError, match="name at least one image"):
         find_images([])
+
+
+def test_images_in_folders_within_a_folder_are_told_with_what_takes_them(folder):
+    match = r"1 images in folders within it are left aside, such as sub/c\.png; .*/\*\*/\* takes"
+    with pytest.warns(UserWarning, match=match):
+        find_images([str(folder)])
+    (folder / "b.png").rename(folder / "sub/b.png")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(find_images([f"{folder}/**/*"])) == 4
+        assert len(find_images([str(folder), f"{folder}/sub"])) == 4
+    for name in ("a.JPG", "odd[1].png"):
+        (folder / name).unlink()
+    with pytest.raises(FileNotFoundError, match=r"has no images.*/\*\*/\* takes 2 in folders"):
+        find_images([str(folder)])
+
+
+def test_a_folder_with_brackets_in_its_name_begins_a_pattern(tmp_path):
+    inside = tmp_path / "cam [1]" / "x[2]"
+    inside.mkdir(parents=True)
+    (inside / "a.PNG").touch()
+    assert names([f"{tmp_path}/cam [1]/x[2]/*.png"], inside) == ["a.PNG"]
+    assert names([f"{tmp_path}/cam [1]/**/*.png"], inside) == ["a.PNG"]
+    # Without such a folder, they are a pattern's.
+    inside.rename(tmp_path / "x2")
+    assert names([f"{tmp_path}/x[2]/*"], tmp_path / "x2") == ["a.PNG"]
+    with pytest.raises(FileNotFoundError, match=r"there is no .*b\.png"):
+        find_images([f"{tmp_path}/cam [1]/b.png"])

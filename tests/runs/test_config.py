@@ -260,3 +260,16 @@ def test_where_data_lies_is_no_part_of_what_a_run_is():
     other = RunConfig.of(target_options={"root": "/elsewhere", "frames": 9})
     told = [without_places(config.to_dict()) for config in (here, there, other)]
     assert told[0] == told[1] != told[2]
+
+
+def test_all_folders_of_ones_own_data_are_places():
+    import inspect
+
+    from adaat_keras.domains import Folder
+    from adaat_keras.domains.finding import Patterns
+
+    parameters = inspect.signature(Folder).parameters.values()
+    columns = [p.name for p in parameters if p.annotation in (Patterns, Patterns | None)]
+    assert len(columns) == 5
+    options = {"target_options": {**dict.fromkeys(columns, "/here"), "depth_scale": 1.0}}
+    assert without_places(options) == {"target_options": {"depth_scale": 1.0}}
