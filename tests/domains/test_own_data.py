@@ -32,6 +32,9 @@ def fill(folder):
             Image.fromarray(pixels).save(folder / part / f"{number:04}.jpg")
         write(folder / f"lidar/{number:04}.png", grey(2560, "uint16", (64, 96)))
         write(folder / f"test/labels/{number:04}.png", grey(number, size=(64, 96)))
+        write(folder / f"sim/rgb/{number:04}.png", pixels)
+        write(folder / f"sim/labels/{number:04}.png", grey(1 + number, size=(64, 96)))
+        write(folder / f"sim/depth/{number:04}.png", grey(7000, "uint16", (64, 96)))
         (folder / "drive/train").mkdir(parents=True, exist_ok=True)
         depth = np.full((64, 96), 700, "uint16")
         np.savez(folder / f"drive/train/{number:04}.npz", rgb=pixels, range=depth)
@@ -63,6 +66,8 @@ def test_a_folder_is_five_lines():
 def test_the_page_trains_on_a_folder_on_classes_of_ones_own_and_on_a_class(page):
     assert set(page["target"]) == {"train", "test"}
     assert page["frame"]["depth"].max() == 10
+    assert page["source"][0]["depth"].max() == 7
+    assert page["source"].focal_length == 960
     assert page["drivable"].class_names == ("road", "vehicle", "person", "rest")
     assert page["labels"].shape == (4, 64, 96)
     assert page["labels"].max() <= 3
