@@ -86,7 +86,8 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Normalize the inputs."""
-        if inputs.shape[0] is not None and fused.available():
+        # A batch of none has no images to go through one by one.
+        if inputs.shape[0] and fused.available():
             return fused.instance_normalization(inputs, self.epsilon)
         return self._plain(inputs)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -184,13 +185,20 @@ class Tiled:
 
 
 def _native(model: keras.Model) -> keras.Model:
-    """The model without its camera, which would bring each tile to that scale."""
+    """The model without its camera, which would bring each tile to that scale.
+
+    One for each model: what it compiles serves all images.
+    """
     if getattr(model, "camera", None) is None:
         return model
-    native = type(model).from_config(model.get_config())
-    native.set_weights(model.get_weights())
-    native.camera = None
-    return native
+    if model not in _NATIVE:
+        _NATIVE[model] = model.without_camera()
+    if hasattr(model, "predictor"):
+        _NATIVE[model].predictor = model.predictor
+    return _NATIVE[model]
+
+
+_NATIVE: WeakKeyDictionary[keras.Model, keras.Model] = WeakKeyDictionary()
 
 
 def _enlarged(outputs: np.ndarray, height: int, width: int, top: int, rows: int) -> np.ndarray:
@@ -211,4 +219,6 @@ def _between(values: np.ndarray, place: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(model.predict_on_batch(images.astype(np.float32)))
+    outputs = keras.ops.convert_to_numpy(model.predict_on_batch(images.astype(np.float32)))
+    # Under a strategy Keras has every device predict all images, and puts all of that together.
+    return outputs[: len(images)]

@@ -90,3 +90,7 @@ def test_bfloat16_inputs_are_normalized_with_float32_moments(images):
     for path in (InstanceNormalization(dtype="bfloat16"), InstanceNormalization()._plain):
         y = tf.cast(path(x), "float32")
         np.testing.assert_allclose(y, expected, atol=0.02)
+
+
+def test_a_batch_of_no_images_stays_one(images):
+    assert InstanceNormalization()(images[:0]).shape == (0, *images.shape[1:])
