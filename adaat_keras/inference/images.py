@@ -42,6 +42,8 @@ def find_images(patterns: list[str]) -> list[Path]:
     """
     if not patterns:
         raise ValueError("name at least one image, folder or pattern")
+    if isinstance(patterns, str | Path):
+        patterns = [str(patterns)]
     return list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
 
 

@@ -35,6 +35,10 @@ def tile_for(model: keras.Model, height: int, width: int) -> int | None:
     return TILE if height * width > LARGEST_IN_ONE_PIECE else None
 
 
+class TooSmall(ValueError):
+    """An image has fewer pixels in height or width than the network needs."""
+
+
 def predict_labels(
     model: keras.Model, task: "str | dict | Task", images: np.ndarray, tile: int | None = None
 ) -> np.ndarray:
@@ -58,7 +62,8 @@ def predict_labels(
         for semantics, metres for depth.
 
     Raises:
-        ValueError: The images are too small for the network, or the tiles too small.
+        ValueError: The images are too small for the network, or the tiles too small; or it is one
+            image, without a first axis.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -67,6 +72,12 @@ def predict_labels(
         (1, 50, 70)
     """
     task = tasks.get(task)
+    images = np.asarray(images)
+    if images.ndim != 4:
+        one = "; of one image: images[None]" if images.ndim == 3 else ""
+        raise ValueError(
+            f"images are (batch, height, width, 3), and these have the shape {images.shape}{one}"
+        )
     height, width = images.shape[1:3]
     camera = getattr(model, "camera", None) if tile is None else None
     smallest, seen = getattr(model, "smallest", 1), (height, width)
@@ -74,7 +85,7 @@ def predict_labels(
         seen = camera.scaled(height, width)
     if min(seen) < smallest:
         at = "" if seen == (height, width) else f", seen at {seen[1]} x {seen[0]}"
-        raise ValueError(
+        raise TooSmall(
             f"{width} x {height} pixels{at}, and the network needs at least {smallest} in width "
             "and height"
         )
@@ -119,8 +130,8 @@ class Tiled:
     """
 
     def __init__(self, model: keras.Model, tile: int):
-        if tile < 64:
-            raise ValueError(f"a tile must have at least 64 pixels, not {tile}")
+        if not isinstance(tile, int | np.integer) or tile < 64:
+            raise ValueError(f"a tile must have at least 64 pixels, not {tile!r}")
         self.model = model
         self.tile = tile
 
