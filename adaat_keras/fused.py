@@ -16,15 +16,19 @@ _ALLOWED = ContextVar("allowed", default=True)
 _MOST_COLUMNS = 24
 
 
-def available() -> bool:
-    """Whether layers may take these forms here.
+def available(dtype: str = "float32") -> bool:
+    """Whether layers may take these forms here, for inputs of this type.
+
+    Not in float64, which the fused normalization does not know, and of which sums of a kernel in
+    float32 would lose half the digits.
 
     Example:
         >>> with without_fused_operations():
         ...     available()
         False
     """
-    return keras.config.backend() == "tensorflow" and _ALLOWED.get()
+    known = keras.backend.standardize_dtype(dtype) != "float64"
+    return known and keras.config.backend() == "tensorflow" and _ALLOWED.get()
 
 
 @contextmanager

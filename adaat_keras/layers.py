@@ -86,7 +86,8 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Normalize the inputs."""
-        if inputs.shape[0] is not None and fused.available():
+        # A batch of none has no images to go through one by one.
+        if inputs.shape[0] and fused.available(inputs.dtype):
             return fused.instance_normalization(inputs, self.epsilon)
         return self._plain(inputs)
 
@@ -96,7 +97,8 @@ class InstanceNormalization(keras.layers.Layer):
             # in one go would have lost three digits.
             return keras.ops.mean(keras.ops.mean(x, 2, keepdims=True), 1, keepdims=True)
 
-        x = keras.ops.cast(inputs, "float32")
+        double = keras.backend.standardize_dtype(inputs.dtype) == "float64"
+        x = inputs if double else keras.ops.cast(inputs, "float32")
         centred = x - mean(x)
         variance = mean(keras.ops.square(centred))
         normalized = centred * keras.ops.rsqrt(variance + self.epsilon)
@@ -344,7 +346,7 @@ class Conv2D(keras.layers.Conv2D):
             convolve = fused.few_columns_convolution
             fits = self.padding == "valid" and fused.has_few_columns(self.kernel_size, self.filters)
         plain = self.groups == 1 and self.strides == self.dilation_rate == (1, 1)
-        if not (fits and plain and fused.available()):
+        if not (fits and plain and fused.available(inputs.dtype)):
             grow = Upsampling(2, dtype=self.dtype_policy)
             return super().call(grow(inputs) if self.repeat else inputs)
         bias = keras.ops.convert_to_tensor(self.bias) if self.use_bias else None

@@ -135,3 +135,15 @@ def test_the_command_line_begins_with_the_weights_of_its_seed(transfer, monkeypa
     )
     runs.train_from_config(config, tmp_path)
     assert same(built[0], build_ada_atdt("semantic", "depth", transfer, "tiny", seed=3))
+
+
+@pytest.mark.parametrize("transfer", ["unet_attention", "conv"])
+def test_in_float64_it_predicts_as_in_float32(transfer):
+    image = np.random.default_rng(0).uniform(0, 255, (1, 40, 50, 3)).astype("float32")
+    options = {"transfer": transfer, "size": "tiny", "seed": 2}
+    expected = build_ada_atdt(**options)
+    model = build_ada_atdt(**options, dtype="float64")
+    model.set_weights(expected.get_weights())
+    np.testing.assert_allclose(
+        model.predict(image, verbose=0), expected.predict(image, verbose=0), rtol=1e-2, atol=1e-4
+    )

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> None:
     pictures = [each for each in options.images if not is_video(each)]
     images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)
-    # Tiles are of the images' own scale: set once, or each image would make a copy of the model.
+    # Tiles are of the images' own scale.
     if options.native or options.tile is not None:
         model.camera = None
     task = tasks.get(model.to_task)

@@ -151,8 +151,9 @@ class Room:
                 f"{shown} is too large: {width} x {height} pixels, and the page takes "
                 f"{MOST_PIXELS // 10**6} megapixels; `adaat-keras predict` takes any size"
             )
-        with told_with_file(shown, image[None], None):
-            return image, self.viewer(model)(image), shown.stem
+        viewer = self.viewer(model)
+        with told_with_file(shown, viewer.model, image[None], None):
+            return image, viewer(image), shown.stem
 
     def frame(self, model: str, name: str, number: int) -> tuple[np.ndarray, View, str]:
         """A domain's frame, what the model sees in it, and its name."""

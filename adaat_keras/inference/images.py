@@ -51,6 +51,8 @@ def find_images(patterns: list[str]) -> list[Path]:
     """
     if not patterns:
         raise ValueError("name at least one image, folder or pattern")
+    if isinstance(patterns, str | Path):
+        patterns = [str(patterns)]
     found = list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
     for folder in filter(Path.is_dir, map(home_expanded, patterns)):
         if below := not_taken_below(folder, IMAGE_SUFFIXES, found):

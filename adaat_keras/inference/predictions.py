@@ -14,7 +14,7 @@ from adaat_keras import tasks
 from adaat_keras.deep_images import Range, checked_range, told_range
 from adaat_keras.files import home_expanded, written_whole
 from adaat_keras.inference.images import read_with_range
-from adaat_keras.inference.tiles import predict_labels, tile_for
+from adaat_keras.inference.tiles import TooSmall, predict_labels, tile_for
 from adaat_keras.registry import check_name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _ROWS = 256
 def write_predictions(
     model: keras.Model,
     task: "str | dict | Task",
-    paths: list[Path],
+    paths: Sequence[Path | str] | Path | str,
     out: Path | str,
     depth_unit: str = "mm",
     image_range: Sequence[float] | None = None,
@@ -54,7 +54,7 @@ def write_predictions(
         model: Takes `(batch, height, width, 3)`, values 0 to 255; puts out what the task's decoder
             does.
         task: The task that it predicts, as `adaat_keras.tasks.get` takes it: `model.to_task`.
-        paths: Image files (see `read_image`); `find_images` lists a folder's.
+        paths: Image files (see `read_image`), or one; `find_images` lists a folder's.
         out: Folder for the files; made if it does not exist.
         depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
             Depth beyond the end is written as invalid, and one line on stderr says how much.
@@ -70,8 +70,8 @@ def write_predictions(
         FileNotFoundError: A path does not exist; nothing is written.
         MemoryError: An image needs more memory than there is; names the file.
         ValueError: No paths; two images, or an image and a prediction, would overwrite each
-            other; a file is too small for the network; no such task or unit. Of files that cannot
-            be read, when the others are predicted.
+            other; no such task or unit. Of files that cannot be read, or are too small for the
+            network, when the others are predicted.
 
     Example:
         >>> from adaat_keras.inference import find_images
@@ -81,6 +81,7 @@ def write_predictions(
     task = tasks.get(task)
     check_name("depth unit", depth_unit, list(DEPTH_UNITS))
     image_range = None if image_range is None else checked_range(image_range)
+    paths = [paths] if isinstance(paths, str | Path) else paths
     paths, out = [home_expanded(path) for path in paths], home_expanded(out)
     _check(paths, out, task, blend)
     written, beyond = [], []
@@ -92,8 +93,12 @@ def write_predictions(
     )
     for some, images in _batches(paths, image_range, ranges, bad):
         told.tell(some[0], images)
-        with told_with_file(some[0], model, images, tile):
-            labels = predict_labels(model, task, images, tile)
+        try:
+            with told_with_file(some[0], model, images, tile):
+                labels = predict_labels(model, task, images, tile)
+        except TooSmall as error:
+            bad += [str(error).replace(str(some[0]), str(path), 1) for path in some]
+            continue
         for path, image, label in zip(some, images, labels, strict=True):
             if _is_measure(task, label):
                 beyond.append(np.mean(_encoded(label, depth_unit) == 0))
@@ -104,7 +109,7 @@ def write_predictions(
     if any(beyond):
         _warn(np.mean(beyond), depth_unit)
     if bad:
-        more = f"; {len(bad) - 1} more cannot be read, either" if len(bad) > 1 else ""
+        more = f"; {len(bad) - 1} more cannot be predicted, either" if len(bad) > 1 else ""
         rest = len(paths) - len(bad)
         raise ValueError(f"{bad[0]}{more}" + (f"; the other {rest} are predicted" if rest else ""))
     return written
@@ -217,7 +222,8 @@ def told_with_file(
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"the network cannot take {path}: {error}") from error
+        kind = TooSmall if isinstance(error, TooSmall) else ValueError
+        raise kind(f"the network cannot take {path}: {error}") from error
     except Exception as error:
         if not _no_memory(error):
             raise

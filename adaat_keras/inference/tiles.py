@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -34,6 +35,10 @@ def tile_for(model: keras.Model, height: int, width: int) -> int | None:
     return TILE if height * width > LARGEST_IN_ONE_PIECE else None
 
 
+class TooSmall(ValueError):
+    """An image has fewer pixels in height or width than the network needs."""
+
+
 def predict_labels(
     model: keras.Model, task: "str | dict | Task", images: np.ndarray, tile: int | None = None
 ) -> np.ndarray:
@@ -57,7 +62,8 @@ def predict_labels(
         for semantics, metres for depth.
 
     Raises:
-        ValueError: The images are too small for the network, or the tiles too small.
+        ValueError: The images are too small for the network, or the tiles too small; or it is one
+            image, without a first axis.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -66,6 +72,12 @@ def predict_labels(
         (1, 50, 70)
     """
     task = tasks.get(task)
+    images = np.asarray(images)
+    if images.ndim != 4:
+        one = "; of one image: images[None]" if images.ndim == 3 else ""
+        raise ValueError(
+            f"images are (batch, height, width, 3), and these have the shape {images.shape}{one}"
+        )
     height, width = images.shape[1:3]
     camera = getattr(model, "camera", None) if tile is None else None
     smallest, seen = getattr(model, "smallest", 1), (height, width)
@@ -73,7 +85,7 @@ def predict_labels(
         seen = camera.scaled(height, width)
     if min(seen) < smallest:
         at = "" if seen == (height, width) else f", seen at {seen[1]} x {seen[0]}"
-        raise ValueError(
+        raise TooSmall(
             f"{width} x {height} pixels{at}, and the network needs at least {smallest} in width "
             "and height"
         )
@@ -118,8 +130,8 @@ class Tiled:
     """
 
     def __init__(self, model: keras.Model, tile: int):
-        if tile < 64:
-            raise ValueError(f"a tile must have at least 64 pixels, not {tile}")
+        if not isinstance(tile, int | np.integer) or tile < 64:
+            raise ValueError(f"a tile must have at least 64 pixels, not {tile!r}")
         self.model = model
         self.tile = tile
 
@@ -184,13 +196,20 @@ class Tiled:
 
 
 def _native(model: keras.Model) -> keras.Model:
-    """The model without its camera, which would bring each tile to that scale."""
+    """The model without its camera, which would bring each tile to that scale.
+
+    One for each model: what it compiles serves all images.
+    """
     if getattr(model, "camera", None) is None:
         return model
-    native = type(model).from_config(model.get_config())
-    native.set_weights(model.get_weights())
-    native.camera = None
-    return native
+    if model not in _NATIVE:
+        _NATIVE[model] = model.without_camera()
+    if hasattr(model, "predictor"):
+        _NATIVE[model].predictor = model.predictor
+    return _NATIVE[model]
+
+
+_NATIVE: WeakKeyDictionary[keras.Model, keras.Model] = WeakKeyDictionary()
 
 
 def _enlarged(outputs: np.ndarray, height: int, width: int, top: int, rows: int) -> np.ndarray:
@@ -211,4 +230,6 @@ def _between(values: np.ndarray, place: np.ndarray, axis: int) -> np.ndarray:
 
 
 def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(model.predict_on_batch(images.astype(np.float32)))
+    outputs = keras.ops.convert_to_numpy(model.predict_on_batch(images.astype(np.float32)))
+    # Under a strategy Keras has every device predict all images, and puts all of that together.
+    return outputs[: len(images)]

@@ -5,7 +5,9 @@ TensorFlow, so that `--help` does not wait for them.
 """
 
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING
+from numbers import Integral, Real
+from types import NoneType
+from typing import TYPE_CHECKING, get_args
 
 from adaat_keras.registry import check_name
 
@@ -26,6 +28,21 @@ def option(default, text: str, common: bool = False, kind: type | None = None):
     if isinstance(default, dict | list):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def _as_numbers(settings) -> None:
+    """Make Python's numbers, as JSON has them, of all that are numbers; a `ValueError` else."""
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        kinds = get_args(each.type) or (each.type,)
+        number, told = (Integral, "whole number") if int in kinds else (Real, "number")
+        if not {int, float}.intersection(kinds) or (value is None and NoneType in kinds):
+            continue
+        if not isinstance(value, number) or isinstance(value, bool):
+            raise ValueError(f"{each.name} must be a {told}, not {value!r}")
+        if not isinstance(value, int | float):
+            value = int(value) if number is Integral else float(value)
+            object.__setattr__(settings, each.name, value)
 
 
 @dataclass(frozen=True)
@@ -59,7 +76,7 @@ class Recipe:
             far count alike, or `"metres"`, the paper's.
 
     Raises:
-        ValueError: An unknown name, or a number out of range.
+        ValueError: An unknown name, a number out of range, or what is no number.
 
     Example:
         >>> Recipe.paper().teacher_weight, Recipe.recommended(alpha=0.8).alpha
@@ -86,6 +103,7 @@ class Recipe:
     depth_error: str = option("log", "of depth's loss: log, or metres (the paper's)")
 
     def __post_init__(self):
+        _as_numbers(self)
         if self.alpha is not None and not 0 <= self.alpha <= 1:
             raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
         if not 0 <= self.class_balance <= 1:
@@ -189,7 +207,7 @@ class Training:
             that a method needs beside the model's.
 
     Raises:
-        ValueError: An unknown name, or a number out of range.
+        ValueError: An unknown name, a number out of range, or what is no number.
     """
 
     epochs: int = option(8, "epochs of every stage", common=True)
@@ -208,6 +226,7 @@ class Training:
     seed: int = option(0, "decides weights, order of the data, augmentation")
 
     def __post_init__(self):
+        _as_numbers(self)
         if self.batch_size < 2 or self.batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
         if self.crop is not None and self.crop < 64:

@@ -11,7 +11,14 @@ from adaat_keras.camera import Camera
 from adaat_keras.files import home_expanded
 from adaat_keras.layers import CropLike
 from adaat_keras.models import transfer as transfers
-from adaat_keras.models.base_model import BaseModel, FlatPredict, Network, at_scale, pad_for
+from adaat_keras.models.base_model import (
+    AtCamera,
+    BaseModel,
+    FlatPredict,
+    Network,
+    at_scale,
+    pad_for,
+)
 from adaat_keras.models.domain_classifier import DomainClassifier
 from adaat_keras.models.hub import upload_preset
 from adaat_keras.models.preset_format import read_model, read_preset, write_preset
@@ -28,7 +35,7 @@ PREDICTORS = {
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
-class AdaAtdt(FlatPredict, keras.Model):
+class AdaAtdt(FlatPredict, AtCamera, keras.Model):
     """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
 
     Methods that train no transfer function predict by base model 2, `D2(E2(x))`; `predictor` says
@@ -103,7 +110,7 @@ class AdaAtdt(FlatPredict, keras.Model):
         # As text: Keras would wrap a dictionary in a class of its own.
         self._tasks = json.dumps([from_task, to_task])
         self._predictor = predictor
-        self._camera = Camera(**camera) if isinstance(camera, dict) else camera
+        self.camera = camera
         self.untrained = tuple(untrained)
         self.origin: str | None = None
 
@@ -125,18 +132,6 @@ class AdaAtdt(FlatPredict, keras.Model):
         return self.get_layer("crop")([outputs, image])
 
     @property
-    def camera(self) -> Camera | None:
-        """The pictures that the networks were trained on; can be set."""
-        return self._camera
-
-    @camera.setter
-    def camera(self, camera: Camera | None) -> None:
-        if camera != self._camera:
-            self._camera = camera
-            # Compiled functions would go on at the other scale.
-            self.predict_function = self.test_function = self.train_function = None
-
-    @property
     def predictor(self) -> str:
         """What predicts task 2: `"transfer"` or `"base_model_2"`; can be set."""
         return self._predictor
@@ -146,8 +141,7 @@ class AdaAtdt(FlatPredict, keras.Model):
         check_name("predictor", name, list(PREDICTORS))
         if name != self._predictor:
             self._predictor = name
-            # Compiled functions would go on along the other path.
-            self.predict_function = self.test_function = self.train_function = None
+            self._forget_compiled()
 
     @property
     def from_task(self) -> str | dict:

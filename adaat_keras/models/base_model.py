@@ -289,16 +289,73 @@ class FlatPredict:
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """As in `keras.Model.predict`; an array of a single batch is predicted at once."""
-        single = isinstance(x, np.ndarray) and 0 < len(x) <= (batch_size or 32)
+        array = isinstance(x, np.ndarray) or keras.ops.is_tensor(x)
+        if (array or isinstance(x, list | tuple)) and not len(x):
+            raise ValueError("there are no images to predict")
         strategy = getattr(self, "distribute_strategy", None)
         devices = getattr(strategy, "num_replicas_in_sync", 1)
+        if array and devices > 1 and steps is None:
+            count, x = len(x), keras.ops.convert_to_numpy(x)
+            x, batch_size = _for_devices(x, batch_size or 32, devices)
+            return super().predict(x, batch_size, verbose, steps, callbacks)[:count]
+        single = isinstance(x, np.ndarray) and len(x) <= (batch_size or 32)
         if single and devices == 1 and steps is None and not callbacks:
             return self.predict_on_batch(x)
         return super().predict(x, batch_size, verbose, steps, callbacks)
 
+    def predict_on_batch(self, x):
+        """As in `keras.Model.predict_on_batch`; each image once, however many devices there are."""
+        # Every device predicts the whole batch, and Keras puts one copy behind the other.
+        return super().predict_on_batch(x)[: len(keras.tree.flatten(x)[0])]
+
+
+class AtCamera:
+    """A model's `camera`, which can be set and then counts in all that the model does."""
+
+    _camera: Camera | None = None
+
+    @property
+    def camera(self) -> Camera | None:
+        """The pictures that the networks were trained on; can be set."""
+        return self._camera
+
+    @camera.setter
+    def camera(self, camera: Camera | dict | None) -> None:
+        camera = Camera(**camera) if isinstance(camera, dict) else camera
+        if camera != self._camera:
+            self._camera = camera
+            self._forget_compiled()
+
+    def _forget_compiled(self) -> None:
+        """Compiled functions would go on as they were traced."""
+        self.predict_function = self.test_function = self.train_function = None
+
+    def without_camera(self) -> "keras.Model":
+        """Another model of the same networks, which takes images as they are."""
+        config = self.get_config()
+        # It would thaw networks that are frozen.
+        del config["trainable"]
+        networks = {
+            name: getattr(self, name)
+            for name in config
+            if isinstance(getattr(self, name, None), keras.Model)
+        }
+        return type(self)(**{**config, **networks, "camera": None})
+
+
+def _for_devices(images: np.ndarray, batch: int, devices: int) -> tuple[np.ndarray, int]:
+    """Images with the last one repeated, and a batch size, so that no device ever gets none.
+
+    TensorFlow's convolutions and reflections fail where there is no image.
+    """
+    batches = -(-len(images) // batch)
+    batch = -(-len(images) // (batches * devices)) * devices
+    missing = batches * batch - len(images)
+    return np.concatenate([images, np.repeat(images[-1:], missing, 0)]), batch
+
 
 @keras.saving.register_keras_serializable("adaat_keras")
-class BaseModel(FlatPredict, keras.Model):
+class BaseModel(FlatPredict, AtCamera, keras.Model):
     """Predicts one task from an image of any size: `D(E(x))` (the paper's N1, N2; section 3.2).
 
     Input: `(batch, height, width, 3)`, values 0 to 255, height and width at least `smallest`.
@@ -308,7 +365,7 @@ class BaseModel(FlatPredict, keras.Model):
         encoder: Image to features.
         decoder: Features to prediction.
         camera: What the networks were trained on, for images of any size (see `at_scale`); `None`
-            takes images as they are.
+            takes images as they are; can be set.
         stride: What height and width are padded to multiples of, by reflection, as in training; by
             default the encoder's.
 
@@ -337,7 +394,7 @@ class BaseModel(FlatPredict, keras.Model):
         self.encoder = encoder
         self.decoder = decoder
         self.stride = stride
-        self.camera = Camera(**camera) if isinstance(camera, dict) else camera
+        self.camera = camera
 
     def call(self, inputs, training=None, mask=None):
         """The prediction, at the camera's scale if there is one."""

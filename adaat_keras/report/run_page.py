@@ -30,7 +30,7 @@ def run_command(directory: Path | str, config: dict, command: str = "train") -> 
         command: Of `adaat-keras`.
 
     Example:
-        >>> print(run_command("runs/a", {"from_task": "depth", "gradient_reversal": False}))
+        >>> print(run_command("runs/a", {"from_task": "depth", "crop": None}))
         adaat-keras train \\
             --from depth \\
             --directory runs/a

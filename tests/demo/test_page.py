@@ -139,8 +139,19 @@ def test_too_large_a_picture_is_told_on_the_page(page, tmp_path, monkeypatch):
 
 
 def test_too_small_a_picture_is_told_on_the_page(page, tmp_path):
-    upload(page, picture(tmp_path, (20, 96))[0])
-    assert "cannot take photo.png: 96 x 20 pixels" in told(page)
+    upload(page, picture(tmp_path, (5, 96))[0])
+    assert "cannot take photo.png: 96 x 5 pixels" in told(page)
+
+
+def test_a_room_without_a_page_predicts_a_picture_and_names_one_that_is_too_small(tmp_path):
+    room = demo.Room(PRESET, None, None, "test", tmp_path)
+    path, pixels = picture(tmp_path)
+    image, seen, name = room.picture(PRESET, str(path))
+    np.testing.assert_array_equal(image, pixels)
+    assert (seen.labels.shape, name) == ((64, 96), "photo")
+    path, _ = picture(tmp_path, (5, 96))
+    with pytest.raises(ValueError, match=r"cannot take photo\.png: 96 x 5 pixels"):
+        room.picture(PRESET, str(path))
 
 
 def test_to_predict_without_a_picture_is_told_on_the_page(page):

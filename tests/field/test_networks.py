@@ -98,8 +98,10 @@ def test_stock_fine_tuning_is_saved_compiled_and_goes_on(name, tmp_path, request
     assert isinstance(load(tmp_path / "preset"), AdaAtdt)
 
 
-@pytest.mark.parametrize("precision", ["mixed_float16", "float16", "bfloat16"], indirect=True)
-def test_under_a_low_precision_a_model_predicts_and_training_is_refused_before_data(
+@pytest.mark.parametrize(
+    "precision", ["mixed_float16", "float16", "bfloat16", "float64"], indirect=True
+)
+def test_under_another_precision_a_model_predicts_and_training_is_refused_before_data(
     precision, tmp_path
 ):
     model = load(small_preset())
@@ -107,8 +109,9 @@ def test_under_a_low_precision_a_model_predicts_and_training_is_refused_before_d
     built = build_ada_atdt(weights=small_preset())
     prediction = built.predict(IMAGES, verbose=0)
     np.testing.assert_allclose(prediction, model.predict(IMAGES, verbose=0), atol=0.2, rtol=0.1)
-    with pytest.raises(ValueError, match=rf"unknown precision '{precision}'.*mixed_bfloat16"):
-        fit_ada_atdt(built, epochs=1, steps_per_epoch=1, directory=tmp_path / "run")
+    for directory in (tmp_path / "run", None):
+        with pytest.raises(ValueError, match=rf"unknown precision '{precision}'.*mixed_bfloat16"):
+            fit_ada_atdt(built, epochs=1, steps_per_epoch=1, directory=directory)
     assert not (tmp_path / "run").exists()
 
 

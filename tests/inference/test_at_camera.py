@@ -1,5 +1,8 @@
 """Images of any size are predicted at the scale of the frames that a model was trained on."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from PIL import Image
 from adaat_keras import build_ada_atdt
 from adaat_keras.camera import Camera
 from adaat_keras.inference import predict_labels, write_predictions
+from adaat_keras.inference.tiles import _native
 from adaat_keras.models import AdaAtdt
 
 
@@ -60,3 +64,23 @@ def test_a_frame_of_the_cameras_size_is_nothing_to_tell_of(model, tmp_path, caps
 def test_a_strip_too_narrow_at_that_scale_is_refused_with_both_sizes(model):
     with pytest.raises(ValueError, match="2000 x 100 pixels, seen at 128 x 6"):
         predict_labels(model, "depth", photo(100, 2000)[None])
+
+
+def test_tiles_of_many_photos_are_predicted_by_what_was_compiled_once():
+    model = build_ada_atdt("semantic", "depth", "conv", size="tiny", seed=1)
+    model.camera = Camera(64, 128)
+    first = predict_labels(model, "depth", photo(64, 100)[None], tile=64)
+    traces = _native(model).predict_function
+    predict_labels(model, "depth", photo(100, 140)[None], tile=64)
+    assert _native(model).predict_function is traces
+    # What is trained or chosen later counts in them all the same.
+    model.decoder_2.layers[-2].bias.assign_add([1.0])
+    later = predict_labels(model, "depth", photo(64, 100)[None], tile=64)
+    assert np.abs(later - first).max() > 1e-3
+    model.predictor = "base_model_2"
+    other = predict_labels(model, "depth", photo(64, 100)[None], tile=64)
+    assert np.abs(other - later).max() > 1e-6
+    kept = weakref.ref(model)
+    del model
+    gc.collect()
+    assert kept() is None

@@ -26,6 +26,12 @@ def test_a_pattern_stands_for_the_images_that_match(folder):
     assert names([f"{folder}/**/*.png"], folder) == ["b.png", "odd[1].png", "sub/c.png"]
 
 
+@pytest.mark.parametrize("kind", [str, lambda path: path])
+def test_one_pattern_or_path_stands_for_a_list_of_it(folder, kind):
+    assert names(kind(folder), folder) == ["a.JPG", "b.png", "odd[1].png"]
+    assert names(kind(folder / "b.png"), folder) == ["b.png"]
+
+
 def test_a_file_with_brackets_in_its_name_is_a_file(folder):
     assert names([f"{folder}/odd[1].png"], folder) == ["odd[1].png"]
 

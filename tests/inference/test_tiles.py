@@ -64,9 +64,24 @@ def test_no_tile_is_larger_than_asked_and_neighbours_overlap_by_a_quarter(size, 
         assert (np.diff(starts) <= 48).all()
 
 
-def test_a_tile_has_at_least_64_pixels():
-    with pytest.raises(ValueError, match="at least 64 pixels, not 32"):
-        Tiled(Pixelwise(), tile=32)
+@pytest.mark.parametrize("tile", [32, "128", 128.5])
+def test_a_tile_has_at_least_64_pixels(tile):
+    with pytest.raises(ValueError, match=f"at least 64 pixels, not {tile!r}"):
+        Tiled(Pixelwise(), tile=tile)
+
+
+def test_one_image_without_a_first_axis_is_told_as_such():
+    for shape, message in (
+        ((70, 80, 3), r"have the shape \(70, 80, 3\); of one image: images\[None\]"),
+        ((70, 80), r"have the shape \(70, 80\)$"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            predict_labels(Pixelwise(), "depth", np.zeros(shape))
+
+
+def test_images_may_be_a_list_of_them():
+    model = Pixelwise(lambda x: x[..., :1] / 255)
+    assert predict_labels(model, "depth", [np.ones((70, 80, 3))] * 2).shape == (2, 70, 80)
 
 
 @pytest.mark.parametrize("size", [(101, 203), (300, 90), (65, 64)])

@@ -154,6 +154,27 @@ def test_an_image_too_small_for_the_network_is_named(save, tmp_path):
         write_predictions(model, model.to_task, [path], tmp_path / "out")
 
 
+def test_images_too_small_are_told_of_when_all_others_are_predicted(save, tmp_path):
+    sizes = {"a": (40, 50), "b": (5, 40), "c": (5, 40), "d": (60, 70)}
+    paths = [save(tmp_path / f"{name}.png", size) for name, size in sizes.items()]
+    (tmp_path / "e.png").write_text("hello")
+    why = (
+        r"cannot take .*b\.png: 40 x 5 pixels, .*; 2 more cannot be predicted, either; "
+        "the other 2 are predicted"
+    )
+    model = build_ada_atdt(size="tiny")
+    with pytest.raises(ValueError, match=why):
+        write_predictions(model, "semantic", [*paths, tmp_path / "e.png"], tmp_path / "out")
+    written = {file.name.partition("_")[0] for file in (tmp_path / "out").iterdir()}
+    assert written == {"a", "d"}
+
+
+@pytest.mark.parametrize("kind", [str, lambda path: path])
+def test_one_path_stands_for_a_list_of_it(save, tmp_path, pixelwise, kind):
+    path = kind(save(tmp_path / "a.png"))
+    assert len(write_predictions(pixelwise(metres(0.5)), "depth", path, tmp_path / "out")) == 2
+
+
 def test_no_images_and_an_unknown_unit_are_errors(pixelwise, tmp_path):
     model = pixelwise(lambda images: ops.mean(images, -1, keepdims=True))
     with pytest.raises(ValueError, match="paths is empty"):

@@ -90,3 +90,15 @@ def test_bfloat16_inputs_are_normalized_with_float32_moments(images):
     for path in (InstanceNormalization(dtype="bfloat16"), InstanceNormalization()._plain):
         y = tf.cast(path(x), "float32")
         np.testing.assert_allclose(y, expected, atol=0.02)
+
+
+def test_a_batch_of_no_images_stays_one(images):
+    assert InstanceNormalization()(images[:0]).shape == (0, *images.shape[1:])
+
+
+def test_float64_keeps_all_its_digits(images):
+    x = images.astype("float64")
+    exact = (x - x.mean((1, 2), keepdims=True)) / np.sqrt(x.var((1, 2), keepdims=True) + 1e-5)
+    y = InstanceNormalization(dtype="float64")(x)
+    assert y.dtype == "float64"
+    np.testing.assert_allclose(y, exact, rtol=0, atol=1e-12)

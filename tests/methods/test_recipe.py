@@ -1,10 +1,12 @@
 """Recipes: what the paper leaves open, and what goes beyond it, by name."""
 
 import dataclasses
+import json
 import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from adaat_keras import tasks
@@ -80,6 +82,9 @@ def test_the_recommended_alpha_is_the_same_for_every_task_1_and_the_loss_by_sect
         ("adversarial_loss", "hinge", "unknown adversarial loss 'hinge'.*least_squares"),
         ("augmentation", "sepia", "unknown augmentation 'sepia'; .*color, style, none"),
         ("class_balance", 2.0, "between 0 and 1, not 2.0"),
+        ("alpha", "0.9", "alpha must be a number, not '0.9'"),
+        ("class_balance", None, "class_balance must be a number, not None"),
+        ("mmd_weight", True, "mmd_weight must be a number, not True"),
         *(
             (field.name, value, f"{field.name} must be 0 or greater, not {value}")
             for field in dataclasses.fields(Recipe)
@@ -107,6 +112,14 @@ def test_what_a_setting_of_a_recipe_cannot_be_is_a_clear_error(option, value, me
         ({"seed": -1}, "seed must be between 0 and 2\\*\\*31 - 1, not -1"),
         ({"height": 64}, "height and width go together: give both, or neither"),
         ({"schedule": "linear"}, "unknown schedule 'linear'; .*cosine, paper, constant"),
+        ({"epochs": "2"}, "epochs must be a whole number, not '2'"),
+        ({"epochs": 1.5}, "epochs must be a whole number, not 1.5"),
+        ({"batch_size": [2]}, r"batch_size must be a whole number, not \[2\]"),
+        ({"crop": "64"}, "crop must be a whole number, not '64'"),
+        ({"height": 64.0, "width": 64}, "height must be a whole number, not 64.0"),
+        ({"zoom": "1"}, "zoom must be a number, not '1'"),
+        ({"learning_rate": None}, "learning_rate must be a number, not None"),
+        ({"seed": True}, "seed must be a whole number, not True"),
         ({"epochs": 0}, "epochs must be at least 1, not 0"),
         ({"steps_per_epoch": 0}, "steps_per_epoch must be at least 1, not 0"),
         ({"crops_per_frame": 0}, "crops_per_frame must be at least 1, not 0"),
@@ -115,6 +128,13 @@ def test_what_a_setting_of_a_recipe_cannot_be_is_a_clear_error(option, value, me
 def test_what_a_training_cannot_be_is_a_clear_error(options, message):
     with pytest.raises(ValueError, match=message):
         Training(**options)
+
+
+def test_numbers_of_numpy_are_numbers():
+    training = Training(epochs=np.int64(2), learning_rate=np.float32(0.5), zoom=2)
+    assert (training.epochs, training.learning_rate, training.zoom) == (2, 0.5, 2)
+    # A run's folder keeps them.
+    assert json.loads(json.dumps(dataclasses.asdict(training)))["epochs"] == 2
 
 
 def test_crops_that_the_networks_cannot_take_are_told_with_their_stride():

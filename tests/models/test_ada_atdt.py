@@ -140,6 +140,12 @@ def test_an_image_that_is_too_small_is_a_clear_error(image):
         build().predict(image(20, 64), verbose=0)
 
 
+@pytest.mark.parametrize("images", [[], np.zeros((0, 64, 64, 3), "float32")])
+def test_no_images_are_a_clear_error(images):
+    with pytest.raises(ValueError, match="there are no images to predict"):
+        build_ada_atdt(size="tiny").predict(images, verbose=0)
+
+
 def test_all_that_predicts_follows_the_predictor_however_often_it_changes(image):
     model, x = build(transfer="conv"), image(50, 70, count=2)
     expected = {"transfer": model.predict(x, verbose=0)}

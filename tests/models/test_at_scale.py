@@ -71,11 +71,38 @@ def test_it_is_kept_with_the_model(model, tmp_path):
     assert AdaAtdt.from_preset(tmp_path / "preset").camera == model.camera
 
 
-def test_a_new_camera_counts_in_what_was_compiled_before(model):
+@pytest.mark.parametrize("kind", [AdaAtdt, BaseModel])
+def test_a_new_camera_counts_in_what_was_compiled_before(model, kind):
+    predicts = model if kind is AdaAtdt else BaseModel(model.encoder_2, model.decoder_2)
     image = photo(128, 256)
-    native = model.predict(image, verbose=0)
-    model.camera = Camera(64, 128)
-    assert np.abs(model.predict(image, verbose=0) - native).max() > 1e-6
+    native = predicts.predict(image, verbose=0)
+    predicts.camera = Camera(64, 128)
+    seen = predicts.predict(image, verbose=0)
+    assert np.abs(seen - native).max() > 1e-6
+    np.testing.assert_allclose(seen, predicts(image), atol=1e-4)
+    predicts.camera = None
+    np.testing.assert_allclose(predicts.predict(image, verbose=0), native, atol=1e-6)
+
+
+def test_a_camera_may_be_set_as_a_dictionary(model):
+    model.camera = {"height": 64, "width": 128}
+    assert model.camera == Camera(64, 128)
+
+
+@pytest.mark.parametrize("predictor", ["transfer", "base_model_2"])
+def test_without_its_camera_it_shares_all_weights_and_leaves_them_frozen_as_they_are(predictor):
+    model = build_ada_atdt("semantic", "depth", "conv", size="tiny", seed=1)
+    model.predictor, model.camera = predictor, Camera(64, 128)
+    model.encoder_1.trainable = False
+    for predicts in (model, model.base_model_2):
+        native = predicts.without_camera()
+        assert native.camera is None
+        assert predicts.camera == Camera(64, 128)
+        before = predicts(photo(64, 128))
+        np.testing.assert_array_equal(native(photo(64, 128)), before)
+    model.decoder_2.layers[-2].bias.assign_add([1.0])
+    assert np.abs(native(photo(64, 128)) - before).max() > 1e-3
+    assert not model.encoder_1.trainable_variables
 
 
 def test_a_graph_that_does_not_know_the_size_holds_the_network_once(model):
