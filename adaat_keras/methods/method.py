@@ -147,10 +147,11 @@ def fit_in_memory(
             stop = [StopOnNan(stage.name), *callbacks]
             with plain_errors(stage.name):
                 logs = fit_stage(stage, trainer, feed, stop, verbose=verbose).history
+            mark_trained(model, stage)
             history[stage.name] = {
                 name: [float(value) for value in values] for name, values in logs.items()
             }
-    mark_trained(model, method, chosen)
+    mark_predictor(model, method)
     model.camera = feed.camera
     return history
 
@@ -165,13 +166,16 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
     return what if what is None else [what] if isinstance(what, str) else list(what)
 
 
-def mark_trained(model: AdaAtdt, method: Method, stages: Sequence[Stage]) -> None:
-    """Note what has been trained, and that the method's network predicts from now on.
+def mark_trained(model: AdaAtdt, stage: Stage) -> None:
+    """Note what a stage has trained: a training that ends in a later one has it nevertheless."""
+    model.untrained = tuple(name for name in model.untrained if name not in stage.networks)
+
+
+def mark_predictor(model: AdaAtdt, method: Method) -> None:
+    """Note that the method's network predicts from now on.
 
     Not yet where some of the method's stages are still to come: what predicted so far goes on.
     """
-    trained = {name for stage in stages for name in stage.networks}
-    model.untrained = tuple(name for name in model.untrained if name not in trained)
     if not set(PREDICTORS[method.predictor]) & set(model.untrained):
         model.predictor = method.predictor
 

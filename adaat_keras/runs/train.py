@@ -18,7 +18,14 @@ from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import Hdf5, told_when_full, write_json, written_whole
-from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
+from adaat_keras.methods.method import (
+    History,
+    Method,
+    chosen_stages,
+    frozen,
+    mark_predictor,
+    mark_trained,
+)
 from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_errors, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
@@ -248,8 +255,9 @@ class _Run:
         with frozen(model, config.plan.freeze):
             for number, stage in enumerate(stages, 1):
                 seconds = self.train_stage(stage, Place(number, len(stages), seconds))
+                mark_trained(model, stage)
         model.origin = str(folder.path)
-        mark_trained(model, self.method, stages)
+        mark_predictor(model, self.method)
         model.camera = self.feed.camera
         if self.machines.first:
             with written_whole(folder.model) as temporary:

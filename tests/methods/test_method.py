@@ -350,6 +350,22 @@ def test_a_training_that_fails_leaves_nothing_frozen(source, targets):
     assert set(model.untrained) == set(model.networks)
 
 
+def test_a_training_that_is_interrupted_remembers_the_stages_that_it_finished(source, target):
+    class Interrupted(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            if self.model.name.startswith("transfer"):
+                raise KeyboardInterrupt
+
+    model = build_ada_atdt(**MODEL)
+    options = {"recipe": "paper", **BRIEF}
+    with pytest.raises(KeyboardInterrupt):
+        fit_ada_atdt(model, source, target, callbacks=[Interrupted()], **options)
+    assert model.untrained == ("transfer",)
+    assert model.camera is None
+    assert list(fit_ada_atdt(model, source, target, stages="transfer", **options)) == ["transfer"]
+    assert model.untrained == ()
+
+
 def test_stages_of_a_new_model_are_trained_in_their_order(fine_tune):
     model = build_ada_atdt(**MODEL)
     with pytest.raises(ValueError, match=r"classifier is untrained.*add 'adversarial' to stages"):
