@@ -13,10 +13,12 @@ from adaat_keras import tasks
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.splits import Splits, classes_of
+from adaat_keras.methods.checks import check_batch, check_batches, check_scope, check_size
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
 from adaat_keras.models.ada_atdt import PREDICTORS
+from adaat_keras.models.base_model import pad_for
 from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
 from adaat_keras.training.callbacks import StopOnNan
@@ -54,6 +56,12 @@ class Method(ABC):
         architecture: str = "residual",
     ) -> list[Stage]:
         """The stages in order; builds nothing and opens nothing."""
+
+    def smallest(self, model: AdaAtdt) -> int:
+        """The least height and width of an image that its networks of the model predict."""
+        if self.predictor == "transfer":
+            return model.get_layer("pad").smallest
+        return pad_for(model.encoder_2, stride=model.stride).smallest
 
     def fit(
         self,
@@ -128,15 +136,20 @@ def fit_in_memory(
         validation_frames,
         model.stride,
     )
+    check_batch(training, feed.strategy.num_replicas_in_sync)
+    check_scope(model, feed.strategy)
     recipe = Recipe.get(recipe)
     every = method.stages(
         *recipe.tasks(from_task, to_task), recipe, training, model.encoder_1.architecture
     )
     chosen = chosen_stages(every, stages, freeze, model)
     training.check_stride(model.stride)
+    check_size(feed, method.smallest(model))
     history: History = {}
     if verbose:
         print(feed.told_camera(from_task), flush=True)
+    with deterministic_ops(deterministic):
+        check_batches(chosen, feed)
     with deterministic_ops(deterministic), feed.strategy.scope(), frozen(model, freeze):
         networks = dict(model.networks)
         for number, stage in enumerate(chosen, 1):

@@ -18,6 +18,7 @@ from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import Hdf5, told_when_full, write_json, written_whole
+from adaat_keras.methods.checks import check_batch, check_batches, check_scope, check_size
 from adaat_keras.methods.method import (
     History,
     Method,
@@ -30,12 +31,7 @@ from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_e
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model
-from adaat_keras.runs.checks import (
-    check_batch,
-    check_machines,
-    check_room,
-    check_scope,
-)
+from adaat_keras.runs.checks import check_machines, check_room
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.lock import locked
@@ -167,7 +163,7 @@ def train(
         ConnectionError: Another machine has stopped.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    check_batch(config, strategy.num_replicas_in_sync)
+    check_batch(config.training, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
     check_scope(model, strategy)
@@ -301,6 +297,7 @@ class _Run:
         What scoring and drawing need is looked at too: the first and the last frame, the other
         files by their first bytes where a domain can tell from these, and the room on the disk.
         """
+        check_size(self.feed, self.method.smallest(self.model))
         for role in ("source", "target"):
             domain = self.feed.splits[role].get(self.config.data.split)
             if domain is None:
@@ -311,10 +308,7 @@ class _Run:
                 for index in range(len(domain)):
                     domain.check_files(index)
         check_room(self.folder.path, self.model)
-        for stage in stages:
-            for batches in (stage.batches(self.feed, 0), stage.validation(self.feed)):
-                with plain_errors(stage.name):
-                    next(iter(batches or ()), None)
+        check_batches(stages, self.feed)
 
     def begin_with_the_same_weights(self) -> None:
         """Keep the model's first weights, or bring those of the run that goes on back."""

@@ -447,9 +447,9 @@ def test_a_file_that_vanishes_in_training_is_named(tmp_path):
         np.save(tmp_path / f"{number}.npy", np.zeros((8, 8, 3), np.uint8))
     frames = Folder(tmp_path)
     (tmp_path / "1.npy").unlink()
-    with pytest.raises(ValueError, match=r"^stage 'joint': No such file.*/1\.npy'$"):
-        with plain_errors("joint"):
-            list(frames.dataset(("image",)))
+    told = r"^stage 'joint': No such file.*/1\.npy'$"
+    with pytest.raises(ValueError, match=told), plain_errors("joint"):
+        list(frames.dataset(("image",)))
 
 
 def test_what_python_did_not_raise_stays_what_it_is():
