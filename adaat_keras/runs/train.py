@@ -402,8 +402,15 @@ class _Run:
         start = time.monotonic()
         # The log first: a state without its row would leave a hole.
         callbacks = [*callbacks, *([checkpoint] if self.machines.first else [])]
-        with plain_errors(stage.name):
-            fit_stage(stage, trainer, self.feed, callbacks, begun, self.verbose)
+        if not checkpoint.stopped:
+            if self.callbacks and 0 < begun < stage.training.epochs:
+                warnings.warn(
+                    f"stage {stage.name!r} goes on after epoch {begun}, but your callbacks begin "
+                    "anew: what they had counted, such as EarlyStopping's patience, is not kept",
+                    stacklevel=6,
+                )
+            with plain_errors(stage.name):
+                fit_stage(stage, trainer, self.feed, callbacks, begun, self.verbose)
         if not self.machines.first:
             return
         for name in stage.networks:
