@@ -12,7 +12,7 @@ in three stages:
 Then D2(G(E1(x))) predicts task 2 on B (equation 4): `adaat_keras.models.AdaAtdt`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -31,6 +31,7 @@ from adaat_keras.training.trainer import (
     SupervisedTrainer,
     Trainer,
     adam,
+    counts_of,
     loss_of,
 )
 
@@ -124,7 +125,7 @@ class AdversarialTrainer(SupervisedTrainer):
                 adversarial_loss = self.adversarial_loss(1 - domain, logits)
             loss = (1 - self.alpha) * adversarial_loss + self.alpha * task_loss
             if self.adversarial_loss.gradient_penalty:
-                classifier_loss += self.gradient_penalty(features)
+                classifier_loss += self.gradient_penalty(features, counts_of(images))
         classifier_variables = self.domain_classifier.trainable_variables
         gradients = tape.gradient(loss, self.base_variables)
         classifier_gradients = tape.gradient(classifier_loss, classifier_variables)
@@ -143,9 +144,16 @@ class AdversarialTrainer(SupervisedTrainer):
             **dict(zip(self.task_loss_names, task_losses, strict=True)),
         )
 
-    def gradient_penalty(self, features: tf.Tensor) -> tf.Tensor:
-        """`w (|grad C| - 1)^2` between features of A and B (Gulrajani et al. 2017)."""
-        source, target = tf.split(tf.stop_gradient(features), 2)
+    def gradient_penalty(self, features: tf.Tensor, counts: Sequence) -> tf.Tensor:
+        """`w (|grad C| - 1)^2` between features of A and B (Gulrajani et al. 2017).
+
+        The features are A's and then B's, as many as `counts` says; those without a partner in the
+        other domain are left out.
+        """
+        source, target = tf.split(tf.stop_gradient(features), counts)
+        if not (isinstance(counts[0], int) and counts[0] == counts[1]):
+            pairs = tf.minimum(*counts)
+            source, target = source[:pairs], target[:pairs]
         # Stateless: a training that goes on after a kill must draw what it would have drawn.
         seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), 0])
         replicas = tf.distribute.get_strategy().num_replicas_in_sync

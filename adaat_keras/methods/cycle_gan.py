@@ -12,7 +12,7 @@ from adaat_keras.methods.stage import Stage
 from adaat_keras.models import BaseModel, Generator, PatchDiscriminator
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Trainer, adam, loss_of
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Trainer, adam, counts_of, loss_of
 
 # CycleGAN's.
 ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999}
@@ -184,9 +184,12 @@ class CycleGanTrainer(Trainer):
         """One step of both optimizers."""
         (source, target), _ = self.unpacked(data)
         source, target = tf.cast(source, "float32"), tf.cast(target, "float32")
+        counts = counts_of((source, target))
         with tf.GradientTape(persistent=True) as tape:
-            fake_target, same_target = tf.split(self.to_target(tf.concat([source, target], 0)), 2)
-            fake_source, same_source = tf.split(self.to_source(tf.concat([target, source], 0)), 2)
+            to_target = self.to_target(tf.concat([source, target], 0))
+            to_source = self.to_source(tf.concat([target, source], 0))
+            fake_target, same_target = tf.split(to_target, counts)
+            fake_source, same_source = tf.split(to_source, counts[::-1])
             losses = {
                 "adversarial_loss": self.real(self.target_discriminator(fake_target))
                 + self.real(self.source_discriminator(fake_source)),

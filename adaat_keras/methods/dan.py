@@ -11,7 +11,7 @@ from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage, beside_target_images
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer, counts_of
 
 KERNELS, FACTOR = 5, 2.0
 PIXELS = 256
@@ -98,7 +98,7 @@ class DanTrainer(SupervisedTrainer):
         images, labels = self.by_domain(data)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
-            source, target = tf.split(features, 2)
+            source, target = tf.split(features, counts_of(images))
             task_loss = self.task_loss(labels[0], self.decoder(source, training=True))
             samples = self.sample(source, 0), self.sample(target, 1)
             mmd = self.mean(multi_kernel_mmd(*samples))

@@ -13,10 +13,12 @@ from adaat_keras import tasks
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.splits import Splits, classes_of
+from adaat_keras.methods.checks import check_batch, check_batches, check_scope, check_size
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
 from adaat_keras.models.ada_atdt import PREDICTORS
+from adaat_keras.models.base_model import pad_for
 from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
 from adaat_keras.training.callbacks import StopOnNan
@@ -54,6 +56,12 @@ class Method(ABC):
         architecture: str = "residual",
     ) -> list[Stage]:
         """The stages in order; builds nothing and opens nothing."""
+
+    def smallest(self, model: AdaAtdt) -> int:
+        """The least height and width of an image that its networks of the model predict."""
+        if self.predictor == "transfer":
+            return model.get_layer("pad").smallest
+        return pad_for(model.encoder_2, stride=model.stride).smallest
 
     def fit(
         self,
@@ -128,15 +136,20 @@ def fit_in_memory(
         validation_frames,
         model.stride,
     )
+    check_batch(training, feed.strategy.num_replicas_in_sync)
+    check_scope(model, feed.strategy)
     recipe = Recipe.get(recipe)
     every = method.stages(
         *recipe.tasks(from_task, to_task), recipe, training, model.encoder_1.architecture
     )
     chosen = chosen_stages(every, stages, freeze, model)
     training.check_stride(model.stride)
+    check_size(feed, method.smallest(model))
     history: History = {}
     if verbose:
         print(feed.told_camera(from_task), flush=True)
+    with deterministic_ops(deterministic):
+        check_batches(chosen, feed)
     with deterministic_ops(deterministic), feed.strategy.scope(), frozen(model, freeze):
         networks = dict(model.networks)
         for number, stage in enumerate(chosen, 1):
@@ -147,10 +160,11 @@ def fit_in_memory(
             stop = [StopOnNan(stage.name), *callbacks]
             with plain_errors(stage.name):
                 logs = fit_stage(stage, trainer, feed, stop, verbose=verbose).history
+            mark_trained(model, stage)
             history[stage.name] = {
                 name: [float(value) for value in values] for name, values in logs.items()
             }
-    mark_trained(model, method, chosen)
+    mark_predictor(model, method)
     model.camera = feed.camera
     return history
 
@@ -165,13 +179,16 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
     return what if what is None else [what] if isinstance(what, str) else list(what)
 
 
-def mark_trained(model: AdaAtdt, method: Method, stages: Sequence[Stage]) -> None:
-    """Note what has been trained, and that the method's network predicts from now on.
+def mark_trained(model: AdaAtdt, stage: Stage) -> None:
+    """Note what a stage has trained: a training that ends in a later one has it nevertheless."""
+    model.untrained = tuple(name for name in model.untrained if name not in stage.networks)
+
+
+def mark_predictor(model: AdaAtdt, method: Method) -> None:
+    """Note that the method's network predicts from now on.
 
     Not yet where some of the method's stages are still to come: what predicted so far goes on.
     """
-    trained = {name for stage in stages for name in stage.networks}
-    model.untrained = tuple(name for name in model.untrained if name not in trained)
     if not set(PREDICTORS[method.predictor]) & set(model.untrained):
         model.predictor = method.predictor
 

@@ -8,6 +8,7 @@ import dataclasses
 import hashlib
 import inspect
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -290,7 +291,10 @@ _BAD_DATA = (
     tf.errors.DataLossError,
     tf.errors.PermissionDeniedError,
     tf.errors.FailedPreconditionError,
+    # Whatever Python raised in a graph that TensorFlow has no word for; and other things.
+    tf.errors.UnknownError,
 )
+_BY_PYTHON = "Traceback (most recent call last)"
 _HINT = (
     "; `adaat-keras data check DOMAIN --root DIR` names the files that are not in order, "
     "`adaat-keras --traceback` shows where this came from"
@@ -317,7 +321,9 @@ def plain_errors(stage: str) -> Iterator[None]:
     try:
         yield
     except _BAD_DATA as error:
-        said = said_in_graph(error)
+        if isinstance(error, tf.errors.UnknownError) and _BY_PYTHON not in error.message:
+            raise
+        said = re.sub(r"^\[Errno \d+\] ", "", said_in_graph(error))
         hint = _HINT if said == " ".join(str(error).split()) else ""
         raise ValueError(f"stage {stage!r}: {said}{hint}") from error
 

@@ -1,12 +1,9 @@
-"""What is looked at before a run trains, and how errors from within TensorFlow are told."""
+"""What is looked at before a run in a folder trains, beside `methods.checks`."""
 
 import shutil
 from pathlib import Path
 
-import tensorflow as tf
-
 from adaat_keras.models import AdaAtdt
-from adaat_keras.runs.config import RunConfig
 from adaat_keras.training.devices import Machines, this_machine
 
 
@@ -20,25 +17,6 @@ def check_room(folder: Path, model: AdaAtdt) -> None:
         raise OSError(
             f"{place} has {free / 2**20:.0f} MB of room left, and a run of these networks needs "
             f"about {needed / 2**20:.0f} MB: make room, or choose another --directory"
-        )
-
-
-def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
-    """Raise a `ValueError` unless the model was built under the strategy."""
-    if not strategy.extended.variable_created_in_scope(model.weights[0].value):
-        raise ValueError(
-            "this model was built outside the strategy, or inside one that is not passed: build or "
-            "load it `with strategy.scope():`, and pass that strategy"
-        )
-
-
-def check_batch(config: RunConfig, devices: int) -> None:
-    """Raise a `ValueError` unless every device gets an image of each domain."""
-    batch_size = config.training.batch_size
-    if batch_size % (2 * devices):
-        raise ValueError(
-            f"batch_size must be a multiple of {2 * devices}, two images on each of the {devices} "
-            f"devices, not {batch_size}"
         )
 
 

@@ -18,17 +18,20 @@ from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import Hdf5, told_when_full, write_json, written_whole
-from adaat_keras.methods.method import History, Method, chosen_stages, frozen, mark_trained
+from adaat_keras.methods.checks import check_batch, check_batches, check_scope, check_size
+from adaat_keras.methods.method import (
+    History,
+    Method,
+    chosen_stages,
+    frozen,
+    mark_predictor,
+    mark_trained,
+)
 from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_errors, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model
-from adaat_keras.runs.checks import (
-    check_batch,
-    check_machines,
-    check_room,
-    check_scope,
-)
+from adaat_keras.runs.checks import check_machines, check_room
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.lock import locked
@@ -160,7 +163,7 @@ def train(
         ConnectionError: Another machine has stopped.
     """
     strategy = strategy or tf.distribute.get_strategy()
-    check_batch(config, strategy.num_replicas_in_sync)
+    check_batch(config.training, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
     check_scope(model, strategy)
@@ -248,8 +251,9 @@ class _Run:
         with frozen(model, config.plan.freeze):
             for number, stage in enumerate(stages, 1):
                 seconds = self.train_stage(stage, Place(number, len(stages), seconds))
+                mark_trained(model, stage)
         model.origin = str(folder.path)
-        mark_trained(model, self.method, stages)
+        mark_predictor(model, self.method)
         model.camera = self.feed.camera
         if self.machines.first:
             with written_whole(folder.model) as temporary:
@@ -293,6 +297,7 @@ class _Run:
         What scoring and drawing need is looked at too: the first and the last frame, the other
         files by their first bytes where a domain can tell from these, and the room on the disk.
         """
+        check_size(self.feed, self.method.smallest(self.model))
         for role in ("source", "target"):
             domain = self.feed.splits[role].get(self.config.data.split)
             if domain is None:
@@ -303,10 +308,7 @@ class _Run:
                 for index in range(len(domain)):
                     domain.check_files(index)
         check_room(self.folder.path, self.model)
-        for stage in stages:
-            for batches in (stage.batches(self.feed, 0), stage.validation(self.feed)):
-                with plain_errors(stage.name):
-                    next(iter(batches or ()), None)
+        check_batches(stages, self.feed)
 
     def begin_with_the_same_weights(self) -> None:
         """Keep the model's first weights, or bring those of the run that goes on back."""
@@ -400,8 +402,15 @@ class _Run:
         start = time.monotonic()
         # The log first: a state without its row would leave a hole.
         callbacks = [*callbacks, *([checkpoint] if self.machines.first else [])]
-        with plain_errors(stage.name):
-            fit_stage(stage, trainer, self.feed, callbacks, begun, self.verbose)
+        if not checkpoint.stopped:
+            if self.callbacks and 0 < begun < stage.training.epochs:
+                warnings.warn(
+                    f"stage {stage.name!r} goes on after epoch {begun}, but your callbacks begin "
+                    "anew: what they had counted, such as EarlyStopping's patience, is not kept",
+                    stacklevel=6,
+                )
+            with plain_errors(stage.name):
+                fit_stage(stage, trainer, self.feed, callbacks, begun, self.verbose)
         if not self.machines.first:
             return
         for name in stage.networks:

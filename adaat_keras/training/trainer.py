@@ -307,6 +307,16 @@ class SupervisedTrainer(Trainer):
         }
 
 
+def counts_of(images: Sequence[tf.Tensor]) -> list:
+    """How many each domain has: numbers where a graph knows them, so that it knows parts by them.
+
+    Example:
+        >>> counts_of([tf.ones((3, 8, 8, 3)), tf.ones((2, 8, 8, 3))])
+        [3, 2]
+    """
+    return [tf.shape(x)[0] if x.shape[0] is None else x.shape[0] for x in images]
+
+
 def adam(optimizer: AnyOptimizer | None) -> keras.optimizers.Optimizer:
     """An optimizer, by name too; `None` is the paper's Adam.
 

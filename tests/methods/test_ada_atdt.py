@@ -218,7 +218,19 @@ def test_the_gradient_penalty_is_zero_at_unit_slope_and_else_its_closed_form(nor
     critic = linear_critic(kernel=8 * norm * kernel / np.linalg.norm(kernel))
     trainer = trainer_with(model, critic, "wasserstein")
     features = tf.random.stateless_normal((8, 8, 8, 16), (1, 2))
-    assert float(trainer.gradient_penalty(features)) == pytest.approx(penalty, abs=1e-4)
+    assert float(trainer.gradient_penalty(features, [4, 4])) == pytest.approx(penalty, abs=1e-4)
+
+
+@pytest.mark.quick
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("counts", [[3, 2], [2, 3]])
+def test_the_gradient_penalty_never_takes_an_image_for_the_other_domains(counts):
+    model = make_model()
+    trainer = trainer_with(model, model.domain_classifier, "wasserstein")
+    source, target = (tf.random.stateless_normal((n, 8, 8, 16), (1, n)) for n in counts)
+    pairs = trainer.gradient_penalty(tf.concat([source[:2], target[:2]], 0), [2, 2])
+    penalty = trainer.gradient_penalty(tf.concat([source, target], 0), counts)
+    assert float(penalty) == pytest.approx(float(pairs), rel=1e-6)
 
 
 @pytest.mark.usefixtures("eagerly")
@@ -226,11 +238,11 @@ def test_the_gradient_penalty_draws_anew_each_step_and_the_same_after_a_restart(
     model = make_model()
     trainer = trainer_with(model, model.domain_classifier, "wasserstein")
     features = tf.random.stateless_normal((8, 8, 8, 16), (1, 2))
-    first = float(trainer.gradient_penalty(features))
+    first = float(trainer.gradient_penalty(features, [4, 4]))
     trainer.optimizer.iterations.assign(1)
-    second = float(trainer.gradient_penalty(features))
+    second = float(trainer.gradient_penalty(features, [4, 4]))
     trainer.optimizer.iterations.assign(0)
-    assert float(trainer.gradient_penalty(features)) == first != second
+    assert float(trainer.gradient_penalty(features, [4, 4])) == first != second
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -70,6 +70,17 @@ def test_the_losses_are_the_formulae_on_flat_images():
 
 @pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("counts", [(3, 1), (1, 3)])
+def test_domains_may_have_different_numbers_of_images(counts):
+    pair = [flat(value)[:1] for value in (100, 60)]
+    few = make(factor(0.5), factor(1.5)).train_on_batch(tuple(pair), return_dict=True)
+    many = tuple(tf.repeat(x, n, 0) for x, n in zip(pair, counts, strict=True))
+    logs = make(factor(0.5), factor(1.5)).train_on_batch(many, return_dict=True)
+    assert logs == pytest.approx(few, rel=1e-5)
+
+
+@pytest.mark.quick
+@pytest.mark.usefixtures("eagerly")
 def test_each_side_steps_on_its_own_loss_alone():
     """Without weights on cycle and identity, generators move by the adversarial loss only."""
     trainer = make(factor(0.5), factor(1.5), rate=1e-4, cycle_weight=0.0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from method_kit import make_trainers
+from trainer_kit import make_batches, make_model, make_trainer
 
 from adaat_keras import build_ada_atdt
 from adaat_keras.methods import DanTrainer, Recipe
@@ -56,6 +57,20 @@ def test_equal_rows_have_a_gradient_that_is_a_number():
         tape.watch(rows)
         distance = multi_kernel_mmd(rows, rows)
     assert np.isfinite(tape.gradient(distance, rows)).all()
+
+
+@pytest.mark.quick
+@pytest.mark.usefixtures("eagerly")
+def test_domains_may_have_different_numbers_of_images():
+    model = make_model()
+    (images, _), (labels,) = next(iter(make_batches("discrepancy", model)))
+    logs = [
+        make_trainer("discrepancy", make_model()).train_on_batch(
+            (images[:3], images[3 : 3 + others]), (labels[:3],), return_dict=True
+        )
+        for others in (1, 3)
+    ]
+    assert logs[0]["source_task_loss"] == pytest.approx(logs[1]["source_task_loss"], rel=1e-5)
 
 
 @cache

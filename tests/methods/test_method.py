@@ -19,6 +19,7 @@ from adaat_keras.methods.stage import Feed
 from adaat_keras.models import BaseModel
 from adaat_keras.tasks import Semantic
 from adaat_keras.tasks.depth import Depth
+from adaat_keras.training.devices import strategy_for
 
 pytestmark = pytest.mark.usefixtures("eagerly")
 # No padding, so that the networks one after the other are the whole path.
@@ -350,6 +351,22 @@ def test_a_training_that_fails_leaves_nothing_frozen(source, targets):
     assert set(model.untrained) == set(model.networks)
 
 
+def test_a_training_that_is_interrupted_remembers_the_stages_that_it_finished(source, target):
+    class Interrupted(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            if self.model.name.startswith("transfer"):
+                raise KeyboardInterrupt
+
+    model = build_ada_atdt(**MODEL)
+    options = {"recipe": "paper", **BRIEF}
+    with pytest.raises(KeyboardInterrupt):
+        fit_ada_atdt(model, source, target, callbacks=[Interrupted()], **options)
+    assert model.untrained == ("transfer",)
+    assert model.camera is None
+    assert list(fit_ada_atdt(model, source, target, stages="transfer", **options)) == ["transfer"]
+    assert model.untrained == ()
+
+
 def test_stages_of_a_new_model_are_trained_in_their_order(fine_tune):
     model = build_ada_atdt(**MODEL)
     with pytest.raises(ValueError, match=r"classifier is untrained.*add 'adversarial' to stages"):
@@ -407,6 +424,53 @@ def test_what_cannot_be_chosen_is_a_clear_error(options, message, source, target
     with pytest.raises(ValueError, match=message):
         fit_ada_atdt(model, source, target, **{**BRIEF, **options})
     assert_equal_weights(weights_of(model), before)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("side", [16, 1])
+def test_frames_that_are_too_small_are_told_before_any_training(side, source):
+    model = build_ada_atdt(**MODEL)
+    small = make_domain("there", 1, size=side)
+    told = rf"frames of there are seen at {side} x {side} pixels, and the networks need 32"
+    for options in ({}, {"method": "source_only"}):
+        with pytest.raises(ValueError, match=told):
+            fit_ada_atdt(model, source, small, epochs=1, steps_per_epoch=1, verbose=0, **options)
+
+
+class Spoilt(Domain):
+    """Its frame cannot be read, but for its size."""
+
+    name, tasks = "spoilt", ("depth", "semantic")
+
+    def __len__(self):
+        return 1
+
+    def read(self, index, keys):
+        frame = make_domain("frames", 1).read(index, keys)
+        if tf.executing_eagerly():
+            return frame
+        check = tf.debugging.assert_negative(index, "here.png: the file is damaged")
+        with tf.control_dependencies([check]):
+            return {key: tf.identity(value) for key, value in frame.items()}
+
+
+@pytest.mark.quick
+def test_a_damaged_frame_of_a_later_stage_is_told_before_any_training(source):
+    started = []
+    begin = keras.callbacks.LambdaCallback(on_train_begin=lambda logs: started.append(1))
+    model = build_ada_atdt(**MODEL)
+    options = {"method": "dan", "callbacks": [begin], **BRIEF}
+    with pytest.raises(ValueError, match=r"stage 'discrepancy': here\.png: the file is damaged"):
+        fit_ada_atdt(model, source, Spoilt(), **options)
+    assert not started
+
+
+@pytest.mark.quick
+def test_a_batch_that_devices_cannot_share_is_told_with_what_they_can(source, target):
+    with strategy_for(2).scope():
+        model = build_ada_atdt(**MODEL)
+        with pytest.raises(ValueError, match=r"batch_size must be a multiple of 4.* not 2"):
+            fit_ada_atdt(model, source, target, strategy=tf.distribute.get_strategy(), **BRIEF)
 
 
 def test_a_validation_that_is_missing_is_no_error_and_one_that_is_there_is_logged(source, target):

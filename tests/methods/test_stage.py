@@ -8,6 +8,7 @@ import random
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, methods, tasks
@@ -15,7 +16,7 @@ from adaat_keras.domains import Domain, Folder, pairs_of_batches
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Feed, Stage, described, stage_key
+from adaat_keras.methods.stage import Feed, Stage, described, plain_errors, stage_key
 from adaat_keras.models import Encoder
 from adaat_keras.tasks import Semantic
 from adaat_keras.training import losses
@@ -436,6 +437,25 @@ def test_a_batch_that_devices_cannot_share_is_an_error(source, target):
     feed = Feed(Splits(source), Splits(target), training, strategy_for(2))
     with pytest.raises(ValueError, match="2 devices cannot share 1 samples a batch"):
         stages_of("dan")[1].batches(feed, 0)
+
+
+# --- What is wrong is told in a line
+
+
+def test_a_file_that_vanishes_in_training_is_named(tmp_path):
+    for number in range(3):
+        np.save(tmp_path / f"{number}.npy", np.zeros((8, 8, 3), np.uint8))
+    frames = Folder(tmp_path)
+    (tmp_path / "1.npy").unlink()
+    told = r"^stage 'joint': No such file.*/1\.npy'$"
+    with pytest.raises(ValueError, match=told), plain_errors("joint"):
+        list(frames.dataset(("image",)))
+
+
+def test_what_python_did_not_raise_stays_what_it_is():
+    """A GPU's library fails with the same error."""
+    with pytest.raises(tf.errors.UnknownError, match="no algorithm"), plain_errors("joint"):
+        raise tf.errors.UnknownError(None, None, "cuDNN: no algorithm worked")
 
 
 # --- Without a stage

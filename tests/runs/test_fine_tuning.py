@@ -232,5 +232,6 @@ def test_a_model_from_outside_the_strategy_is_refused(tmp_path):
     with strategy.scope():
         inside = untrained()
     for model, passed in ((untrained(), strategy), (inside, None)):
-        with pytest.raises(ValueError, match="built outside the strategy, or inside one that is"):
-            fit_ada_atdt(model, directory=tmp_path / "run", strategy=passed, batch_size=4)
+        for directory in (tmp_path / "run", None):
+            with pytest.raises(ValueError, match="built outside the strategy, or inside one that"):
+                fit_ada_atdt(model, directory=directory, strategy=passed, batch_size=4)

@@ -89,6 +89,55 @@ def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
 
 
 @pytest.mark.usefixtures("eagerly", "unreported")
+def test_a_stage_that_a_callback_stopped_is_not_trained_on_after_a_kill(
+    config, tmp_path, monkeypatch, same
+):
+    """It has the best weights, which the callback put back after the last epoch."""
+    run = config(method="source_only", epochs=4)
+
+    def train(directory):
+        # No loss is lower by so much: the first epoch's weights are the best.
+        options = {"min_delta": 1e9, "patience": 1, "restore_best_weights": True}
+        stop = keras.callbacks.EarlyStopping("loss", mode="min", **options)
+        return train_from_config(run, tmp_path / directory, callbacks=[stop], verbose=0)
+
+    assert len(train("whole")["supervised"]["loss"]) == 2
+    write = module.written_whole
+
+    def dies_with_a_network(path):
+        if path.name == "encoder_2.keras":
+            raise ZeroDivisionError
+        return write(path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "written_whole", dies_with_a_network)
+        with pytest.raises(ZeroDivisionError):
+            train("killed")
+    assert len(train("killed")["supervised"]["loss"]) == 2
+    assert same(*(load(tmp_path / name) for name in ("whole", "killed")))
+
+
+@pytest.mark.usefixtures("eagerly", "unreported")
+def test_callbacks_that_begin_anew_are_told(config, tmp_path, monkeypatch):
+    run, save = config(method="source_only"), Checkpoint.on_epoch_end
+
+    def save_and_die(self, epoch, logs=None):
+        save(self, epoch, logs)
+        raise ZeroDivisionError
+
+    def train():
+        stop = keras.callbacks.EarlyStopping("loss", patience=5)
+        train_from_config(run, tmp_path / "run", callbacks=[stop], verbose=0)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Checkpoint, "on_epoch_end", save_and_die)
+        with pytest.raises(ZeroDivisionError):
+            train()
+    with pytest.warns(UserWarning, match="'supervised' goes on after epoch 1, but your callbacks"):
+        train()
+
+
+@pytest.mark.usefixtures("eagerly", "unreported")
 def test_a_run_that_goes_on_with_anothers_state_has_all_its_epochs(config, tmp_path, monkeypatch):
     class Killed(BaseException):
         pass

@@ -1,0 +1,47 @@
+"""What is looked at before any training, so that mistakes are told before time is spent."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from adaat_keras.methods.recipe import Training
+from adaat_keras.methods.stage import Feed, Stage, plain_errors
+from adaat_keras.models import AdaAtdt
+
+
+def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
+    """Raise a `ValueError` unless the model was built under the strategy."""
+    if not strategy.extended.variable_created_in_scope(model.weights[0].value):
+        raise ValueError(
+            "this model was built outside the strategy, or inside one that is not passed: build or "
+            "load it `with strategy.scope():`, and pass that strategy"
+        )
+
+
+def check_batch(training: Training, devices: int) -> None:
+    """Raise a `ValueError` unless every device gets an image of each domain."""
+    batch_size = training.batch_size
+    if batch_size % (2 * devices):
+        raise ValueError(
+            f"batch_size must be a multiple of {2 * devices}, two images on each of the {devices} "
+            f"devices, not {batch_size}"
+        )
+
+
+def check_size(feed: Feed, smallest: int) -> None:
+    """Raise a `ValueError` if frames are seen too small for networks that need so many pixels."""
+    camera = feed.camera
+    if min(camera.height, camera.width) < smallest:
+        raise ValueError(
+            f"frames of {feed.domain('target').name} are seen at {camera.height} x {camera.width} "
+            f"pixels, and the networks need {smallest} in height and width: train on larger frames "
+            "(height=, width=; --height, --width)"
+        )
+
+
+def check_batches(stages: Sequence[Stage], feed: Feed) -> None:
+    """Read the first batch that each stage trains and validates on; raises as a stage would."""
+    for stage in stages:
+        for batches in (stage.batches(feed, 0), stage.validation(feed)):
+            with plain_errors(stage.name):
+                next(iter(batches or ()), None)
