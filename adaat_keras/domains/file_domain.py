@@ -44,6 +44,24 @@ from adaat_keras.domains.png import (
 from adaat_keras.tasks.semantic import PAPER, Semantic, same_groups
 
 SkipBad = bool | Literal["missing"]
+
+
+def check_skip_bad(skip_bad: SkipBad) -> None:
+    """Refuse what is no choice of `skip_bad`: any other true value would leave frames out.
+
+    Raises:
+        ValueError: It is none of `False`, `True` and `"missing"`.
+
+    Example:
+        >>> check_skip_bad("mising")
+        Traceback (most recent call last):
+        ...
+        ValueError: skip_bad is False, True or "missing", not 'mising'
+    """
+    if not isinstance(skip_bad, bool) and not (isinstance(skip_bad, str) and skip_bad == "missing"):
+        raise ValueError(f'skip_bad is False, True or "missing", not {skip_bad!r}')
+
+
 _LABELS = ("semantic", "depth", "normals")
 # Decoders and file systems both wait, and neither holds the interpreter's lock.
 _THREADS = 8
@@ -86,7 +104,8 @@ class FileDomain(Domain):
     Raises:
         FileNotFoundError: Some frames lack a label that others have, or a folder of labels gives
             none.
-        ValueError: No frame is left, or labels are not what they should be.
+        ValueError: No frame is left, labels are not what they should be, or `skip_bad` is none
+            of its choices.
     """
 
     splits: tuple[str, ...]
@@ -105,6 +124,7 @@ class FileDomain(Domain):
         check_labels: bool = False,
         named: tuple[str, ...] = (),
     ):
+        check_skip_bad(skip_bad)
         self._looks = check_labels
         self.id_set, self.riders_and_trucks = id_set, riders_and_trucks
         self.left_out: list[str] = []
@@ -440,8 +460,10 @@ class FileDomain(Domain):
         for key in ("image", *self.tasks):
             try:
                 pixels = self.pixels(key, at)
-            except tf.errors.InvalidArgumentError:
+            except tf.errors.InvalidArgumentError as error:
                 path = self.files[index][key]
+                if error.message.startswith(f"{path}:"):
+                    return error.message
                 return f"{path}: the file is damaged inside; copy or unpack it again"
             if key == "semantic" and self.id_set:
                 ids = np.unique(self.label_ids(pixels))

@@ -1,5 +1,6 @@
 """Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
+import io
 import os
 import struct
 import zlib
@@ -228,7 +229,7 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     with tf.control_dependencies([check] if check is not None else []):
         dtype = tf.uint8 if kind.bits == 8 else tf.uint16
         decode = partial(_png_pixels, kind=kind, dtype=dtype)
-        pixels = tf.numpy_function(decode, [data, path], dtype, stateful=False)
+        pixels = _by_numpy(decode, [data, path], dtype)
     pixels = tf.ensure_shape(pixels, (None, None, kind.channels))
     return pixels[..., 0] if kind.channels == 1 else pixels
 
@@ -338,7 +339,7 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
     message = tf.strings.join([path, ": cut off, or neither PNG nor JPEG"])
     check = tf.debugging.Assert(good, [message])
     with tf.control_dependencies([check] if check is not None else []):
-        return tf.numpy_function(_jpeg_pixels, [data, path], tf.uint8, stateful=False)
+        return _by_numpy(_jpeg_pixels, [data, path], tf.uint8)
 
 
 def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
@@ -411,8 +412,7 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         other = next(path for path in files if path not in arrays)
         raise ValueError(f"{arrays[0]} is an array and {other} is a picture; give one kind")
     if arrays:
-        whole = _array(arrays[0], key).dtype.kind != "f"
-        return Reader(partial(_array_size, key=key), partial(_read_array, key=key), whole)
+        return _of_arrays(key, arrays[0])
     if key == "image":
         return Reader(picture_size, read_picture) if image_range is None else _deep(image_range)
     header = png_header(files[0])
@@ -512,6 +512,14 @@ def is_turned(path: Path, start: bytes | None = None) -> bool:
 _MOST_JPEG_PIXELS = 1024
 
 
+def _by_numpy(function: Callable, inputs: list[tf.Tensor], dtype: tf.DType) -> tf.Tensor:
+    """What a function of NumPy gives; its `ValueError` is TensorFlow's, in a graph and outside."""
+    try:
+        return tf.numpy_function(function, inputs, dtype, stateful=False)
+    except ValueError as error:
+        raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
+
+
 def _given(data: bytes | np.ndarray) -> bytes:
     """The bytes that a graph, or eager execution, hands to NumPy."""
     return np.asarray(data, object).item()
@@ -530,13 +538,37 @@ def _palette_size(path: Path) -> tuple[int, int]:
 
 
 def _read_palette(path: tf.Tensor) -> tf.Tensor:
-    def numbers(path) -> np.ndarray:
-        file = _path(path)
+    def numbers(file: Path) -> np.ndarray:
         _palette_size(file)
-        with Image.open(file) as picture:
+        data = file.read_bytes()
+        # Pillow passes over the checksums of pixels.
+        if not _bytes_are_whole(data):
+            raise ValueError("its checksums are wrong")
+        with Image.open(io.BytesIO(data)) as picture:
             return np.asarray(picture)
 
-    return tf.ensure_shape(tf.numpy_function(numbers, [path], tf.uint8), (None, None))
+    pixels = _by_numpy(partial(_named, read=numbers), [path], tf.uint8)
+    return tf.ensure_shape(pixels, (None, None))
+
+
+def _named(path: bytes | np.ndarray, read: Callable[[Path], np.ndarray]) -> np.ndarray:
+    """What a graph reads of a file by NumPy or Pillow, which may fail in many ways.
+
+    Of all errors a graph knows a `ValueError` alone as one of the data, and it names no file.
+    """
+    file = _path(path)
+    try:
+        return read(file)
+    except FileNotFoundError:
+        raise ValueError(
+            f"{file}: there is no such file any more; copy or unpack it again"
+        ) from None
+    except Exception as error:
+        if isinstance(error, ValueError) and str(error).startswith(f"{file}:"):
+            raise
+        raise ValueError(
+            f"{file}: the file is damaged inside; copy or unpack it again ({error})"
+        ) from error
 
 
 def _array(path: Path, key: str) -> np.ndarray:
@@ -565,21 +597,37 @@ def _array(path: Path, key: str) -> np.ndarray:
     return array
 
 
-def _array_size(path: Path, key: str) -> tuple[int, int]:
-    height, width = _array(path, key).shape[:2]
-    return width, height
+def _of_arrays(key: str, first: Path) -> Reader:
+    """How arrays are read: all whole numbers, or all floating-point ones, as the first is."""
+    whole = _array(first, key).dtype.kind != "f"
+
+    def array(path: Path) -> np.ndarray:
+        array = _array(path, key)
+        if (array.dtype.kind != "f") != whole:
+            this, other = ("floating-point", "whole") if whole else ("whole", "floating-point")
+            raise ValueError(
+                f"{path}: {this} numbers ({array.dtype}), but {first} holds {other} ones; write "
+                "all as one kind, in one unit"
+            )
+        return array
+
+    def size(path: Path) -> tuple[int, int]:
+        height, width = array(path).shape[:2]
+        return width, height
+
+    return Reader(size, partial(_read_array, key=key, array=array), whole)
 
 
-def _read_array(path: tf.Tensor, key: str) -> tf.Tensor:
+def _read_array(path: tf.Tensor, key: str, array: Callable[[Path], np.ndarray]) -> tf.Tensor:
     _, channels, dtype = _ARRAYS[key]
 
-    def read(path) -> np.ndarray:
-        array = np.asarray(_array(_path(path), key))
-        if array.dtype.kind in "iu" and dtype == np.int32:
+    def read(file: Path) -> np.ndarray:
+        values = np.asarray(array(file))
+        if values.dtype.kind in "iu" and dtype == np.int32:
             # What does not fit is not to become another number's.
-            array = np.clip(array, -1, np.iinfo(dtype).max)
+            values = np.clip(values, -1, np.iinfo(dtype).max)
         with np.errstate(over="ignore"):
-            return array.astype(dtype)
+            return values.astype(dtype)
 
     shape = (None, None, channels) if channels else (None, None)
-    return tf.ensure_shape(tf.numpy_function(read, [path], dtype), shape)
+    return tf.ensure_shape(_by_numpy(partial(_named, read=read), [path], dtype), shape)

@@ -185,3 +185,69 @@ def test_a_folder_as_people_have_it_is_read(tmp_path):
     (tmp_path / "drive.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
     with pytest.raises(ValueError, match=r"drive\.mp4 is no image"):
         read_image(tmp_path / "drive.mp4")
+
+
+def test_arrays_of_depth_are_all_metres_or_all_whole_numbers(tmp_path):
+    (tmp_path / "depth").mkdir()
+    for name, values in (("a", np.float32(9)), ("b", np.uint16(9006)), ("c", np.float32(9))):
+        Image.new("RGB", (6, 4)).save(tmp_path / f"{name}.png")
+        np.save(tmp_path / f"depth/{name}.npy", np.full((4, 6), values))
+    mixed = r"b\.npy: whole numbers \(uint16\), but .*a\.npy holds floating-point ones; write"
+    with pytest.raises(ValueError, match=mixed):
+        Folder(tmp_path, depth=tmp_path / "depth")
+    frames = Folder(tmp_path, depth=tmp_path / "depth", skip_bad="missing")
+    with pytest.raises(tf.errors.InvalidArgumentError, match=mixed):
+        list(frames.dataset(("depth",)))
+    (tmp_path / "depth/a.npy").rename(tmp_path / "depth/z.npy")
+    (tmp_path / "a.png").rename(tmp_path / "z.png")
+    with pytest.raises(ValueError, match=r"c\.npy: floating-point numbers .float32., but .*b\.np"):
+        Folder(tmp_path, depth=tmp_path / "depth", depth_scale=1 / 1000)
+
+
+def masks(root, mode="P"):
+    """Three images, and masks of 0, 1 and 2 with a palette."""
+    (root / "labels").mkdir()
+    for number in range(3):
+        Image.new("RGB", (60, 40)).save(root / f"{number}.png")
+        numbers = np.random.default_rng(number).integers(0, 3, (40, 60)).astype(np.uint8)
+        picture = Image.fromarray(numbers)
+        if mode == "P":
+            picture.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+        picture.save(root / f"labels/{number}.png")
+    return {"semantic": root / "labels", "ids": {0: "road", 1: "car", 2: "sky"}}
+
+
+@pytest.mark.parametrize("place", ["beginning", "end"])
+def test_a_palette_mask_that_is_damaged_inside_is_named_and_can_be_left_out(place, tmp_path):
+    options = masks(tmp_path)
+    file = tmp_path / "labels/1.png"
+    data = bytearray(file.read_bytes())
+    at = data.index(b"IDAT") + 10 if place == "beginning" else data.index(b"IEND") - 14
+    data[at] ^= 0xFF
+    data[at + 1] ^= 0xFF
+    file.write_bytes(data)
+    frames = Folder(tmp_path, skip_bad="missing", **options)
+    with pytest.raises(ValueError, match=r"labels/1\.png: the .*damaged inside; copy or unpack"):
+        frames[1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"labels/1\.png: .*damaged inside"):
+        list(frames.dataset(("semantic",)))
+    left = Folder(tmp_path, skip_bad=True, **options)
+    assert len(left) == 2
+    assert str(file) in left.left_out[0]
+
+
+@pytest.mark.parametrize("kind", ["palette", "array"])
+def test_a_label_that_vanishes_while_a_graph_reads_is_named(kind, tmp_path):
+    options = masks(tmp_path)
+    if kind == "array":
+        for file in (tmp_path / "labels").glob("*.png"):
+            np.save(file.with_suffix(".npy"), np.asarray(Image.open(file)))
+            file.unlink()
+    frames = Folder(tmp_path, **options)
+    file = sorted((tmp_path / "labels").iterdir())[1]
+    file.unlink()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"{file.name}: there is no such file"):
+        list(frames.dataset(("semantic",)))
+    file.mkdir()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=file.name):
+        list(frames.dataset(("semantic",)))
