@@ -5,6 +5,7 @@ import os
 import struct
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -108,7 +109,9 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = COLORS
 class PngKind(NamedTuple):
     """A pixel format that a file may have, and what to do about a file that has another.
 
-    `colors` are PNG colour types. A file with more channels than `channels` loses its alpha.
+    `colors` are PNG colour types, of which those in `short` may have fewer bits. A file with more
+    channels than `channels` loses its alpha; where it is `repeated`, red, green and blue must be
+    the same, and one of them is given. Numbers of fewer than 8 bits are given as they stand.
     """
 
     name: str
@@ -116,6 +119,8 @@ class PngKind(NamedTuple):
     colors: tuple[int, ...]
     channels: int
     fix: str
+    short: tuple[int, ...] = (_PALETTE,)
+    repeated: bool = False
 
     def check(self, path: Path | str) -> PngHeader:
         """The header of a file of this kind.
@@ -132,11 +137,11 @@ class PngKind(NamedTuple):
 
     @property
     def forms(self) -> list[tuple[int, int]]:
-        """Bits and colour types that a file may have; a palette may be short, whatever the bits."""
+        """Bits and colour types that a file may have."""
         return [
             (bits, color)
             for color in self.colors
-            for bits in ((1, 2, 4, 8) if color == _PALETTE else (self.bits,))
+            for bits in ((1, 2, 4, 8) if color in self.short else (self.bits,))
         ]
 
     @property
@@ -151,7 +156,9 @@ IMAGE = PngKind(
     8,
     (_RGB, _RGBA, _GREY, _PALETTE, _GREY_ALPHA),
     3,
-    "read it by Folder(..., image_range=), which says what becomes black and white",
+    "write all with 8 bits, or all with 16 and read them by Folder(..., image_range=), which says "
+    "what becomes black and white",
+    short=(_PALETTE, _GREY),
 )
 LABEL_IDS = PngKind(
     "a map of label ids",
@@ -227,7 +234,7 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     fix = f": cut off, damaged, or not {kind.format}; `adaat-keras data check` tells which"
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
-        dtype = tf.uint8 if kind.bits == 8 else tf.uint16
+        dtype = tf.uint16 if kind.bits == 16 else tf.uint8
         decode = partial(_png_pixels, kind=kind, dtype=dtype)
         pixels = _by_numpy(decode, [data, path], dtype)
     pixels = tf.ensure_shape(pixels, (None, None, kind.channels))
@@ -260,13 +267,26 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
 
 def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.ndarray:
     """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
+    channels = 3 if kind.repeated else kind.channels
     try:
-        pixels = tf.io.decode_png(_given(data), channels=kind.channels, dtype=dtype).numpy()
-        return upright(pixels, _given(data)) if kind in (IMAGE, DEEP_IMAGE) else pixels
+        pixels = tf.io.decode_png(_given(data), channels=channels, dtype=dtype).numpy()
     except tf.errors.OpError:
         raise ValueError(
             f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
         ) from None
+    if kind in (IMAGE, DEEP_IMAGE):
+        return upright(pixels, _given(data))
+    if kind.bits < 8:
+        # The decoder has scaled them, the largest to 255.
+        pixels //= 255 // (2**kind.bits - 1)
+    if kind.repeated and not _repeats(pixels):
+        raise ValueError(f"{_path(path)}: red, green and blue differ; {kind.fix}")
+    return pixels[..., : kind.channels]
+
+
+def _repeats(pixels: np.ndarray) -> bool:
+    """Whether red, green and blue are the same."""
+    return bool((pixels == pixels[..., :1]).all())
 
 
 # Where the end of a JPEG is looked for first: some cameras write more after it.
@@ -367,18 +387,26 @@ class Reader(NamedTuple):
 
 
 # What users' own folders hold.
-_ONE_CHANNEL = "if these are colours, pass palette=, else save one channel of them with 8 bits"
+_ONE_CHANNEL = "if these are colours, pass palette=, else save one channel of them with {} bits"
 _NUMBERS = "write it as a PNG of 8 or 16 bits in grey, or as .npy"
 _KINDS = {
-    "semantic": tuple(
-        PngKind(
-            "a map of numbers",
-            bits,
-            (_GREY,),
-            1,
-            _ONE_CHANNEL,
-        )
-        for bits in (8, 16)
+    "semantic": (
+        *(
+            PngKind("a map of numbers", bits, (_GREY,), 1, _ONE_CHANNEL.format(bits))
+            for bits in (8, 16, 4, 2, 1)
+        ),
+        # As many programs write grey.
+        *(
+            PngKind(
+                "a map of numbers",
+                bits,
+                (_RGB, _RGBA, _GREY_ALPHA, _GREY),
+                1,
+                _ONE_CHANNEL.format(bits),
+                repeated=True,
+            )
+            for bits in (8, 16)
+        ),
     ),
     "colors": (
         PngKind("a map of colours", 8, (_RGB, _RGBA, _PALETTE), 3, "if it has numbers, pass ids="),
@@ -421,6 +449,8 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         return Reader(_palette_size, _read_palette)
     kinds = _KINDS[key]
     kind = next((k for k in kinds if (header.bits, header.color) in k.forms), kinds[0])
+    if kind.repeated and not _all_repeat(files):
+        kind = kinds[0]
     return Reader(lambda path: kind.check(path)[:2], partial(read_png, kind=kind))
 
 
@@ -429,13 +459,29 @@ DEEP_IMAGE = PngKind(
 )
 
 
+def _some(files: list[Path]) -> list[Path]:
+    """The first, the middle and the last."""
+    return [*dict.fromkeys((files[0], files[len(files) // 2], files[-1]))]
+
+
+def _all_repeat(files: list[Path]) -> bool:
+    """Whether in some files red, green and blue are the same, as far as they can be read."""
+    seen = []
+    for path in _some(files):
+        with suppress(ValueError, OSError, tf.errors.OpError):
+            png_header(path)
+            pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16)
+            seen.append(_repeats(pixels.numpy()))
+    return bool(seen) and all(seen)
+
+
 def deep_range(files: list[Path]) -> Range | None:
     """The range that images of 16 bits fill, judged by three of them; `None` of other images.
 
     Files that cannot be read are passed over.
     """
     kinds, values = [], []
-    for path in dict.fromkeys((files[0], files[len(files) // 2], files[-1])):
+    for path in _some(files):
         try:
             header = png_header(path)
             kinds.append(header.bits == 16)

@@ -10,7 +10,7 @@ import tensorflow as tf
 from field_kit import silent, streets
 from PIL import Image
 
-from adaat_keras.deep_images import stretched
+from adaat_keras.deep_images import range_of, stretched
 from adaat_keras.domains import Folder, Kitti
 from adaat_keras.domains.png import read_picture
 from adaat_keras.inference import read_image
@@ -111,27 +111,66 @@ def test_floating_point_pictures_need_a_range(tmp_path):
     assert read_image(tmp_path / "a.tif", (20, 40))[-1, -1].tolist() == [255] * 3
 
 
-def test_colours_of_16_bits_are_not_read_as_a_few_levels(tmp_path):
-    values = np.random.default_rng(0).integers(0, 4096, (20, 30, 3)).astype(">u2")
-    rows = b"".join(b"\0" + row.tobytes() for row in values)
+@pytest.mark.parametrize("channels", [2, 3, 4])
+@pytest.mark.parametrize("turn", [1, 6])
+def test_pngs_of_16_bits_are_read_alike_by_predict_and_by_a_folder(channels, turn, tmp_path):
+    values = np.random.default_rng(0).integers(0, 1024, (20, 30, channels)).astype(np.uint16)
+    exif = Image.Exif()
+    exif[274] = turn
+    data = tf.io.encode_png(values).numpy()
+    # After the header, whose chunk ends at 33.
+    (tmp_path / "a.png").write_bytes(data[:33] + chunk(b"eXIf", exif.tobytes()[6:]) + data[33:])
+    colors = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=-1)
+    truth = colors if turn == 1 else np.rot90(colors, -1)
+    with pytest.warns(UserWarning, match=r"a\.png has more than 8 bits: \d+ to \d+ become black"):
+        alone = read_image(tmp_path / "a.png")
+    with pytest.warns(UserWarning, match="16 bits are made 8"):
+        np.testing.assert_array_equal(alone, Folder(tmp_path)[0]["image"])
+    np.testing.assert_array_equal(alone, stretched(truth, range_of(truth)))
+    given = silent(lambda: read_image(tmp_path / "a.png", (0, 1023)))
+    np.testing.assert_array_equal(given, stretched(truth, (0, 1023)))
+    np.testing.assert_array_equal(given, Folder(tmp_path, image_range=(0, 1023))[0]["image"])
 
-    def chunk(kind, data):
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
 
-    header = struct.pack(">IIBBBBB", 30, 20, 16, 2, 0, 0, 0)
-    (tmp_path / "a.png").write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
+def test_colours_of_all_of_16_bits_keep_their_upper_eight(tmp_path):
+    values = np.random.default_rng(0).integers(0, 65536, (20, 30, 3)).astype(np.uint16)
+    (tmp_path / "a.png").write_bytes(tf.io.encode_png(values).numpy())
+    with pytest.warns(UserWarning, match=r"a\.png .* the upper eight bits of 16"):
+        np.testing.assert_array_equal(read_image(tmp_path / "a.png"), values >> 8)
+
+
+def test_a_deep_png_that_is_damaged_is_named(tmp_path):
+    values = np.random.default_rng(0).integers(0, 1024, (20, 30, 3)).astype(np.uint16)
+    data = tf.io.encode_png(values).numpy()
+    for number, bad in enumerate((data[: len(data) // 2], data[:60] + bytes(9) + data[69:])):
+        (tmp_path / f"{number}.png").write_bytes(bad)
+        with pytest.raises(ValueError, match=rf"{number}\.png cannot be read as an image"):
+            read_image(tmp_path / f"{number}.png")
+
+
+def chunk(kind, data):
+    """A part of a PNG."""
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def test_colours_of_16_bits_in_a_tiff_are_not_read_as_a_few_levels(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 4096, (20, 30, 3)).astype("<u2").tobytes()
+    # A TIFF's entries: width, height, bits, uncompressed, RGB, where, channels, rows, bytes.
+    entries = [(256, 30), (257, 20), (259, 1), (262, 2), (277, 3), (278, 20)]
+    entries += [(258, 8), (273, 14), (279, len(pixels))]
+    entries = [(tag, 3 if tag == 258 else 4, 3 if tag == 258 else 1, v) for tag, v in entries]
+    place = 14 + len(pixels)
+    parts = b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    (tmp_path / "a.tif").write_bytes(
+        struct.pack("<2sHI3H", b"II", 42, place, 16, 16, 16)
+        + pixels
+        + struct.pack("<H", len(entries))
+        + parts
+        + bytes(4)
     )
-    with pytest.raises(ValueError, match=r"a\.png has colours of 16 bits .* 16 levels"):
-        read_image(tmp_path / "a.png")
-    # TensorFlow reads them all.
-    image = Folder(tmp_path, image_range=(0, 4096))[0]["image"]
-    np.testing.assert_array_equal(image, stretched(values.astype(np.uint16), (0, 4096)))
+    with pytest.raises(ValueError, match=r"a\.tif has colours of 16 bits .* 16 levels; write it"):
+        read_image(tmp_path / "a.tif")
 
 
 def test_what_pillow_and_tensorflow_read_alike_is_read_so(tmp_path):
@@ -149,7 +188,7 @@ def test_what_pillow_and_tensorflow_read_alike_is_read_so(tmp_path):
             for data in (file.getvalue(), file.getvalue() + b"after", file.getvalue()[:-30]):
                 (tmp_path / "a").write_bytes(data)
                 both = _both(data)
-                if both is not None and mode != "1":
+                if both is not None:
                     ours = read_picture(tf.constant(str(tmp_path / "a"))).numpy()
                     np.testing.assert_array_equal(ours, both)
                     read += 1
