@@ -4,7 +4,6 @@ import io
 import os
 import struct
 import zlib
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,14 @@ from PIL import Image, UnidentifiedImageError
 
 from adaat_keras.deep_images import WHOLE, Range, range_of
 from adaat_keras.domains.exif import EXIF, orientation, upright
+from adaat_keras.domains.npy import (
+    Reader,
+    arrays_reader,
+    by_numpy,
+    given_bytes,
+    given_path,
+    named,
+)
 
 COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -236,7 +243,7 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     with tf.control_dependencies([check] if check is not None else []):
         dtype = tf.uint16 if kind.bits == 16 else tf.uint8
         decode = partial(_png_pixels, kind=kind, dtype=dtype)
-        pixels = _by_numpy(decode, [data, path], dtype)
+        pixels = by_numpy(decode, [data, path], dtype)
     pixels = tf.ensure_shape(pixels, (None, None, kind.channels))
     return pixels[..., 0] if kind.channels == 1 else pixels
 
@@ -250,7 +257,7 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
 
     The decoder finds that out too, and names no file.
     """
-    data, place = memoryview(_given(data)), len(_SIGNATURE)
+    data, place = memoryview(given_bytes(data)), len(_SIGNATURE)
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
         kind, after = bytes(data[place + 4 : place + 8]), place + 8 + length
@@ -269,18 +276,18 @@ def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.
     """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
     channels = 3 if kind.repeated else kind.channels
     try:
-        pixels = tf.io.decode_png(_given(data), channels=channels, dtype=dtype).numpy()
+        pixels = tf.io.decode_png(given_bytes(data), channels=channels, dtype=dtype).numpy()
     except tf.errors.OpError:
         raise ValueError(
-            f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
+            f"{given_path(path)}: the PNG file is damaged inside; copy or unpack it again"
         ) from None
     if kind in (IMAGE, DEEP_IMAGE):
-        return upright(pixels, _given(data))
+        return upright(pixels, given_bytes(data))
     if kind.bits < 8:
         # The decoder has scaled them, the largest to 255.
         pixels //= 255 // (2**kind.bits - 1)
     if kind.repeated and not _repeats(pixels):
-        raise ValueError(f"{_path(path)}: red, green and blue differ; {kind.fix}")
+        raise ValueError(f"{given_path(path)}: red, green and blue differ; {kind.fix}")
     return pixels[..., : kind.channels]
 
 
@@ -295,7 +302,7 @@ _TAIL = 1 << 16
 
 def _jpeg_has_end(data: bytes) -> np.bool_:
     """Whether a JPEG's end follows its pixels, however much follows that, such as a film."""
-    data, place = _given(data), 2
+    data, place = given_bytes(data), 2
     while 0 <= place < len(data) - 1:
         marker = data[place + 1]
         if data[place] != 0xFF:
@@ -359,31 +366,17 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
     message = tf.strings.join([path, ": cut off, or neither PNG nor JPEG"])
     check = tf.debugging.Assert(good, [message])
     with tf.control_dependencies([check] if check is not None else []):
-        return _by_numpy(_jpeg_pixels, [data, path], tf.uint8)
+        return by_numpy(_jpeg_pixels, [data, path], tf.uint8)
 
 
 def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
     """A JPEG's pixels. A graph's own operation would not say which file it cannot decode."""
     try:
-        return upright(tf.io.decode_jpeg(_given(data), channels=3).numpy(), _given(data))
+        return upright(tf.io.decode_jpeg(given_bytes(data), channels=3).numpy(), given_bytes(data))
     except tf.errors.OpError:
         raise ValueError(
-            f"{_path(path)}: the JPEG is damaged inside; copy or unpack it again"
+            f"{given_path(path)}: the JPEG is damaged inside; copy or unpack it again"
         ) from None
-
-
-class Reader(NamedTuple):
-    """How the files of one kind are read.
-
-    Attributes:
-        check: From a path to width and height; a `ValueError` that names a file of another form.
-        read: From a path, a string scalar, to pixels; in graph operations.
-        whole: Whether they hold whole numbers.
-    """
-
-    check: Callable[[Path], tuple[int, int]]
-    read: Callable[[tf.Tensor], tf.Tensor]
-    whole: bool = True
 
 
 # What users' own folders hold.
@@ -414,14 +407,6 @@ _KINDS = {
     "depth": tuple(PngKind("depth or disparity", b, (_GREY,), 1, _NUMBERS) for b in (16, 8)),
     "normals": (PngKind("normals as colours", 8, (_RGB, _RGBA), 3, "write it as RGB"),),
 }
-# The kinds of numbers in an array, as NumPy abbreviates them, their last axis, and how it is given.
-_ARRAYS = {
-    "image": ("u", 3, np.uint8),
-    "semantic": ("iub", 0, np.int32),
-    "colors": ("u", 3, np.uint8),
-    "depth": ("fiu", 0, np.float32),
-    "normals": ("f", 3, np.float32),
-}
 
 
 def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> Reader:
@@ -440,7 +425,7 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         other = next(path for path in files if path not in arrays)
         raise ValueError(f"{arrays[0]} is an array and {other} is a picture; give one kind")
     if arrays:
-        return _of_arrays(key, arrays[0])
+        return arrays_reader(key, arrays[0])
     if key == "image":
         return Reader(picture_size, read_picture) if image_range is None else _deep(image_range)
     header = png_header(files[0])
@@ -558,24 +543,6 @@ def is_turned(path: Path, start: bytes | None = None) -> bool:
 _MOST_JPEG_PIXELS = 1024
 
 
-def _by_numpy(function: Callable, inputs: list[tf.Tensor], dtype: tf.DType) -> tf.Tensor:
-    """What a function of NumPy gives; its `ValueError` is TensorFlow's, in a graph and outside."""
-    try:
-        return tf.numpy_function(function, inputs, dtype, stateful=False)
-    except ValueError as error:
-        raise tf.errors.InvalidArgumentError(None, None, str(error)) from error
-
-
-def _given(data: bytes | np.ndarray) -> bytes:
-    """The bytes that a graph, or eager execution, hands to NumPy."""
-    return np.asarray(data, object).item()
-
-
-def _path(path: bytes | np.ndarray) -> Path:
-    """What a graph, or eager execution, hands to NumPy for a path."""
-    return Path(os.fsdecode(np.asarray(path, object).item()))
-
-
 def _palette_size(path: Path) -> tuple[int, int]:
     header = png_header(path)
     if header.color != _PALETTE:
@@ -593,87 +560,5 @@ def _read_palette(path: tf.Tensor) -> tf.Tensor:
         with Image.open(io.BytesIO(data)) as picture:
             return np.asarray(picture)
 
-    pixels = _by_numpy(partial(_named, read=numbers), [path], tf.uint8)
+    pixels = by_numpy(partial(named, read=numbers), [path], tf.uint8)
     return tf.ensure_shape(pixels, (None, None))
-
-
-def _named(path: bytes | np.ndarray, read: Callable[[Path], np.ndarray]) -> np.ndarray:
-    """What a graph reads of a file by NumPy or Pillow, which may fail in many ways.
-
-    Of all errors a graph knows a `ValueError` alone as one of the data, and it names no file.
-    """
-    file = _path(path)
-    try:
-        return read(file)
-    except FileNotFoundError:
-        raise ValueError(
-            f"{file}: there is no such file any more; copy or unpack it again"
-        ) from None
-    except Exception as error:
-        if isinstance(error, ValueError) and str(error).startswith(f"{file}:"):
-            raise
-        raise ValueError(
-            f"{file}: the file is damaged inside; copy or unpack it again ({error})"
-        ) from error
-
-
-def _array(path: Path, key: str) -> np.ndarray:
-    """The array in a file, not yet read; raises a `ValueError` that names the file."""
-    kinds, channels, _ = _ARRAYS[key]
-    try:
-        array = np.load(path, mmap_mode="r")
-        if not isinstance(array, np.ndarray):
-            array.close()
-            raise ValueError("it is an archive of arrays (.npz)")
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        # NumPy reads the header as Python, which fails in many ways.
-        raise ValueError(f"{path}: no array that can be read: {error}") from error
-    if channels == 0 and array.ndim == 3 and array.shape[-1] == 1:
-        array = array[..., 0]
-    form = array.shape[2:] == ((channels,) if channels else ()) and array.ndim >= 2 and array.size
-    if array.dtype.kind not in kinds or not form or (key == "image" and array.dtype != np.uint8):
-        last = ", 3" if channels else ""
-        kind = "uint8" if kinds == "u" else "whole" if kinds == "iub" else "floating-point"
-        raise ValueError(
-            f"{path}: shape {array.shape} and dtype {array.dtype}, but {key} must be (height, "
-            f"width{last}) of {kind} numbers"
-        )
-    return array
-
-
-def _of_arrays(key: str, first: Path) -> Reader:
-    """How arrays are read: all whole numbers, or all floating-point ones, as the first is."""
-    whole = _array(first, key).dtype.kind != "f"
-
-    def array(path: Path) -> np.ndarray:
-        array = _array(path, key)
-        if (array.dtype.kind != "f") != whole:
-            this, other = ("floating-point", "whole") if whole else ("whole", "floating-point")
-            raise ValueError(
-                f"{path}: {this} numbers ({array.dtype}), but {first} holds {other} ones; write "
-                "all as one kind, in one unit"
-            )
-        return array
-
-    def size(path: Path) -> tuple[int, int]:
-        height, width = array(path).shape[:2]
-        return width, height
-
-    return Reader(size, partial(_read_array, key=key, array=array), whole)
-
-
-def _read_array(path: tf.Tensor, key: str, array: Callable[[Path], np.ndarray]) -> tf.Tensor:
-    _, channels, dtype = _ARRAYS[key]
-
-    def read(file: Path) -> np.ndarray:
-        values = np.asarray(array(file))
-        if values.dtype.kind in "iu" and dtype == np.int32:
-            # What does not fit is not to become another number's.
-            values = np.clip(values, -1, np.iinfo(dtype).max)
-        with np.errstate(over="ignore"):
-            return values.astype(dtype)
-
-    shape = (None, None, channels) if channels else (None, None)
-    return tf.ensure_shape(_by_numpy(partial(_named, read=read), [path], dtype), shape)

@@ -225,11 +225,9 @@ def _deep_colors(path: Path, file: Image.Image) -> np.ndarray:
     """A PNG's colours of 16 bits, of which Pillow reads eight, turned as its EXIF says."""
     pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16).numpy()
     turn = file.getexif().get(ExifTags.Base.Orientation, 1)
-    return (
-        pixels
-        if turn == 1
-        else np.stack([_turned(pixels[..., channel], turn) for channel in range(3)], axis=-1)
-    )
+    if turn == 1:
+        return pixels
+    return np.stack([_turned(pixels[..., channel], turn) for channel in range(3)], axis=-1)
 
 
 def _turned(channel: np.ndarray, turn: int) -> np.ndarray:

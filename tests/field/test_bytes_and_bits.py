@@ -111,8 +111,9 @@ def test_floating_point_pictures_need_a_range(tmp_path):
     assert read_image(tmp_path / "a.tif", (20, 40))[-1, -1].tolist() == [255] * 3
 
 
-@pytest.mark.parametrize("channels", [2, 3, 4])
-@pytest.mark.parametrize("turn", [1, 6])
+@pytest.mark.parametrize(
+    ("channels", "turn"), [(2, 1), (3, 1), (4, 1), *((3, turn) for turn in range(2, 9))]
+)
 def test_pngs_of_16_bits_are_read_alike_by_predict_and_by_a_folder(channels, turn, tmp_path):
     values = np.random.default_rng(0).integers(0, 1024, (20, 30, channels)).astype(np.uint16)
     exif = Image.Exif()
@@ -121,7 +122,7 @@ def test_pngs_of_16_bits_are_read_alike_by_predict_and_by_a_folder(channels, tur
     # After the header, whose chunk ends at 33.
     (tmp_path / "a.png").write_bytes(data[:33] + chunk(b"eXIf", exif.tobytes()[6:]) + data[33:])
     colors = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=-1)
-    truth = colors if turn == 1 else np.rot90(colors, -1)
+    truth = np.stack([turned(colors[..., channel], turn) for channel in range(3)], axis=-1)
     with pytest.warns(UserWarning, match=r"a\.png has more than 8 bits: \d+ to \d+ become black"):
         alone = read_image(tmp_path / "a.png")
     with pytest.warns(UserWarning, match="16 bits are made 8"):
@@ -146,6 +147,20 @@ def test_a_deep_png_that_is_damaged_is_named(tmp_path):
         (tmp_path / f"{number}.png").write_bytes(bad)
         with pytest.raises(ValueError, match=rf"{number}\.png cannot be read as an image"):
             read_image(tmp_path / f"{number}.png")
+
+
+# Which side of the scene row 0 and column 0 of a file are, by the EXIF standard.
+SIDES = ["top left", "top right", "bottom right", "bottom left"]
+SIDES += ["left top", "right top", "right bottom", "left bottom"]
+
+
+def turned(channel, turn):
+    """A channel the way up."""
+    row, column = SIDES[turn - 1].split()
+    if row in ("left", "right"):
+        channel, row, column = channel.T, column, row
+    channel = channel[::-1] if row == "bottom" else channel
+    return channel[:, ::-1] if column == "right" else channel
 
 
 def chunk(kind, data):
