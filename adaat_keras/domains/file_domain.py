@@ -1,7 +1,6 @@
 """What the loaders share: frames whose image and labels are files."""
 
 import copy
-import glob
 import os
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -9,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -32,7 +31,14 @@ from adaat_keras.domains.content import (
 )
 from adaat_keras.domains.decoders import disparity_depth, map_classes
 from adaat_keras.domains.domain import Domain, NoSplit
-from adaat_keras.domains.listing import Files, check_all_taken, content_of
+from adaat_keras.domains.listing import (
+    Files,
+    SkipBad,
+    check_all_taken,
+    check_skip_bad,
+    content_of,
+    instead,
+)
 from adaat_keras.domains.png import (
     PACKED_DEPTH,
     PngKind,
@@ -43,7 +49,6 @@ from adaat_keras.domains.png import (
 )
 from adaat_keras.tasks.semantic import PAPER, Semantic, same_groups
 
-SkipBad = bool | Literal["missing"]
 _LABELS = ("semantic", "depth", "normals")
 # Decoders and file systems both wait, and neither holds the interpreter's lock.
 _THREADS = 8
@@ -86,7 +91,7 @@ class FileDomain(Domain):
     Raises:
         FileNotFoundError: Some frames lack a label that others have, or a folder of labels gives
             none.
-        ValueError: No frame is left, or labels are not what they should be.
+        ValueError: No frame is left, labels or `skip_bad` are not what they should be.
     """
 
     splits: tuple[str, ...]
@@ -105,6 +110,7 @@ class FileDomain(Domain):
         check_labels: bool = False,
         named: tuple[str, ...] = (),
     ):
+        check_skip_bad(skip_bad)
         self._looks = check_labels
         self.id_set, self.riders_and_trucks = id_set, riders_and_trucks
         self.left_out: list[str] = []
@@ -420,9 +426,9 @@ class FileDomain(Domain):
         for files, keys in zip(self.files, there, strict=True):
             lacking = [files[key] for key in tasks if key not in keys]
             if lacking:
-                instead = ", ".join(filter(None, map(_instead, lacking)))
+                other = ", ".join(filter(None, map(instead, lacking)))
                 self.left_out.append(
-                    f"{' and '.join(map(str, lacking))}: missing{instead and f' ({instead})'}"
+                    f"{' and '.join(map(str, lacking))}: missing{other and f' ({other})'}"
                 )
             else:
                 whole.append(files)
@@ -440,8 +446,10 @@ class FileDomain(Domain):
         for key in ("image", *self.tasks):
             try:
                 pixels = self.pixels(key, at)
-            except tf.errors.InvalidArgumentError:
+            except tf.errors.InvalidArgumentError as error:
                 path = self.files[index][key]
+                if error.message.startswith(f"{path}:"):
+                    return error.message
                 return f"{path}: the file is damaged inside; copy or unpack it again"
             if key == "semantic" and self.id_set:
                 ids = np.unique(self.label_ids(pixels))
@@ -462,15 +470,6 @@ class FileDomain(Domain):
 
 def _labels_of(files: Files) -> set[str]:
     return {key for key in _LABELS if key in files and files[key].exists()}
-
-
-def _instead(path: Path) -> str:
-    """What there is of a file's name but another ending."""
-    beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")) if path.parent.exists() else []
-    names = ", ".join(each.name for each in beside)
-    jpeg = any(each.suffix.lower() in (".jpg", ".jpeg") for each in beside)
-    change = "; JPEG changes labels: get them as PNG" if jpeg else ""
-    return f"there is {names}{change}" if names else ""
 
 
 class NoFrames(NoSplit, FileNotFoundError):

@@ -1,12 +1,15 @@
 """Lists the pictures of a data set's folders, so that none is passed over in silence."""
 
+import glob
 import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 Files = dict[str, Path]
+SkipBad = bool | Literal["missing"]
 IMAGES = (".png", ".jpg", ".jpeg")
 LABELS = (".png",)
 COLUMNS = ("images", "semantic", "depth", "disparity", "normals")
@@ -148,3 +151,28 @@ def content_of(folder: Path, names: int = 3) -> str:
         more = ", ..." if len(folders) > 5 else ""
         parts.append(f"the folders {', '.join(folders[:5])}{more}")
     return f"in {folder.absolute()} there is {', '.join(parts) or 'nothing'}"
+
+
+def instead(path: Path) -> str:
+    """What there is of a file's name but another ending."""
+    beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")) if path.parent.exists() else []
+    names = ", ".join(each.name for each in beside)
+    jpeg = any(each.suffix.lower() in (".jpg", ".jpeg") for each in beside)
+    change = "; JPEG changes labels: get them as PNG" if jpeg else ""
+    return f"there is {names}{change}" if names else ""
+
+
+def check_skip_bad(skip_bad: SkipBad) -> None:
+    """Refuse what is no choice of `skip_bad`: any other true value would leave frames out.
+
+    Raises:
+        ValueError: It is none of `False`, `True` and `"missing"`.
+
+    Example:
+        >>> check_skip_bad("mising")
+        Traceback (most recent call last):
+        ...
+        ValueError: skip_bad is False, True or "missing", not 'mising'
+    """
+    if not isinstance(skip_bad, bool) and not (isinstance(skip_bad, str) and skip_bad == "missing"):
+        raise ValueError(f'skip_bad is False, True or "missing", not {skip_bad!r}')

@@ -1,9 +1,10 @@
 """Picture files: the header of a PNG, the formats that a data set allows, and reading them."""
 
+import io
 import os
 import struct
 import zlib
-from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -14,6 +15,14 @@ from PIL import Image, UnidentifiedImageError
 
 from adaat_keras.deep_images import WHOLE, Range, range_of
 from adaat_keras.domains.exif import EXIF, orientation, upright
+from adaat_keras.domains.npy import (
+    Reader,
+    arrays_reader,
+    by_numpy,
+    given_bytes,
+    given_path,
+    named,
+)
 
 COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -107,7 +116,9 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = COLORS
 class PngKind(NamedTuple):
     """A pixel format that a file may have, and what to do about a file that has another.
 
-    `colors` are PNG colour types. A file with more channels than `channels` loses its alpha.
+    `colors` are PNG colour types, of which those in `short` may have fewer bits. A file with more
+    channels than `channels` loses its alpha; where it is `repeated`, red, green and blue must be
+    the same, and one of them is given. Numbers of fewer than 8 bits are given as they stand.
     """
 
     name: str
@@ -115,6 +126,8 @@ class PngKind(NamedTuple):
     colors: tuple[int, ...]
     channels: int
     fix: str
+    short: tuple[int, ...] = (_PALETTE,)
+    repeated: bool = False
 
     def check(self, path: Path | str) -> PngHeader:
         """The header of a file of this kind.
@@ -131,11 +144,11 @@ class PngKind(NamedTuple):
 
     @property
     def forms(self) -> list[tuple[int, int]]:
-        """Bits and colour types that a file may have; a palette may be short, whatever the bits."""
+        """Bits and colour types that a file may have."""
         return [
             (bits, color)
             for color in self.colors
-            for bits in ((1, 2, 4, 8) if color == _PALETTE else (self.bits,))
+            for bits in ((1, 2, 4, 8) if color in self.short else (self.bits,))
         ]
 
     @property
@@ -150,7 +163,9 @@ IMAGE = PngKind(
     8,
     (_RGB, _RGBA, _GREY, _PALETTE, _GREY_ALPHA),
     3,
-    "read it by Folder(..., image_range=), which says what becomes black and white",
+    "write all with 8 bits, or all with 16 and read them by Folder(..., image_range=), which says "
+    "what becomes black and white",
+    short=(_PALETTE, _GREY),
 )
 LABEL_IDS = PngKind(
     "a map of label ids",
@@ -226,9 +241,9 @@ def _decode_png(data: tf.Tensor, path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     fix = f": cut off, damaged, or not {kind.format}; `adaat-keras data check` tells which"
     check = tf.debugging.Assert(good, [tf.strings.join([path, fix])])
     with tf.control_dependencies([check] if check is not None else []):
-        dtype = tf.uint8 if kind.bits == 8 else tf.uint16
+        dtype = tf.uint16 if kind.bits == 16 else tf.uint8
         decode = partial(_png_pixels, kind=kind, dtype=dtype)
-        pixels = tf.numpy_function(decode, [data, path], dtype, stateful=False)
+        pixels = by_numpy(decode, [data, path], dtype)
     pixels = tf.ensure_shape(pixels, (None, None, kind.channels))
     return pixels[..., 0] if kind.channels == 1 else pixels
 
@@ -242,7 +257,7 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
 
     The decoder finds that out too, and names no file.
     """
-    data, place = memoryview(_given(data)), len(_SIGNATURE)
+    data, place = memoryview(given_bytes(data)), len(_SIGNATURE)
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
         kind, after = bytes(data[place + 4 : place + 8]), place + 8 + length
@@ -259,13 +274,26 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
 
 def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.ndarray:
     """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
+    channels = 3 if kind.repeated else kind.channels
     try:
-        pixels = tf.io.decode_png(_given(data), channels=kind.channels, dtype=dtype).numpy()
-        return upright(pixels, _given(data)) if kind in (IMAGE, DEEP_IMAGE) else pixels
+        pixels = tf.io.decode_png(given_bytes(data), channels=channels, dtype=dtype).numpy()
     except tf.errors.OpError:
         raise ValueError(
-            f"{_path(path)}: the PNG file is damaged inside; copy or unpack it again"
+            f"{given_path(path)}: the PNG file is damaged inside; copy or unpack it again"
         ) from None
+    if kind in (IMAGE, DEEP_IMAGE):
+        return upright(pixels, given_bytes(data))
+    if kind.bits < 8:
+        # The decoder has scaled them, the largest to 255.
+        pixels //= 255 // (2**kind.bits - 1)
+    if kind.repeated and not _repeats(pixels):
+        raise ValueError(f"{given_path(path)}: red, green and blue differ; {kind.fix}")
+    return pixels[..., : kind.channels]
+
+
+def _repeats(pixels: np.ndarray) -> bool:
+    """Whether red, green and blue are the same."""
+    return bool((pixels == pixels[..., :1]).all())
 
 
 # Where the end of a JPEG is looked for first: some cameras write more after it.
@@ -274,7 +302,7 @@ _TAIL = 1 << 16
 
 def _jpeg_has_end(data: bytes) -> np.bool_:
     """Whether a JPEG's end follows its pixels, however much follows that, such as a film."""
-    data, place = _given(data), 2
+    data, place = given_bytes(data), 2
     while 0 <= place < len(data) - 1:
         marker = data[place + 1]
         if data[place] != 0xFF:
@@ -338,60 +366,46 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
     message = tf.strings.join([path, ": cut off, or neither PNG nor JPEG"])
     check = tf.debugging.Assert(good, [message])
     with tf.control_dependencies([check] if check is not None else []):
-        return tf.numpy_function(_jpeg_pixels, [data, path], tf.uint8, stateful=False)
+        return by_numpy(_jpeg_pixels, [data, path], tf.uint8)
 
 
 def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
     """A JPEG's pixels. A graph's own operation would not say which file it cannot decode."""
     try:
-        return upright(tf.io.decode_jpeg(_given(data), channels=3).numpy(), _given(data))
+        return upright(tf.io.decode_jpeg(given_bytes(data), channels=3).numpy(), given_bytes(data))
     except tf.errors.OpError:
         raise ValueError(
-            f"{_path(path)}: the JPEG is damaged inside; copy or unpack it again"
+            f"{given_path(path)}: the JPEG is damaged inside; copy or unpack it again"
         ) from None
 
 
-class Reader(NamedTuple):
-    """How the files of one kind are read.
-
-    Attributes:
-        check: From a path to width and height; a `ValueError` that names a file of another form.
-        read: From a path, a string scalar, to pixels; in graph operations.
-        whole: Whether they hold whole numbers.
-    """
-
-    check: Callable[[Path], tuple[int, int]]
-    read: Callable[[tf.Tensor], tf.Tensor]
-    whole: bool = True
-
-
 # What users' own folders hold.
-_ONE_CHANNEL = "if these are colours, pass palette=, else save one channel of them with 8 bits"
+_ONE_CHANNEL = "if these are colours, pass palette=, else save one channel of them with {} bits"
 _NUMBERS = "write it as a PNG of 8 or 16 bits in grey, or as .npy"
 _KINDS = {
-    "semantic": tuple(
-        PngKind(
-            "a map of numbers",
-            bits,
-            (_GREY,),
-            1,
-            _ONE_CHANNEL,
-        )
-        for bits in (8, 16)
+    "semantic": (
+        *(
+            PngKind("a map of numbers", bits, (_GREY,), 1, _ONE_CHANNEL.format(bits))
+            for bits in (8, 16, 4, 2, 1)
+        ),
+        # As many programs write grey.
+        *(
+            PngKind(
+                "a map of numbers",
+                bits,
+                (_RGB, _RGBA, _GREY_ALPHA, _GREY),
+                1,
+                _ONE_CHANNEL.format(bits),
+                repeated=True,
+            )
+            for bits in (8, 16)
+        ),
     ),
     "colors": (
         PngKind("a map of colours", 8, (_RGB, _RGBA, _PALETTE), 3, "if it has numbers, pass ids="),
     ),
     "depth": tuple(PngKind("depth or disparity", b, (_GREY,), 1, _NUMBERS) for b in (16, 8)),
     "normals": (PngKind("normals as colours", 8, (_RGB, _RGBA), 3, "write it as RGB"),),
-}
-# The kinds of numbers in an array, as NumPy abbreviates them, their last axis, and how it is given.
-_ARRAYS = {
-    "image": ("u", 3, np.uint8),
-    "semantic": ("iub", 0, np.int32),
-    "colors": ("u", 3, np.uint8),
-    "depth": ("fiu", 0, np.float32),
-    "normals": ("f", 3, np.float32),
 }
 
 
@@ -411,8 +425,7 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         other = next(path for path in files if path not in arrays)
         raise ValueError(f"{arrays[0]} is an array and {other} is a picture; give one kind")
     if arrays:
-        whole = _array(arrays[0], key).dtype.kind != "f"
-        return Reader(partial(_array_size, key=key), partial(_read_array, key=key), whole)
+        return arrays_reader(key, arrays[0])
     if key == "image":
         return Reader(picture_size, read_picture) if image_range is None else _deep(image_range)
     header = png_header(files[0])
@@ -421,6 +434,8 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         return Reader(_palette_size, _read_palette)
     kinds = _KINDS[key]
     kind = next((k for k in kinds if (header.bits, header.color) in k.forms), kinds[0])
+    if kind.repeated and not _all_repeat(files):
+        kind = kinds[0]
     return Reader(lambda path: kind.check(path)[:2], partial(read_png, kind=kind))
 
 
@@ -429,13 +444,29 @@ DEEP_IMAGE = PngKind(
 )
 
 
+def _some(files: list[Path]) -> list[Path]:
+    """The first, the middle and the last."""
+    return [*dict.fromkeys((files[0], files[len(files) // 2], files[-1]))]
+
+
+def _all_repeat(files: list[Path]) -> bool:
+    """Whether in some files red, green and blue are the same, as far as they can be read."""
+    seen = []
+    for path in _some(files):
+        with suppress(ValueError, OSError, tf.errors.OpError):
+            png_header(path)
+            pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16)
+            seen.append(_repeats(pixels.numpy()))
+    return bool(seen) and all(seen)
+
+
 def deep_range(files: list[Path]) -> Range | None:
     """The range that images of 16 bits fill, judged by three of them; `None` of other images.
 
     Files that cannot be read are passed over.
     """
     kinds, values = [], []
-    for path in dict.fromkeys((files[0], files[len(files) // 2], files[-1])):
+    for path in _some(files):
         try:
             header = png_header(path)
             kinds.append(header.bits == 16)
@@ -512,16 +543,6 @@ def is_turned(path: Path, start: bytes | None = None) -> bool:
 _MOST_JPEG_PIXELS = 1024
 
 
-def _given(data: bytes | np.ndarray) -> bytes:
-    """The bytes that a graph, or eager execution, hands to NumPy."""
-    return np.asarray(data, object).item()
-
-
-def _path(path: bytes | np.ndarray) -> Path:
-    """What a graph, or eager execution, hands to NumPy for a path."""
-    return Path(os.fsdecode(np.asarray(path, object).item()))
-
-
 def _palette_size(path: Path) -> tuple[int, int]:
     header = png_header(path)
     if header.color != _PALETTE:
@@ -530,56 +551,14 @@ def _palette_size(path: Path) -> tuple[int, int]:
 
 
 def _read_palette(path: tf.Tensor) -> tf.Tensor:
-    def numbers(path) -> np.ndarray:
-        file = _path(path)
+    def numbers(file: Path) -> np.ndarray:
         _palette_size(file)
-        with Image.open(file) as picture:
+        data = file.read_bytes()
+        # Pillow passes over the checksums of pixels.
+        if not _bytes_are_whole(data):
+            raise ValueError("its checksums are wrong")
+        with Image.open(io.BytesIO(data)) as picture:
             return np.asarray(picture)
 
-    return tf.ensure_shape(tf.numpy_function(numbers, [path], tf.uint8), (None, None))
-
-
-def _array(path: Path, key: str) -> np.ndarray:
-    """The array in a file, not yet read; raises a `ValueError` that names the file."""
-    kinds, channels, _ = _ARRAYS[key]
-    try:
-        array = np.load(path, mmap_mode="r")
-        if not isinstance(array, np.ndarray):
-            array.close()
-            raise ValueError("it is an archive of arrays (.npz)")
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        # NumPy reads the header as Python, which fails in many ways.
-        raise ValueError(f"{path}: no array that can be read: {error}") from error
-    if channels == 0 and array.ndim == 3 and array.shape[-1] == 1:
-        array = array[..., 0]
-    form = array.shape[2:] == ((channels,) if channels else ()) and array.ndim >= 2 and array.size
-    if array.dtype.kind not in kinds or not form or (key == "image" and array.dtype != np.uint8):
-        last = ", 3" if channels else ""
-        kind = "uint8" if kinds == "u" else "whole" if kinds == "iub" else "floating-point"
-        raise ValueError(
-            f"{path}: shape {array.shape} and dtype {array.dtype}, but {key} must be (height, "
-            f"width{last}) of {kind} numbers"
-        )
-    return array
-
-
-def _array_size(path: Path, key: str) -> tuple[int, int]:
-    height, width = _array(path, key).shape[:2]
-    return width, height
-
-
-def _read_array(path: tf.Tensor, key: str) -> tf.Tensor:
-    _, channels, dtype = _ARRAYS[key]
-
-    def read(path) -> np.ndarray:
-        array = np.asarray(_array(_path(path), key))
-        if array.dtype.kind in "iu" and dtype == np.int32:
-            # What does not fit is not to become another number's.
-            array = np.clip(array, -1, np.iinfo(dtype).max)
-        with np.errstate(over="ignore"):
-            return array.astype(dtype)
-
-    shape = (None, None, channels) if channels else (None, None)
-    return tf.ensure_shape(tf.numpy_function(read, [path], dtype), shape)
+    pixels = by_numpy(partial(named, read=numbers), [path], tf.uint8)
+    return tf.ensure_shape(pixels, (None, None))

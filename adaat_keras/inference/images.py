@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+import tensorflow as tf
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
 from adaat_keras.files import (
@@ -147,7 +148,7 @@ def _visible(paths: Iterable[Path]) -> list[Path]:
 def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> np.ndarray:
     """Read an image file as RGB, the way up that its EXIF orientation says.
 
-    Grey images get three equal channels, transparency is dropped. Grey images of more than 8 bits
+    Grey images get three equal channels, transparency is dropped. Images of more than 8 bits
     are stretched to 8 (`adaat_keras.deep_images`), and a warning says how: of 16 bits that are
     filled the upper eight are taken; else, as of a thermal camera, the values between the
     percentiles 0.5 and 99.5.
@@ -182,12 +183,16 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
                 # A camera's JPEG has small copies of itself.
                 pictures = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
                 narrowed = _loses_bits(image)
-                # In place, since a large image in copies takes more memory than its prediction.
-                ImageOps.exif_transpose(image, in_place=True)
-                deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
-                # Pillow would clip deep ones to 255, which turns nearly everything white.
-                pixels = np.asarray(image if deep or image.mode == "RGB" else image.convert("RGB"))
                 mode = image.mode
+                if narrowed and image.format == "PNG":
+                    deep, narrowed = True, False
+                    pixels = _deep_colors(path, image)
+                else:
+                    # In place, since copies of a large one take more memory than its prediction.
+                    ImageOps.exif_transpose(image, in_place=True)
+                    deep = mode in ("I", "F") or mode.startswith("I;16")
+                    # Pillow would clip deep ones to 255, which turns nearly everything white.
+                    pixels = np.asarray(image if deep or mode == "RGB" else image.convert("RGB"))
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {path}") from None
     except UnidentifiedImageError:
@@ -200,7 +205,7 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
         ) from error
     except (
         *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error),
-        *(EOFError, OverflowError, ZeroDivisionError),
+        *(EOFError, OverflowError, ZeroDivisionError, tf.errors.OpError),
     ) as error:
         raise ValueError(f"{path} cannot be read as an image: {error}") from error
     if pictures > 1:
@@ -212,17 +217,34 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
         )
     if deep:
         used = range_of(pixels) if image_range is None else image_range
-        return np.repeat(stretched(pixels, used)[..., None], 3, axis=-1), used
+        pixels = stretched(pixels, used)
+        return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=-1), used
     if narrowed and len(np.unique(pixels)) < _FEW_LEVELS:
         raise ValueError(
             f"{path} has colours of 16 bits of which the upper eight, all that Pillow reads, hold "
-            f"{len(np.unique(pixels))} levels; stretch it to 8 bits, or write it as 16-bit grey"
+            f"{len(np.unique(pixels))} levels; write it as a PNG of 16 bits, or stretch it to 8"
         )
     return pixels, None
 
 
 # Fewer than these of 256 are hardly a picture.
 _FEW_LEVELS = 32
+
+
+def _deep_colors(path: Path, file: Image.Image) -> np.ndarray:
+    """A PNG's colours of 16 bits, of which Pillow reads eight, turned as its EXIF says."""
+    pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16).numpy()
+    turn = file.getexif().get(ExifTags.Base.Orientation, 1)
+    if turn == 1:
+        return pixels
+    return np.stack([_turned(pixels[..., channel], turn) for channel in range(3)], axis=-1)
+
+
+def _turned(channel: np.ndarray, turn: int) -> np.ndarray:
+    """A channel the way up that an EXIF orientation says."""
+    image = Image.fromarray(np.ascontiguousarray(channel))
+    image.getexif()[ExifTags.Base.Orientation] = turn
+    return np.asarray(ImageOps.exif_transpose(image))
 
 
 def _loses_bits(file: Image.Image) -> bool:

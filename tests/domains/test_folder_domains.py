@@ -118,6 +118,14 @@ def test_a_label_that_only_some_frames_have_is_told(layout, tmp_path):
     assert domain.left_out == [f"{files['semantic']}: missing"]
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("value", ["Misssing", 1, 0, "true", None, np.array([1, 2])])
+def test_skip_bad_is_one_of_three_choices(layout, value, tmp_path):
+    three_frames(layout, tmp_path)["semantic"].unlink()
+    with pytest.raises(ValueError, match='skip_bad is False, True or "missing", not '):
+        open_domain(layout, tmp_path, skip_bad=value)
+
+
 SPOILED = {
     "image cut off": ("image", cut, "cut off"),
     "label cut off": ("semantic", cut, "cut off"),

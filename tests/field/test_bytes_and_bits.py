@@ -10,7 +10,7 @@ import tensorflow as tf
 from field_kit import silent, streets
 from PIL import Image
 
-from adaat_keras.deep_images import stretched
+from adaat_keras.deep_images import range_of, stretched
 from adaat_keras.domains import Folder, Kitti
 from adaat_keras.domains.png import read_picture
 from adaat_keras.inference import read_image
@@ -128,27 +128,81 @@ def test_floating_point_pictures_need_a_range(tmp_path):
     assert read_image(tmp_path / "a.tif", (20, 40))[-1, -1].tolist() == [255] * 3
 
 
-def test_colours_of_16_bits_are_not_read_as_a_few_levels(tmp_path):
-    values = np.random.default_rng(0).integers(0, 4096, (20, 30, 3)).astype(">u2")
-    rows = b"".join(b"\0" + row.tobytes() for row in values)
+@pytest.mark.parametrize(
+    ("channels", "turn"), [(2, 1), (3, 1), (4, 1), *((3, turn) for turn in range(2, 9))]
+)
+def test_pngs_of_16_bits_are_read_alike_by_predict_and_by_a_folder(channels, turn, tmp_path):
+    values = np.random.default_rng(0).integers(0, 1024, (20, 30, channels)).astype(np.uint16)
+    exif = Image.Exif()
+    exif[274] = turn
+    data = tf.io.encode_png(values).numpy()
+    # After the header, whose chunk ends at 33.
+    (tmp_path / "a.png").write_bytes(data[:33] + chunk(b"eXIf", exif.tobytes()[6:]) + data[33:])
+    colors = values[..., :3] if channels > 2 else np.repeat(values[..., :1], 3, axis=-1)
+    truth = np.stack([turned(colors[..., channel], turn) for channel in range(3)], axis=-1)
+    with pytest.warns(UserWarning, match=r"a\.png has more than 8 bits: \d+ to \d+ become black"):
+        alone = read_image(tmp_path / "a.png")
+    with pytest.warns(UserWarning, match="16 bits are made 8"):
+        np.testing.assert_array_equal(alone, Folder(tmp_path)[0]["image"])
+    np.testing.assert_array_equal(alone, stretched(truth, range_of(truth)))
+    given = silent(lambda: read_image(tmp_path / "a.png", (0, 1023)))
+    np.testing.assert_array_equal(given, stretched(truth, (0, 1023)))
+    np.testing.assert_array_equal(given, Folder(tmp_path, image_range=(0, 1023))[0]["image"])
 
-    def chunk(kind, data):
-        return (
-            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        )
 
-    header = struct.pack(">IIBBBBB", 30, 20, 16, 2, 0, 0, 0)
-    (tmp_path / "a.png").write_bytes(
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
+def test_colours_of_all_of_16_bits_keep_their_upper_eight(tmp_path):
+    values = np.random.default_rng(0).integers(0, 65536, (20, 30, 3)).astype(np.uint16)
+    (tmp_path / "a.png").write_bytes(tf.io.encode_png(values).numpy())
+    with pytest.warns(UserWarning, match=r"a\.png .* the upper eight bits of 16"):
+        np.testing.assert_array_equal(read_image(tmp_path / "a.png"), values >> 8)
+
+
+def test_a_deep_png_that_is_damaged_is_named(tmp_path):
+    values = np.random.default_rng(0).integers(0, 1024, (20, 30, 3)).astype(np.uint16)
+    data = tf.io.encode_png(values).numpy()
+    for number, bad in enumerate((data[: len(data) // 2], data[:60] + bytes(9) + data[69:])):
+        (tmp_path / f"{number}.png").write_bytes(bad)
+        with pytest.raises(ValueError, match=rf"{number}\.png cannot be read as an image"):
+            read_image(tmp_path / f"{number}.png")
+
+
+# Which side of the scene row 0 and column 0 of a file are, by the EXIF standard.
+SIDES = ["top left", "top right", "bottom right", "bottom left"]
+SIDES += ["left top", "right top", "right bottom", "left bottom"]
+
+
+def turned(channel, turn):
+    """A channel the way up."""
+    row, column = SIDES[turn - 1].split()
+    if row in ("left", "right"):
+        channel, row, column = channel.T, column, row
+    channel = channel[::-1] if row == "bottom" else channel
+    return channel[:, ::-1] if column == "right" else channel
+
+
+def chunk(kind, data):
+    """A part of a PNG."""
+    checksum = zlib.crc32(kind + data)
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+
+def test_colours_of_16_bits_in_a_tiff_are_not_read_as_a_few_levels(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 4096, (20, 30, 3)).astype("<u2").tobytes()
+    # A TIFF's entries: width, height, bits, uncompressed, RGB, where, channels, rows, bytes.
+    entries = [(256, 30), (257, 20), (259, 1), (262, 2), (277, 3), (278, 20)]
+    entries += [(258, 8), (273, 14), (279, len(pixels))]
+    entries = [(tag, 3 if tag == 258 else 4, 3 if tag == 258 else 1, v) for tag, v in entries]
+    place = 14 + len(pixels)
+    parts = b"".join(struct.pack("<HHII", *entry) for entry in sorted(entries))
+    (tmp_path / "a.tif").write_bytes(
+        struct.pack("<2sHI3H", b"II", 42, place, 16, 16, 16)
+        + pixels
+        + struct.pack("<H", len(entries))
+        + parts
+        + bytes(4)
     )
-    with pytest.raises(ValueError, match=r"a\.png has colours of 16 bits .* 16 levels"):
-        read_image(tmp_path / "a.png")
-    # TensorFlow reads them all.
-    image = Folder(tmp_path, image_range=(0, 4096))[0]["image"]
-    np.testing.assert_array_equal(image, stretched(values.astype(np.uint16), (0, 4096)))
+    with pytest.raises(ValueError, match=r"a\.tif has colours of 16 bits .* 16 levels; write it"):
+        read_image(tmp_path / "a.tif")
 
 
 def test_what_pillow_and_tensorflow_read_alike_is_read_so(tmp_path):
@@ -166,7 +220,7 @@ def test_what_pillow_and_tensorflow_read_alike_is_read_so(tmp_path):
             for data in (file.getvalue(), file.getvalue() + b"after", file.getvalue()[:-30]):
                 (tmp_path / "a").write_bytes(data)
                 both = _both(data)
-                if both is not None and mode != "1":
+                if both is not None:
                     ours = read_picture(tf.constant(str(tmp_path / "a"))).numpy()
                     np.testing.assert_array_equal(ours, both)
                     read += 1
@@ -202,3 +256,69 @@ def test_a_folder_as_people_have_it_is_read(tmp_path):
     (tmp_path / "drive.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + bytes(64))
     with pytest.raises(ValueError, match=r"drive\.mp4 is no image"):
         read_image(tmp_path / "drive.mp4")
+
+
+def test_arrays_of_depth_are_all_metres_or_all_whole_numbers(tmp_path):
+    (tmp_path / "depth").mkdir()
+    for name, values in (("a", np.float32(9)), ("b", np.uint16(9006)), ("c", np.float32(9))):
+        Image.new("RGB", (6, 4)).save(tmp_path / f"{name}.png")
+        np.save(tmp_path / f"depth/{name}.npy", np.full((4, 6), values))
+    mixed = r"b\.npy: whole numbers \(uint16\), but .*a\.npy holds floating-point ones; write"
+    with pytest.raises(ValueError, match=mixed):
+        Folder(tmp_path, depth=tmp_path / "depth")
+    frames = Folder(tmp_path, depth=tmp_path / "depth", skip_bad="missing")
+    with pytest.raises(tf.errors.InvalidArgumentError, match=mixed):
+        list(frames.dataset(("depth",)))
+    (tmp_path / "depth/a.npy").rename(tmp_path / "depth/z.npy")
+    (tmp_path / "a.png").rename(tmp_path / "z.png")
+    with pytest.raises(ValueError, match=r"c\.npy: floating-point numbers .float32., but .*b\.np"):
+        Folder(tmp_path, depth=tmp_path / "depth", depth_scale=1 / 1000)
+
+
+def masks(root, mode="P"):
+    """Three images, and masks of 0, 1 and 2 with a palette."""
+    (root / "labels").mkdir()
+    for number in range(3):
+        Image.new("RGB", (60, 40)).save(root / f"{number}.png")
+        numbers = np.random.default_rng(number).integers(0, 3, (40, 60)).astype(np.uint8)
+        picture = Image.fromarray(numbers)
+        if mode == "P":
+            picture.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+        picture.save(root / f"labels/{number}.png")
+    return {"semantic": root / "labels", "ids": {0: "road", 1: "car", 2: "sky"}}
+
+
+@pytest.mark.parametrize("place", ["beginning", "end"])
+def test_a_palette_mask_that_is_damaged_inside_is_named_and_can_be_left_out(place, tmp_path):
+    options = masks(tmp_path)
+    file = tmp_path / "labels/1.png"
+    data = bytearray(file.read_bytes())
+    at = data.index(b"IDAT") + 10 if place == "beginning" else data.index(b"IEND") - 14
+    data[at] ^= 0xFF
+    data[at + 1] ^= 0xFF
+    file.write_bytes(data)
+    frames = Folder(tmp_path, skip_bad="missing", **options)
+    with pytest.raises(ValueError, match=r"labels/1\.png: the .*damaged inside; copy or unpack"):
+        frames[1]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"labels/1\.png: .*damaged inside"):
+        list(frames.dataset(("semantic",)))
+    left = Folder(tmp_path, skip_bad=True, **options)
+    assert len(left) == 2
+    assert str(file) in left.left_out[0]
+
+
+@pytest.mark.parametrize("kind", ["palette", "array"])
+def test_a_label_that_vanishes_while_a_graph_reads_is_named(kind, tmp_path):
+    options = masks(tmp_path)
+    if kind == "array":
+        for file in (tmp_path / "labels").glob("*.png"):
+            np.save(file.with_suffix(".npy"), np.asarray(Image.open(file)))
+            file.unlink()
+    frames = Folder(tmp_path, **options)
+    file = sorted((tmp_path / "labels").iterdir())[1]
+    file.unlink()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"{file.name}: there is no such file"):
+        list(frames.dataset(("semantic",)))
+    file.mkdir()
+    with pytest.raises(tf.errors.InvalidArgumentError, match=file.name):
+        list(frames.dataset(("semantic",)))
