@@ -489,4 +489,5 @@ def test_the_guides_lines_for_other_machines_run(exported, format, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(lines, names)
-    assert names["labels"].shape == (50, 75)
+    # The scale of the preset's training.
+    assert names["labels"].shape == (128, 256)

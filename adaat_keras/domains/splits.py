@@ -44,6 +44,11 @@ class Splits:
         if isinstance(what, Domain):
             what = {"train": what}
         if not isinstance(what, str):
+            if not isinstance(what, Mapping):
+                raise ValueError(
+                    f"{what!r} is no domain: pass its name, an object such as "
+                    "adaat_keras.domains.Folder(...), or a dictionary of these by split"
+                )
             unknown = set(what) - set(SPLITS)
             if unknown or "train" not in what:
                 raise ValueError(

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-import tensorflow as tf
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
@@ -205,7 +204,7 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
         ) from error
     except (
         *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, struct.error),
-        *(EOFError, OverflowError, ZeroDivisionError, tf.errors.OpError),
+        *(EOFError, OverflowError, ZeroDivisionError),
     ) as error:
         raise ValueError(f"{path} cannot be read as an image: {error}") from error
     if pictures > 1:
@@ -233,7 +232,15 @@ _FEW_LEVELS = 32
 
 def _deep_colors(path: Path, file: Image.Image) -> np.ndarray:
     """A PNG's colours of 16 bits, of which Pillow reads eight, turned as its EXIF says."""
-    pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16).numpy()
+    # Not above: presets predict on Keras' other backends, where there may be no TensorFlow.
+    try:
+        import tensorflow as tf
+    except ImportError:
+        raise ValueError("colours of 16 bits need TensorFlow; stretch them to 8") from None
+    try:
+        pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16).numpy()
+    except tf.errors.OpError as error:
+        raise ValueError(error) from error
     turn = file.getexif().get(ExifTags.Base.Orientation, 1)
     if turn == 1:
         return pixels

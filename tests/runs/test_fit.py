@@ -199,6 +199,13 @@ def test_after_a_call_the_process_is_as_it_was(splits):
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize("what", [Path("photos"), None, [1, 2]])
+def test_what_is_no_domain_is_told_so(what):
+    with pytest.raises(ValueError, match="is no domain: pass its name, an object such as"):
+        fit_ada_atdt(untrained(), what, "streets_real")
+
+
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 def test_a_users_own_classes_and_folder_are_trained_on(tmp_path):
     random = np.random.default_rng(0)
