@@ -255,6 +255,8 @@ class FileDomain(Domain):
         path = self.path(key, index)
         return read_picture(path) if key == "image" else read_png(path, self.kinds[key])
 
+    # Converted, the function within would be too, and AutoGraph would say that it cannot read it.
+    @tf.autograph.experimental.do_not_convert
     def path(self, key: str, index: tf.Tensor) -> tf.Tensor:
         """The path of the file of `key` for the frame at `index`, a string scalar."""
         return tf.gather(self.per_frame(key, lambda files: os.fsencode(files[key])), index)

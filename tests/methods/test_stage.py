@@ -447,7 +447,7 @@ def test_a_file_that_vanishes_in_training_is_named(tmp_path):
         np.save(tmp_path / f"{number}.npy", np.zeros((8, 8, 3), np.uint8))
     frames = Folder(tmp_path)
     (tmp_path / "1.npy").unlink()
-    told = r"^stage 'joint': No such file.*/1\.npy'$"
+    told = r"^stage 'joint': .*/1\.npy: there is no such file any more"
     with pytest.raises(ValueError, match=told), plain_errors("joint"):
         list(frames.dataset(("image",)))
 
