@@ -133,7 +133,7 @@ def test_two_steps_of_a_stage_are_the_same_in_both(stage, theirs):
         for n, ours in enumerate(nets[name].get_weights()):
             before, jax = given[f"{name}/{n}"], after[f"{stage}/{name}/{n}"]
             moved = np.abs(ours - before).max()
-            # L1 losses have kinks, at which rounding decides; another loss would move them otherwise.
+            # L1 losses have kinks, at which rounding decides.
             assert np.abs(ours - jax).max() <= 5e-2 * moved + 1e-6, (name, n)
         assert any(
             (w != given[f"{name}/{n}"]).any() for n, w in enumerate(nets[name].get_weights())
