@@ -323,12 +323,11 @@ class Stages:
         return loss + numbers["pairs"] * fooled + classifier
 
 
-def stages(net: Networks, weights_of_classes: np.ndarray | None, paper: bool = False) -> Stages:
-    """The stages with the losses that the recommended recipe has, or the paper's."""
+def stages(net: Networks, weights_of_classes: np.ndarray | None) -> Stages:
+    """The stages with the losses that the recommended recipe has."""
 
     def loss(task):
-        task = task.with_error("metres" if paper else "log")
-        balanced = task.classes and weights_of_classes is not None and not paper
+        balanced = task.classes and weights_of_classes is not None
         return task.loss(weights_of_classes) if balanced else task.loss()
 
     adversarial = "binary_crossentropy" if net.from_task.classes else "least_squares"
@@ -375,7 +374,7 @@ def adam(weights, moments, gradients, step, rate, beta_2, learns):
     return new, (m, v)
 
 
-def program(found: Stages, stage: str, crop: int | None = None) -> Callable:
+def program(found: Stages, stage: str) -> Callable:
     """Some steps of a stage as one function, to be compiled.
 
     It takes the weights that learn, their moments, the number of steps before, the weights that
@@ -386,7 +385,7 @@ def program(found: Stages, stage: str, crop: int | None = None) -> Callable:
     loss = objective(found, stage)
 
     def batch(frames, picked, key):
-        images_key, crop_key = jax.random.split(key)
+        images_key = jax.random.split(key)[0]
         b = {}
         for number, domain in enumerate(frames):
             which = picked[domain]
@@ -396,11 +395,6 @@ def program(found: Stages, stage: str, crop: int | None = None) -> Callable:
             for task, name in (("1", "from"), ("2", "to")):
                 if name in frames[domain]:
                     b[f"{task}_{domain}"] = frames[domain][name][which]
-            if crop:
-                rows = jax.random.split(jax.random.fold_in(crop_key, number), len(which))
-                names = [name for name in b if name.endswith(f"_{domain}")]
-                for name in names:
-                    b[name] = jax.vmap(partial(_cropped, crop))(rows, b[name])
         return b
 
     def train(learning, moments, before, held, frames, picked, rates, key, beta_2, learns, numbers):
@@ -421,14 +415,6 @@ def program(found: Stages, stage: str, crop: int | None = None) -> Callable:
         return *after, values.mean()
 
     return train
-
-
-def _cropped(size: int, key, values):
-    top, left = jax.random.randint(key, (2,), 0, 2**30) % jnp.array(
-        [values.shape[0] - size + 1, values.shape[1] - size + 1]
-    )
-    start = (top, left, *[0] * (values.ndim - 2))
-    return jax.lax.dynamic_slice(values, start, (size, size, *values.shape[2:]))
 
 
 def order(count: int, steps: int, batch: int, seed: int) -> np.ndarray:

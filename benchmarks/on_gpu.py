@@ -214,9 +214,7 @@ class Lab:
         learns = dict.fromkeys(learning, 1.0)
         if name.startswith("transfer") and not recipe.decoder_2:
             learns["decoder_2"] = 0.0
-        numbers = {
-            k: getattr(recipe, k) for k in ("alpha", "decoded", "teacher", "base_1", "pairs")
-        }
+        numbers = {name: getattr(recipe, name) for name in NUMBERS}
         start, curve = time.time(), []
         moments = tuple(jax.tree.map(jnp.zeros_like, learning) for _ in range(2))
         every = training.rates(self.steps, LEARNING_RATE)
@@ -377,7 +375,7 @@ def _step(net, found, stage, count, rng) -> tuple:
         "2_a": rng.integers(0, 11, (count, 128, 128)).astype("uint8"),
     }
     loss = training.objective(found, stage)
-    numbers = {"alpha": 0.9, "decoded": 1.0, "teacher": 1.0, "base_1": 1.0, "pairs": 0.0}
+    numbers = {name: getattr(Recipe(alpha=0.9), name) for name in NUMBERS}
     learning = {name: weights[name] for name in training.TRAINS[stage]}
     held = {name: value for name, value in weights.items() if name not in learning}
     learns = dict.fromkeys(learning, 1.0)

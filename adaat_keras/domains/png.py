@@ -14,7 +14,6 @@ import tensorflow as tf
 from PIL import Image, UnidentifiedImageError
 
 from adaat_keras.deep_images import WHOLE, Range, range_of
-from adaat_keras.domains.exif import EXIF, orientation, upright
 from adaat_keras.domains.npy import (
     Reader,
     arrays_reader,
@@ -23,6 +22,7 @@ from adaat_keras.domains.npy import (
     given_path,
     named,
 )
+from adaat_keras.exif import EXIF, orientation, upright
 
 COLORS = {0: "grey", 2: "RGB", 3: "palette", 4: "grey with alpha", 6: "RGBA"}
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
+from adaat_keras.exif import turned
 from adaat_keras.files import (
     home_expanded,
     lost_links,
@@ -113,8 +114,6 @@ def _find(pattern: str) -> list[Path]:
     if path.is_dir():
         there = _visible(path.iterdir())
         problem = f"the folder {path} has no images in it ({', '.join(IMAGE_SUFFIXES)})"
-        if below := not_taken_below(path, IMAGE_SUFFIXES, there):
-            problem += f", but {path / '**' / '*'} takes {len(below)} in folders within it"
     else:
         there = _visible(matching(path))
         magic = glob.has_magic(pattern_parts(path)[1])
@@ -122,6 +121,8 @@ def _find(pattern: str) -> list[Path]:
     images = [each for each in there if each.suffix.lower() in IMAGE_SUFFIXES]
     others = [each for each in there if each.suffix.lower() in _OTHER_PICTURES]
     if not images:
+        if path.is_dir() and (below := not_taken_below(path, IMAGE_SUFFIXES, there)):
+            problem += f", but {path / '**' / '*'} takes {len(below)} in folders within it"
         # What is there tells best what was meant.
         beside = [] if path.is_dir() or not path.parent.is_dir() else path.parent.iterdir()
         near = there or _visible(beside)
@@ -241,17 +242,7 @@ def _deep_colors(path: Path, file: Image.Image) -> np.ndarray:
         pixels = tf.io.decode_png(path.read_bytes(), channels=3, dtype=tf.uint16).numpy()
     except tf.errors.OpError as error:
         raise ValueError(error) from error
-    turn = file.getexif().get(ExifTags.Base.Orientation, 1)
-    if turn == 1:
-        return pixels
-    return np.stack([_turned(pixels[..., channel], turn) for channel in range(3)], axis=-1)
-
-
-def _turned(channel: np.ndarray, turn: int) -> np.ndarray:
-    """A channel the way up that an EXIF orientation says."""
-    image = Image.fromarray(np.ascontiguousarray(channel))
-    image.getexif()[ExifTags.Base.Orientation] = turn
-    return np.asarray(ImageOps.exif_transpose(image))
+    return turned(pixels, file.getexif().get(ExifTags.Base.Orientation, 1))
 
 
 def _loses_bits(file: Image.Image) -> bool:

@@ -18,7 +18,6 @@ from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
 from adaat_keras.models.ada_atdt import PREDICTORS
-from adaat_keras.models.base_model import pad_for
 from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
 from adaat_keras.training.callbacks import StopOnNan
@@ -56,12 +55,6 @@ class Method(ABC):
         architecture: str = "residual",
     ) -> list[Stage]:
         """The stages in order; builds nothing and opens nothing."""
-
-    def smallest(self, model: AdaAtdt) -> int:
-        """The least height and width of an image that its networks of the model predict."""
-        if self.predictor == "transfer":
-            return model.get_layer("pad").smallest
-        return pad_for(model.encoder_2, stride=model.stride).smallest
 
     def fit(
         self,
@@ -144,7 +137,7 @@ def fit_in_memory(
     )
     chosen = chosen_stages(every, stages, freeze, model)
     training.check_stride(model.stride)
-    check_size(feed, method.smallest(model))
+    check_size(feed, model.smallest_for(method.predictor))
     history: History = {}
     if verbose:
         print(feed.told_camera(from_task), flush=True)

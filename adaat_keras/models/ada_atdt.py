@@ -161,7 +161,11 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
     @property
     def smallest(self) -> int:
         """The least height and width of an image."""
-        if self.predictor == "base_model_2":
+        return self.smallest_for(self.predictor)
+
+    def smallest_for(self, predictor: str) -> int:
+        """The least height and width of an image that a predictor of these networks takes."""
+        if predictor == "base_model_2":
             return pad_for(self.encoder_2, stride=self.stride).smallest
         return self.get_layer("pad").smallest
 

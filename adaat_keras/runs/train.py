@@ -297,7 +297,7 @@ class _Run:
         What scoring and drawing need is looked at too: the first and the last frame, the other
         files by their first bytes where a domain can tell from these, and the room on the disk.
         """
-        check_size(self.feed, self.method.smallest(self.model))
+        check_size(self.feed, self.model.smallest_for(self.method.predictor))
         for role in ("source", "target"):
             domain = self.feed.splits[role].get(self.config.data.split)
             if domain is None:

@@ -5,6 +5,7 @@ import random
 import shutil
 import signal
 import time
+from contextlib import contextmanager
 
 import keras
 import numpy as np
@@ -65,11 +66,10 @@ def test_a_run_that_was_killed_twice_ends_in_the_weights_of_one_that_was_not(
     assert scores[0] == scores[1]
 
 
-@pytest.mark.usefixtures("unreported")
-def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
-    config_of, run_of, tmp_path, monkeypatch, same
-):
-    config, write = config_of("source_only"), module.written_whole
+@contextmanager
+def dying_with_a_network(monkeypatch):
+    """Within, a run ends when it saves its first network."""
+    write = module.written_whole
 
     def dies_with_a_network(path):
         if path.name == "encoder_2.keras":
@@ -79,7 +79,16 @@ def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
     with monkeypatch.context() as patched:
         patched.setattr(module, "written_whole", dies_with_a_network)
         with pytest.raises(ZeroDivisionError):
-            train_from_config(config, tmp_path / "run", verbose=0)
+            yield
+
+
+@pytest.mark.usefixtures("unreported")
+def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
+    config_of, run_of, tmp_path, monkeypatch, same
+):
+    config = config_of("source_only")
+    with dying_with_a_network(monkeypatch):
+        train_from_config(config, tmp_path / "run", verbose=0)
     assert list(tmp_path.glob("run/state/*/checkpoint/epoch-0002.weights.h5"))
     train_from_config(config, tmp_path / "run", verbose=0)
     [done] = tmp_path.glob("run/state/*/done.json")
@@ -102,17 +111,8 @@ def test_a_stage_that_a_callback_stopped_is_not_trained_on_after_a_kill(
         return train_from_config(run, tmp_path / directory, callbacks=[stop], verbose=0)
 
     assert len(train("whole")["supervised"]["loss"]) == 2
-    write = module.written_whole
-
-    def dies_with_a_network(path):
-        if path.name == "encoder_2.keras":
-            raise ZeroDivisionError
-        return write(path)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(module, "written_whole", dies_with_a_network)
-        with pytest.raises(ZeroDivisionError):
-            train("killed")
+    with dying_with_a_network(monkeypatch):
+        train("killed")
     assert len(train("killed")["supervised"]["loss"]) == 2
     assert same(*(load(tmp_path / name) for name in ("whole", "killed")))
 

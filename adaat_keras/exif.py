@@ -48,5 +48,15 @@ def upright(pixels: np.ndarray, data: bytes) -> np.ndarray:
         >>> upright(np.zeros((2, 3, 3), np.uint8), b"no picture").shape
         (2, 3, 3)
     """
-    turn = _TURNS.get(orientation(data))
+    return turned(pixels, orientation(data))
+
+
+def turned(pixels: np.ndarray, told: int) -> np.ndarray:
+    """Pixels the way up that an EXIF orientation says; as they are where it is no such number.
+
+    Example:
+        >>> turned(np.zeros((2, 3, 3), np.uint8), 6).shape
+        (3, 2, 3)
+    """
+    turn = _TURNS.get(told)
     return pixels if turn is None else np.ascontiguousarray(turn(pixels))
