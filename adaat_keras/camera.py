@@ -1,7 +1,9 @@
 """The camera that a model's pictures come from: their size, and how large things are in them."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+
+from adaat_keras.deep_images import Range, checked_range
 
 # Pixels. Frames whose longer side has more are shrunk to it, unless a user says otherwise.
 LONGEST = 512
@@ -17,13 +19,16 @@ class Camera:
         center: Where the optical axis meets the picture, `(x, y)` in pixels from its upper left
             corner; `None` for the middle.
         camera_height: Metres above the road, above 0; `None` where it is not known.
+        image_range: Of files of more than 8 bits, the two values that become black and white;
+            `None` where files have 8.
 
     Raises:
         ValueError: A number is out of range.
 
     Example:
-        >>> Camera(1024, 2048, focal_length=2262.5).shrunk()
-        Camera(height=256, width=512, focal_length=565.625, center=None, camera_height=None)
+        >>> camera = Camera(1024, 2048, focal_length=2262.5).shrunk()
+        >>> camera.height, camera.width, camera.focal_length
+        (256, 512, 565.625)
     """
 
     height: int
@@ -31,6 +36,7 @@ class Camera:
     focal_length: float | None = None
     center: tuple[float, float] | None = None
     camera_height: float | None = None
+    image_range: Range | None = None
 
     def __post_init__(self):
         if min(self.height, self.width) < 1:
@@ -43,18 +49,21 @@ class Camera:
                 raise ValueError(f"{name} must be above 0, not {value}")
         if self.center is not None:
             object.__setattr__(self, "center", tuple(float(x) for x in self.center))
+        if self.image_range is not None:
+            object.__setattr__(self, "image_range", checked_range(self.image_range))
 
     def resized(self, height: int, width: int) -> "Camera":
         """The camera of its pictures at another size; the focal length goes with the width.
 
         Example:
-            >>> Camera(100, 200, 150.0, (90.0, 50.0)).resized(50, 100)
-            Camera(height=50, width=100, focal_length=75.0, center=(45.0, 25.0), camera_height=None)
+            >>> camera = Camera(100, 200, 150.0, (90.0, 50.0)).resized(50, 100)
+            >>> camera.focal_length, camera.center
+            (75.0, (45.0, 25.0))
         """
         across, down = width / self.width, height / self.height
         focal = self.focal_length and self.focal_length * across
         center = self.center and (self.center[0] * across, self.center[1] * down)
-        return Camera(height, width, focal, center, self.camera_height)
+        return replace(self, height=height, width=width, focal_length=focal, center=center)
 
     def shrunk(self, longest: int = LONGEST) -> "Camera":
         """The camera of its pictures shrunk until no side is longer; itself where none is."""
@@ -100,4 +109,8 @@ class Camera:
 
     def get_config(self) -> dict:
         """The constructor's arguments, as JSON takes them."""
-        return asdict(self)
+        config = asdict(self)
+        # What knows no range is called as it was before there were any: stages are kept by it.
+        if self.image_range is None:
+            del config["image_range"]
+        return config

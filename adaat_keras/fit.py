@@ -11,8 +11,8 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.method import History, Method, Source, fit_in_memory, names_of
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.models import AdaAtdt
-from adaat_keras.registry import check_name, place_of
-from adaat_keras.runs.config import PRECISIONS, RunConfig
+from adaat_keras.registry import place_of
+from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.runs.train import train
@@ -111,7 +111,6 @@ def fit_ada_atdt(
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
         >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
-    check_name("precision", model.encoder_1.dtype_policy.name, list(PRECISIONS))
     chosen = methods.get(method)
     recipe = Recipe.get(recipe)
     given = {

@@ -66,12 +66,14 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras import tasks
     from adaat_keras.inference import find_images, find_videos, write_predictions, write_video
     from adaat_keras.inference.images import is_video
+    from adaat_keras.inference.predictions import range_for
     from adaat_keras.runs.folder import load_trained
 
     videos = find_videos([each for each in options.images if is_video(each)])
     pictures = [each for each in options.images if not is_video(each)]
     images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)
+    image_range = options.range or range_for(model)
     # Tiles are of the images' own scale.
     if options.native or options.tile is not None:
         model.camera = None
@@ -85,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
             images,
             out,
             options.depth_unit,
-            options.range,
+            image_range,
             tile=options.tile,
             blend=options.overlay,
         )

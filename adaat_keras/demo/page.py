@@ -15,7 +15,7 @@ from adaat_keras.demo.view import View, Viewer
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.inference import read_image
-from adaat_keras.inference.predictions import told_with_file, write_labels
+from adaat_keras.inference.predictions import range_for, told_with_file, write_labels
 from adaat_keras.presets import list_presets
 from adaat_keras.runs.folder import load_trained
 from adaat_keras.tasks import Task
@@ -141,8 +141,9 @@ class Room:
             raise ValueError("choose a picture first")
         # Gradio keeps uploads in folders of its own, which nobody wants to read of.
         shown, path = Path(Path(file).name), Path(file)
+        viewer = self.viewer(model)
         try:
-            image = read_image(path)
+            image = read_image(path, range_for(viewer.model))
         except (ValueError, OSError) as error:
             raise ValueError(str(error).replace(str(path), str(shown))) from error
         height, width = image.shape[:2]
@@ -151,7 +152,6 @@ class Room:
                 f"{shown} is too large: {width} x {height} pixels, and the page takes "
                 f"{MOST_PIXELS // 10**6} megapixels; `adaat-keras predict` takes any size"
             )
-        viewer = self.viewer(model)
         with told_with_file(shown, viewer.model, image[None], None):
             return image, viewer(image), shown.stem
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras.deep_images import Range
 from adaat_keras.domains.class_names import (
     IGNORED,
     UNKNOWN,
@@ -90,6 +91,7 @@ class Domain(ABC):
             left corner, the median where frames differ; `None` for the middle.
         camera_height: Of the camera above the road, in metres, the mean where frames differ; `None`
             where it is not known.
+        image_range: The two values that became black and white where files have more than 8 bits.
         all_told: Whether the attributes decide every pixel, so that `identity` need not look.
     """
 
@@ -101,6 +103,7 @@ class Domain(ABC):
     focal_length: float | None = None
     principal_point: tuple[float, float] | None = None
     camera_height: float | None = None
+    image_range: Range | None = None
     all_told: bool = False
 
     # What says nothing of the pixels, and what says nothing of any but those of classes.
@@ -332,6 +335,11 @@ class SameCamera(Domain):
     def camera_height(self) -> float | None:
         """The domain's own."""
         return self.domain.camera_height
+
+    @property
+    def image_range(self) -> Range | None:
+        """The domain's own."""
+        return self.domain.image_range
 
 
 class _Regrouped(SameCamera):

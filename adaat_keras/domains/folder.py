@@ -108,7 +108,6 @@ class Folder(FileDomain):
     """
 
     name = "folder"
-    image_range: Range | None = None
     splits = ("train", "val", "test")
     _about_classes = (*FileDomain._about_classes, "_ids", "_colors")
     # The ids say the same.

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import tensorflow as tf
 
 from adaat_keras.camera import Camera
+from adaat_keras.deep_images import Range
 from adaat_keras.domains.domain import Domain
 
 
@@ -121,12 +122,21 @@ def camera_of(domain: Domain) -> Camera:
 
     Example:
         >>> import numpy as np
-        >>> camera_of(Domain.from_arrays(np.zeros((1, 8, 9, 3), np.uint8), focal_length=7.0))
-        Camera(height=8, width=9, focal_length=7.0, center=None, camera_height=None)
+        >>> images = np.zeros((1, 8, 9, 3), np.uint8)
+        >>> camera = camera_of(Domain.from_arrays(images, focal_length=7.0))
+        >>> camera.height, camera.width, camera.focal_length
+        (8, 9, 7.0)
     """
     image = domain.read(tf.constant(0, tf.int64), ("image",))["image"]
     height, width = (int(side) for side in tf.shape(image)[:2])
-    return Camera(height, width, domain.focal_length, domain.principal_point, domain.camera_height)
+    return Camera(
+        height,
+        width,
+        domain.focal_length,
+        domain.principal_point,
+        domain.camera_height,
+        domain.image_range,
+    )
 
 
 class Resized(Domain):
@@ -186,6 +196,11 @@ class Resized(Domain):
     def camera_height(self) -> float | None:
         """The domain's."""
         return self.domain.camera_height
+
+    @property
+    def image_range(self) -> Range | None:
+        """The domain's."""
+        return self.domain.image_range
 
     @property
     def _camera(self) -> Camera:

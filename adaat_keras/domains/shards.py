@@ -68,7 +68,7 @@ def _with_times(value: str | Path):
 
 FILE = "index.json"
 # What a domain tells of its camera, by its attributes' names.
-CAMERA = ("focal_length", "principal_point", "camera_height")
+CAMERA = ("focal_length", "principal_point", "camera_height", "image_range")
 _FORMAT = "adaat_keras packed frames"
 _VERSION = 1
 # A TFRecord is the length (8 bytes), its checksum (4), the pixels, and their checksum (4).
@@ -143,8 +143,8 @@ class ShardIndex:
         shards: Those that are written, in order.
         label_names: What the numbers are called where they are those of classes, as pairs of a
             number and its names; without them the paper's eleven.
-        camera: Of images: `focal_length`, `principal_point` and `camera_height`, as `Domain` has
-            them; older versions told none.
+        camera: Of images: `focal_length`, `principal_point`, `camera_height` and `image_range`, as
+            `Domain` has them; older versions told none, or fewer.
     """
 
     domain: str
@@ -213,8 +213,8 @@ class ShardIndex:
         if np.dtype(self.dtype).kind not in "biuf" or len(self.channels) > 4:
             raise ValueError(f"pixels are no {self.dtype}")
         if self.camera is not None:
-            point, numbers = self.camera["principal_point"], set(self.camera) - {"principal_point"}
-            Camera(1, 1, center=point, **{name: self.camera[name] for name in numbers})
+            numbers = dict(self.camera)
+            Camera(1, 1, center=numbers.pop("principal_point"), **numbers)
         if self.key in _FORMS and (self.dtype, self.channels) != _FORMS[self.key]:
             raise ValueError(f"{self.key} has another form")
         if len(self.shards) > self.shard_count:
@@ -340,6 +340,14 @@ def write_shards(
         progress.add(len(span))
 
 
+def _camera(domain: Domain) -> dict:
+    """What is told of a domain's camera; of a range only where there is one."""
+    told = {name: getattr(domain, name) for name in CAMERA}
+    if told["image_range"] is None:
+        del told["image_range"]
+    return told
+
+
 def _open_index(
     domain: Domain, key: str, folder: Path, fingerprint: str, shard_frames: int
 ) -> ShardIndex:
@@ -354,7 +362,7 @@ def _open_index(
         frames=len(domain),
         shard_frames=shard_frames,
         label_names=_named_labels(domain) if key == "semantic" else None,
-        camera={name: getattr(domain, name) for name in CAMERA} if key == "image" else None,
+        camera=_camera(domain) if key == "image" else None,
     )
     if not (folder / FILE).exists():
         return new

@@ -26,14 +26,14 @@ IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 
 
-def find_images(patterns: list[str]) -> list[Path]:
+def find_images(patterns: str | Path | Sequence[str]) -> list[Path]:
     """Find the image files that a list of files, folders and glob patterns stands for.
 
     A folder stands for the images directly in it, a pattern (`"frames/*_left.png"`,
     `"frames/**/*.jpg"`) for those that it matches; a file is taken whatever its ending.
 
     Args:
-        patterns: Files, folders or glob patterns; `~` is the home folder.
+        patterns: Files, folders or glob patterns, or one alone; `~` is the home folder.
 
     Returns:
         Each file once, in the order of the patterns, sorted within a folder or pattern. A warning
@@ -75,7 +75,7 @@ def is_video(pattern: str) -> bool:
     return Path(pattern).suffix.lower() in VIDEO_SUFFIXES
 
 
-def find_videos(patterns: list[str]) -> list[Path]:
+def find_videos(patterns: str | Path | Sequence[str]) -> list[Path]:
     """Find the video files that a list of files and glob patterns stands for, as `find_images`.
 
     Raises:
@@ -88,7 +88,7 @@ def find_videos(patterns: list[str]) -> list[Path]:
         FileNotFoundError: no video matches no/such/*.mp4
     """
     found: dict[Path, None] = {}
-    for pattern in patterns:
+    for pattern in [str(patterns)] if isinstance(patterns, str | Path) else patterns:
         path = home_expanded(pattern)
         there = [path] if path.is_file() else _visible(matching(path))
         if not there:

@@ -58,8 +58,8 @@ def write_predictions(
         out: Folder for the files; made if it does not exist.
         depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
             Depth beyond the end is written as invalid, and one line on stderr says how much.
-        image_range: As `read_image` takes it; one line on stderr says what became of images of
-            more than 8 bits.
+        image_range: As `read_image` takes it; by default that of the model's camera, if it has
+            one. A line on stderr says what became of images of more than 8 bits.
         tile: Predict all images in tiles of this height and width.
         blend: Write `NAME_TASK_overlay.png`, too: the colours over the picture.
 
@@ -80,6 +80,8 @@ def write_predictions(
     """
     task = tasks.get(task)
     check_name("depth unit", depth_unit, list(DEPTH_UNITS))
+    if image_range is None:
+        image_range = range_for(model)
     image_range = None if image_range is None else checked_range(image_range)
     paths = [paths] if isinstance(paths, str | Path) else paths
     paths, out = [home_expanded(path) for path in paths], home_expanded(out)
@@ -113,6 +115,12 @@ def write_predictions(
         rest = len(paths) - len(bad)
         raise ValueError(f"{bad[0]}{more}" + (f"; the other {rest} are predicted" if rest else ""))
     return written
+
+
+def range_for(model: keras.Model) -> Range | None:
+    """What became black and white in the images that a model was trained on, if that is known."""
+    camera = getattr(model, "camera", None)
+    return camera and camera.image_range
 
 
 def write_labels(

@@ -107,7 +107,7 @@ class AdversarialTrainer(SupervisedTrainer):
 
     def train_step(self, data):
         """One step of both optimizers."""
-        images, labels = self.by_domain(data)
+        images, labels = self.training_batch(data)
         images = self.seen(images)
         counts = [tf.shape(x)[0] for x in images]
         # 1 for every source image, 0 for every target image.
@@ -235,6 +235,8 @@ class TransferTrainer(Trainer):
         self.teacher_weight = teacher_weight
         self.base_1_weight = base_1_weight
         self.decoder_1 = decoder_1
+        self.check_given("teacher_weight", "teacher")
+        self.check_given("base_1_weight", "decoder_1")
 
     @property
     def learning(self) -> list[keras.Variable]:
@@ -258,8 +260,11 @@ class TransferTrainer(Trainer):
     ) -> None:
         """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
 
-        Task 2's loss is needed where a weight is not 0, `Task.pseudo_labels` of task 2 and
-        `Task.picture` of task 1 for the teacher, task 1's loss for `base_1_weight`.
+        `decoded_weight` needs task 2's loss; `teacher_weight` this, `Task.pseudo_labels` of task 2
+        and `Task.picture` of task 1; `base_1_weight` task 1's loss.
+
+        Raises:
+            ValueError: One of these is missing, or the precision is float16.
         """
         weights = {
             "transfer_loss": True,
@@ -275,6 +280,15 @@ class TransferTrainer(Trainer):
         self.pseudo_labels = pseudo_labels
         self.picture = picture
         self.base_1_loss = loss_of(base_1_loss)
+        self.check_given("decoded_weight", "task_loss")
+        self.check_given("teacher_weight", "task_loss", "pseudo_labels", "picture")
+        self.check_given("base_1_weight", "base_1_loss")
+
+    def check_given(self, weight: str, *needed: str) -> None:
+        """Raise a `ValueError` if this weight is not 0 and something that it needs is missing."""
+        missing = [name for name in needed if getattr(self, name) is None]
+        if getattr(self, weight) and missing:
+            raise ValueError(f"{weight}={getattr(self, weight)} needs {' and '.join(missing)}")
 
     def call(self, images, training=False):
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
@@ -282,10 +296,7 @@ class TransferTrainer(Trainer):
 
     def train_step(self, data):
         """One step of the transfer function, and of what learns on beside it."""
-        images, labels = self.unpacked(data)
-        images, labels = (
-            part if isinstance(part, dict) else {"source": part} for part in (images, labels)
-        )
+        images, labels = self.training_batch(data)
         source = self.translated_in_training(images["source"])
         features_2, variables = self.encoder_2(source), self.learning
         with tf.GradientTape() as tape:
@@ -311,6 +322,30 @@ class TransferTrainer(Trainer):
                 loss += self.base_1_weight * logs["base_1_loss"]
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self.log(source, loss=loss, **logs)
+
+    def training_batch(self, data) -> tuple[dict, dict]:
+        """Images and labels of a batch by name.
+
+        Raises:
+            ValueError: Something is missing that a weight needs, or images have a size that the
+                networks do not take.
+        """
+        parts = [x if isinstance(x, dict) else {"source": x} for x in self.unpacked(data)]
+        target = ("target",) * bool(self.teacher_weight or self.base_1_weight)
+        task_2 = ("source",) * bool(self.decoded_weight)
+        task_1 = ("source_1",) * bool(self.base_1_weight)
+        needed = {"images": ("source", *target), "labels": (*task_2, *task_1, *target)}
+        for (kind, names), part in zip(needed.items(), parts, strict=True):
+            missing = [n for n in names if not hasattr(part.get(n), "shape")]
+            if missing:
+                raise ValueError(
+                    f"with decoded_weight={self.decoded_weight}, teacher_weight="
+                    f"{self.teacher_weight} and base_1_weight={self.base_1_weight} a batch of a "
+                    f"{type(self).__name__} needs {kind} {', '.join(map(repr, names))}; there is "
+                    f"no tensor {', '.join(map(repr, missing))}"
+                )
+        self.check_images(*(parts[0][name] for name in needed["images"]))
+        return tuple(parts)
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""

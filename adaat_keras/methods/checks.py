@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from adaat_keras.methods.recipe import Training
+from adaat_keras.methods.recipe import PRECISIONS, Training
 from adaat_keras.methods.stage import Feed, Stage, plain_errors
 from adaat_keras.models import AdaAtdt
+from adaat_keras.registry import check_name
 
 
 def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
@@ -16,6 +17,11 @@ def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
             "this model was built outside the strategy, or inside one that is not passed: build or "
             "load it `with strategy.scope():`, and pass that strategy"
         )
+
+
+def check_precision(model: AdaAtdt) -> None:
+    """Raise a `ValueError` unless its networks can be trained in their precision."""
+    check_name("precision", model.encoder_1.dtype_policy.name, list(PRECISIONS))
 
 
 def check_batch(training: Training, devices: int) -> None:

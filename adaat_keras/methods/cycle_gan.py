@@ -160,7 +160,13 @@ class CycleGanTrainer(Trainer):
         task_loss: AnyLoss | None = None,
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
     ) -> None:
-        """Set both optimizers, and the segmenter's loss and labels where there is one."""
+        """Set both optimizers, and the segmenter's loss and labels where there is one.
+
+        Raises:
+            ValueError: A segmenter has no loss or no labels, or the precision is float16.
+        """
+        if self.segmenter and None in (task_loss, pseudo_labels):
+            raise ValueError("a segmenter needs task_loss and its task's pseudo_labels")
         names = ["loss", "adversarial_loss", "cycle_loss", "identity_loss", "discriminator_loss"]
         names += ["semantic_loss"] if self.segmenter else []
         super().compile(optimizer, self.generator_variables, tuple(names))
@@ -182,7 +188,8 @@ class CycleGanTrainer(Trainer):
 
     def train_step(self, data):
         """One step of both optimizers."""
-        (source, target), _ = self.unpacked(data)
+        source, target = self.pair(data)
+        self.check_images(source, target)
         source, target = tf.cast(source, "float32"), tf.cast(target, "float32")
         counts = counts_of((source, target))
         with tf.GradientTape(persistent=True) as tape:
@@ -220,7 +227,7 @@ class CycleGanTrainer(Trainer):
 
     def test_step(self, data):
         """Update and return the distance of an image from its translation there and back."""
-        (source, target), _ = self.unpacked(data)
+        source, target = self.pair(data)
         losses = [
             self.distance(self.cropped(back(there(self.padded(x))), x), tf.cast(x, "float32"))
             for x, there, back in (
@@ -231,6 +238,16 @@ class CycleGanTrainer(Trainer):
         loss = tf.add_n(losses)
         means = self.log(source, cycle_loss=loss, loss=loss)
         return {name: means[name] for name in ("loss", "cycle_loss")}
+
+    def pair(self, data) -> tuple[tf.Tensor, tf.Tensor]:
+        """The images of a batch: the source's and the target's."""
+        images, _ = self.unpacked(data)
+        if not isinstance(images, tuple | list) or len(images) != 2:
+            raise ValueError(
+                f"a batch of a {type(self).__name__} is (x_source, x_target) as one element, "
+                "((x_source, x_target),) where a tf.data.Dataset gives it"
+            )
+        return tuple(images)
 
     def semantic_loss(self, images, translated) -> tf.Tensor:
         """The segmenter's loss on translations, what it says of the originals as the truth.

@@ -95,7 +95,7 @@ class DanTrainer(SupervisedTrainer):
 
     def train_step(self, data):
         """One optimizer step on the task's loss and the discrepancy."""
-        images, labels = self.by_domain(data)
+        images, labels = self.training_batch(data, images=2)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             source, target = tf.split(features, counts_of(images))

@@ -115,7 +115,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
 
     def train_step(self, data):
         """One step of both optimizers."""
-        images, labels = self.by_domain(data)
+        images, labels = self.training_batch(data, images=2)
         images = self.seen(images)
         counts = [tf.shape(x)[0] for x in images]
         with tf.GradientTape(persistent=True) as tape:

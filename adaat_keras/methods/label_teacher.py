@@ -54,7 +54,14 @@ class TaughtTrainer(SupervisedTrainer):
         """Set the optimizer, the task's loss and the metrics of `test_step`.
 
         `Task.pseudo_labels` of this task, `Task.picture` of the other one.
+
+        Raises:
+            ValueError: One of these is missing, or the precision is float16.
         """
+        if pseudo_labels is None or picture is None:
+            raise ValueError(
+                "a teacher needs pseudo_labels, of this task, and picture, of the other one"
+            )
         super().compile(optimizer, task_loss, metrics)
         self.means["teacher_loss"] = keras.metrics.Mean(name="teacher_loss")
         self.pseudo_labels = pseudo_labels
@@ -62,7 +69,7 @@ class TaughtTrainer(SupervisedTrainer):
 
     def train_step(self, data):
         """One optimizer step on both domains."""
-        images, (known, others) = self.by_domain(data)
+        images, (known, others) = self.training_batch(data, images=2, labels=2)
         taught = tf.stop_gradient(self.pseudo_labels(self.teacher(self.picture(others))))
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)

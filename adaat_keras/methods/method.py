@@ -13,7 +13,13 @@ from adaat_keras import tasks
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.splits import Splits, classes_of
-from adaat_keras.methods.checks import check_batch, check_batches, check_scope, check_size
+from adaat_keras.methods.checks import (
+    check_batch,
+    check_batches,
+    check_precision,
+    check_scope,
+    check_size,
+)
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
@@ -117,6 +123,7 @@ def fit_in_memory(
     verbose: int = 1,
 ) -> History:
     """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
+    check_precision(model)
     stages, freeze = names_of(stages), names_of(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)

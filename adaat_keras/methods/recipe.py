@@ -20,6 +20,7 @@ AUGMENTATIONS = ("color", "style", "none")
 ADVERSARIAL_LOSSES = ("binary_crossentropy", "least_squares", "wasserstein")
 SCHEDULES = ("cosine", "paper", "constant")
 DEPTH_ERRORS = ("log", "metres")
+PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def option(default, text: str, common: bool = False, kind: type | None = None):
@@ -43,6 +44,12 @@ def _as_numbers(settings) -> None:
         if not isinstance(value, int | float):
             value = int(value) if number is Integral else float(value)
             object.__setattr__(settings, each.name, value)
+
+
+def check_validation_frames(number: int) -> None:
+    """Raise a `ValueError` unless so many frames can be scored after every epoch."""
+    if not isinstance(number, Integral) or number < 1:
+        raise ValueError(f"validation_frames must be a whole number of at least 1, not {number!r}")
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.domains.resize import camera_of
 from adaat_keras.domains.seen import Seen, zoom_by_depth
 from adaat_keras.domains.splits import Splits
-from adaat_keras.methods.recipe import Training
+from adaat_keras.methods.recipe import Training, check_validation_frames
 from adaat_keras.models import AdaAtdt
 from adaat_keras.registry import place_of
 from adaat_keras.tasks import Task
@@ -125,6 +125,7 @@ class Feed:
         validation_frames: int = 32,
         stride: int = 32,
     ):
+        check_validation_frames(validation_frames)
         self.splits = {"source": source, "target": target}
         self.training = training
         self.strategy = strategy or tf.distribute.get_strategy()

@@ -12,15 +12,19 @@ from adaat_keras.domains.listing import COLUMNS
 from adaat_keras.domains.seen import Seen
 from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.method import names_of
-from adaat_keras.methods.recipe import RECIPES, Recipe, Training
+from adaat_keras.methods.recipe import (
+    PRECISIONS,
+    RECIPES,
+    Recipe,
+    Training,
+    check_validation_frames,
+)
 from adaat_keras.models import sizes
 from adaat_keras.models import transfer as transfers
 from adaat_keras.registry import check_name, place_of
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Task
 from adaat_keras.training.devices import has_bfloat16
-
-PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,7 @@ class RunConfig:
         check_name("split", self.data.split, ["val", "test"])
         if self.data.cache is not None:
             check_name("cache", self.data.cache, ["memory", "disk"])
-        if self.data.validation_frames < 1:
-            raise ValueError(
-                f"validation_frames must be at least 1, not {self.data.validation_frames}"
-            )
+        check_validation_frames(self.data.validation_frames)
         self._check_networks()
 
     def _check_networks(self) -> None:

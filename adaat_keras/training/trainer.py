@@ -108,6 +108,26 @@ class Trainer(KerasWorkarounds, keras.Model):
             )
         return images, labels
 
+    def check_images(self, *images: tf.Tensor) -> None:
+        """Raise a `ValueError` unless a training step can take these images.
+
+        Where a graph does not know their size, it is looked at when the graph runs.
+        """
+        stride, trainer = self.pad.stride, type(self).__name__
+        need = f"a {trainer} trains on images whose height and width are multiples of {stride}"
+        for each in images:
+            if len(each.shape) != 4:
+                raise ValueError(
+                    f"a {trainer} takes images (batch, height, width, 3), not {tuple(each.shape)}"
+                )
+            if None in each.shape[1:3]:
+                tf.debugging.assert_equal(tf.shape(each)[1:3] % stride, 0, f"{need}; others came")
+            elif any(side % stride for side in each.shape[1:3]):
+                raise ValueError(
+                    f"{need}, not {each.shape[1]} x {each.shape[2]}: crop them, or pad them and "
+                    f"their labels, as adaat_keras.layers.PadToStride({stride}) pads images"
+                )
+
     @staticmethod
     def mean(values: tf.Tensor) -> tf.Tensor:
         """The mean (0 of nothing), so that gradients summed over devices are those of one device.
@@ -257,7 +277,7 @@ class SupervisedTrainer(Trainer):
 
     def train_step(self, data):
         """One optimizer step on the mean of the domains' task losses."""
-        images, labels = self.by_domain(data)
+        images, labels = self.training_batch(data)
         images = self.seen(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
@@ -282,10 +302,33 @@ class SupervisedTrainer(Trainer):
                 metric.update_state(labels, outputs)
         return {"loss": self.means["loss"].result(), **logs, **self.scores()}
 
-    def by_domain(self, data) -> tuple[tuple, tuple]:
-        """Images and labels of a batch, each a tuple with one tensor a domain."""
-        parts = self.unpacked(data)
-        return tuple(x if isinstance(x, tuple | list) else (x,) for x in parts)
+    def by_domain(
+        self, data, images: int | None = None, labels: int | None = None
+    ) -> tuple[tuple, tuple]:
+        """Images and labels of a batch, each a tuple with one tensor a domain.
+
+        Args:
+            data: What `fit` and `evaluate` hand to a step.
+            images, labels: How many tensors there must be; by default one a domain.
+
+        Raises:
+            ValueError: There are more, or fewer.
+        """
+        parts = tuple(x if isinstance(x, tuple | list) else (x,) for x in self.unpacked(data))
+        due = tuple(len(self.domains) if n is None else n for n in (images, labels))
+        found = tuple(sum(x is not None for x in part) for part in parts)
+        if found != due:
+            raise ValueError(
+                f"a batch of a {type(self).__name__} is a pair of {due[0]} image and {due[1]} "
+                f"label tensors here, as its docstring has it, not of {found[0]} and {found[1]}"
+            )
+        return parts
+
+    def training_batch(self, data, images: int | None = None, labels: int | None = None):
+        """`by_domain`, with images that a training step can take."""
+        parts = self.by_domain(data, images, labels)
+        self.check_images(*parts[0])
+        return parts
 
     def seen(self, images) -> tuple:
         """The domains' images as the encoder sees them: those of the source translated."""

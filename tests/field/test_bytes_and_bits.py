@@ -4,16 +4,18 @@ import io
 import struct
 import zlib
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from field_kit import silent, streets
 from PIL import Image
 
+from adaat_keras import methods
 from adaat_keras.deep_images import range_of, stretched
 from adaat_keras.domains import Folder, Kitti
 from adaat_keras.domains.png import read_picture
-from adaat_keras.inference import read_image
+from adaat_keras.inference import read_image, write_predictions
 
 AFTER = {"zeros": bytes(512), "a block": bytes(4096) + b"\xff" * 9, "a byte": b"\0"}
 
@@ -322,3 +324,34 @@ def test_a_label_that_vanishes_while_a_graph_reads_is_named(kind, tmp_path):
     file.mkdir()
     with pytest.raises(tf.errors.InvalidArgumentError, match=file.name):
         list(frames.dataset(("semantic",)))
+
+
+def test_a_model_predicts_files_of_16_bits_by_the_range_that_it_was_trained_with(tmp_path, capsys):
+    for name in ("image", "depth", "semantic"):
+        (tmp_path / name).mkdir()
+    for number in range(2):
+        Image.fromarray(thermal(number)).save(tmp_path / f"image/{number}.png")
+        Image.fromarray(np.full((128, 256), 2560, np.uint16)).save(tmp_path / f"depth/{number}.png")
+        Image.new("L", (256, 128), 7).save(tmp_path / f"semantic/{number}.png")
+    folders = {name: tmp_path / name for name in ("depth", "semantic")}
+    frames = Folder(
+        tmp_path / "image",
+        **folders,
+        depth_scale=1 / 256,
+        ids={7: "road"},
+        image_range=(6000, 10000),
+    )
+    once = {"size": "tiny", "epochs": 1, "steps_per_epoch": 1, "verbose": 0}
+    methods.SourceOnly().fit({"train": frames}, {"train": frames}, **once).save(
+        tmp_path / "m.keras"
+    )
+    model = keras.saving.load_model(tmp_path / "m.keras")
+    assert model.camera.image_range == (6000, 10000)
+    image, out = tmp_path / "image/0.png", tmp_path / "out"
+    written = []
+    for given in (None, (6000, 10000), (7000, 9000)):
+        colors = write_predictions(model, "semantic", image, out, image_range=given, blend=True)[2]
+        written.append(np.asarray(Image.open(colors)))
+    np.testing.assert_array_equal(written[0], written[1])
+    assert (written[0] != written[2]).any()
+    assert capsys.readouterr().err.count("6000 to 10000 become black") == 2

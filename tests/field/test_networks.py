@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from preset_kit import configure, copied, small_preset
 
-from adaat_keras import build_ada_atdt, fit_ada_atdt, load, tasks
+from adaat_keras import build_ada_atdt, fit_ada_atdt, load, methods, tasks
 from adaat_keras.cli import main
 from adaat_keras.domains import Kitti
 from adaat_keras.methods.ada_atdt import AdversarialTrainer
@@ -113,6 +113,17 @@ def test_under_another_precision_a_model_predicts_and_training_is_refused_before
         with pytest.raises(ValueError, match=rf"unknown precision '{precision}'.*mixed_bfloat16"):
             fit_ada_atdt(built, epochs=1, steps_per_epoch=1, directory=directory)
     assert not (tmp_path / "run").exists()
+    with pytest.raises(ValueError, match=rf"unknown precision '{precision}'.*mixed_bfloat16"):
+        methods.Dan().fit("streets_sim", "streets_real", size="tiny", precision=precision)
+
+
+@pytest.mark.parametrize("frames", ["32", 0, 1.5])
+@pytest.mark.parametrize("folder", [None, "run"])
+def test_validation_frames_that_are_no_number_are_refused(frames, folder, tmp_path):
+    built = build_ada_atdt(size="tiny")
+    said = f"validation_frames must be a whole number of at least 1, not {frames!r}"
+    with pytest.raises(ValueError, match=said):
+        fit_ada_atdt(built, validation_frames=frames, directory=folder and tmp_path / folder)
 
 
 def scores(metric):

@@ -2,7 +2,7 @@ import warnings
 
 import pytest
 
-from adaat_keras.inference import find_images
+from adaat_keras.inference import find_images, find_videos
 
 
 @pytest.fixture
@@ -30,6 +30,8 @@ def test_a_pattern_stands_for_the_images_that_match(folder):
 def test_one_pattern_or_path_stands_for_a_list_of_it(folder, kind):
     assert names(kind(folder), folder) == ["a.JPG", "b.png", "odd[1].png"]
     assert names(kind(folder / "b.png"), folder) == ["b.png"]
+    (folder / "drive.mp4").touch()
+    assert find_videos(kind(folder / "drive.mp4")) == [folder / "drive.mp4"]
 
 
 def test_a_file_with_brackets_in_its_name_is_a_file(folder):

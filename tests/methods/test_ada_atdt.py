@@ -436,6 +436,57 @@ def test_what_task_1_has_no_use_for_reaches_task_2_only_if_encoder_1_learns_on()
     assert errors(1.0) == (pytest.approx(0, abs=0.05), pytest.approx(0, abs=0.05))
 
 
+def nothing():
+    """A network that gives what it is given."""
+    return domain_toy.network(2, keras.layers.Identity())
+
+
+def toy_trainer(**options):
+    """Of no networks that would do anything."""
+    encoder, other, transfer, decoder = (
+        domain_toy.network(2, keras.layers.Conv2D(2, 1)) for _ in range(4)
+    )
+    encoder.stride = transfer.stride = 1
+    return TransferTrainer(encoder, other, transfer, decoder, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "missing"),
+    [
+        ({"teacher_weight": 0.5}, {}, "teacher_weight=0.5 needs teacher$"),
+        ({"base_1_weight": 2}, {}, "base_1_weight=2 needs decoder_1$"),
+        ({"decoded_weight": 1}, {}, "decoded_weight=1 needs task_loss$"),
+        (
+            {"teacher_weight": 1, "teacher": nothing},
+            {"task_loss": "mse"},
+            "needs pseudo_labels and picture$",
+        ),
+        (
+            {"base_1_weight": 1, "decoder_1": nothing},
+            {},
+            "base_1_weight=1 needs base_1_loss$",
+        ),
+    ],
+)
+def test_a_weight_asks_for_what_it_needs(options, given, missing):
+    options = {name: what() if callable(what) else what for name, what in options.items()}
+    with pytest.raises(ValueError, match=missing):
+        toy_trainer(**options).compile(**given)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_batch_without_what_a_weight_needs_is_refused_by_its_name():
+    trainer = toy_trainer(base_1_weight=1, decoder_1=nothing())
+    trainer.compile(base_1_loss="mse")
+    x = np.zeros((1, 4, 4, 2), "float32")
+    images, labels = {"source": x, "target": x}, {"source_1": x, "target": x}
+    trainer.train_on_batch(images, labels)
+    with pytest.raises(ValueError, match="images 'source', 'target'; there is no tensor 'target'"):
+        trainer.train_on_batch(x, labels)
+    with pytest.raises(ValueError, match=r"labels 'source_1', 'target'; .* no tensor 'source_1'"):
+        trainer.train_on_batch(images, {"target": x})
+
+
 # --- The stages
 
 PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b]

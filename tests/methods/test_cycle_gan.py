@@ -166,6 +166,20 @@ def images(count=8, batch=4):
 
 
 @pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("step", ["train_step", "test_step"])
+def test_a_batch_that_is_no_pair_is_refused(step):
+    with pytest.raises(ValueError, match=r"CycleGanTrainer is \(x_source, x_target\) as one"):
+        getattr(tiny(), step)(np.zeros((2, 32, 32, 3), "float32"))
+
+
+def test_a_segmenter_asks_for_its_loss_and_labels():
+    trainer = tiny()
+    trainer.segmenter = trainer.to_target
+    with pytest.raises(ValueError, match="a segmenter needs task_loss and"):
+        trainer.compile(task_loss="mse")
+
+
+@pytest.mark.usefixtures("eagerly")
 def test_two_devices_give_the_weights_of_one_and_score_alike():
     """A batch of one leaves the second device without an image."""
     results = []

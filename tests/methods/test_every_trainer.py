@@ -126,6 +126,28 @@ def test_weights_of_samples_are_refused_and_not_passed_over(kind):
 
 
 @pytest.mark.usefixtures("eagerly")
+def test_a_batch_that_lacks_something_is_refused_by_what_it_lacks(kind):
+    trainer = make_trainer(kind, make_model())
+    lacking = {
+        "transfer": (((None,), None), "needs images 'source'; there is no tensor 'source'"),
+        "supervised": ((np.ones((2, 32, 32, 3)), None), "1 image and 1 label .* of 1 and 0"),
+    }
+    several = ((np.ones((2, 32, 32, 3)),), (None,)), "of 1 and 0"
+    batch, said = lacking.get(kind, several)
+    with pytest.raises(ValueError, match=f"batch of a .*{said}"):
+        trainer.train_step(batch)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_it_trains_on_multiples_of_its_stride_and_says_so_of_others(kind):
+    model = make_model()
+    trainer = make_trainer(kind, model)
+    said = f"height and width are multiples of {trainer.pad.stride}, not 45 x 45"
+    with pytest.raises(ValueError, match=said):
+        trainer.train_step(next(iter(make_batches(kind, model, size=45))))
+
+
+@pytest.mark.usefixtures("eagerly")
 def test_it_takes_plain_batches_under_stock_fit_with_stock_callbacks(kind, tmp_path):
     """Its loss rises from the second epoch on: the first one's weights are the best, and kept."""
     model = make_model()

@@ -123,6 +123,16 @@ def test_a_loss_that_is_missing_is_asked_for():
         SupervisedTrainer(model.encoder_1, model.decoder_1).compile("adam")
 
 
+def test_a_graph_of_unknown_sizes_refuses_what_does_not_fit_the_stride_when_it_runs():
+    """As a dataset from a generator of no stated size makes it."""
+    trainer = make_trainer("supervised", make_model())
+    fits = tf.TensorSpec([None, None, None, 3])
+    check = tf.function(trainer.check_images, input_signature=[fits])
+    check(tf.ones((1, 32, 40, 3)))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="multiples of 4; others came"):
+        check(tf.ones((1, 32, 41, 3)))
+
+
 def test_a_trainer_is_not_saved_whole_and_says_what_to_save(tmp_path):
     trainer = make_trainer("supervised", make_model())
     with pytest.raises(NotImplementedError, match=r"networks that it .*save_weights_only"):
