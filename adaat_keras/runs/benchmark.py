@@ -11,6 +11,7 @@ from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, read_json, write_json, written_whole
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt, sizes
+from adaat_keras.models import transfer as transfers
 from adaat_keras.registry import split_names
 from adaat_keras.report.figures import draw_panels, draw_tsne
 from adaat_keras.report.probe import sample_features
@@ -46,23 +47,32 @@ class Variant(NamedTuple):
     def parse(name: str) -> "Variant":
         """The variant of a name, `METHOD[:TRANSFER or :ARCHITECTURE][@RECIPE]`.
 
+        The method may be a class by its place, `module:Class` or `file.py:Class`.
+
         Example:
             >>> Variant.parse("ada_atdt:unet@paper")
             Variant(method='ada_atdt', transfer='unet', recipe='paper', architecture='')
             >>> Variant.parse("at_dt:dilated_resnet50").architecture
             'dilated_resnet50'
+            >>> Variant.parse("mine.py:Mine:unet").method
+            'mine.py:Mine'
         """
         name, _, recipe = name.partition("@")
         method, _, networks = name.partition(":")
+        known = ("", *transfers.names(), *sizes.ARCHITECTURES)
+        if method not in methods.names() and networks.partition(":")[0] not in known:
+            thing, _, networks = networks.partition(":")
+            method = f"{method}:{thing}"
         if networks in sizes.ARCHITECTURES:
             return Variant(method, recipe=recipe, architecture=networks)
         return Variant(method, networks, recipe)
 
     @property
     def name(self) -> str:
-        """The name that `parse` takes."""
+        """What tables and folders call it: as `parse` takes it, a class by its own name."""
         networks, recipe = self.architecture or self.transfer, self.recipe
-        return self.method + (f":{networks}" if networks else "") + (f"@{recipe}" if recipe else "")
+        method = methods.get(self.method).name
+        return method + (f":{networks}" if networks else "") + (f"@{recipe}" if recipe else "")
 
     def config(self, config: RunConfig, seed: int) -> RunConfig:
         """The configuration of its run with a seed; a recipe brings all of its settings.
@@ -120,7 +130,8 @@ def run_benchmark(
     Args:
         config: What all runs have in common.
         methods: Names of methods; `"ada_atdt:unet@paper"` chooses the transfer function and the
-            recipe too, `"at_dt:dilated_resnet50"` the architecture.
+            recipe too, `"at_dt:dilated_resnet50"` the architecture; `"file.py:Class"` is one's own,
+            which is called by its `name`.
         seeds: Seeds 0, 1, ... of every method.
         directory: Holds a folder a run, `results.json`, `results.csv` and `table.md`, which grow
             run by run, and in the end `panels.png` and `tsne.png` of the runs in it; the same call
@@ -146,11 +157,15 @@ def run_benchmark(
     if not 1 <= number <= parts:
         raise ValueError(f"part {number} of {parts}: parts are numbered from 1")
     directory = home_expanded(directory)
+    named = [Variant.parse(name) for name in methods]
+    variants = {variant.name: variant for variant in named}
+    if len(variants) < len(named):
+        raise ValueError(f"methods of a benchmark have names of their own, not {methods}")
     rows = {key: row for path in known for key, row in known_rows(path, config).items()}
     runs = {
-        (name, seed): Variant.parse(name).config(config, seed)
+        (name, seed): variant.config(config, seed)
         for seed in range(seeds)
-        for name in methods
+        for name, variant in variants.items()
     }
     folders = {
         (name, seed): directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
@@ -174,7 +189,7 @@ def run_benchmark(
                     folder.check(runs[name, seed])
                     row = {"method": name, "seed": seed, "metrics": folder.read_metrics()}
                     rows[name, seed] = row
-            return _write(head, rows, methods, directory)
+            return _write(head, rows, list(variants), directory)
 
     mine = [key for i, key in enumerate(runs) if i % parts == number - 1 and key not in rows]
     for i, (name, seed) in enumerate(mine, 1):
@@ -195,7 +210,7 @@ def run_benchmark(
             drawn.setdefault(name, folder)
     # The last part draws what all have trained.
     if drawn and mine and not missing:
-        _draw(config, drawn, directory)
+        _draw(config, drawn, variants, directory)
     return results
 
 
@@ -239,7 +254,9 @@ def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
     return results
 
 
-def _draw(config: RunConfig, runs: dict[str, Path], out: Path) -> None:
+def _draw(
+    config: RunConfig, runs: dict[str, Path], variants: dict[str, Variant], out: Path
+) -> None:
     """Write `panels.png` (figure 4), a column a method, and `tsne.png` (figure 3), a plot an E1."""
     loaded = {name: RunFolder(path).load() for name, path in runs.items()}
     models = {name: model for name, (_, model) in loaded.items()}
@@ -255,7 +272,7 @@ def _draw(config: RunConfig, runs: dict[str, Path], out: Path) -> None:
         # Runs that differ in the transfer function alone have the same encoder 1, unless it learnt
         # on beside that.
         same = run.recipe.base_1_weight == 0
-        title = Variant.parse(name)._replace(transfer="").name if same else name
+        title = variants[name]._replace(transfer="").name if same else name
         if model.predictor == "transfer" and title not in groups:
             groups[title] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
             captions[title] = _caption(config, RunFolder(runs[name]))

@@ -59,6 +59,30 @@ def test_all_methods_are_every_one_that_exists_in_the_papers_variants():
     }
 
 
+MINE = """
+from adaat_keras.methods import AdaAtdt
+
+class Mine(AdaAtdt):
+    name = "mine"
+"""
+
+
+@pytest.mark.quick
+def test_ones_own_method_takes_part_by_its_place_and_is_called_by_its_name(tmp_path, config):
+    file = tmp_path / "own.py"
+    file.write_text(MINE)
+    variant = Variant.parse(f"{file}:Mine:conv@paper")
+    assert variant.name == "mine:conv@paper"
+    assert variant.config(RunConfig(), seed=0).plan.method == f"{file}:Mine"
+    assert Variant.parse(f"{file}:Mine") == Variant(f"{file}:Mine")
+    twin = tmp_path / "twin.py"
+    twin.write_text(MINE)
+    with pytest.raises(ValueError, match="names of their own"):
+        run_benchmark(config(), [f"{file}:Mine", f"{twin}:Mine"], 1, tmp_path / "runs")
+    with pytest.raises(ValueError, match="unknown method 'adaatdt'"):
+        run_benchmark(config(), ["adaatdt:unet"], 1, tmp_path / "runs")
+
+
 # === Runs that are known ===
 
 
@@ -192,7 +216,7 @@ def test_parts_share_the_runs_and_the_last_one_draws_them_all(
     folders_alone, config, tmp_path, monkeypatch, capsys
 ):
     drawn = []
-    monkeypatch.setattr(module, "_draw", lambda _, runs, place: drawn.append(set(runs)))
+    monkeypatch.setattr(module, "_draw", lambda _, runs, variants, place: drawn.append(set(runs)))
     names, whole = ["source_only", "at_dt", "oracle"], (tmp_path / "whole", tmp_path / "parts")
     alone = run_benchmark(config(), names, 2, whole[0], verbose=0)
     assert drawn.pop() == set(names)
@@ -281,7 +305,7 @@ def drawn(config, tmp_path, monkeypatch):
             folder.claim(config(base_1_weight=base_1_weight))
             folder.metrics.write_text(json.dumps(metrics))
         runs = {name: tmp_path / f"{base_1_weight}-{name}" for name in NAMES}
-        module._draw(config(), runs, tmp_path)
+        module._draw(config(), runs, {name: Variant.parse(name) for name in NAMES}, tmp_path)
         return list(groups)
 
     return titles
