@@ -16,6 +16,7 @@ gained enough (docs/experiments.md, "Is the classifier worth anything where ..."
 
 import dataclasses
 from dataclasses import dataclass
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -327,9 +328,9 @@ def changed(stages: list, to: dict[type, type], **more) -> list:
 class Trial:
     """A method whose recipe and stages are changed."""
 
-    settings: dict = {}
-    to: dict = {}
-    more: dict = {}
+    settings: ClassVar[dict] = {}
+    to: ClassVar[dict] = {}
+    more: ClassVar[dict] = {}
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Those of the method beside, changed."""
@@ -341,7 +342,8 @@ class Trial:
 class Told99(Trial, AdaAtdt):
     """The classifier is told the label of task 1."""
 
-    name, settings, to = "told_99", {"alpha": 0.99}, {Adversarial: Told}
+    name, settings = "told_99", {"alpha": 0.99}
+    to: ClassVar = {Adversarial: Told}
 
 
 class Told90(Told99):
@@ -354,7 +356,7 @@ class AtDt16(Trial, AtDt):
     """16 labelled frames of the target."""
 
     name, more = "at_dt_16", {"count": 16}
-    to = {Joint: FewJoint, Transfer: FewTransfer}
+    to: ClassVar = {Joint: FewJoint, Transfer: FewTransfer}
 
 
 class AtDt64(AtDt16):
@@ -367,7 +369,7 @@ class AdaAtdt16(Trial, AdaAtdt):
     """16 labelled frames of the target, and all its images for the classifier."""
 
     name, more, settings = "ada_atdt_16", {"count": 16}, {"alpha": 0.95}
-    to = {Adversarial: FewAdversarial, Transfer: FewTransfer}
+    to: ClassVar = {Adversarial: FewAdversarial, Transfer: FewTransfer}
 
 
 class AdaAtdt64(AdaAtdt16):
@@ -385,4 +387,5 @@ class NoTeacher(Trial, AtDt):
 class Pairs(NoTeacher):
     """An adversary on pairs in the teacher's place."""
 
-    name, to = "pairs", {Transfer: PairsTransfer}
+    name = "pairs"
+    to: ClassVar = {Transfer: PairsTransfer}
