@@ -29,9 +29,9 @@ def add_parser(commands, all_options: bool = True) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
-    results = None
+    results, methods = None, split_names(options.methods or "")
     if options.what != ["parameters"]:
-        results = read_results(options.what, split_names(options.methods or ""))
+        results = read_results(options.what, methods)
         if options.json:
             print(json.dumps(results, indent=2))
             return
@@ -42,7 +42,8 @@ def run(options: argparse.Namespace) -> None:
         print(parameter_table())
         return
     try:
-        print(format_table(*results) if len(results) == 1 else format_overview(results))
+        one = len(results) == 1
+        print(format_table(*results) if one else format_overview(results, methods))
     # It may say anything, and so fail in any way.
     except Exception as error:
         raise ValueError(f"{', '.join(options.what)} {_IS_NONE}: {error!r}") from error

@@ -3,6 +3,7 @@
 import csv
 import statistics
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -107,7 +108,7 @@ def spread(values: list[float | None], factor: float = 1, digits: int = 3) -> st
     return mean if len(known) == 1 else f"{mean} ± {statistics.stdev(known):.{digits}f}"
 
 
-def format_overview(benchmarks: list[dict]) -> str:
+def format_overview(benchmarks: list[dict], order: Sequence[str] = ()) -> str:
     """A Markdown table, a row a benchmark, a column a method: the main score on the target.
 
     Each cell tells mean and spread over the seeds and, where source-only and the oracle are
@@ -116,8 +117,11 @@ def format_overview(benchmarks: list[dict]) -> str:
     Args:
         benchmarks: What `adaat-keras benchmark` writes into `results.json`, as `format_table`
             takes it.
+        order: Methods in the order of their columns; others follow, the oracle last.
     """
-    methods = list(dict.fromkeys(row["method"] for b in benchmarks for row in b["rows"]))
+    found = [row["method"] for b in benchmarks for row in b["rows"]]
+    found.sort(key="oracle".__eq__)
+    methods = [name for name in dict.fromkeys([*order, *found]) if name in found]
     lines = [
         ["source -> target", "tasks", "score", *methods],
         ["---", "---", "---", *["---:"] * len(methods)],

@@ -189,12 +189,14 @@ def test_an_overview_has_a_row_a_benchmark_and_tells_the_gap_closed():
     other = results("a", "c", ("ada_atdt@paper", 0, {"abs_rel": 0.5}))
     lines = format_overview([one, other]).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0][3:] == ["source_only", "at_dt", "oracle", "ada_atdt@paper"]
+    assert cells[0][3:] == ["source_only", "at_dt", "ada_atdt@paper", "oracle"]
     assert cells[2] == [
         *("a -> b", "semantic -> depth", "abs rel"),
-        *("0.400", "0.300 (50 %)", "0.200", "-"),
+        *("0.400", "0.300 (50 %)", "-", "0.200"),
     ]
-    assert cells[3][3:] == ["-", "-", "-", "0.500"]
+    assert cells[3][3:] == ["-", "-", "0.500", "-"]
+    first, *_ = format_overview([one, other], ["oracle", "ada_atdt@paper", "dan"]).splitlines()
+    assert first.endswith("| score | oracle | ada_atdt@paper | source_only | at_dt |")
 
 
 def test_an_oracle_that_is_no_better_leaves_no_gap_to_close():
