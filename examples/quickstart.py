@@ -117,9 +117,7 @@ settings takes a quarter of an hour on two cores; the preset had twice as many s
 source = Streets("streets_sim", frames=64)
 small = build_ada_atdt("depth", "semantic", size="tiny", seed=0)
 start = time.monotonic()
-history = fit_ada_atdt(
-    small, source, target, epochs=4, steps_per_epoch=20, validation_frames=0, verbose=0
-)
+history = fit_ada_atdt(small, source, target, epochs=4, steps_per_epoch=20, verbose=0)
 print(f"trained for {(time.monotonic() - start) / 60:.1f} minutes:", *history)
 
 # %% [markdown]
@@ -160,7 +158,6 @@ fit_ada_atdt(
     epochs=1,
     steps_per_epoch=20,
     learning_rate=1e-4,
-    validation_frames=0,
     verbose=0,
 )
 after = score(model, test)["mean_iou"]

@@ -159,8 +159,10 @@ def test_to_predict_without_a_picture_is_told_on_the_page(page):
     assert "choose a picture first" in told(page)
 
 
-def test_it_listens_on_this_machine_alone(address):
+def test_it_listens_on_this_machine_alone_and_answers(address):
     assert address.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(address) as answer:
+        assert "adaat_keras" in answer.read().decode()
 
 
 def test_the_command_says_what_to_install_where_gradio_is_missing(refused, monkeypatch):
