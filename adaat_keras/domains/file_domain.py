@@ -2,6 +2,7 @@
 
 import copy
 import os
+import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from adaat_keras.domains.class_names import (
     group_names,
 )
 from adaat_keras.domains.content import (
+    blended_problem,
     color_problem,
     fixed_point_problem,
     grey_problem,
@@ -148,6 +150,22 @@ class FileDomain(Domain):
             folder = self.files[0]["semantic"].parent
             raise ValueError(f"{folder}: {variant}; check_labels=False reads them as they are")
 
+    def require(self, keys: tuple[str, ...]) -> None:
+        """Raise a `ValueError` if there are no labels for one of the `keys`; says where they were.
+
+        Looked for: the place of the first frame's, and what is there instead.
+        """
+        missing = sorted(set(keys) - {"image", *self.tasks})
+        place = self.files[0].get(missing[0]) if missing else None
+        if place is None:
+            super().require(keys)
+            return
+        there = next(folder for folder in place.absolute().parents if folder.is_dir())
+        raise ValueError(
+            f"{self.name} has no labels for {missing[0]!r}; its labels: "
+            f"{', '.join(self.tasks) or 'none'}; there is no {place}, and {content_of(there)}"
+        )
+
     def _form_problem(self) -> str | None:
         """What is wrong with the form of all of some files of a key; `None` of a single frame."""
         some = np.unique(np.linspace(0, len(self) - 1, _LOOKS).astype(int)).tolist()
@@ -184,7 +202,8 @@ class FileDomain(Domain):
             for name in self.id_set_choices:
                 known |= ID_SETS[name].table(PAPER) != UNKNOWN
             look = grey_problem if kind.channels == 1 else color_problem
-            return look(pixels.numpy(), known)
+            ids = self.label_ids(pixels).numpy()
+            return look(pixels.numpy(), known) or blended_problem(ids)
         if kind is PACKED_DEPTH:
             return packed_depth_problem(pixels.numpy())
         depth = self.depth({key: pixels}, index).numpy()
@@ -586,6 +605,22 @@ class DisparityDomain(FileDomain):
                 with suppress(OSError, ValueError):
                     self._known.append(type(self).read_camera(files["camera"]))
         return self._known
+
+    def _look_at_some(self) -> None:
+        """Raise as for all files; warn where the cameras are not of images of this size."""
+        super()._look_at_some()
+        files = self.files[0]
+        with suppress(OSError, ValueError):
+            center = type(self).read_camera(files["camera"]).center
+            size = picture_size(files["image"])
+            if center and any(not 0.25 < x / s < 0.75 for x, s in zip(center, size, strict=True)):
+                warnings.warn(
+                    f"{files['image']} is {size[0]} x {size[1]} pixels, and by {files['camera']} "
+                    f"its middle is at {center[0]:.0f}, {center[1]:.0f}: these are resized or "
+                    "cropped copies, and focal length and disparity are those of the originals; "
+                    "get these, or give what fits to Folder(disparity=, focal_length=, baseline=)",
+                    stacklevel=5,
+                )
 
     def _depth_form(self) -> tuple[bool, str]:
         """Whether depth is stored as disparity, and what reads the other of the two."""
