@@ -54,7 +54,8 @@ def check_root(
     root = home_expanded(root)
     if not root.is_dir():
         raise FileNotFoundError(
-            f"{root}: there is no such folder; {name} needs root={backslashes(root)}"
+            f"{root}: there is no such folder; {name}'s root= is the folder that contains "
+            f"{expected}{backslashes(root)}"
         )
     if holds(root):
         return root
