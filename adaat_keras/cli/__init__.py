@@ -44,6 +44,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
     terminated: list[int] = []
     try:
+        os.getcwd()
+    except FileNotFoundError:
+        print("adaat-keras: the folder that you are in is gone; cd to another", file=sys.stderr)
+        return 2
+    try:
         with _plain_warnings(), _stopped_by_sigterm(terminated):
             # A table's files are read first, so that a mistake in its arguments is told at once.
             if options.run is not table.run:

@@ -75,8 +75,8 @@ pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
         return None
     if not any(picture.any() for picture in ids):
         return (
-            f"read as {ID_SETS[chosen].title}, every pixel is 0: the files are blank, or have their "
-            "ids elsewhere; no other ids fit: check their origin"
+            f"read as {ID_SETS[chosen].title}, every pixel is 0: the files are blank, or have "
+            "their ids elsewhere; no other ids fit: check their origin"
         )
     fits = {name: _fit(ids, name) for name in (chosen, *choices)}
     best = max(fits, key=lambda name: fits[name].score)

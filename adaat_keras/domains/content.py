@@ -128,10 +128,11 @@ def unlikely_depth(depths: Sequence[np.ndarray]) -> str | None:
         depths: Some maps `(height, width)`, 0 = invalid.
 
     Example:
-        >>> unlikely_depth([np.linspace(0.1, 0.9, 64).reshape(8, 8)])[:44]
-        'the farthest depth of all is 0.9 m: if these'
+        >>> unlikely_depth([np.linspace(0.1, 0.9, 256).reshape(16, 16)])[:45]
+        'the farthest depth of all is 0.9 m: if these '
     """
-    farthest = max((float(depth.max(initial=0)) for depth in depths), default=0.0)
+    depths = [d for d in depths if np.count_nonzero(d) >= _ENOUGH and np.ptp(d[d > 0]) > 0]
+    farthest = max((float(depth.max()) for depth in depths), default=0.0)
     if 0 < farthest <= 1:
         return (
             f"the farthest depth of all is {farthest:.3g} m: if these are inverse depths, shares "
@@ -148,16 +149,16 @@ def unlikely_depth(depths: Sequence[np.ndarray]) -> str | None:
 
 
 def most_of_all(pixels: np.ndarray) -> float:
-    """The share of the known pixels that hold the largest number of their kind.
+    """The share of the known pixels that hold the largest number of their kind; 0 of few.
 
     Example:
-        >>> most_of_all(np.array([[0, 7], [255, 255]], np.uint8)) > 0.6
-        True
+        >>> most_of_all(np.full((16, 16), 255, np.uint8)), most_of_all(np.uint8([[255]]))
+        (1.0, 0.0)
     """
-    if pixels.dtype.kind != "u":
-        return 0.0
     known = np.count_nonzero(pixels)
-    return float(np.count_nonzero(pixels == np.iinfo(pixels.dtype).max) / max(1, known))
+    if pixels.dtype.kind != "u" or known < _ENOUGH:
+        return 0.0
+    return float(np.count_nonzero(pixels == np.iinfo(pixels.dtype).max) / known)
 
 
 def blended_problem(numbers: np.ndarray) -> str | None:

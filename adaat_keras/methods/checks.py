@@ -32,7 +32,7 @@ def check_precision(model: AdaAtdt) -> None:
     if keras.config.floatx() != "float32":
         raise ValueError(
             f"Keras' floatx is {keras.config.floatx()}, and losses are computed in float32: set it "
-            "back, by keras.config.set_floatx('float32') or in keras.json"
+            "back, by keras.config.set_floatx or in keras.json"
         )
 
 
