@@ -205,6 +205,8 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
         with warnings.catch_warnings():
             # Large images are predicted in tiles.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Transparency is dropped, however it is written.
+            warnings.filterwarnings("ignore", "Palette images with Transparency")
             with Image.open(path) as image:
                 # A camera's JPEG has small copies of itself.
                 pictures = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
