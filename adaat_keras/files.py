@@ -76,12 +76,15 @@ def home_expanded(path: Path | str, change: str = "write the whole path") -> Pat
         change: What to do where there is no home.
 
     Raises:
-        ValueError: There is no home folder; the message says `change`.
+        ValueError: There is no home folder; the message says `change`. Or the path is empty, which
+            would be the folder that one happens to be in.
 
     Example:
         >>> home_expanded("a/b").as_posix()
         'a/b'
     """
+    if path == "":
+        raise ValueError("a path is empty, as from a variable that is not set; name the place")
     try:
         return Path(path).expanduser()
     except RuntimeError as error:
@@ -272,6 +275,32 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
+
+
+def check_not_anothers(folder: Path, names: Sequence[str], mark: str, what: str) -> None:
+    """Raise a `FileExistsError` where files would be replaced that somebody else has left.
+
+    Args:
+        folder: Where one is going to write; it need not exist.
+        names: The files.
+        mark: The file by which a folder is known as one's own, of which all may be replaced.
+        what: What is going to be written, in words.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "README.md").write_text("my project")
+        >>> check_not_anothers(folder, ["README.md"], "config.json", "a run")
+        Traceback (most recent call last):
+        ...
+        FileExistsError: ... has a README.md that a run would replace; ...
+    """
+    there = [name for name in names if (folder / name).exists()]
+    if there and not (folder / mark).exists():
+        raise FileExistsError(
+            f"{folder.absolute()} has a {there[0]} that {what} would replace; choose a new folder, "
+            "or move what is there"
+        )
 
 
 @contextmanager

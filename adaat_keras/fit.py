@@ -8,7 +8,15 @@ import tensorflow as tf
 
 from adaat_keras import _require_tensorflow, methods, tasks
 from adaat_keras.domains.splits import Splits, classes_of
-from adaat_keras.methods.method import History, Method, Source, fit_in_memory, names_of
+from adaat_keras.methods.checks import check_model
+from adaat_keras.methods.method import (
+    History,
+    Method,
+    Source,
+    callbacks_of,
+    fit_in_memory,
+    names_of,
+)
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.models import AdaAtdt
 from adaat_keras.registry import place_of
@@ -111,6 +119,8 @@ def fit_ada_atdt(
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
         >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
+    check_model(model)
+    callbacks = callbacks_of(callbacks)
     chosen = methods.get(method)
     recipe = Recipe.get(recipe)
     given = {

@@ -5,9 +5,11 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from adaat_keras import __version__
 from adaat_keras.cli import (
     benchmark,
     data,
@@ -42,7 +44,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
     terminated: list[int] = []
     try:
-        with _stopped_by_sigterm(terminated):
+        os.getcwd()
+    except FileNotFoundError:
+        print("adaat-keras: the folder that you are in is gone; cd to another", file=sys.stderr)
+        return 2
+    try:
+        with _plain_warnings(), _stopped_by_sigterm(terminated):
             # A table's files are read first, so that a mistake in its arguments is told at once.
             if options.run is not table.run:
                 start_tensorflow()
@@ -71,6 +78,23 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     finally:
         remove_the_rest()
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Within, a warning to the user is a line, without a place in the code."""
+    before = warnings.formatwarning
+
+    def line(message, category, *place, **options) -> str:
+        if category is not UserWarning:
+            return before(message, category, *place, **options)
+        return f"warning: {' '.join(str(message).split())}\n"
+
+    warnings.formatwarning = line
+    try:
+        yield
+    finally:
+        warnings.formatwarning = before
 
 
 def _print_nothing_more() -> None:
@@ -133,6 +157,7 @@ def build_parser(all_options: bool = False) -> argparse.ArgumentParser:
         prog="adaat-keras",
         description="ADA-AT/DT: predict in a real domain what only a simulator has labels for.",
     )
+    parser.add_argument("--version", action="version", version=f"adaat-keras {__version__}")
     parser.add_argument("--traceback", action="store_true", help="show where an error came from")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:

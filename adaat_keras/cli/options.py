@@ -186,7 +186,10 @@ def json_object(text: str) -> dict:
         value = json_of(_TYPED.sub(lambda path: path[0].replace("\\", "\\\\"), text))
         _check_texts(value)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no JSON: {error}{backslashes}") from error
+        form = '{"root": "DIR", "depth_scale": 0.001}'
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no JSON such as {form}: {error}{backslashes}"
+        ) from error
     if not isinstance(value, dict):
         raise argparse.ArgumentTypeError(f'{text!r} is no JSON object such as {{"frames": 100}}')
     return value

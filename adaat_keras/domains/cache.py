@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.class_names import IGNORED, UNKNOWN, Entry, label_entries
+from adaat_keras.domains.content import blended_problem, unlikely_depth
 from adaat_keras.domains.domain import Domain, SameCamera, check_above_0, said_in_graph
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
@@ -39,6 +40,10 @@ class FrameStore:
         pixels = tf.slice(self.pixels, [begin], [tf.gather(lengths, index)])
         known = [n if (shapes[:, axis] == n).all() else None for axis, n in enumerate(shapes[0])]
         return tf.ensure_shape(tf.reshape(pixels, tf.gather(shapes, index)), known)
+
+
+# Frames whose labels are looked at more closely.
+_LOOKS = 4
 
 
 class Arrays(Domain):
@@ -93,8 +98,20 @@ class Arrays(Domain):
                         f"{own[0]}; both must show the same pixels"
                     )
                 frames[key].append(label)
+        self._tell_of_doubts(frames)
         with tf.device("CPU"):
             self._stores = {key: FrameStore(column) for key, column in frames.items()}
+
+    def _tell_of_doubts(self, frames: Mapping[str, list[np.ndarray]]) -> None:
+        """Warn where labels are of the right form, and look like something else."""
+        maps = frames.get("semantic", [])[:_LOOKS]
+        doubts = {
+            "depth": unlikely_depth(frames.get("depth", [])),
+            "semantic": next(filter(None, map(blended_problem, maps)), None),
+        }
+        for key, doubt in doubts.items():
+            if doubt:
+                warnings.warn(f"{self.name}, {key}: {doubt}", stacklevel=4)
 
     def __len__(self) -> int:
         return len(self._stores["image"].shapes)

@@ -15,7 +15,6 @@ from adaat_keras.domains.finding import check_folder, check_root
 from adaat_keras.domains.listing import IMAGES, Files, Pictures
 from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
 from adaat_keras.files import home_expanded
-from adaat_keras.registry import check_name
 
 # The end of each split as a share of all frames in order. Inferred: AT/DT's sizes are 3500, 500
 # and 1000; which frames they took is not published.
@@ -108,7 +107,11 @@ class Carla(FileDomain):
         if split is not None:
             check_split(split, self.splits)
         id_set = f"carla_{tag_set}"
-        check_name("set of tags", id_set, list(self.id_set_choices))
+        if id_set not in self.id_set_choices:
+            raise ValueError(
+                f"tag_set is 13 (CARLA up to 0.9.9), 23 (0.9.10 to 0.9.13) or 28 (from 0.9.14), "
+                f"not {tag_set!r}"
+            )
         if image_folder is None:
             files = _of_split(check_root(self.name, root, _holds, "episode_0000, ..."), split)
         else:

@@ -14,6 +14,7 @@ import numpy as np
 
 from adaat_keras import domains
 from adaat_keras.domains.class_names import ID_SETS, IGNORED, UNKNOWN, called
+from adaat_keras.domains.splits import check_options
 from adaat_keras.files import home_expanded
 from adaat_keras.streets.classes import ROAD, SKY
 from adaat_keras.tasks.depth import MAX_DEPTH
@@ -72,6 +73,11 @@ pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
     """
     if not ids:
         return None
+    if not any(picture.any() for picture in ids):
+        return (
+            f"read as {ID_SETS[chosen].title}, every pixel is 0: the files are blank, or have "
+            "their ids elsewhere; no other ids fit: check their origin"
+        )
     fits = {name: _fit(ids, name) for name in (chosen, *choices)}
     best = max(fits, key=lambda name: fits[name].score)
     complaint = fits[chosen].complaint
@@ -237,6 +243,7 @@ def _open(name: str, root: Path | None, split: str, options: dict) -> "FileDomai
             options = {option: False} | options
     if root is not None:
         options["root"] = root
+    check_options(name, options)
     try:
         return domains.get(name, split=split, **options)
     except TypeError as error:

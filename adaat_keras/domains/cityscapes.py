@@ -4,16 +4,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from adaat_keras.domains.domain import check_split
-from adaat_keras.domains.file_domain import (
-    LARGEST,
-    DisparityDomain,
-    SkipBad,
-    StereoCamera,
-    no_frames,
-)
+from adaat_keras.domains.file_domain import SkipBad, no_frames
 from adaat_keras.domains.finding import check_root
 from adaat_keras.domains.listing import IMAGES, Pictures
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
+from adaat_keras.domains.stereo import LARGEST, DisparityDomain, StereoCamera
 from adaat_keras.files import json_of
 
 _FIX = "take the file from Cityscapes' camera archive (camera_trainvaltest.zip)"

@@ -361,6 +361,11 @@ def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> d
         own = (entry,) if isinstance(entry, str) else entry
         own = tuple(own) if isinstance(own, Sequence) else ()
         if not own or not all(isinstance(name, str) and plain_name(name) for name in own):
+            if isinstance(number, str) and isinstance(entry, int | np.integer):
+                raise ValueError(
+                    f"labels are called by number, {{{entry}: {number!r}, ...}}, and these are "
+                    f"turned round: {{{number!r}: {entry!r}, ...}}"
+                )
             raise ValueError(f"label {number} has the name {entry!r}, it must be text")
         try:
             entries[_number(number)] = entry if isinstance(entry, str) else own

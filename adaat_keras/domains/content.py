@@ -4,6 +4,8 @@ Each question has an answer that no street scene gives by chance; a map with too
 gives none. So a few frames are enough when a domain is opened, and `data check` asks of all.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from adaat_keras.tasks.depth import MAX_DEPTH
@@ -117,6 +119,93 @@ def fixed_point_problem(
     return None
 
 
+def unlikely_depth(depths: Sequence[np.ndarray]) -> str | None:
+    """What speaks against metres in a user's own depth maps; `None` if nothing does.
+
+    No more than a doubt: cameras may look at anything.
+
+    Args:
+        depths: Some maps `(height, width)`, 0 = invalid.
+
+    Example:
+        >>> unlikely_depth([np.linspace(0.1, 0.9, 256).reshape(16, 16)])[:45]
+        'the farthest depth of all is 0.9 m: if these '
+    """
+    depths = [d for d in depths if np.count_nonzero(d) >= _ENOUGH and np.ptp(d[d > 0]) > 0]
+    farthest = max((float(depth.max()) for depth in depths), default=0.0)
+    if 0 < farthest <= 1:
+        return (
+            f"the farthest depth of all is {farthest:.3g} m: if these are inverse depths, shares "
+            "of a range or another unit, make metres of them"
+        )
+    trends = [_trend(depth, depth > 0) for depth in depths]
+    told = [trend for trend in trends if trend is not None]
+    if told and min(told) > _TREND:
+        return (
+            "depth grows towards the lower edge, as disparity and inverse depth do: if it is one "
+            "of these, make metres of it, as disparity= does"
+        )
+    return None
+
+
+def most_of_all(pixels: np.ndarray) -> float:
+    """The share of the known pixels that hold the largest number of their kind; 0 of few.
+
+    Example:
+        >>> most_of_all(np.full((16, 16), 255, np.uint8)), most_of_all(np.uint8([[255]]))
+        (1.0, 0.0)
+    """
+    known = np.count_nonzero(pixels)
+    if pixels.dtype.kind != "u" or known < _ENOUGH:
+        return 0.0
+    return float(np.count_nonzero(pixels == np.iinfo(pixels.dtype).max) / known)
+
+
+def blended_problem(numbers: np.ndarray) -> str | None:
+    """What speaks against numbers of classes where maps were resized; `None` if nothing does.
+
+    Interpolation leaves pixels along the edges that no pixel around them is like, whose numbers lie
+    between those around them and are of all kinds. Such as stand alone otherwise are of few kinds.
+
+    Args:
+        numbers: Whole numbers `(height, width)`.
+
+    Example:
+        >>> from PIL import Image
+        >>> blocks = np.random.default_rng(0).choice([7, 11, 21, 26], (16, 16)).astype(np.uint8)
+        >>> blended_problem(np.kron(blocks, np.ones((8, 8), np.uint8))) is None
+        True
+        >>> small = Image.fromarray(blocks).resize((100, 100), Image.Resampling.BILINEAR)
+        >>> blended_problem(np.asarray(small))[:28]
+        'numbers between those around'
+    """
+    if min(numbers.shape) < 3:
+        return None
+    # The middle of a large map tells enough, and quickly.
+    top, left = (max(0, (side - _MIDDLE) // 2) for side in numbers.shape)
+    numbers = numbers[top : top + _MIDDLE, left : left + _MIDDLE]
+    around = np.lib.stride_tricks.sliding_window_view(numbers, (3, 3)).reshape(-1, 9)
+    here, others = around[:, 4], np.delete(around, 4, axis=1)
+    alone = (others != here[:, None]).all(1)
+    between = alone & (others.min(1) < here) & (here < others.max(1))
+    count, kinds = np.count_nonzero(between), len(np.unique(here[between]))
+    few = count < max(_ENOUGH / 8, 0.003 * numbers.size) or count < 0.75 * np.count_nonzero(alone)
+    # Of noise everything stands alone.
+    if (
+        few
+        or count > 0.2 * numbers.size
+        or kinds < max(_SEVERAL, np.ptp(numbers[numbers != _IGNORED].astype(np.int64)) / 2)
+    ):
+        return None
+    return (
+        "numbers between those around them stand along the edges: the map was resized as pictures "
+        "are, which makes other classes there; no option mends it: resize the original by its "
+        "nearest pixels"
+    )
+
+
+_IGNORED, _MIDDLE = 255, 512
+
 # A street's depth has about -0.8.
 _TREND = 0.5
 _FEW_ROWS = 16
@@ -150,6 +239,12 @@ def color_problem(pixels: np.ndarray, known: np.ndarray) -> str | None:
     colors = colors[colors.any(axis=1)]
     if not len(colors):
         return None
+    if not colors[:, 0].any() and colors[:, 2].any():
+        return (
+            "red is empty, and blue is not: red and blue are swapped, as OpenCV writes pictures "
+            "that it was given as RGB; no option reads them: swap them once, cv2.imwrite(file, "
+            "image[..., ::-1])"
+        )
     fix = (
         "record them again without a converter (ColorConverter.Raw), or read them by "
         "Folder(semantic=..., palette={'road': (128, 64, 128), ...})"

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -24,12 +23,13 @@ from adaat_keras.domains.class_names import (
     group_names,
 )
 from adaat_keras.domains.content import (
+    blended_problem,
     color_problem,
     fixed_point_problem,
     grey_problem,
     packed_depth_problem,
 )
-from adaat_keras.domains.decoders import disparity_depth, map_classes
+from adaat_keras.domains.decoders import map_classes
 from adaat_keras.domains.domain import Domain, NoSplit
 from adaat_keras.domains.listing import (
     Files,
@@ -148,6 +148,22 @@ class FileDomain(Domain):
             folder = self.files[0]["semantic"].parent
             raise ValueError(f"{folder}: {variant}; check_labels=False reads them as they are")
 
+    def require(self, keys: tuple[str, ...]) -> None:
+        """Raise a `ValueError` if there are no labels for one of the `keys`; says where they were.
+
+        Looked for: the place of the first frame's, and what is there instead.
+        """
+        missing = sorted(set(keys) - {"image", *self.tasks})
+        place = self.files[0].get(missing[0]) if missing else None
+        if place is None:
+            super().require(keys)
+            return
+        there = next(folder for folder in place.absolute().parents if folder.is_dir())
+        raise ValueError(
+            f"{self.name} has no labels for {missing[0]!r}; its labels: "
+            f"{', '.join(self.tasks) or 'none'}; there is no {place}, and {content_of(there)}"
+        )
+
     def _form_problem(self) -> str | None:
         """What is wrong with the form of all of some files of a key; `None` of a single frame."""
         some = np.unique(np.linspace(0, len(self) - 1, _LOOKS).astype(int)).tolist()
@@ -184,7 +200,8 @@ class FileDomain(Domain):
             for name in self.id_set_choices:
                 known |= ID_SETS[name].table(PAPER) != UNKNOWN
             look = grey_problem if kind.channels == 1 else color_problem
-            return look(pixels.numpy(), known)
+            ids = self.label_ids(pixels).numpy()
+            return look(pixels.numpy(), known) or blended_problem(ids)
         if kind is PACKED_DEPTH:
             return packed_depth_problem(pixels.numpy())
         depth = self.depth({key: pixels}, index).numpy()
@@ -500,100 +517,3 @@ def no_frames(
         f"{content_of(full[0] if full else Path(where))}; see the docstring of its class for the "
         "folder tree"
     )
-
-
-LARGEST = 1e6
-"""Pixels or metres: above every camera's focal length, and every baseline."""
-
-
-class StereoCamera(NamedTuple):
-    """Focal length in pixels, the distance between the two cameras in metres, and more if told.
-
-    The optical axis is `(x, y)` in pixels from the upper left corner, the height metres above the
-    road.
-    """
-
-    focal_length: float
-    baseline: float
-    center: tuple[float, float] | None = None
-    camera_height: float | None = None
-
-
-class DisparityDomain(FileDomain):
-    """Frames whose depth is stored as disparity; `files` name a `"camera"` for each.
-
-    Camera files are read when depth is first asked for: all of them for a graph, that frame's
-    alone for `[i]`.
-
-    Attributes:
-        read_camera: Reads a camera file.
-        zero: The pixel value of disparity 0.
-        needs_camera: Whether depth is stored as disparity at all.
-        other_depth: What reads the other of depth and disparity.
-    """
-
-    read_camera: Callable[[Path], StereoCamera]
-    zero: int
-    needs_camera = True
-    # Read once, when it is first asked for; no part of the frames' content.
-    _known: list[StereoCamera] | None = None
-    _aside = (*FileDomain._aside, "_known")
-    other_depth = "no option reads depth here: Folder(depth=..., depth_scale=...) does"
-
-    def require(self, keys: tuple[str, ...]) -> None:
-        """Raise unless there are labels for the `keys`, and a good camera file for each depth.
-
-        Raises:
-            ValueError: This domain has no such labels, or a camera file is bad.
-            FileNotFoundError: A camera file is missing.
-        """
-        super().require(keys)
-        if "depth" in keys and self.needs_camera:
-            self._all_focal_baselines()
-
-    def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
-        """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""
-        if tf.executing_eagerly():
-            scale = self._focal_baseline(self.files[int(index)])
-        else:
-            scale = tf.gather(self._all_focal_baselines(), index)
-        return disparity_depth(stored["depth"], scale, self.zero)
-
-    @property
-    def focal_length(self) -> float | None:
-        """Pixels, the median over the frames' camera files; `None` without these."""
-        lengths = [camera.focal_length for camera in self._cameras]
-        return float(np.median(lengths)) if lengths else None
-
-    @property
-    def principal_point(self) -> tuple[float, float] | None:
-        """The optical axis in pixels, the median over the frames; `None` where it is not told."""
-        centers = [camera.center for camera in self._cameras if camera.center is not None]
-        return tuple(float(x) for x in np.median(centers, axis=0)) if centers else None
-
-    @property
-    def camera_height(self) -> float | None:
-        """Metres above the road, the median over the frames; `None` where it is not told."""
-        heights = [each.camera_height for each in self._cameras if each.camera_height is not None]
-        return float(np.median(heights)) if heights else None
-
-    @property
-    def _cameras(self) -> list[StereoCamera]:
-        """Of all frames whose camera file can be read; `require` tells of the others."""
-        if self._known is None:
-            self._known = []
-            for files in self.files:
-                with suppress(OSError, ValueError):
-                    self._known.append(type(self).read_camera(files["camera"]))
-        return self._known
-
-    def _depth_form(self) -> tuple[bool, str]:
-        """Whether depth is stored as disparity, and what reads the other of the two."""
-        return self.needs_camera, self.other_depth
-
-    def _all_focal_baselines(self) -> tf.Tensor:
-        return self.per_frame("focal_baseline", self._focal_baseline)
-
-    def _focal_baseline(self, files: Files) -> float:
-        camera = type(self).read_camera(files["camera"])
-        return camera.focal_length * camera.baseline

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from adaat_keras.domains.domain import NoSplit, check_split
 from adaat_keras.domains.file_domain import NoFrames
-from adaat_keras.domains.listing import PICTURES, Files
+from adaat_keras.domains.listing import PICTURES, Files, content_of
 from adaat_keras.files import (
     backslashes,
     home_expanded,
@@ -54,7 +54,8 @@ def check_root(
     root = home_expanded(root)
     if not root.is_dir():
         raise FileNotFoundError(
-            f"{root}: there is no such folder; {name} needs root={backslashes(root)}"
+            f"{root}: there is no such folder; {name}'s root= is the folder that contains "
+            f"{expected}{backslashes(root)}"
         )
     if holds(root):
         return root
@@ -65,7 +66,10 @@ def check_root(
     inside = next((folder for folder in _below(root, levels=2) if holds(folder)), None)
     if inside:
         raise ValueError(f"{message}: it is a parent of the right folder; pass root={inside}")
-    raise ValueError(f"{message}; see the docstring of its class for the folder tree")
+    raise ValueError(
+        f"{message}; {content_of(root)}; see the docstring of its class for the folder tree, and "
+        "Folder for other trees"
+    )
 
 
 def check_folder(name: str, folder: Path | str) -> Path:

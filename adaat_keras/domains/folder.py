@@ -21,7 +21,12 @@ from adaat_keras.domains.class_names import (
     group_table,
     label_entries,
 )
-from adaat_keras.domains.content import normals_problem
+from adaat_keras.domains.content import (
+    blended_problem,
+    most_of_all,
+    normals_problem,
+    unlikely_depth,
+)
 from adaat_keras.domains.domain import check_above_0
 from adaat_keras.domains.file_domain import FileDomain, SkipBad
 from adaat_keras.domains.finding import (
@@ -34,6 +39,7 @@ from adaat_keras.domains.finding import (
 )
 from adaat_keras.domains.listing import COLUMNS, Files
 from adaat_keras.domains.png import Reader, deep_range, reader_of
+from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import PAPER, rgb_of
 from adaat_keras.tasks.task import RGB
 
@@ -290,6 +296,8 @@ class Folder(FileDomain):
         from adaat_keras import tasks
 
         seen: Counter = Counter()
+        depths: list[np.ndarray] = []
+        doubts: list[str | None] = []
         for index in sorted({0, len(self) // 2, len(self) - 1}):
             at = tf.constant(index, tf.int64)
             if check:
@@ -299,12 +307,38 @@ class Folder(FileDomain):
             # A file that cannot be read is told of when its frame is.
             with suppress(tf.errors.OpError):
                 if "depth" in self.tasks:
-                    depth = self.read(at, ("depth",))["depth"].numpy()
-                    tasks.get("depth").check_labels(depth, str(self.files[index]["depth"]))
+                    depths.append(self.read(at, ("depth",))["depth"].numpy())
+                    tasks.get("depth").check_labels(depths[-1], str(self.files[index]["depth"]))
+                    doubts.append(self._largest_doubt(index))
                 if "semantic" in self.tasks:
                     seen.update(self._values(self.pixels("semantic", at).numpy()))
+                    doubts.append(self._blended_doubt(index))
+        if doubt := unlikely_depth(depths):
+            doubts.append(f"{self.files[0]['depth'].parent}: {doubt}")
+        # One file stands for all of which the same is to be said.
+        for text in {text.partition(": ")[2]: text for text in filter(None, doubts)}.values():
+            warnings.warn(f"{self.name}: {text}", stacklevel=4)
         if seen:
             self._check_named(seen)
+
+    def _largest_doubt(self, index: int) -> str | None:
+        """Where the largest number, which often stands for no measurement, is a depth."""
+        at = tf.constant(index, tf.int64)
+        pixels = self.pixels("depth", at).numpy()
+        most = pixels.max(initial=0)
+        metres = self.depth({"depth": tf.constant([[most]])}, at).numpy().item()
+        if most_of_all(pixels) < _MUCH or metres > MAX_DEPTH:
+            return None
+        return (
+            f"{self.files[index]['depth']}: many pixels hold {most}, the largest number that there "
+            f"is, which is read as {metres:.3g} m; if it stands for no measurement, write 0"
+        )
+
+    def _blended_doubt(self, index: int) -> str | None:
+        """Where numbers of classes were interpolated."""
+        numbers = self.pixels("semantic", tf.constant(index, tf.int64)).numpy()
+        problem = blended_problem(numbers) if numbers.ndim == 2 else None
+        return problem and f"{self.files[index]['semantic']}: {problem}"
 
     def _check_numbering(self) -> None:
         """Where ids are named by their data set, raise if those of another fit far better."""
@@ -358,6 +392,10 @@ class Folder(FileDomain):
                 f"{self.name}: {what} that have no name in {option}= are ignored: {some}",
                 stacklevel=4,
             )
+
+
+# A sensor's few dead pixels say nothing.
+_MUCH = 0.01
 
 
 def _swapped(code: int) -> int:

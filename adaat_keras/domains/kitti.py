@@ -7,16 +7,11 @@ import tensorflow as tf
 
 from adaat_keras.domains.decoders import kitti_depth
 from adaat_keras.domains.domain import check_split
-from adaat_keras.domains.file_domain import (
-    LARGEST,
-    DisparityDomain,
-    SkipBad,
-    StereoCamera,
-    no_frames,
-)
+from adaat_keras.domains.file_domain import SkipBad, no_frames
 from adaat_keras.domains.finding import check_folder, check_root
 from adaat_keras.domains.listing import IMAGES, Pictures
 from adaat_keras.domains.png import FIXED_POINT, IMAGE, LABEL_IDS
+from adaat_keras.domains.stereo import LARGEST, DisparityDomain, StereoCamera
 from adaat_keras.registry import check_name
 
 _FIX = "take the file from KITTI's data_scene_flow_calib.zip"

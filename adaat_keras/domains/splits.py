@@ -7,6 +7,7 @@ from pathlib import Path
 
 from adaat_keras import domains
 from adaat_keras.domains.domain import Domain, NoSplit
+from adaat_keras.streets import VARIANTS
 from adaat_keras.tasks import Task
 from adaat_keras.tasks.semantic import Semantic
 
@@ -78,6 +79,11 @@ class Splits:
     def by_name(self) -> bool:
         """Whether the domain was named, and can be opened again by that name."""
         return isinstance(self.what, str)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether opening it makes its frames, which takes a while."""
+        return self.by_name and self.what in VARIANTS
 
     def _open(self, split: str) -> Domain | None:
         """The domain of a split, or of the one that stands in for it; `None` if there is none.

@@ -1,6 +1,7 @@
 """Image and video files: finding them, and reading images."""
 
 import glob
+import re
 import struct
 import warnings
 from collections import Counter
@@ -37,8 +38,8 @@ def find_images(patterns: str | Path | Sequence[str]) -> list[Path]:
 
     Returns:
         Each file once, in the order of the patterns, sorted within a folder or pattern. A warning
-        names pictures of a folder or pattern that are left aside for their ending, or since they
-        are in folders within a folder.
+        names pictures of a folder or pattern that are left aside for their ending, since they are
+        in folders within a folder, or since they are named as predictions of others.
 
     Raises:
         FileNotFoundError: One of them stands for no image.
@@ -118,6 +119,8 @@ def _find(pattern: str) -> list[Path]:
         there = _visible(matching(path))
         magic = glob.has_magic(pattern_parts(path)[1])
         problem = f"no image matches {path}" if magic else f"there is no {path}"
+        if "://" in pattern:
+            problem = f"{pattern} is an address; download it, and name the file"
     images = [each for each in there if each.suffix.lower() in IMAGE_SUFFIXES]
     others = [each for each in there if each.suffix.lower() in _OTHER_PICTURES]
     if not images:
@@ -135,7 +138,30 @@ def _find(pattern: str) -> list[Path]:
             f"their ending, such as {others[0].name}; name a file itself to have it read",
             stacklevel=4,
         )
-    return images
+    return _without_predictions(pattern, images)
+
+
+# What `write_predictions` calls its files, and many their labels.
+_PREDICTED = re.compile(r"(.+)_(?:depth|normals|semantic)(?:_color|_overlay)?")
+
+
+def _without_predictions(pattern: str, images: list[Path]) -> list[Path]:
+    """The images but for those that are named as predictions of others among them."""
+    names = {(each.parent, each.stem) for each in images}
+    taken = []
+    for each in images:
+        of = _PREDICTED.fullmatch(each.stem)
+        if not (of and (each.parent, of[1]) in names):
+            taken.append(each)
+    aside = sorted({*images} - {*taken})
+    if aside:
+        warnings.warn(
+            f"{pattern}: {len(aside)} of {len(images)} pictures are left aside, since they are "
+            f"named as predictions of others, such as {aside[0].name}; name a file itself to have "
+            "it read",
+            stacklevel=5,
+        )
+    return taken
 
 
 def _visible(paths: Iterable[Path]) -> list[Path]:
@@ -179,6 +205,8 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
         with warnings.catch_warnings():
             # Large images are predicted in tiles.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Transparency is dropped, however it is written.
+            warnings.filterwarnings("ignore", "Palette images with Transparency")
             with Image.open(path) as image:
                 # A camera's JPEG has small copies of itself.
                 pictures = getattr(image, "n_frames", 1) if image.format != "MPO" else 1

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from adaat_keras import tasks
-from adaat_keras.models.base_model import to_scale
+from adaat_keras.models.base_model import check_images, to_scale
 
 if TYPE_CHECKING:
     from adaat_keras.tasks.task import Task
@@ -62,8 +62,8 @@ def predict_labels(
         for semantics, metres for depth.
 
     Raises:
-        ValueError: The images are too small for the network, or the tiles too small; or it is one
-            image, without a first axis.
+        ValueError: The images are too small for the network, or the tiles too small; they have
+            another form; or the model puts out something else than the task's.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -73,11 +73,7 @@ def predict_labels(
     """
     task = tasks.get(task)
     images = np.asarray(images)
-    if images.ndim != 4:
-        one = "; of one image: images[None]" if images.ndim == 3 else ""
-        raise ValueError(
-            f"images are (batch, height, width, 3), and these have the shape {images.shape}{one}"
-        )
+    check_images(images)
     height, width = images.shape[1:3]
     camera = getattr(model, "camera", None) if tile is None else None
     smallest, seen = getattr(model, "smallest", 1), (height, width)
@@ -92,20 +88,31 @@ def predict_labels(
     if seen != (height, width):
         outputs = _outputs(model, keras.ops.convert_to_numpy(to_scale(images, camera)))
         rows = range(0, height, _ROWS)
-        parts = [task.decode(_enlarged(outputs, height, width, top, _ROWS)) for top in rows]
+        enlarged = (_enlarged(outputs, height, width, top, _ROWS) for top in rows)
+        parts = [_decoded(task, part) for part in enlarged]
         return np.concatenate(parts, axis=1)
     tile = tile_for(model, height, width) if tile is None else tile
     if tile is None:
-        return task.decode(_outputs(model, images))
+        return _decoded(task, _outputs(model, images))
     labels = None
     tiled = Tiled(_native(model), tile)
     for number, image in enumerate(images):
         for rows, columns, outputs in tiled.parts(image):
-            decoded = task.decode(outputs)
+            decoded = _decoded(task, outputs)
             if labels is None:
                 labels = np.empty((*images.shape[:3], *decoded.shape[2:]), decoded.dtype)
             labels[number, rows, columns] = decoded
     return labels
+
+
+def _decoded(task: "Task", outputs: np.ndarray) -> np.ndarray:
+    """Outputs as labels; a `ValueError` where they are another task's."""
+    if outputs.shape[-1] != task.channels:
+        raise ValueError(
+            f"the model puts out {outputs.shape[-1]} channels, and {task.name} has "
+            f"{task.channels}: pass the task that it was trained for, model.to_task"
+        )
+    return task.decode(outputs)
 
 
 class Tiled:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import keras
 import tensorflow as tf
 
 from adaat_keras.methods.recipe import PRECISIONS, Training
@@ -19,9 +20,26 @@ def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
         )
 
 
+def check_model(model: AdaAtdt) -> None:
+    """Raise a `ValueError` unless it is a model that can be trained."""
+    if not isinstance(model, AdaAtdt):
+        raise ValueError(f"model is {model!r}, and must be what build_ada_atdt() or load() gives")
+
+
 def check_precision(model: AdaAtdt) -> None:
     """Raise a `ValueError` unless its networks can be trained in their precision."""
     check_name("precision", model.encoder_1.dtype_policy.name, list(PRECISIONS))
+    if keras.config.floatx() != "float32":
+        raise ValueError(
+            f"Keras' floatx is {keras.config.floatx()}, and losses are computed in float32: set it "
+            "back, by keras.config.set_floatx or in keras.json"
+        )
+
+
+def check_opens(feed: Feed) -> None:
+    """Open both domains, so that a mistake in one is told before the other's frames are made."""
+    for role in sorted(("target", "source"), key=lambda role: feed.splits[role].is_made):
+        feed.domain(role)
 
 
 def check_batch(training: Training, devices: int) -> None:

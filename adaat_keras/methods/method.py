@@ -16,6 +16,8 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
+    check_model,
+    check_opens,
     check_precision,
     check_scope,
     check_size,
@@ -123,7 +125,9 @@ def fit_in_memory(
     verbose: int = 1,
 ) -> History:
     """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
+    check_model(model)
     check_precision(model)
+    callbacks = callbacks_of(callbacks)
     stages, freeze = names_of(stages), names_of(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)
@@ -144,6 +148,7 @@ def fit_in_memory(
     )
     chosen = chosen_stages(every, stages, freeze, model)
     training.check_stride(model.stride)
+    check_opens(feed)
     check_size(feed, model.smallest_for(method.predictor))
     history: History = {}
     if verbose:
@@ -177,6 +182,29 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
         (['transfer'], ['adversarial', 'transfer'], None)
     """
     return what if what is None else [what] if isinstance(what, str) else list(what)
+
+
+def callbacks_of(
+    what: keras.callbacks.Callback | Sequence[keras.callbacks.Callback],
+) -> list[keras.callbacks.Callback]:
+    """Callbacks as a list: one that stands alone is a list of one, as Keras takes it.
+
+    Raises:
+        ValueError: One is none.
+
+    Example:
+        >>> callbacks_of([keras.callbacks.EarlyStopping])
+        Traceback (most recent call last):
+        ...
+        ValueError: callbacks are objects such as keras.callbacks.EarlyStopping("loss"), not ...
+    """
+    what = list(what) if isinstance(what, Sequence) and not isinstance(what, str) else [what]
+    for each in what:
+        if not isinstance(each, keras.callbacks.Callback):
+            raise ValueError(
+                f'callbacks are objects such as keras.callbacks.EarlyStopping("loss"), not {each!r}'
+            )
+    return what
 
 
 def mark_trained(model: AdaAtdt, stage: Stage) -> None:

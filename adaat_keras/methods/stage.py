@@ -103,6 +103,10 @@ class Stage(ABC):
         """Batches for `test_step`; `None` where a domain has no validation split."""
 
 
+# Frames of which one at least must have labels.
+_LOOKS = 32
+
+
 class Feed:
     """Gives stages their batches: both domains as one camera sees them, augmented, distributed.
 
@@ -137,6 +141,7 @@ class Feed:
         # Once: it reads frames, and asks for the size of every file.
         self.identity = lru_cache(lambda role: self.seen(role, "train").identity())
         self.seen = lru_cache(self._seen)
+        self._check_labelled = lru_cache(self._raise_unless_labelled)
         self._training_domain = lru_cache(lambda role: cached(self.seen(role, "train"), self.cache))
         # Stages read much alike, and data is tried before it is trained on: a graph takes a while.
         self._training_batches = lru_cache(training_batches)
@@ -161,6 +166,26 @@ class Feed:
         if domain is None:
             return None
         return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
+
+    def _raise_unless_labelled(self, role: str, task: Task) -> None:
+        """Raise a `ValueError` if no label of some of a role's training frames says anything."""
+        domain = self.domain(role)
+        domain.require((task.name,))
+        count = min(len(domain), _LOOKS)
+        for number in range(count):
+            index = tf.constant(number * len(domain) // count, tf.int64)
+            try:
+                labels = domain.read(index, (task.name,))[task.name]
+            except (ValueError, OSError, tf.errors.OpError):
+                # Whoever reads it is told what is wrong with it.
+                return
+            if tf.reduce_any(task.valid(labels[None])):
+                return
+        raise ValueError(
+            f"{domain.name}: no pixel of {count} of its {len(domain)} training frames has a "
+            f"{task.name} label that counts, and nothing could be learnt; look at them with "
+            "`adaat-keras data show`, and at the value that marks pixels as not known"
+        )
 
     def told_camera(self, from_task: Task) -> str:
         """What the networks see, in a line; what labels of task 1 say where cameras say nothing."""
@@ -205,6 +230,8 @@ class Feed:
         parts (`Portion`), unless `whole`. The augmentation changes neither frames nor crops.
         """
         training = self.training
+        for task in labels:
+            self._check_labelled(role, task)
         return self._training_batches(
             self._training_domain(role),
             tuple(task.name for task in labels) or None,

@@ -247,6 +247,7 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
             details: Anything that JSON takes, kept beside the networks.
 
         Raises:
+            FileExistsError: The folder has files of something else, such as a run's.
             ImportError: `huggingface_hub` is not installed.
             PermissionError: There is no token, or it may not write there.
             ValueError: A weight is not finite, or too large; or the Hub does not take the files.

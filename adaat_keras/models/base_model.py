@@ -1,6 +1,7 @@
 """A base model: encoder E, decoder D, and both as one network N (section 3.2)."""
 
 import math
+import warnings
 from collections.abc import Callable
 from functools import partial
 
@@ -280,6 +281,28 @@ class Decoder(Network):
         self.upsampling = upsampling
 
 
+def check_images(images: np.ndarray) -> None:
+    """Raise a `ValueError` for what are no images, and warn where they seem to end at 1, not 255.
+
+    Example:
+        >>> check_images(np.zeros((50, 70, 3)))
+        Traceback (most recent call last):
+        ...
+        ValueError: images are (batch, height, width, 3), and these have the shape (50, 70, 3); ...
+    """
+    if images.ndim != 4 or images.shape[-1] != 3:
+        one = "; of one image: images[None]" if images.ndim == 3 else ""
+        raise ValueError(
+            f"images are (batch, height, width, 3), and these have the shape {images.shape}{one}"
+        )
+    if images.dtype.kind == "f" and 0 < images.max(initial=0) <= 1:
+        warnings.warn(
+            "the largest number in these images is 1 or less, and networks take 0 to 255: multiply "
+            "them by 255, unless they are black",
+            stacklevel=3,
+        )
+
+
 class FlatPredict:
     """`predict` whose memory stays flat where every image has another size.
 
@@ -292,6 +315,8 @@ class FlatPredict:
         array = isinstance(x, np.ndarray) or keras.ops.is_tensor(x)
         if (array or isinstance(x, list | tuple)) and not len(x):
             raise ValueError("there are no images to predict")
+        if isinstance(x, np.ndarray):
+            check_images(x)
         strategy = getattr(self, "distribute_strategy", None)
         devices = getattr(strategy, "num_replicas_in_sync", 1)
         if array and devices > 1 and steps is None:

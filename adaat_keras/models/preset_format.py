@@ -10,7 +10,13 @@ import h5py
 import keras
 import numpy as np
 
-from adaat_keras.files import Hdf5, home_expanded, read_json, written_whole
+from adaat_keras.files import (
+    Hdf5,
+    check_not_anothers,
+    home_expanded,
+    read_json,
+    written_whole,
+)
 from adaat_keras.models.plain_arrays import read_arrays
 from adaat_keras.models.trust import (
     SMALL,
@@ -42,9 +48,11 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
         details: Anything that JSON takes.
 
     Raises:
+        FileExistsError: The folder has files of these names that are no preset's, such as a run's.
         ValueError: A weight is not finite, or too large.
     """
     folder, packed = home_expanded(folder), Hdf5()
+    check_not_anothers(folder, (CONFIG, WEIGHTS), DETAILS, "a preset")
     with h5py.File(packed, "w") as file:
         for name, network in model.networks.items():
             for number, variable in enumerate(network.weights):

@@ -185,6 +185,10 @@ def find_preset(preset: Path | str) -> Path:
         return fetch_preset(text)
     if (folder := home_expanded(preset)).is_dir():
         return folder
+    if folder.is_file():
+        # A network's lies one deeper.
+        place = folder.parents[folder.parent.name == "networks"]
+        raise ValueError(f"{folder} is a file; name the folder of its run or preset, {place}")
     raise ValueError(
         f"unknown preset {text!r}: neither a folder nor one of: {', '.join(sorted(entries))}"
     )

@@ -67,7 +67,7 @@ def score(
         IoU of a class that occurs neither in the truth nor in the prediction is NaN.
 
     Raises:
-        ValueError: The domain has no such labels, or there is no frame.
+        ValueError: The domain has no such labels, none of them counts, or there is no frame.
     """
     task = tasks.get(model.to_task if task is None else task)
     reads = None if reads is None else tasks.get(reads)
@@ -82,23 +82,31 @@ def score_predictions(
     reads: Task | None = None,
 ) -> dict[str, float]:
     """As `score`, of a network that `any_size` has compiled, which may score several domains."""
+    if not isinstance(domain, Domain):
+        raise ValueError(f"what is scored is one domain, such as Folder(...), not {domain!r}")
     metrics = task.metrics()
 
     @tf.function(reduce_retracing=True)
     def count(labels, outputs):
         for metric in metrics:
             metric.update_state(labels, outputs)
+        return tf.reduce_any(task.valid(labels))
 
-    seen = 0
+    seen, labelled = 0, False
     if isinstance(task, Semantic) and task.name in domain.tasks:
         domain = domain.with_classes(task)
     keys = (task.name, reads.name) if reads else task.name
     for images, labels, *read in evaluation_batches(domain, keys, frames):
         outputs = predict(reads.picture(*read) if reads else images)
-        count(labels, outputs)
+        labelled |= bool(count(labels, outputs))
         seen += 1
     if not seen:
         raise ValueError(f"{domain.name}: there is no frame to score (frames={frames})")
+    if not labelled:
+        raise ValueError(
+            f"{domain.name}: no pixel of {seen} frames has a {task.name} label that counts, "
+            "and there is nothing to score; look at the value that marks pixels as not known"
+        )
     return {key: float(value) for metric in metrics for key, value in metric.result().items()}
 
 

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from adaat_keras.files import home_expanded, read_json, write_json
+from adaat_keras.files import check_not_anothers, home_expanded, read_json, write_json
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
@@ -57,10 +57,14 @@ class RunFolder:
 
         Raises:
             NotADirectoryError: The folder is a file.
+            FileExistsError: It has files that are no run's, and would be replaced.
             ValueError: Names every option that differs, with both values.
         """
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"{self.path} is a file; --directory takes a folder")
+        check_not_anothers(self.path, _REPLACED, self.config.name, "a run")
+        if self.config.exists():
+            self.read_config()
         differs = self._differing(config) if self.begun else []
         if not differs:
             return
@@ -155,6 +159,13 @@ class RunFolder:
         config, model = self.read_config(), read_ada_atdt(self.model)
         model.origin = str(self.path)
         return config, model
+
+
+# What a run writes, of which others may have files of the same names.
+_REPLACED = (
+    *("README.md", "history.csv", "metrics.json", "model.keras"),
+    *("curves.png", "panels.png", "tsne.png"),
+)
 
 
 def _is_score(value) -> bool:

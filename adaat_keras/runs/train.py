@@ -18,7 +18,14 @@ from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import Hdf5, told_when_full, write_json, written_whole
-from adaat_keras.methods.checks import check_batch, check_batches, check_scope, check_size
+from adaat_keras.methods.checks import (
+    check_batch,
+    check_batches,
+    check_opens,
+    check_precision,
+    check_scope,
+    check_size,
+)
 from adaat_keras.methods.method import (
     History,
     Method,
@@ -163,6 +170,7 @@ def train(
         ConnectionError: Another machine has stopped.
     """
     strategy = strategy or tf.distribute.get_strategy()
+    check_precision(model)
     check_batch(config.training, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
@@ -297,6 +305,7 @@ class _Run:
         What scoring and drawing need is looked at too: the first and the last frame, the other
         files by their first bytes where a domain can tell from these, and the room on the disk.
         """
+        check_opens(self.feed)
         check_size(self.feed, self.model.smallest_for(self.method.predictor))
         for role in ("source", "target"):
             domain = self.feed.splits[role].get(self.config.data.split)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from adaat_keras import tasks
+from adaat_keras import __version__, tasks
 from adaat_keras.cli import main, table
 from adaat_keras.cli.evaluate import scaled
 from adaat_keras.streets.writers import write_streets
@@ -75,6 +75,56 @@ def test_a_mistake_is_named_in_a_line_and_leaves_nothing_in_the_way(
     assert not (folder / "history.csv").exists()
     if "3e38" not in mistake:
         assert not folder.exists()
+
+
+@pytest.mark.quick
+def test_the_version_is_told(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"adaat-keras {__version__}\n"
+
+
+@pytest.mark.quick
+def test_a_folder_that_is_gone_is_told(tmp_path, monkeypatch, refused):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert "the folder that you are in is gone" in refused("table", "none.json")
+
+
+def test_a_warning_is_a_line_without_a_place_in_the_code(tmp_path):
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    (tmp_path / "a.txt").touch()
+    options = json.dumps({"images": str(tmp_path)})
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "adaat_keras",
+            "data",
+            "check",
+            "folder",
+            "--domain-options",
+            options,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0
+    assert f"warning: {tmp_path}: left aside what is no picture: a.txt\n" in done.stderr
+    assert "UserWarning" not in done.stderr
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ('kitti --root . --domain-options {"rot":1}', "kitti has no option 'rot'; its options: ro"),
+        ("folder", "folder needs the option 'images'; its options: images"),
+    ],
+)
+def test_data_check_names_an_option_that_is_wrong(command, message, refused):
+    assert message in refused("data", "check", *command.split())
 
 
 def test_it_runs_as_a_module(tmp_path):

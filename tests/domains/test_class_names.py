@@ -149,6 +149,7 @@ def test_all_of_the_classes_are_no_word(quiet):
     [
         ("kity", "unknown set of ids 'kity'; choose one of: paper, cityscapes"),
         ({"x": "road"}, "'x' is no number of a label"),
+        ({"road": 0, "car": 1}, "{0: 'road', ...}, and these are turned round: {'road': 0"),
         ({-1: "road"}, "numbers from 0 to 65535"),
         ({65536: "road"}, "numbers from 0 to 65535"),
         ([], "numbers from 0 to 65535"),

@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 import pytest
 from format_kit import FRAME, carla, cityscapes, cut, grey, kitti, write
+from PIL import Image
 
 from adaat_keras.cli import main
 from adaat_keras.streets.writers import write_streets
@@ -107,7 +108,10 @@ def test_the_likely_set_of_tags_is_named(true, read_as, tmp_path, capsys):
 
 
 def test_train_ids_under_the_name_of_label_ids_are_told(tmp_path, capsys):
-    cityscapes(tmp_path, ids=0)
+    label = cityscapes(tmp_path)["semantic"]
+    ids = np.zeros((4, 6), np.uint8)
+    ids[0, 0] = 1
+    Image.fromarray(ids).save(label)
     status, text = check(capsys, "cityscapes", tmp_path)
     assert status == 1
     assert "WRONG LABELS: read as Cityscapes label ids" in text

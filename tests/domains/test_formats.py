@@ -322,7 +322,11 @@ def test_train_ids_in_place_of_label_ids_are_named(true, read_as, option):
 
 
 def test_labels_that_follow_no_ids_are_told():
-    ids = np.zeros((9, 9), "uint8")
+    ids = np.full((9, 9), 10, "uint8")
     assert "100% of the pixels are ignored" in label_variant_problem(
         [ids], "synthia_sf", ["synthia_sf"]
+    )
+    # Of nothing but zeros no numbering is advised, whichever would make a road of it.
+    assert "every pixel is 0" in label_variant_problem(
+        [0 * ids], "cityscapes", ["cityscapes", "cityscapes_train"]
     )

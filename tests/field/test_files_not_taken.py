@@ -87,6 +87,20 @@ def test_a_folder_that_was_named_must_give_something(tmp_path):
             Carla(split=None, image_folder=folder, **{key: tmp_path / "maps"})
 
 
+def test_labels_that_are_asked_for_and_not_there_are_told_with_what_is(tmp_path):
+    streets("cityscapes", tmp_path, 2, "train", 32, 64)
+    (tmp_path / "gtFine").rename(tmp_path / "gtCoarse")
+    with pytest.raises(ValueError, match=r"no labels for 'semantic'.*gtFine.*folders .*gtCoarse"):
+        Cityscapes(tmp_path).require(("image", "semantic"))
+
+
+@pytest.mark.parametrize("loader", [Kitti, Cityscapes, SynthiaSF, Carla])
+def test_a_root_that_is_none_is_told_with_what_is_there(loader, tmp_path):
+    (tmp_path / "2011_09_26").mkdir()
+    with pytest.raises(ValueError, match=r"root, which contains .*there is the folders 2011_09_26"):
+        loader(tmp_path)
+
+
 def test_labels_without_an_image_are_told(tmp_path):
     streets("synthia_sf", tmp_path, 4, "train", 32, 64)
     next(tmp_path.rglob("RGBLeft/*.png")).unlink()

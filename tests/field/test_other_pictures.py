@@ -7,7 +7,7 @@ from field_kit import change, codes, silent, streets
 from PIL import Image
 
 from adaat_keras.cli import main
-from adaat_keras.domains import Carla, Cityscapes, Folder, Kitti, SynthiaSF
+from adaat_keras.domains import Carla, Cityscapes, Domain, Folder, Kitti, SynthiaSF
 from adaat_keras.domains.class_names import ID_SETS
 
 # Of which each is opened, with what it is opened by, and its folders of labels.
@@ -213,3 +213,97 @@ def _with_edges(pixels):
     pixels = pixels.astype(np.uint16)
     pixels[0, :4] = (0, 1, 2, 65535)
     return pixels
+
+
+@pytest.mark.parametrize("layout", PACKED)
+def test_ids_in_blue_are_told_and_no_other_numbering_is_advised(layout, tmp_path, capsys):
+    loader, options, _, semantic = PACKED[layout]
+    streets(layout, tmp_path, **({"tag_set": 28} if layout == "carla" else {}))
+    [first, *_] = change(tmp_path, semantic, lambda p: p[..., 2::-1].copy())
+    with pytest.raises(ValueError, match=f"{first.name}: red is empty.* swapped.*no option reads"):
+        loader(tmp_path, "val", **options)
+    command = ["data", "check", layout, "--root", str(tmp_path)]
+    assert main([*command, *(["--tag-set", "28"] if layout == "carla" else [])]) == 1
+    printed = capsys.readouterr().out
+    assert "BAD: 3 of 3 frames" in printed
+    assert "pass tag_set" not in printed
+
+
+def test_blank_label_files_are_told(tmp_path):
+    streets("kitti", tmp_path, 3, "train")
+    change(tmp_path, "semantic/*.png", np.zeros_like)
+    with pytest.raises(ValueError, match="every pixel is 0: the files are blank"):
+        Kitti(tmp_path)
+
+
+def shrunk(how):
+    return lambda p: np.asarray(Image.fromarray(p).resize((128, 64), how))
+
+
+def test_classes_between_classes_of_a_resized_map_are_told(tmp_path):
+    streets("cityscapes", tmp_path, 3, "train", height=256, width=512)
+    change(tmp_path, "*leftImg8bit.png", shrunk(Image.Resampling.BILINEAR))
+    images, maps = (tmp_path / f"{kind}/**/*.png" for kind in ("leftImg8bit", "gtFine"))
+    change(tmp_path, "*labelIds.png", shrunk(Image.Resampling.NEAREST))
+    for folder in ("disparity", "camera"):
+        (tmp_path / folder).rename(tmp_path / f"no_{folder}")
+    silent(lambda: Cityscapes(tmp_path))
+    silent(lambda: Folder(images, semantic=maps, ids="cityscapes"))
+    # As many resize whatever is a picture.
+    streets("cityscapes", tmp_path / "again", 3, "train", height=256, width=512)
+    again = tmp_path / "again"
+    change(again, "*leftImg8bit.png", shrunk(Image.Resampling.BILINEAR))
+    [first, *_] = change(again, "*labelIds.png", shrunk(Image.Resampling.BILINEAR))
+    change(again, "*disparity.png", lambda p: p[::4, ::4].copy())
+    with pytest.raises(ValueError, match=f"{first.name}: numbers between those around them"):
+        Cityscapes(again)
+    images, maps = (again / f"{kind}/**/*.png" for kind in ("leftImg8bit", "gtFine"))
+    with pytest.warns(UserWarning, match="numbers between those around them"):
+        Folder(images, semantic=maps, ids="cityscapes")
+    numbers = np.asarray(Image.open(first))
+    with pytest.warns(UserWarning, match="semantic: numbers between those around them"):
+        Domain.from_arrays([np.zeros((64, 128, 3), np.uint8)], [numbers], label_names="cityscapes")
+
+
+def test_cameras_of_images_of_another_size_are_told(tmp_path):
+    streets("cityscapes", tmp_path, 2, "train", height=64, width=128)
+    for pictures in ("*leftImg8bit.png", "*labelIds.png", "*disparity.png"):
+        change(tmp_path, pictures, lambda p: p[::2, ::2].copy())
+    with pytest.warns(UserWarning, match=r"leftImg8bit.png is 64 x 32 pixels.*at 64, 32: .*copies"):
+        Cityscapes(tmp_path)
+
+
+ROWS = np.linspace(2, 80, 48)[::-1, None] * np.ones(64)
+DOUBTS = {
+    "a share of the range": (ROWS / 80, "farthest depth of all is 1 m"),
+    "inverse depth": (1 / ROWS, "farthest depth of all is 0.5 m"),
+    "another unit": (ROWS / 1000, "farthest depth of all is 0.08 m"),
+    "disparity": (400 / ROWS, "depth grows towards the lower edge, as disparity"),
+}
+
+
+@pytest.mark.parametrize("case", DOUBTS)
+def test_depth_that_looks_like_something_else_is_told(case, tmp_path):
+    values, message = DOUBTS[case]
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.png")
+    np.save(tmp_path / "a.npy", values)
+    with pytest.warns(UserWarning, match=message):
+        Folder(tmp_path / "a.png", depth=tmp_path / "a.npy")
+    with pytest.warns(UserWarning, match=f"arrays, depth: .*{message}"):
+        Domain.from_arrays(np.zeros((1, 48, 64, 3), np.uint8), depth=values[None])
+    silent(lambda: Domain.from_arrays(np.zeros((1, 48, 64, 3), np.uint8), depth=ROWS[None]))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_the_largest_number_is_told_where_it_would_be_a_depth(kind, tmp_path):
+    most = np.iinfo(kind).max
+    values = np.round(ROWS).astype(kind)
+    values[:8] = most
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.png")
+    Image.fromarray(values).save(tmp_path / "d.png")
+    with pytest.warns(
+        UserWarning, match=f"many pixels hold {most}, .* is read as 65.* m; .*write 0"
+    ):
+        Folder(tmp_path / "a.png", depth=tmp_path / "d.png", depth_scale=65.5 / most)
+    # Beyond 100 m it counts for nothing.
+    silent(lambda: Folder(tmp_path / "a.png", depth=tmp_path / "d.png", depth_scale=200 / most))

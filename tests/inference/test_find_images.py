@@ -58,6 +58,20 @@ def test_what_stands_for_no_image_is_named(folder, name, message):
         find_images([f"{folder}/{name}"])
 
 
+def test_predictions_among_their_images_are_left_aside_with_a_word(tmp_path):
+    for name in ("a.jpg", "a_semantic.png", "a_depth_color.png", "b_depth.png", "c_overlay.jpg"):
+        (tmp_path / name).touch()
+    with pytest.warns(UserWarning, match=r"2 of 5 pictures are left aside.* a_depth_color\.png"):
+        found = find_images(tmp_path)
+    assert [path.name for path in found] == ["a.jpg", "b_depth.png", "c_overlay.jpg"]
+    assert [path.name for path in find_images(tmp_path / "a_semantic.png")] == ["a_semantic.png"]
+
+
+def test_an_address_is_told_to_be_downloaded():
+    with pytest.raises(FileNotFoundError, match=r"https://example\.com/a\.jpg is an address; down"):
+        find_images(["https://example.com/a.jpg"])
+
+
 def test_an_empty_list_asks_for_an_image():
     with pytest.raises(ValueError, match="name at least one image"):
         find_images([])

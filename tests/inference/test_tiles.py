@@ -79,6 +79,13 @@ def test_one_image_without_a_first_axis_is_told_as_such():
             predict_labels(Pixelwise(), "depth", np.zeros(shape))
 
 
+@pytest.mark.parametrize("size", [(70, 80), (100, 150)])
+def test_another_task_than_the_models_is_told_however_it_predicts(size):
+    model = Pixelwise(lambda x: np.repeat(x, 4, axis=-1)[..., :11])
+    with pytest.raises(ValueError, match=r"puts out 11 channels, and depth has 1: pass .*to_task"):
+        predict_labels(model, "depth", np.zeros((1, *size, 3)), tile=96)
+
+
 def test_images_may_be_a_list_of_them():
     model = Pixelwise(lambda x: x[..., :1] / 255)
     assert predict_labels(model, "depth", [np.ones((70, 80, 3))] * 2).shape == (2, 70, 80)

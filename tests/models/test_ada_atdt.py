@@ -1,6 +1,7 @@
 """The whole model: D2(G(E1(x))), or D2(E2(x)) where its predictor is base model 2."""
 
 import json
+import warnings
 
 import keras
 import numpy as np
@@ -119,6 +120,23 @@ def test_base_models_are_the_shared_encoder_and_decoder_at_any_size(number, imag
         model.predictor = "base_model_2"
         np.testing.assert_allclose(model.predict(x, verbose=0), by_hand, atol=1e-4)
         assert model.smallest == base.smallest == 32
+
+
+@pytest.mark.parametrize("shape", [(50, 70, 3), (1, 50, 70, 1), (1, 50, 70, 4)])
+def test_what_are_no_images_is_told(shape):
+    with pytest.raises(ValueError, match=r"images are \(batch, height, width, 3\), and these"):
+        build_ada_atdt(size="tiny", transfer="conv").predict(np.zeros(shape, "float32"))
+
+
+def test_images_that_end_at_1_are_told(image):
+    model = build_ada_atdt(size="tiny", transfer="conv")
+    images = np.asarray(image(64, 64))
+    with pytest.warns(UserWarning, match="networks take 0 to 255: multiply them by 255"):
+        model.predict(images / 255, verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.predict(images, verbose=0)
+        model.predict(np.zeros_like(images), verbose=0)
 
 
 def test_its_prediction_is_float32_in_bfloat16(image):

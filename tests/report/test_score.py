@@ -71,6 +71,22 @@ def test_no_frame_is_an_error_that_names_the_domain(toy_domain, pixelwise):
         score(pixelwise(logits), toy_domain(), "semantic", frames=0)
 
 
+@pytest.mark.parametrize(("task", "nothing"), [("semantic", 255), ("depth", 0)])
+def test_where_no_label_counts_there_is_no_score(task, nothing, toy_domain, pixelwise):
+    domain = toy_domain()
+    for frame in domain.frames:
+        frame[task] = np.full_like(frame[task], nothing)
+    model = pixelwise(logits if task == "semantic" else lambda images: images[..., :1] / 255)
+    with pytest.raises(ValueError, match=f"no pixel of 5 frames has a {task} label that counts"):
+        score(model, domain, task)
+
+
+@pytest.mark.parametrize("domain", ["photos", {"test": None}])
+def test_what_is_no_domain_is_not_scored(domain, pixelwise):
+    with pytest.raises(ValueError, match="what is scored is one domain, such as Folder"):
+        score(pixelwise(logits), domain, "semantic")
+
+
 def test_another_size_does_not_compile_again():
     class Counting(keras.layers.Layer):
         traces = 0

@@ -16,11 +16,13 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.python.framework.config import is_op_determinism_enabled
 
-from adaat_keras import build_ada_atdt, domains, fit_ada_atdt, load, methods
+from adaat_keras import build_ada_atdt, domains, fit_ada_atdt, load, methods, tasks
 from adaat_keras.cli import main
 from adaat_keras.domains import Domain, Folder
+from adaat_keras.domains.splits import Splits
 from adaat_keras.files import write_json
 from adaat_keras.methods import Recipe, Training
+from adaat_keras.methods.stage import Feed
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Semantic
 
@@ -203,6 +205,61 @@ def test_after_a_call_the_process_is_as_it_was(splits):
 def test_what_is_no_domain_is_told_so(what):
     with pytest.raises(ValueError, match="is no domain: pass its name, an object such as"):
         fit_ada_atdt(untrained(), what, "streets_real")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("model", [None, "streets_depth_to_semantic_small", keras.Sequential()])
+def test_what_is_no_model_of_ours_is_told_so(model):
+    with pytest.raises(ValueError, match="must be what build_ada_atdt"):
+        fit_ada_atdt(model, "streets_sim", "streets_real")
+
+
+@pytest.mark.quick
+def test_what_is_no_callback_is_told_and_one_alone_is_a_list_of_it(splits):
+    for wrong in ("EarlyStopping", keras.callbacks.EarlyStopping, [print]):
+        with pytest.raises(ValueError, match="callbacks are objects such as"):
+            fit_ada_atdt(untrained(), **splits, callbacks=wrong, **BRIEF)
+    one = keras.callbacks.EarlyStopping("loss")
+    assert methods.method.callbacks_of(one) == methods.method.callbacks_of((one,)) == [one]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("folder", [None, "run"])
+def test_another_floatx_of_keras_is_told_before_any_training(folder, splits, tmp_path):
+    model = untrained()
+    keras.config.set_floatx("float64")
+    try:
+        with pytest.raises(ValueError, match=r"Keras' floatx is float64.*float32"):
+            fit_ada_atdt(model, **splits, directory=folder and tmp_path / folder, **BRIEF)
+    finally:
+        keras.config.set_floatx("float32")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("key", ["depth", "semantic"])
+def test_labels_of_which_none_counts_are_told_before_any_training(key, splits):
+    maps = {"depth": np.zeros((2, SIZE, SIZE)), "semantic": np.full((2, SIZE, SIZE), 255)}
+    labels = {"semantic": np.zeros((2, SIZE, SIZE), int), "depth": np.ones((2, SIZE, SIZE))}
+    images = np.zeros((2, SIZE, SIZE, 3), np.uint8)
+    mine = Domain.from_arrays(images, **{**labels, key: maps[key]}, name="mine")
+    model = untrained()
+    before = weights_of(model)
+    with pytest.raises(ValueError, match=f"mine: no pixel of 2 of its 2 .* has a {key} label"):
+        fit_ada_atdt(model, mine, splits["target"], **BRIEF)
+    assert equal(before, weights_of(model))
+    # One frame with labels is enough.
+    maps[key][1, 0, 0] = 1
+    mine = Domain.from_arrays(images, **{**labels, key: maps[key]}, name="mine")
+    Feed(Splits(mine), Splits(mine), Training())._check_labelled("source", tasks.get(key))
+
+
+@pytest.mark.quick
+def test_a_wrong_source_is_told_before_the_targets_frames_are_made(tmp_path, monkeypatch):
+    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "cache"))
+    with pytest.raises(ValueError, match="kitti needs root="):
+        fit_ada_atdt(untrained(), "kitti", "streets_real", **BRIEF)
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.quick

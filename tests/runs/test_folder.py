@@ -45,6 +45,46 @@ def test_a_run_that_never_finished_an_epoch_gives_way(tmp_path):
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize("name", ["README.md", "model.keras", "metrics.json", "history.csv"])
+def test_a_run_replaces_no_file_of_others(name, tmp_path):
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(FileExistsError, match=f"has a {name} that a run would replace; choose"):
+        RunFolder(tmp_path).check(RunConfig())
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.quick
+def test_a_configuration_of_others_is_told_before_any_training(tmp_path):
+    (tmp_path / "config.json").write_text('{"model_type": "vit"}')
+    with pytest.raises(ValueError, match=r"config\.json is no run's configuration"):
+        RunFolder(tmp_path).check(RunConfig())
+
+
+@pytest.mark.quick
+def test_a_folder_without_a_name_is_not_the_one_where_one_happens_to_be():
+    with pytest.raises(ValueError, match="a path is empty"):
+        RunFolder("")
+
+
+def test_a_preset_does_not_replace_the_run_that_it_is_of(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.claim(RunConfig())
+    with pytest.raises(FileExistsError, match=r"has a config\.json that a preset"):
+        build_ada_atdt(size="tiny", transfer="conv").save_to_preset(tmp_path)
+    assert folder.read_config() == RunConfig()
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("name", ["model.keras", "networks/encoder_1.keras"])
+def test_a_file_of_a_run_is_told_to_be_named_by_its_folder(name, tmp_path):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=rf"is a file; name the folder .*{tmp_path.name}$"):
+        load(tmp_path / name)
+
+
+@pytest.mark.quick
 def test_a_run_of_other_trainers_or_of_a_version_that_it_does_not_tell_is_another_one(begun):
     folder = begun()
     folder.check(RunConfig())
