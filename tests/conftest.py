@@ -12,12 +12,10 @@ import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
-import graphs
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras.src.saving import saving_lib
 
 from adaat_keras import domains
 from adaat_keras.cli import main
@@ -39,13 +37,6 @@ tf.config.set_logical_device_configuration(
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)
 
-# An eighth of a tiny run: Keras keeps what no file holds of an object, and looks for it under
-# another name, so that it builds a layer for every layer that it saves or loads.
-saving_lib.get_attr_skipset = functools.cache(saving_lib.get_attr_skipset)
-
-# Another eighth; `graphs.py` says where it is on.
-graphs.optimize(False)
-
 # Files that take longest begin first, or one process would be left with one of them at the end.
 LONGEST = (
     "runs/test_several_machines.py",
@@ -60,6 +51,7 @@ LONGEST = (
     "runs/test_benchmark.py",
     "methods/test_every_trainer.py",
     "runs/test_study.py",
+    "test_quickstart.py",
     "cli/test_cli.py",
     "methods/test_ada_atdt.py",
     "field/test_surroundings.py",
@@ -159,7 +151,7 @@ def run(tiny, withheld, shared, one_at_a_time):
     """The folder of a finished run of ADA-AT/DT, trained by command."""
     target = json.dumps(withheld("semantic"))
     folder = shared / "runs" / "ada_atdt"
-    with one_at_a_time(), graphs.optimized():
+    with one_at_a_time():
         if not RunFolder(folder).finished:
             options = [*tiny, "--target-options", target, "--directory", str(folder)]
             # In graphs, as a user's: `tests/runs/test_resume.py` has its weights bit for bit.

@@ -1,10 +1,8 @@
 """Tiny runs: a few steps on a few frames, which learn nothing and take seconds."""
 
 import functools
-from contextlib import nullcontext
 from pathlib import Path
 
-import graphs
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -80,8 +78,7 @@ def run_of(request, config_of, store, shared, one_at_a_time):
             if not made.finished:
                 tf.config.run_functions_eagerly(method not in COMPILED)
                 try:
-                    with graphs.optimized() if method in COMPILED else nullcontext():
-                        train_from_config(config, made.path, store, verbose=0)
+                    train_from_config(config, made.path, store, verbose=0)
                 finally:
                     tf.config.run_functions_eagerly(False)
         return made
@@ -131,10 +128,3 @@ def unreported(monkeypatch):
         write_json(folder.metrics, {})
 
     monkeypatch.setattr("adaat_keras.runs.train.report", nothing)
-
-
-@pytest.fixture
-def optimized():
-    """Graphs are optimized in one test, as in the runs that it compares with."""
-    with graphs.optimized():
-        yield

@@ -28,7 +28,6 @@ EPOCHS = 2
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("optimized")
 def test_a_run_that_was_killed_twice_ends_in_the_weights_of_one_that_was_not(
     tiny, run, withheld, tmp_path, same
 ):
@@ -83,7 +82,7 @@ def dying_with_a_network(monkeypatch):
             yield
 
 
-@pytest.mark.usefixtures("optimized", "unreported")
+@pytest.mark.usefixtures("unreported")
 def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
     config_of, run_of, tmp_path, monkeypatch, same
 ):
