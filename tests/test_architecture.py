@@ -9,8 +9,8 @@ PACKAGE = Path(__file__).parent.parent / "adaat_keras"
 ORDER = {
     "registry": "",
     "files": "",
-    "camera": "",
     "deep_images": "",
+    "camera": "deep_images",
     "exif": "",
     "fused": "",
     "layers": "fused",

@@ -235,8 +235,6 @@ class TransferTrainer(Trainer):
         self.teacher_weight = teacher_weight
         self.base_1_weight = base_1_weight
         self.decoder_1 = decoder_1
-        self.check_given("teacher_weight", "teacher")
-        self.check_given("base_1_weight", "decoder_1")
 
     @property
     def learning(self) -> list[keras.Variable]:
@@ -272,8 +270,6 @@ class TransferTrainer(Trainer):
             "teacher_loss": self.teacher_weight,
             "base_1_loss": self.base_1_weight,
         }
-        names = ("loss", *(name for name, weight in weights.items() if weight))
-        super().compile(optimizer, self.learning, names)
         self.transfer_loss = loss_of(transfer_loss or "mean_absolute_error")
         self.task_metrics = task_metrics or []
         self.task_loss = loss_of(task_loss)
@@ -281,14 +277,10 @@ class TransferTrainer(Trainer):
         self.picture = picture
         self.base_1_loss = loss_of(base_1_loss)
         self.check_given("decoded_weight", "task_loss")
-        self.check_given("teacher_weight", "task_loss", "pseudo_labels", "picture")
-        self.check_given("base_1_weight", "base_1_loss")
-
-    def check_given(self, weight: str, *needed: str) -> None:
-        """Raise a `ValueError` if this weight is not 0 and something that it needs is missing."""
-        missing = [name for name in needed if getattr(self, name) is None]
-        if getattr(self, weight) and missing:
-            raise ValueError(f"{weight}={getattr(self, weight)} needs {' and '.join(missing)}")
+        self.check_given("teacher_weight", "teacher", "task_loss", "pseudo_labels", "picture")
+        self.check_given("base_1_weight", "decoder_1", "base_1_loss")
+        names = ("loss", *(name for name, weight in weights.items() if weight))
+        super().compile(optimizer, self.learning, names)
 
     def call(self, images, training=False):
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
@@ -339,10 +331,8 @@ class TransferTrainer(Trainer):
             missing = [n for n in names if not hasattr(part.get(n), "shape")]
             if missing:
                 raise ValueError(
-                    f"with decoded_weight={self.decoded_weight}, teacher_weight="
-                    f"{self.teacher_weight} and base_1_weight={self.base_1_weight} a batch of a "
-                    f"{type(self).__name__} needs {kind} {', '.join(map(repr, names))}; there is "
-                    f"no tensor {', '.join(map(repr, missing))}"
+                    f"a batch of a {type(self).__name__} needs {kind} "
+                    f"{', '.join(map(repr, names))} by its weights, and lacks {missing}"
                 )
         self.check_images(*(parts[0][name] for name in needed["images"]))
         return tuple(parts)

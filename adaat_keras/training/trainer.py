@@ -108,6 +108,12 @@ class Trainer(KerasWorkarounds, keras.Model):
             )
         return images, labels
 
+    def check_given(self, weight: str, *needed: str) -> None:
+        """Raise a `ValueError` if this weight is not 0 and something that it needs is missing."""
+        missing = [name for name in needed if getattr(self, name) is None]
+        if getattr(self, weight) and missing:
+            raise ValueError(f"{weight}={getattr(self, weight)} needs {', '.join(missing)}")
+
     def check_images(self, *images: tf.Tensor) -> None:
         """Raise a `ValueError` unless a training step can take these images.
 
