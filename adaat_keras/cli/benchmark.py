@@ -19,8 +19,8 @@ def add_parser(commands, all_options: bool = True) -> None:
         "--methods",
         default=METHODS,
         metavar="A,B,...",
-        help="METHOD[:TRANSFER|:ARCHITECTURE][@RECIPE], or all; METHOD may be file.py:Class "
-        "(default: source_only, at_dt, ada_atdt:conv, :unet, :unet_attention, oracle)",
+        help="METHOD[:TRANSFER|:ARCHITECTURE][@RECIPE], FILE.py:CLASS, or all (default: "
+        "source_only, at_dt, ada_atdt:conv, :unet, :unet_attention, oracle)",
     )
     group.add_argument(
         "--seeds", type=int, default=1, metavar="INT", help="how many: 0, 1, ... (default: 1)"
