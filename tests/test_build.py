@@ -86,6 +86,13 @@ def test_a_seed_decides_all_first_weights():
 
 
 @pytest.mark.quick
+def test_a_seed_is_a_whole_number_numpys_too():
+    assert same(*(build_ada_atdt(size="tiny", seed=seed) for seed in (3, np.int64(3))))
+    for seed in ("x", 1.5):
+        with pytest.raises(ValueError, match=f"seed must be a whole number, not {seed!r}"):
+            build_ada_atdt(size="tiny", seed=seed)
+
+
 def test_a_seed_decides_the_same_whatever_was_drawn_before_and_changes_nothing_after():
     keras.utils.set_random_seed(1)
     one = build_ada_atdt(size="tiny", seed=3)

@@ -6,6 +6,7 @@ import re
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -196,10 +197,16 @@ class Domain(ABC):
 
     def __getitem__(self, index: int) -> dict[str, np.ndarray]:
         """The frame at `index` with all keys that it has, as NumPy arrays."""
-        if not 0 <= index < len(self):
-            raise IndexError(f"{self.name} has {len(self)} frames, there is no frame {index}")
+        self.check_index(index)
         frame = self.read(tf.constant(index, tf.int64), ("image", *self.tasks))
         return {key: value.numpy() for key, value in frame.items()}
+
+    def check_index(self, index: int) -> None:
+        """Raise an `IndexError` if there is no such frame, a `TypeError` if it is no number."""
+        if not isinstance(index, Integral):
+            raise TypeError(f"{self.name} is indexed by a frame's number, not by {index!r}")
+        if not 0 <= index < len(self):
+            raise IndexError(f"{self.name} has {len(self)} frames, there is no frame {index}")
 
     def dataset(self, keys: tuple[str, ...]) -> tf.data.Dataset:
         """All frames in order, each a dictionary of the `keys`, read in parallel."""

@@ -316,8 +316,8 @@ class FileDomain(Domain):
             ValueError: A file is damaged or not what it should be; the message names it, what is
                 wrong, and the fix.
         """
-        if 0 <= index < len(self):
-            self.check_files(index)
+        self.check_index(index)
+        self.check_files(index)
         try:
             frame = super().__getitem__(index)
         except tf.errors.InvalidArgumentError as error:

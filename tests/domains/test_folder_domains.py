@@ -44,6 +44,8 @@ def test_frames_keep_the_contract_of_a_domain(layout, tmp_path):
         assert (frame["depth"] > 0).all()
     with pytest.raises(IndexError, match="3 frames"):
         domain[3]
+    with pytest.raises(TypeError, match=r"by a frame's number, not by slice\(0, 2, None\)"):
+        domain[0:2]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
