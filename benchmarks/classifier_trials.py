@@ -18,6 +18,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import ClassVar
 
+import keras
 import tensorflow as tf
 
 from adaat_keras.domains.domain import SameCamera
@@ -78,8 +79,7 @@ class TrialTrainer(AdversarialTrainer):
         classifier_gradients = tape.gradient(classifier_loss, variables)
         self.optimizer.apply(gradients, self.base_variables)
         self.classifier_optimizer.apply(classifier_gradients, variables)
-        says_source = tf.cast(logits > self.adversarial_loss.threshold, "float32")
-        share = tf.reduce_mean(says_source, axis=(1, 2, 3))
+        share = self.adversarial_loss.says_source(logits)
         self.means["source_domain_accuracy"].update_state(share, domain)
         self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
         return self.log(
@@ -218,7 +218,7 @@ class PairsTrainer(TransferTrainer):
         self.classifier_optimizer = adam(classifier_optimizer)
         self.classifier_optimizer.build(self.pair_classifier.trainable_variables)
         for name in ("decoded_loss", "base_1_loss", "pairs_loss", "classifier_loss"):
-            self.means.setdefault(name, type(self.means["loss"])(name=name))
+            self.means.setdefault(name, keras.metrics.Mean(name=name))
 
     def judged(self, labels, outputs):
         """What the classifier says of pairs."""

@@ -220,7 +220,14 @@ class Domain(ABC):
         missing = sorted(set(keys) - {"image", *self.tasks})
         if missing:
             has = ", ".join(self.tasks) or "none"
-            raise ValueError(f"{self.name} has no labels for {missing[0]!r}; its labels: {has}")
+            raise ValueError(
+                f"{self.name} has no labels for {missing[0]!r}; its labels: {has}"
+                f"{self._instead_of(missing[0])}"
+            )
+
+    def _instead_of(self, key: str) -> str:
+        """What more is to be said of labels that are not there."""
+        return ""
 
     def with_classes(self, task: "Semantic") -> "Domain":
         """The same frames, `"semantic"` in the classes of a task.

@@ -148,21 +148,13 @@ class FileDomain(Domain):
             folder = self.files[0]["semantic"].parent
             raise ValueError(f"{folder}: {variant}; check_labels=False reads them as they are")
 
-    def require(self, keys: tuple[str, ...]) -> None:
-        """Raise a `ValueError` if there are no labels for one of the `keys`; says where they were.
-
-        Looked for: the place of the first frame's, and what is there instead.
-        """
-        missing = sorted(set(keys) - {"image", *self.tasks})
-        place = self.files[0].get(missing[0]) if missing else None
+    def _instead_of(self, key: str) -> str:
+        """Where the first frame's labels were looked for, and what is there."""
+        place = self.files[0].get(key)
         if place is None:
-            super().require(keys)
-            return
+            return ""
         there = next(folder for folder in place.absolute().parents if folder.is_dir())
-        raise ValueError(
-            f"{self.name} has no labels for {missing[0]!r}; its labels: "
-            f"{', '.join(self.tasks) or 'none'}; there is no {place}, and {content_of(there)}"
-        )
+        return f"; there is no {place}, and {content_of(there)}"
 
     def _form_problem(self) -> str | None:
         """What is wrong with the form of all of some files of a key; `None` of a single frame."""

@@ -132,8 +132,7 @@ class AdversarialTrainer(SupervisedTrainer):
         self.optimizer.apply(gradients, self.base_variables)
         self.classifier_optimizer.apply(classifier_gradients, classifier_variables)
         # The share of places at which the classifier names the right domain.
-        says_source = tf.cast(logits > self.adversarial_loss.threshold, "float32")
-        share = tf.reduce_mean(says_source, axis=(1, 2, 3))
+        share = self.adversarial_loss.says_source(logits)
         self.means["source_domain_accuracy"].update_state(share, domain)
         self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
         return self.log(

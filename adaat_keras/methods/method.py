@@ -16,7 +16,6 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
-    check_model,
     check_opens,
     check_precision,
     check_scope,
@@ -103,7 +102,8 @@ class Method(ABC):
         """
         settings = Training(**{**Recipe.get(recipe).training, **training})
         model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
-        fit_in_memory(self, model, source, target, recipe, settings, callbacks, verbose=verbose)
+        given = callbacks_of(callbacks)
+        fit_in_memory(self, model, source, target, recipe, settings, given, verbose=verbose)
         return model if self.predictor == "transfer" else model.base_model_2
 
 
@@ -125,9 +125,7 @@ def fit_in_memory(
     verbose: int = 1,
 ) -> History:
     """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
-    check_model(model)
     check_precision(model)
-    callbacks = callbacks_of(callbacks)
     stages, freeze = names_of(stages), names_of(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)

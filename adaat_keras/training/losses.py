@@ -51,6 +51,11 @@ class AdversarialLoss(keras.losses.Loss):
         """What `of_logits` gives a classifier that always says "either"."""
         return 1.0
 
+    def says_source(self, logits):
+        """The share of an image's places at which the classifier says "source", `(batch,)`."""
+        says = keras.ops.cast(logits > self.threshold, "float32")
+        return keras.ops.mean(says, axis=(1, 2, 3))
+
     def get_config(self) -> dict:
         """The constructor's arguments."""
         return {**super().get_config(), "softening": self.softening}
