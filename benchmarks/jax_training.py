@@ -137,7 +137,7 @@ class Recipe:
     decoded: float = 1.0
     teacher: float = 1.0
     base_1: float = 1.0
-    decoder_2: bool = False
+    decoder_2: bool = True
     pairs: float = 0.0
 
 

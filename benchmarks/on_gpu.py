@@ -1,13 +1,14 @@
 """Trains and times the networks on a GPU by JAX (`jax_training.py`), where TensorFlow has none.
 
     KERAS_BACKEND=jax python benchmarks/on_gpu.py speed --out speed.json
-    KERAS_BACKEND=jax python benchmarks/on_gpu.py frames --frames FILE
-    KERAS_BACKEND=jax python benchmarks/on_gpu.py train PLAN --frames FILE --out FILE.jsonl
+    KERAS_BACKEND=jax python benchmarks/on_gpu.py frames PLAN... --frames FILE
+    KERAS_BACKEND=jax python benchmarks/on_gpu.py train PLAN... --frames FILE --out FILE.jsonl
 
-`speed` times steps and predictions. `train` waits for the frames, trains the runs of a plan
+`speed` times steps and predictions. `train` waits for the frames, trains the runs of its plans
 (`PLANS`), seed by seed, and writes a line a run: its scores on `val` and `test`. It ends before
-`--until` seconds have passed. Stages that several runs share are trained once. XLA must be left to
-try its convolutions: with `--xla_gpu_autotune_level=0` a small step took 60 ms on an H200.
+`--until` seconds have passed, and passes over runs that the file has. Stages that several runs
+share are trained once. XLA must be left to try its convolutions: with
+`--xla_gpu_autotune_level=0` a small step took 60 ms on an H200.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import os
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import product
 from pathlib import Path
 
 import jax
@@ -24,7 +26,6 @@ import jax_training as training
 import numpy as np
 from jax_training import HEIGHT, WIDTH, Networks, Recipe
 
-TARGETS = ("real", "thermal", "night")
 COUNTS = {"train": 1000, "val": 100, "test": 200}
 LEARNING_RATE, BETA_2, BATCH = 1e-3, 0.95, 2
 # Steps that are compiled as one program.
@@ -44,7 +45,7 @@ NUMBERS = ("alpha", "decoded", "teacher", "base_1", "pairs")
 # === Frames ===
 
 
-def write_frames(path: Path, targets: tuple[str, ...]) -> None:
+def write_frames(path: Path, targets: set[str]) -> None:
     """Render the simulator as the targets' camera sees it, and the targets."""
     start, found = time.time(), {}
     zoom = training.street_camera("streets_sim").zoom_to(training.street_camera("streets_real"))
@@ -52,7 +53,7 @@ def write_frames(path: Path, targets: tuple[str, ...]) -> None:
     shares = np.bincount(seen["semantic"][::10].reshape(-1), minlength=len(SHARES))
     np.testing.assert_allclose(shares / shares.sum(), SHARES, atol=1e-5)
     found |= {f"sim/train/{key}": value for key, value in seen.items()}
-    for target in targets:
+    for target in sorted(targets):
         for split, count in COUNTS.items():
             frames = training.street_frames(f"streets_{target}", split, count)
             found |= {f"{target}/{split}/{key}": value for key, value in frames.items()}
@@ -72,8 +73,6 @@ RUNS = {
     "oracle": ("oracle", None, Recipe(), None),
     "at_dt": ("transfer", "adversarial_stage", Recipe(alpha=1.0), None),
     "ada_atdt": ("transfer", "adversarial_stage", Recipe(), None),
-    "at_dt+d2": ("transfer", "adversarial_stage", Recipe(alpha=1.0, decoder_2=True), None),
-    "ada_atdt+d2": ("transfer", "adversarial_stage", Recipe(decoder_2=True), None),
     "ada_atdt_95": ("transfer", "adversarial_stage", Recipe(alpha=0.95), None),
     "ada_atdt_90": ("transfer", "adversarial_stage", Recipe(alpha=0.9), None),
     "told_99": ("transfer", "adversarial_told", Recipe(), None),
@@ -84,23 +83,30 @@ RUNS = {
 for _count in (16, 64):
     RUNS[f"at_dt_{_count}"] = ("transfer", "adversarial_stage", Recipe(alpha=1.0), _count)
     RUNS[f"ada_atdt_{_count}"] = ("transfer", "adversarial_stage", Recipe(alpha=0.95), _count)
-MAIN = (
-    *("source_only", "label_teacher", "oracle", "at_dt", "ada_atdt", "at_dt+d2", "ada_atdt+d2"),
+MAIN = ("source_only", "label_teacher", "oracle", "at_dt", "ada_atdt")
+SETTLE = (
+    *("at_dt", "ada_atdt", "ada_atdt_95", "told_99"),
+    *("at_dt_16", "ada_atdt_16", "at_dt_64", "ada_atdt_64", "pairs", "no_teacher"),
 )
-SETTLE = ("ada_atdt_95", "ada_atdt_90", "told_99", "told_90")
-FEW = ("at_dt_16", "ada_atdt_16", "at_dt_64", "ada_atdt_64")
-PAIRS = ("pairs", "no_teacher")
+PLANS = {
+    # Direction, steps, seeds, targets, runs.
+    "ds": ("ds", 1200, (0, 1, 2), ("real", "thermal"), MAIN),
+    "sd": ("sd", 1200, (0, 1, 2), ("real", "thermal"), MAIN),
+    "ds_3000": ("ds", 3000, (0,), ("real", "thermal"), MAIN),
+    "sd_3000": ("sd", 3000, (0,), ("real", "thermal"), MAIN),
+    "settle": ("ds", 1200, (0, 1, 2), ("real", "thermal"), SETTLE),
+}
 
 
 class Lab:
     """Trains stages on one pair of tasks; keeps what it has trained."""
 
-    def __init__(self, direction: str, steps: int, frames_file: Path, targets: tuple[str, ...]):
+    def __init__(self, direction: str, frames_file: Path, targets: set[str]):
         self.from_task, self.to_task = {
             "ds": ("depth", "semantic"),
             "sd": ("semantic", "depth"),
         }[direction]
-        self.direction, self.steps, self.targets = direction, steps, targets
+        self.direction, self.targets = direction, targets
         self.net = Networks(self.from_task, self.to_task, "small", "mixed_bfloat16")
         self.shapes = jax.eval_shape(lambda weights: weights, self.net.weights(0))
         self.frames_file = frames_file
@@ -190,9 +196,11 @@ class Lab:
 
     # --- stages ---
 
-    def stage(self, name, seed, target, weights, recipe=None, few=None, source="sim", first=None):
+    def stage(
+        self, name, steps, seed, target, weights, recipe=None, few=None, source="sim", first=None
+    ):
         """A stage's networks after training, from the memory where it was trained before."""
-        key = (name, seed, target, recipe, few, source, first)
+        key = (name, steps, seed, target, recipe, few, source, first)
         if key in self.kept:
             return self.kept[key]
         recipe = recipe or Recipe()
@@ -206,7 +214,7 @@ class Lab:
         count = BATCH if one else BATCH // 2
         picked = {
             d: training.order(
-                few if d == "b" and few else COUNTS["train"], self.steps, count, 10 * seed + n
+                few if d == "b" and few else COUNTS["train"], steps, count, 10 * seed + n
             )
             for n, d in enumerate(frames)
         }
@@ -217,8 +225,8 @@ class Lab:
         numbers = {name: getattr(recipe, name) for name in NUMBERS}
         start, curve = time.time(), []
         moments = tuple(jax.tree.map(jnp.zeros_like, learning) for _ in range(2))
-        every = training.rates(self.steps, LEARNING_RATE)
-        for before in range(0, self.steps, AT_ONCE):
+        every = training.rates(steps, LEARNING_RATE)
+        for before in range(0, steps, AT_ONCE):
             now = slice(before, before + AT_ONCE)
             learning, moments, loss = self.programs[name, "c" in frames](
                 learning,
@@ -238,33 +246,33 @@ class Lab:
         took, after = time.time() - start, learning
         print(
             f"  {self.direction} {name} seed {seed} {target or source}: "
-            f"{1000 * took / self.steps:.2f} ms a step, loss {curve[0]} to {curve[-1]}",
+            f"{1000 * took / steps:.2f} ms a step, loss {curve[0]} to {curve[-1]}",
             flush=True,
         )
         self.kept[key] = after
         return after
 
-    def run(self, name: str, seed: int, target: str) -> dict:
+    def run(self, name: str, steps: int, seed: int, target: str) -> dict:
         """A run's scores."""
         kind, first, recipe, few = RUNS[name]
         weights = self.net.weights(seed)
         paths = {"transfer": ("encoder_1", "transfer", "decoder_2")}
         path = paths.get(kind.split("_")[0], ("encoder_2", "decoder_2"))
         if kind == "oracle":
-            weights |= self.stage("supervised", seed, None, weights, source=target)
+            weights |= self.stage("supervised", steps, seed, None, weights, source=target)
         else:
-            weights |= self.stage("supervised", seed, None, weights)
+            weights |= self.stage("supervised", steps, seed, None, weights)
         if kind in ("taught", "transfer", "transfer_pairs"):
-            weights |= self.stage("teacher", seed, None, weights)
+            weights |= self.stage("teacher", steps, seed, None, weights)
         if kind == "taught":
             # Base model 2 begins anew, beside the teacher.
             fresh = self.net.weights(seed)
             weights |= {k: fresh[k] for k in ("encoder_2", "decoder_2")}
-            weights |= self.stage("taught", seed, target, weights)
+            weights |= self.stage("taught", steps, seed, target, weights)
         if first:
             of_first = Recipe(alpha=recipe.alpha)
-            weights |= self.stage(first, seed, target, weights, of_first, few)
-            weights |= self.stage(kind, seed, target, weights, recipe, few, first=first)
+            weights |= self.stage(first, steps, seed, target, weights, of_first, few)
+            weights |= self.stage(kind, steps, seed, target, weights, recipe, few, first=first)
         found = {split: self.scored(weights, path, target, split) for split in ("val", "test")}
         if name == "at_dt":
             found["teacher"] = self.scored(
@@ -288,41 +296,39 @@ class Lab:
         return training.scores(self.net.to_task, frames["to"], np.concatenate(predicted))
 
 
-PLANS = {
-    # Direction, seeds, targets, runs.
-    "ds": ("ds", (0, 1, 2), ("real", "thermal"), MAIN),
-    "sd": ("sd", (0, 1, 2), ("real", "thermal"), MAIN),
-    "settle": ("ds", (0, 1, 2), ("real", "thermal"), (*SETTLE, *FEW, *PAIRS)),
-    "night": ("ds", (0, 1, 2), ("night",), MAIN),
-    "night_sd": ("sd", (0, 1, 2), ("night",), MAIN),
-}
+def targets_of(plans: list[str]) -> set[str]:
+    """The targets of some plans."""
+    return {target for plan in plans for target in PLANS[plan][3]}
 
 
-def train(plans: list[str], steps: int, frames: Path, out: Path, until: float) -> None:
+def train(plans: list[str], frames: Path, out: Path, until: float) -> None:
     """Train the plans' runs, in this order, and write their scores."""
     begun, labs = time.time(), {}
+    columns = ("direction", "target", "method", "seed", "steps")
+    lines = out.read_text().splitlines() if out.exists() else []
+    done = [tuple(json.loads(line)[column] for column in columns) for line in lines]
     with out.open("a") as file:
         for plan in plans:
-            direction, seeds, targets, names = PLANS[plan]
+            direction, steps, seeds, targets, names = PLANS[plan]
             if direction not in labs:
-                labs[direction] = Lab(direction, steps, frames, ("real", "thermal", "night"))
+                labs[direction] = Lab(direction, frames, targets_of(plans))
             lab = labs[direction]
             lab.compile(names)
             if not hasattr(lab, "frames"):
                 lab.load()
-            for seed in seeds:
-                for target in targets:
-                    for name in names:
-                        if time.time() - begun > until:
-                            print(f"{plan}: out of time at {seed} {target} {name}", flush=True)
-                            return
-                        found = lab.run(name, seed, target)
-                        about = {"plan": plan, "direction": direction, "target": target}
-                        row = {**about, "method": name, "seed": seed, "steps": steps, **found}
-                        file.write(json.dumps(row) + "\n")
-                        file.flush()
-                        main = lab.net.to_task.primary_metric
-                        print(f"{target} {name} {seed}: {found['test'][main]:.3f}", flush=True)
+            for seed, target, name in product(seeds, targets, names):
+                row = dict(zip(columns, (direction, target, name, seed, steps), strict=True))
+                if tuple(row.values()) in done:
+                    continue
+                if time.time() - begun > until:
+                    print(f"{plan}: out of time at {seed} {target} {name}", flush=True)
+                    return
+                found = lab.run(name, steps, seed, target)
+                file.write(json.dumps(row | found) + "\n")
+                file.flush()
+                done.append(tuple(row.values()))
+                score = found["test"][lab.net.to_task.primary_metric]
+                print(f"{target} {name} {steps} {seed}: {score:.3f}", flush=True)
         print(f"{plans}: done after {time.time() - begun:.0f} s", flush=True)
 
 
@@ -421,16 +427,15 @@ def main() -> None:
     parser.add_argument("plans", nargs="*", metavar="PLAN", help=", ".join(PLANS))
     parser.add_argument("--frames", type=Path, default=Path("frames.npz"))
     parser.add_argument("--out", type=Path, default=Path("on_gpu.json"))
-    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--until", type=float, default=1e9, help="seconds")
     options = parser.parse_args()
     training.check_backend()
     if options.what == "speed":
         speed(options.out)
     elif options.what == "frames":
-        write_frames(options.frames, TARGETS)
+        write_frames(options.frames, targets_of(options.plans))
     else:
-        train(options.plans, options.steps, options.frames, options.out, options.until)
+        train(options.plans, options.frames, options.out, options.until)
 
 
 if __name__ == "__main__":
