@@ -33,7 +33,7 @@ def fit_ada_atdt(
     source: Source = "streets_sim",
     target: Source = "streets_real",
     *,
-    method: str | type[Method] | Method = "ada_atdt",
+    method: str | type[Method] | Method = "at_dt",
     recipe: str | Recipe | None = None,
     epochs: int = 8,
     steps_per_epoch: int = 150,
@@ -75,7 +75,9 @@ def fit_ada_atdt(
             such as `Folder(...)`, which is the training split, or a dictionary of them by
             `"train"`, `"val"` and `"test"`. Without `"val"` nothing is validated, without `"test"`
             nothing is scored.
-        method: A name of `adaat_keras.methods.names()`, or a `Method`.
+        method: A name of `adaat_keras.methods.names()`, or a `Method`. `"ada_atdt"` is the paper's,
+            with the domain classifier, which the default leaves out: by the recommended recipe it
+            adds nothing (docs/results.md).
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
         epochs, steps_per_epoch: Of every stage.
@@ -109,7 +111,8 @@ def fit_ada_atdt(
 
     Raises:
         ValueError: A name does not exist, the model was built in another precision than
-            `"float32"` and `"mixed_bfloat16"`, the folder holds a run of another configuration, or
+            `"float32"` and `"mixed_bfloat16"`, the method has no use for a setting of the recipe,
+            the folder holds a run of another configuration, or
             a network that began anew would stay untrained.
         FloatingPointError: A loss became NaN or infinite (in a folder, where it is looked for).
 
@@ -117,12 +120,13 @@ def fit_ada_atdt(
         >>> from adaat_keras import build_ada_atdt
         >>> model = build_ada_atdt("depth", "semantic", size="small")
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
-        >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
+        >>> history["joint"]["val_target_abs_rel"]  # doctest: +SKIP
     """
     check_model(model)
     callbacks = callbacks_of(callbacks)
     chosen = methods.get(method)
     recipe = Recipe.get(recipe)
+    chosen.check_heard(recipe)
     given = {
         "batch_size": batch_size,
         "height": height,

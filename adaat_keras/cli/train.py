@@ -6,7 +6,7 @@ from pathlib import Path
 from adaat_keras.cli.options import add_run_options, run_options, where
 from adaat_keras.registry import load_object
 
-DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default ADA-AT/DT
+DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default AT/DT
 on the embedded streets. The same command again goes on where it was stopped."""
 
 TITLES = {
@@ -47,11 +47,13 @@ def add_parser(commands, all_options: bool = True) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Train and tell the result."""
+    from adaat_keras import methods
     from adaat_keras.runs.config import RunConfig
     from adaat_keras.runs.train import train_from_config
     from adaat_keras.training.devices import this_machine
 
     config = RunConfig.of(**run_options(options))
+    methods.get(config.method).check_heard(config.recipe)
     place = where(options)
     directory = place.directory or default_directory(config)
     deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]

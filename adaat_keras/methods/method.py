@@ -33,6 +33,9 @@ from adaat_keras.training.devices import deterministic_ops
 History = dict[str, dict[str, list[float]]]
 """For every stage, the values of every epoch by name."""
 
+OF_THE_CLASSIFIER = ("alpha", "adversarial_loss")
+"""A recipe's settings of ADA-AT/DT's domain classifier."""
+
 Source = str | Domain | Mapping[str, Domain]
 """A domain by name, a domain object that is a training split, or a dictionary of splits."""
 
@@ -47,10 +50,12 @@ class Method(ABC):
         name: What the command line and tables call it.
         predictor: What predicts task 2 once it is trained: `"transfer"` (D2(G(E1(x)))) or
             `"base_model_2"` (D2(E2(x))).
+        unused: Settings of a recipe that do nothing here; who changes one is told so.
     """
 
     name: ClassVar[str]
     predictor: ClassVar[str] = "base_model_2"
+    unused: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def stages(
@@ -62,6 +67,24 @@ class Method(ABC):
         architecture: str = "residual",
     ) -> list[Stage]:
         """The stages in order; builds nothing and opens nothing."""
+
+    def check_heard(self, recipe: Recipe) -> None:
+        """Raise a `ValueError` where the recipe changes what this method does not use.
+
+        Example:
+            >>> from adaat_keras import methods
+            >>> methods.AtDt().check_heard(Recipe.recommended(alpha=0.8))
+            Traceback (most recent call last):
+            ...
+            ValueError: alpha 0.8 does nothing in the method at_dt: leave it out, or choose ...
+        """
+        usual = Recipe.get(recipe.nearest)
+        for name in self.unused:
+            if (value := getattr(recipe, name)) != getattr(usual, name):
+                raise ValueError(
+                    f"{name} {value} does nothing in the method {self.name}: leave it out, or "
+                    f"choose the method ada_atdt, whose domain classifier it is for"
+                )
 
     def fit(
         self,
@@ -100,6 +123,7 @@ class Method(ABC):
             >>> model = methods.Dan().fit("streets_sim", "streets_real")  # doctest: +SKIP
             >>> model.predict(images)  # doctest: +SKIP
         """
+        self.check_heard(Recipe.get(recipe))
         settings = Training(**{**Recipe.get(recipe).training, **training})
         model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
         given = callbacks_of(callbacks)
@@ -176,8 +200,8 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
     """Names as a list: one that stands alone is a list of one.
 
     Example:
-        >>> names_of("transfer"), names_of(("adversarial", "transfer")), names_of(None)
-        (['transfer'], ['adversarial', 'transfer'], None)
+        >>> names_of("transfer"), names_of(("joint", "transfer")), names_of(None)
+        (['transfer'], ['joint', 'transfer'], None)
     """
     return what if what is None else [what] if isinstance(what, str) else list(what)
 

@@ -34,7 +34,7 @@ MISTAKES = {
     "--augmentation sepia": "unknown augmentation 'sepia'; .*color, style, none",
     "--split train": "unknown split 'train'; choose one of: val, test",
     "--cache tape": "unknown cache 'tape'; choose one of: memory, disk",
-    "--stages transfre": "unknown stage 'transfre'; .*adversarial, supervised, teacher, transfer",
+    "--stages transfre": "unknown stage 'transfre'; .*joint, supervised, teacher, transfer",
     "--freeze encoder_3": "unknown network 'encoder_3'; choose one of: encoder_1",
     "--deterministic maybe": "--deterministic is yes, no or auto, not 'maybe'",
     "--weights nothing": "nothing",
@@ -59,7 +59,7 @@ MISTAKES = {
     '--target-options {"split":"dev"}': "multiple values .*'split'",
     '--target-options {"look":"dusk"}': "unknown look 'dusk'; choose one of: .*daylight",
     "--epochs many": "invalid int value: 'many'",
-    "--learning-rate 3e38": "became nan in stage 'adversarial', epoch 1, batch 2",
+    "--learning-rate 3e38": "became nan in stage 'joint', epoch 1, batch 2",
 }
 
 

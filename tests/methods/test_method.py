@@ -246,7 +246,9 @@ class Yard(Domain):
 def test_a_users_own_task_trains_under_the_default_recipe_in_both_directions(from_task, to_task):
     target = Yard(1, tasks=(tasks.get(from_task).name,))
     model = build_ada_atdt(from_task, to_task, **MODEL)
-    history = fit_ada_atdt(model, {"train": Yard(0), "val": Yard(2)}, target, **BRIEF)
+    history = fit_ada_atdt(
+        model, {"train": Yard(0), "val": Yard(2)}, target, method="ada_atdt", **BRIEF
+    )
     assert list(history) == ["adversarial", "supervised", "teacher", "transfer"]
     for values in history.values():
         assert np.isfinite([v for name, v in values.items() if name.endswith("loss")]).all()
@@ -301,7 +303,7 @@ def fine_tune(source, target):
             # As after training elsewhere.
             model.untrained = ()
         before = weights_of(model)
-        history = fit_ada_atdt(model, source, target, **options, **BRIEF)
+        history = fit_ada_atdt(model, source, target, **{"method": "ada_atdt", **options}, **BRIEF)
         return history, changed(before, weights_of(model))
 
     return run
@@ -358,7 +360,7 @@ def test_a_training_that_is_interrupted_remembers_the_stages_that_it_finished(so
                 raise KeyboardInterrupt
 
     model = build_ada_atdt(**MODEL)
-    options = {"recipe": "paper", **BRIEF}
+    options = {"method": "ada_atdt", "recipe": "paper", **BRIEF}
     with pytest.raises(KeyboardInterrupt):
         fit_ada_atdt(model, source, target, callbacks=[Interrupted()], **options)
     assert model.untrained == ("transfer",)
@@ -403,7 +405,7 @@ def test_a_decoder_that_began_anew_is_not_left_untrained():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"stages": ("transfre",)}, "adversarial, supervised, teacher, transfer"),
+        ({"stages": ("transfre",)}, "joint, supervised, teacher, transfer"),
         ({"stages": ()}, "stages is empty: name one"),
         ({"freeze": ("encoder_3",)}, "encoder_1"),
         (
@@ -414,6 +416,11 @@ def test_a_decoder_that_began_anew_is_not_left_untrained():
         ({"batch_size": 3}, "batch_size must be even"),
         ({"recipe": "best"}, "unknown recipe 'best'"),
         ({"method": "nosuch"}, "unknown method 'nosuch'"),
+        ({"recipe": Recipe.recommended(alpha=0.5)}, "alpha 0.5 does nothing in the method at_dt"),
+        (
+            {"method": "dan", "recipe": Recipe.paper(adversarial_loss="wasserstein")},
+            "adversarial_loss wasserstein does nothing in the method dan: leave it out, or choose",
+        ),
         ({"schedule": "linear"}, "unknown schedule 'linear'"),
         ({"store": "somewhere"}, "store keeps the stages of runs: it goes with directory"),
     ],

@@ -24,6 +24,7 @@ def config(frames):
     def make(**changes):
         return RunConfig.of(
             **{
+                "method": "ada_atdt",
                 "size": "tiny",
                 "transfer": "conv",
                 "epochs": 2,
