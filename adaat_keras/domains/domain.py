@@ -27,6 +27,7 @@ from adaat_keras.domains.class_names import (
 from adaat_keras.streets.classes import NAMES
 
 if TYPE_CHECKING:
+    from adaat_keras.tasks import Task
     from adaat_keras.tasks.semantic import Semantic
 
 
@@ -110,6 +111,10 @@ class Domain(ABC):
     # What says nothing of the pixels, and what says nothing of any but those of classes.
     _aside: ClassVar[tuple[str, ...]] = ("tasks", "left_out", "dense", "all_told")
     _about_classes: ClassVar[tuple[str, ...]] = ("label_names", "groups", "_table")
+
+    def picture_of(self, task: "Task") -> Callable[[tf.Tensor], tf.Tensor]:
+        """What makes pictures of this domain's labels of a task for a network to read."""
+        return task.picture if task.name in self.dense else task.sparse_picture
 
     @staticmethod
     def from_arrays(

@@ -22,7 +22,7 @@ from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import Method
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Stage
-from adaat_keras.methods.teacher import Teacher
+from adaat_keras.methods.teacher import Teacher, heard, taught_by
 from adaat_keras.tasks import Task
 from adaat_keras.training import losses
 from adaat_keras.training.trainer import (
@@ -254,31 +254,28 @@ class TransferTrainer(Trainer):
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         base_1_loss: AnyLoss | None = None,
+        unknown: float | None = None,
     ) -> None:
         """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
 
         `decoded_weight` needs task 2's loss; `teacher_weight` this, `Task.pseudo_labels` of task 2
-        and `Task.picture` of task 1; `base_1_weight` task 1's loss.
+        and `Task.picture` of task 1; `base_1_weight` task 1's loss. With `unknown`, a label that
+        says nothing, the teacher is heard only where task 1's picture is not black.
 
         Raises:
             ValueError: One of these is missing, or the precision is float16.
         """
-        weights = {
-            "transfer_loss": True,
-            "decoded_loss": self.decoded_weight,
-            "teacher_loss": self.teacher_weight,
-            "base_1_loss": self.base_1_weight,
-        }
         self.transfer_loss = loss_of(transfer_loss or "mean_absolute_error")
         self.task_metrics = task_metrics or []
         self.task_loss = loss_of(task_loss)
         self.pseudo_labels = pseudo_labels
-        self.picture = picture
+        self.picture, self.unknown = picture, unknown
         self.base_1_loss = loss_of(base_1_loss)
         self.check_given("decoded_weight", "task_loss")
         self.check_given("teacher_weight", "teacher", "task_loss", "pseudo_labels", "picture")
         self.check_given("base_1_weight", "decoder_1", "base_1_loss")
-        names = ("loss", *(name for name, weight in weights.items() if weight))
+        parts = [n for n in ("decoded", "teacher", "base_1") if getattr(self, f"{n}_weight")]
+        names = ("loss", "transfer_loss", *(f"{part}_loss" for part in parts))
         super().compile(optimizer, self.learning, names)
 
     def call(self, images, training=False):
@@ -303,7 +300,8 @@ class TransferTrainer(Trainer):
             if self.teacher_weight:
                 outputs = self.decoder_2(self.transfer(target_features, training=True))
                 # All that the teacher says, however uncertain: rare classes are the uncertain ones.
-                taught = self.pseudo_labels(self.teacher(self.picture(labels["target"])))
+                picture = self.picture(labels["target"])
+                taught = heard(self.pseudo_labels(self.teacher(picture)), picture, self.unknown)
                 logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)
                 loss += self.teacher_weight * logs["teacher_loss"]
             if self.base_1_weight:
@@ -510,9 +508,10 @@ class Transfer(Stage):
             keras.losses.MeanSquaredError() if self.squared else None,
             self.to_task.metrics(),
             feed.task_loss(self.to_task, "source", balance) if decoded else None,
-            self.to_task.pseudo_labels,
-            self.from_task.picture,
-            feed.task_loss(self.from_task, "source", balance) if self.base_1_weight else None,
+            base_1_loss=feed.task_loss(self.from_task, "source", balance)
+            if self.base_1_weight
+            else None,
+            **taught_by(feed, self.from_task, self.to_task),
         )
         return trainer
 

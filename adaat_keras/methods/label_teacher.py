@@ -9,7 +9,7 @@ import tensorflow as tf
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
 from adaat_keras.methods.stage import Stage
-from adaat_keras.methods.teacher import Teacher
+from adaat_keras.methods.teacher import Teacher, heard, taught_by
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer
 
@@ -50,10 +50,12 @@ class TaughtTrainer(SupervisedTrainer):
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         metrics: Mapping[str, list] | None = None,
+        unknown: float | None = None,
     ) -> None:
         """Set the optimizer, the task's loss and the metrics of `test_step`.
 
-        `Task.pseudo_labels` of this task, `Task.picture` of the other one.
+        `Task.pseudo_labels` of this task, `Task.picture` of the other one. With `unknown`, a label
+        that says nothing, the teacher is heard only where that picture is not black.
 
         Raises:
             ValueError: One of these is missing, or the precision is float16.
@@ -65,16 +67,18 @@ class TaughtTrainer(SupervisedTrainer):
         super().compile(optimizer, task_loss, metrics)
         self.means["teacher_loss"] = keras.metrics.Mean(name="teacher_loss")
         self.pseudo_labels = pseudo_labels
-        self.picture = picture
+        self.picture, self.unknown = picture, unknown
 
     def train_step(self, data):
         """One optimizer step on both domains."""
         images, (known, others) = self.training_batch(data, images=2, labels=2)
-        taught = tf.stop_gradient(self.pseudo_labels(self.teacher(self.picture(others))))
+        picture = self.picture(others)
+        taught = heard(self.pseudo_labels(self.teacher(picture)), picture, self.unknown)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
-            source_loss, teacher_loss = self.domain_task_losses((known, taught), outputs)
+            labels = known, tf.stop_gradient(taught)
+            source_loss, teacher_loss = self.domain_task_losses(labels, outputs)
             loss = tf.add_n([source_loss, teacher_loss]) / 2
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
         return self.log(
@@ -104,9 +108,8 @@ class Taught(Stage):
         trainer.compile(
             self.training.optimizer(),
             feed.task_loss(self.to_task, "source", self.class_balance),
-            self.to_task.pseudo_labels,
-            self.from_task.picture,
-            {"source": self.to_task.metrics()},
+            metrics={"source": self.to_task.metrics()},
+            **taught_by(feed, self.from_task, self.to_task),
         )
         return trainer
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from adaat_keras.methods.stage import Stage
+from adaat_keras.methods.stage import Feed, Stage
 from adaat_keras.models import BaseModel, Decoder, Encoder
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
@@ -18,7 +18,8 @@ class Teacher(Stage):
     The source has both labels and the target has those of task 1, and labels have no look that
     could differ between the domains: what such a network says of the target's labels can stand in
     for the labels that are missing there. Where the target's labels have holes, as LiDAR's have,
-    the source's get the same holes. Labels that the target calls `dense` have none but what is
+    the source's get the same holes, and small ones are closed in both
+    (`Task.sparse_picture`). Labels that the target calls `dense` have none but what is
     beyond their range, as the source's own.
     """
 
@@ -75,7 +76,32 @@ class Teacher(Stage):
         return frames and frames.map(self._pictures)
 
     def _pictures(self, _, labels_1, labels_2, holes_of=None):
-        picture = self.from_task.picture(labels_1)
-        if holes_of is not None:
-            picture = tf.where(self.from_task.valid(holes_of)[..., None], picture, 0.0)
-        return (picture,), (labels_2,)
+        if holes_of is None:
+            return (self.from_task.picture(labels_1),), (labels_2,)
+        known = self.from_task.valid(holes_of)
+        return (self.from_task.sparse_picture(labels_1, known),), (labels_2,)
+
+
+def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
+    """What a trainer is compiled with to hear a teacher that reads the target's labels.
+
+    Where these have holes, the teacher has nothing to say of the large ones: above a LiDAR's lines
+    it would guess, and be believed.
+    """
+    target = feed.domain("target")
+    whole = from_task.name in target.dense
+    return {
+        "pseudo_labels": to_task.pseudo_labels,
+        "picture": target.picture_of(from_task),
+        "unknown": None if whole else to_task.unknown,
+    }
+
+
+def heard(taught: tf.Tensor, picture: tf.Tensor, unknown: float | None) -> tf.Tensor:
+    """A teacher's labels, `unknown` where its picture is black; all of them if that is `None`."""
+    if unknown is None:
+        return taught
+    seen = tf.reduce_any(picture > 0, axis=-1)
+    # Normals have one axis more.
+    seen = tf.reshape(seen, [*tf.unstack(tf.shape(seen)), *[1] * (taught.shape.rank - 3)])
+    return tf.where(seen, taught, tf.cast(unknown, taught.dtype))

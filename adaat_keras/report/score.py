@@ -97,7 +97,7 @@ def score_predictions(
         domain = domain.with_classes(task)
     keys = (task.name, reads.name) if reads else task.name
     for images, labels, *read in evaluation_batches(domain, keys, frames):
-        outputs = predict(reads.picture(*read) if reads else images)
+        outputs = predict(domain.picture_of(reads)(*read) if reads else images)
         labelled |= bool(count(labels, outputs))
         seen += 1
     if not seen:

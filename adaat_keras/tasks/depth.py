@@ -51,6 +51,7 @@ class Depth(Task):
     error = "log"
     primary_metric = "abs_rel"
     higher_is_better = False
+    unknown = 0.0
     columns = _METRICS
     curves = ("abs_rel", "delta_1")
 

@@ -38,6 +38,7 @@ class Normals(Task):
     channels = components = 3
     primary_metric = "mean_angle"
     higher_is_better = False
+    unknown = 0.0
     columns = ("mean_angle", "median_angle", *_WITHIN)
     curves = ("within_11_25", "within_30")
 

@@ -11,6 +11,8 @@ import numpy as np
 from keras import ops
 
 RGB = tuple[int, int, int]
+# Pixels by which what is known grows into a hole.
+_CLOSED = 4
 
 
 class Task(ABC):
@@ -37,6 +39,7 @@ class Task(ABC):
         scale: What a table multiplies metrics by: 100 where it shows percent, else 1.
         digits: How many digits after the point a table shows.
         curves: The metrics that training curves show; the primary one by default.
+        unknown: The label that says nothing, for which `valid` is false; `None` if there is none.
         legend: What each colour of `colorize` stands for, name to RGB; `None` if there is none.
         title: The task in a table of several, its name by default.
     """
@@ -50,6 +53,7 @@ class Task(ABC):
     higher_is_better: bool
     scale: int = 1
     digits: int = 3
+    unknown: float | None = None
     legend: dict[str, RGB] | None = None
 
     # Cached, so that a subclass may set them in any way.
@@ -96,6 +100,39 @@ class Task(ABC):
 
         What is valid differs from black, what is not is black.
         """
+
+    def sparse_picture(
+        self, labels: keras.KerasTensor, known: keras.KerasTensor | None = None
+    ) -> keras.KerasTensor:
+        """`picture` of labels that a sensor measured, whose small holes are closed.
+
+        A hole's pixel becomes the mean of what is known beside it, four times over: between a
+        LiDAR's lines no more than eight pixels stay black, and a network need not learn lines by
+        heart. Classes have no mean, and their holes stay.
+
+        Args:
+            labels: As `picture` takes them.
+            known: Where they are known to the sensor, boolean `(batch, height, width)`; where they
+                are `valid` by default.
+
+        Example:
+            >>> from adaat_keras import tasks
+            >>> lines = np.zeros((1, 9, 4), "float32")
+            >>> lines[:, ::4] = 10.0
+            >>> bool((np.asarray(tasks.Depth().sparse_picture(lines)) > 0).all())
+            True
+        """
+        valid = self.valid(labels)
+        known = valid if known is None else ops.logical_and(valid, known)
+        known = ops.cast(known[..., None], "float32")
+        picture = known * self.picture(labels)
+        if self.classes:
+            return picture
+        for _ in range(_CLOSED):
+            beside, count = (ops.average_pool(each, 3, 1, "same") for each in (picture, known))
+            mean = ops.divide_no_nan(beside, count)
+            picture, known = ops.where(known > 0, picture, mean), ops.cast(count > 0, "float32")
+        return picture
 
     @abstractmethod
     def decode(self, outputs: np.ndarray) -> np.ndarray:

@@ -9,8 +9,11 @@ from method_kit import make_stages
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.domains import Domain
+from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.methods import TransferTrainer
 from adaat_keras.methods.stage import fit_stage
+from adaat_keras.methods.teacher import heard
+from adaat_keras.tasks import Depth, Semantic
 
 
 def batch(rng):
@@ -108,7 +111,37 @@ def test_a_teacher_sees_the_holes_of_the_targets_labels(with_holes):
     pictures, depth, other = pictures_and_labels(with_holes(0, 8), with_holes(1, 2))
     known = (depth > 0) & (other > 0)
     assert 0.2 < known.mean() < (depth > 0).mean()
-    np.testing.assert_array_equal(pictures.any(-1), known)
+    told = np.asarray(Depth().picture(depth))
+    np.testing.assert_array_equal(pictures[known], told[known])
+    # The holes are closed by what is known beside them, and by nothing that the target lacks.
+    expected = closed(np.where(known, told[..., 0], 0.0), known)
+    np.testing.assert_allclose(pictures[..., 0], expected, rtol=1e-4)
+
+
+def closed(grey, known):
+    """Pixel by pixel: a hole takes the mean of its neighbours that are known, four times over."""
+    for _ in range(4):
+        filled, seen = grey.copy(), known.copy()
+        for place in zip(*np.nonzero(~known), strict=True):
+            frame, row, column = place
+            near = (frame, slice(max(row - 1, 0), row + 2), slice(max(column - 1, 0), column + 2))
+            if known[near].any():
+                filled[place], seen[place] = grey[near][known[near]].mean(), True
+        grey, known = filled, seen
+    return grey
+
+
+@pytest.mark.quick
+def test_large_holes_and_those_of_classes_stay_black():
+    depth = np.zeros((1, 32, 32), "float32")
+    depth[:, :4] = 20.0
+    shown = np.asarray(Depth().sparse_picture(depth)).any(-1)
+    assert shown[:, :8].all()
+    assert not shown[:, 8:].any()
+    classes = np.full((1, 8, 8), IGNORED, "uint8")
+    classes[:, ::2] = 3
+    picture = Semantic().sparse_picture(classes)
+    np.testing.assert_array_equal(np.asarray(picture), np.asarray(Semantic().picture(classes)))
 
 
 @pytest.mark.quick
@@ -145,3 +178,32 @@ def test_another_seed_draws_another_teacher(source, target):
         _, stages = make_stages("ada_atdt", source, target, seed=seed)
         first.append(stages["teacher"].extra_networks(model)["teacher"].get_weights()[0])
     assert not np.array_equal(*first)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("to_task", ["semantic", "depth", "normals"])
+def test_a_teacher_is_not_heard_where_the_targets_sensor_saw_nothing(to_task):
+    task = tasks.get(to_task)
+    picture = np.zeros((2, 8, 8, 3), "float32")
+    picture[:, 4:] = 20.0
+    taught = task.pseudo_labels(tf.ones((2, 8, 8, task.channels)))
+    labels = heard(taught, tf.constant(picture), task.unknown)
+    np.testing.assert_array_equal(np.asarray(task.valid(labels)), picture.any(-1))
+    np.testing.assert_array_equal(labels[:, 4:], taught[:, 4:])
+    np.testing.assert_array_equal(heard(taught, picture, None), taught)
+
+
+@pytest.mark.parametrize("stage", ["transfer", "taught"])
+def test_whole_labels_let_a_teacher_be_heard_everywhere(stage, with_holes):
+    """A sky without depth is the sky; above a LiDAR's lines it is not known what there is."""
+    method = "label_teacher" if stage == "taught" else "at_dt"
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    for dense, unknown in ((("depth",), None), ((), IGNORED)):
+        target = with_holes(1, 2, dense=dense)
+        feed, stages = make_stages(method, with_holes(0, 8), target)
+        networks = dict(model.networks) | stages["teacher"].extra_networks(model)
+        trainer = stages[stage].trainer(networks, feed)
+        assert trainer.unknown == unknown
+        depth = target[0]["depth"][None]
+        picture = np.asarray(trainer.picture(depth))
+        assert picture.any(-1).mean() > 0.9 if unknown else not picture[depth == 0].any()
