@@ -104,11 +104,11 @@ def shared(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def one_at_a_time(shared):
-    """Lets one process at a time into a block; blocks within one another would wait for ever."""
+    """Lets one process at a time into the block that makes something, by its name."""
 
     @contextmanager
-    def block():
-        with (shared / "lock").open("w") as lock:
+    def block(what):
+        with (shared / f"lock-{what}").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -119,7 +119,7 @@ def one_at_a_time(shared):
 def frames(shared, one_at_a_time):
     """Options that open the streets with few and small frames, which exist already."""
     options = {"frames": 4, "height": 64, "width": 64, "cache": str(shared / "cache")}
-    with one_at_a_time():
+    with one_at_a_time("frames"):
         for name in ("streets_sim", "streets_real"):
             for split in ("train", "val", "test"):
                 domains.get(name, split=split, **options)
@@ -132,14 +132,14 @@ def withheld(frames, shared, one_at_a_time):
 
     @functools.cache
     def options(task):
-        cache = shared / f"without-{task}"
-        with one_at_a_time():
+        cache, copy = shared / f"without-{task}", shared / f"copy-{task}"
+        with one_at_a_time(task):
             if not cache.exists():
-                shutil.copytree(frames["cache"], shared / "copy")
+                shutil.copytree(frames["cache"], copy)
                 for split in ("train", "val"):
-                    [folder] = (shared / "copy").glob(f"streets_real-*-{split}-*")
+                    [folder] = copy.glob(f"streets_real-*-{split}-*")
                     (folder / f"{task}.npy").unlink()
-                (shared / "copy").rename(cache)
+                copy.rename(cache)
         return {**frames, "cache": str(cache)}
 
     return options
@@ -160,7 +160,7 @@ def run(tiny, withheld, shared, one_at_a_time):
     """The folder of a finished run of ADA-AT/DT, trained by command."""
     target = json.dumps(withheld("semantic"))
     folder = shared / "runs" / "ada_atdt"
-    with one_at_a_time():
+    with one_at_a_time("runs"):
         if not RunFolder(folder).finished:
             options = [*tiny, "--target-options", target, "--directory", str(folder)]
             options += ["--method", "ada_atdt", "--store", str(shared / "stages")]

@@ -73,9 +73,8 @@ def run_of(request, config_of, store, shared, one_at_a_time):
             # The stages that others have in common come from graphs, in whatever order tests run.
             folder("source_only")
         made = RunFolder(shared / "runs" / method)
-        # Before the lock, which they take too.
         config = config_of(method)
-        with one_at_a_time():
+        with one_at_a_time("runs"):
             if not made.finished:
                 tf.config.run_functions_eagerly(method not in COMPILED)
                 try:
