@@ -95,7 +95,7 @@ def fit_ada_atdt(
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
         cache: Keep decoded training frames in `"memory"` or on `"disk"`.
-        stages: Names of the method's stages to train, or one, e.g. `("adversarial", "transfer")`;
+        stages: Names of the method's stages to train, or one, e.g. `("joint", "transfer")`;
             all by default.
         freeze: Names of networks that stay as they are, or one, e.g. `"decoder_1"`.
         callbacks: Of every stage, as in `keras.Model.fit`.
@@ -126,7 +126,7 @@ def fit_ada_atdt(
     callbacks = callbacks_of(callbacks)
     chosen = methods.get(method)
     recipe = Recipe.get(recipe)
-    chosen.check_heard(recipe)
+    chosen.check_used(recipe)
     given = {
         "batch_size": batch_size,
         "height": height,

@@ -29,7 +29,8 @@ for place in sys.argv[1:]:
         transfer = tf.cast(model(image), "float32")
         predicted = from_task.pseudo_labels(model.base_model_1(image))
         taught, true = (
-            tf.cast(teacher(from_task.picture(each)), "float32") for each in (predicted, labels)
+            tf.cast(teacher(picture), "float32")
+            for picture in (from_task.picture(predicted), frames.picture_of(from_task)(labels))
         )
         if to_task.classes:
             mean = tf.nn.softmax(transfer) + tf.nn.softmax(taught)

@@ -129,7 +129,6 @@ class Recipe:
     Args:
         alpha: Weight of the task loss in stage 1; 1 is AT/DT.
         decoded, teacher, base_1: Weights of stage 3's losses beside the transfer's.
-        decoder_2: Whether decoder 2 learns on in stage 3.
         pairs: Weight of an adversary on pairs of task 1's labels and task 2's predictions.
     """
 
@@ -137,7 +136,6 @@ class Recipe:
     decoded: float = 1.0
     teacher: float = 1.0
     base_1: float = 1.0
-    decoder_2: bool = True
     pairs: float = 0.0
 
 
@@ -357,8 +355,8 @@ def objective(found: Stages, stage: str) -> Callable:
 # === Training ===
 
 
-def adam(weights, moments, gradients, step, rate, beta_2, learns):
-    """Adam as Keras computes it; `learns` is 0 where weights stay as they are."""
+def adam(weights, moments, gradients, step, rate, beta_2):
+    """Adam as Keras computes it."""
     beta_1, epsilon = 0.9, 1e-7
     m, v = moments
     m = jax.tree.map(lambda m, g: beta_1 * m + (1 - beta_1) * g, m, gradients)
@@ -366,7 +364,7 @@ def adam(weights, moments, gradients, step, rate, beta_2, learns):
     rate = rate * jnp.sqrt(1 - beta_2**step) / (1 - beta_1**step)
     new = {
         name: [
-            w - learns[name] * rate * a / (jnp.sqrt(b) + epsilon)
+            w - rate * a / (jnp.sqrt(b) + epsilon)
             for w, a, b in zip(weights[name], m[name], v[name], strict=True)
         ]
         for name in weights
@@ -379,7 +377,7 @@ def program(found: Stages, stage: str) -> Callable:
 
     It takes the weights that learn, their moments, the number of steps before, the weights that
     stay, both domains' frames, the frames' numbers `(steps, batch)` of each domain, rates
-    `(steps,)`, a random key, `beta_2`, `learns` and the recipe's numbers; it gives the weights, the
+    `(steps,)`, a random key, `beta_2` and the recipe's numbers; it gives the weights, the
     moments and the mean loss.
     """
     loss = objective(found, stage)
@@ -397,7 +395,7 @@ def program(found: Stages, stage: str) -> Callable:
                     b[f"{task}_{domain}"] = frames[domain][name][which]
         return b
 
-    def train(learning, moments, before, held, frames, picked, rates, key, beta_2, learns, numbers):
+    def train(learning, moments, before, held, frames, picked, rates, key, beta_2, numbers):
         def step(carry, now):
             weights, moments = carry
             number, rate, chosen = now
@@ -407,7 +405,7 @@ def program(found: Stages, stage: str) -> Callable:
                 return loss({**held, **w}, b, numbers)
 
             value, gradients = jax.value_and_grad(of_weights)(weights)
-            after = adam(weights, moments, gradients, number + 1.0, rate, beta_2, learns)
+            after = adam(weights, moments, gradients, number + 1.0, rate, beta_2)
             return after, value
 
         steps = before + jnp.arange(len(rates))

@@ -74,9 +74,7 @@ RUNS = {
     "at_dt": ("transfer", "adversarial_stage", Recipe(alpha=1.0), None),
     "ada_atdt": ("transfer", "adversarial_stage", Recipe(), None),
     "ada_atdt_95": ("transfer", "adversarial_stage", Recipe(alpha=0.95), None),
-    "ada_atdt_90": ("transfer", "adversarial_stage", Recipe(alpha=0.9), None),
     "told_99": ("transfer", "adversarial_told", Recipe(), None),
-    "told_90": ("transfer", "adversarial_told", Recipe(alpha=0.9), None),
     "pairs": ("transfer_pairs", "adversarial_stage", Recipe(1.0, teacher=0.0, pairs=0.1), None),
     "no_teacher": ("transfer", "adversarial_stage", Recipe(alpha=1.0, teacher=0.0), None),
 }
@@ -93,7 +91,7 @@ PLANS = {
     "ds": ("ds", 1200, (0, 1, 2), ("real", "thermal"), MAIN),
     "sd": ("sd", 1200, (0, 1, 2), ("real", "thermal"), MAIN),
     "ds_3000": ("ds", 3000, (0,), ("real", "thermal"), MAIN),
-    "sd_3000": ("sd", 3000, (0,), ("real", "thermal"), MAIN),
+    "sd_3000": ("sd", 3000, (0, 1, 2), ("real", "thermal"), MAIN),
     "settle": ("ds", 1200, (0, 1, 2), ("real", "thermal"), SETTLE),
 }
 
@@ -165,7 +163,6 @@ class Lab:
             rates,
             key,
             number,
-            dict.fromkeys(learning, number),
             numbers,
         )
         done = lowered.compile()
@@ -219,9 +216,6 @@ class Lab:
             for n, d in enumerate(frames)
         }
         learning = {each: weights[each] for each in training.TRAINS[name]}
-        learns = dict.fromkeys(learning, 1.0)
-        if name.startswith("transfer") and not recipe.decoder_2:
-            learns["decoder_2"] = 0.0
         numbers = {name: getattr(recipe, name) for name in NUMBERS}
         start, curve = time.time(), []
         moments = tuple(jax.tree.map(jnp.zeros_like, learning) for _ in range(2))
@@ -238,7 +232,6 @@ class Lab:
                 every[now],
                 jax.random.PRNGKey(seed),
                 np.float32(BETA_2),
-                {k: np.float32(v) for k, v in learns.items()},
                 {k: np.float32(v) for k, v in numbers.items()},
             )
             curve.append(loss)
@@ -384,11 +377,10 @@ def _step(net, found, stage, count, rng) -> tuple:
     numbers = {name: getattr(Recipe(alpha=0.9), name) for name in NUMBERS}
     learning = {name: weights[name] for name in training.TRAINS[stage]}
     held = {name: value for name, value in weights.items() if name not in learning}
-    learns = dict.fromkeys(learning, 1.0)
 
     def step(now, moments, number, held, b):
         gradients = jax.grad(lambda w: loss({**held, **w}, b, numbers))(now)
-        now, moments = training.adam(now, moments, gradients, number, 1e-4, 0.95, learns)
+        now, moments = training.adam(now, moments, gradients, number, 1e-4, 0.95)
         return now, moments, number + 1
 
     moments = tuple(jax.tree.map(jnp.zeros_like, learning) for _ in range(2))

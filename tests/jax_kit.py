@@ -64,7 +64,7 @@ def adams_steps() -> np.ndarray:
     for step in range(5):
         gradients = {"x": [jnp.array([0.3 * step - 0.5, 2.0])]}
         weights, moments = training.adam(
-            weights, moments, gradients, step + 1.0, 0.01 * (step + 1), 0.95, {"x": 1.0}
+            weights, moments, gradients, step + 1.0, 0.01 * (step + 1), 0.95
         )
     return np.asarray(weights["x"][0])
 

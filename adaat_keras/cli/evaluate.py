@@ -62,7 +62,8 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(without_nan(metrics), indent=2))
         return
-    print(f"{known.get('method', 'ada_atdt')}, {task.name} on {name} {options.split}")
+    method = f"{known['method']}, " if "method" in known else ""
+    print(f"{method}{task.name} on {name} {options.split}")
     for metric, value in metrics.items():
         print(f"  {metric:20} {value:.4f}")
 

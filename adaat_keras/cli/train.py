@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.training.devices import this_machine
 
     config = RunConfig.of(**run_options(options))
-    methods.get(config.method).check_heard(config.recipe)
+    methods.get(config.method).check_used(config.recipe)
     place = where(options)
     directory = place.directory or default_directory(config)
     deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]

@@ -54,6 +54,7 @@ class Arrays(Domain):
         label_names: As `Domain.from_arrays` takes them.
         name: What to call the domain.
         focal_length: Pixels, if known.
+        dense: Labels without holes.
 
     Raises:
         ValueError: Something has another form, number or size than it must.
@@ -65,10 +66,12 @@ class Arrays(Domain):
         label_names: Sequence[Entry] | Mapping[int, Entry] | str | None = None,
         name: str = "arrays",
         focal_length: float | None = None,
+        dense: str | Sequence[str] = (),
     ):
         check_above_0(focal_length=focal_length)
         self.name, self.focal_length = name, focal_length
         self.tasks = tuple(key for key in columns if key != "image")
+        self.tell_dense(dense)
         if label_names is not None:
             self.label_names = label_entries(label_names)
             if max(self.label_names) >= UNKNOWN:

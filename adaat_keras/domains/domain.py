@@ -125,6 +125,7 @@ class Domain(ABC):
         label_names: Sequence[Entry] | Mapping[int, Entry] | str | None = None,
         name: str = "arrays",
         focal_length: float | None = None,
+        dense: str | Sequence[str] = (),
     ) -> "Domain":
         """A domain of frames that are in memory.
 
@@ -138,6 +139,8 @@ class Domain(ABC):
                 name of a set of ids (see `ID_SETS`); by default the paper's eleven classes.
             name: What to call the domain in messages and tables.
             focal_length: Pixels, if known.
+            dense: The labels, or one, that are known at every pixel but for what is beyond their
+                range, as a simulator's depth: a teacher then takes holes for the sky.
 
         Raises:
             ValueError: Something has another form, number or size than it must; says which frame.
@@ -152,7 +155,7 @@ class Domain(ABC):
 
         labels = {"semantic": semantic, "depth": depth, "normals": normals}
         columns = {key: column for key, column in labels.items() if column is not None}
-        return Arrays({"image": images, **columns}, label_names, name, focal_length)
+        return Arrays({"image": images, **columns}, label_names, name, focal_length, dense)
 
     @staticmethod
     def from_dataset(
@@ -160,6 +163,7 @@ class Domain(ABC):
         label_names: Sequence[Entry] | Mapping[int, Entry] | str | None = None,
         name: str = "dataset",
         focal_length: float | None = None,
+        dense: str | Sequence[str] = (),
     ) -> "Domain":
         """A domain of the frames of a finite `tf.data.Dataset`, which is read once, into memory.
 
@@ -167,7 +171,7 @@ class Domain(ABC):
             dataset: Of single frames, each a dictionary of `"image"` and labels, in the form that
                 `from_arrays` takes them. What is no map of the image's size, such as a number or
                 a name, is left aside with a warning.
-            label_names, name, focal_length: As `from_arrays` takes them.
+            label_names, name, focal_length, dense: As `from_arrays` takes them.
 
         Raises:
             ValueError: It does not end or fills half of the memory, holds no frames or no
@@ -180,7 +184,7 @@ class Domain(ABC):
         """
         from adaat_keras.domains.cache import Arrays, columns_of
 
-        return Arrays(columns_of(dataset, name), label_names, name, focal_length)
+        return Arrays(columns_of(dataset, name), label_names, name, focal_length, dense)
 
     @abstractmethod
     def __len__(self) -> int:
@@ -205,6 +209,20 @@ class Domain(ABC):
         self.check_index(index)
         frame = self.read(tf.constant(index, tf.int64), ("image", *self.tasks))
         return {key: value.numpy() for key, value in frame.items()}
+
+    def tell_dense(self, labels: str | Sequence[str]) -> None:
+        """Set `dense`, of labels that there are.
+
+        Raises:
+            ValueError: There are no such labels.
+        """
+        labels = (labels,) if isinstance(labels, str) else tuple(labels)
+        for label in labels:
+            if label not in self.tasks:
+                raise ValueError(
+                    f"{self.name}: dense={label!r}, but its labels are: {', '.join(self.tasks)}"
+                )
+        self.dense = labels
 
     def check_index(self, index: int) -> None:
         """Raise an `IndexError` if there is no such frame, a `TypeError` if it is no number."""

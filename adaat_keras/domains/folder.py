@@ -91,6 +91,8 @@ class Folder(FileDomain):
         skip_bad: `False`: a file that does not pair is an error. `"missing"`: it is left out, see
             `left_out`. `True`: every file is read once, and frames with a bad one are left out too.
         name: What to call it in messages and tables.
+        dense: The labels, or one, that are known at every pixel but for what is beyond their range,
+            as a simulator's depth: a teacher then takes holes for the sky.
 
     Attributes:
         files: The files of each frame.
@@ -140,6 +142,7 @@ class Folder(FileDomain):
         fractions: Mapping[str, float] | None = None,
         skip_bad: SkipBad = False,
         name: str = "folder",
+        dense: str | Sequence[str] = (),
     ):
         check_patterns(
             **dict(zip(COLUMNS, (images, semantic, depth, disparity, normals), strict=True))
@@ -189,6 +192,7 @@ class Folder(FileDomain):
             self.image_range = image_range or self._range(training)
         self._readers = {key: self._reader(key, column) for key, column in columns.items()}
         super().__init__(files, skip_bad=skip_bad)
+        self.tell_dense(dense)
         self.left_out = [*unpaired, *self.left_out]
         self._look(check=not skip_bad)
 

@@ -21,7 +21,7 @@ from adaat_keras.methods.checks import (
     check_scope,
     check_size,
 )
-from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.recipe import RECIPES, Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
 from adaat_keras.models.ada_atdt import PREDICTORS
@@ -50,7 +50,8 @@ class Method(ABC):
         name: What the command line and tables call it.
         predictor: What predicts task 2 once it is trained: `"transfer"` (D2(G(E1(x)))) or
             `"base_model_2"` (D2(E2(x))).
-        unused: Settings of a recipe that do nothing here; who changes one is told so.
+        unused: Settings of a recipe that do nothing here, in subclasses neither; who changes one is
+            told so.
     """
 
     name: ClassVar[str]
@@ -68,22 +69,23 @@ class Method(ABC):
     ) -> list[Stage]:
         """The stages in order; builds nothing and opens nothing."""
 
-    def check_heard(self, recipe: Recipe) -> None:
+    def check_used(self, recipe: Recipe) -> None:
         """Raise a `ValueError` where the recipe changes what this method does not use.
 
         Example:
             >>> from adaat_keras import methods
-            >>> methods.AtDt().check_heard(Recipe.recommended(alpha=0.8))
+            >>> methods.AtDt().check_used(Recipe.recommended(alpha=0.8))
             Traceback (most recent call last):
             ...
             ValueError: alpha 0.8 does nothing in the method at_dt: leave it out, or choose ...
         """
-        usual = Recipe.get(recipe.nearest)
         for name in self.unused:
-            if (value := getattr(recipe, name)) != getattr(usual, name):
+            value = getattr(recipe, name)
+            if value not in [getattr(Recipe.get(each), name) for each in RECIPES]:
+                instead = ", or choose the method ada_atdt, whose domain classifier it is for"
                 raise ValueError(
-                    f"{name} {value} does nothing in the method {self.name}: leave it out, or "
-                    f"choose the method ada_atdt, whose domain classifier it is for"
+                    f"{name} {value} does nothing in the method {self.name}: leave it out"
+                    + instead * (name in OF_THE_CLASSIFIER)
                 )
 
     def fit(
@@ -123,7 +125,7 @@ class Method(ABC):
             >>> model = methods.Dan().fit("streets_sim", "streets_real")  # doctest: +SKIP
             >>> model.predict(images)  # doctest: +SKIP
         """
-        self.check_heard(Recipe.get(recipe))
+        self.check_used(Recipe.get(recipe))
         settings = Training(**{**Recipe.get(recipe).training, **training})
         model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
         given = callbacks_of(callbacks)

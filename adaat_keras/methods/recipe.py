@@ -91,10 +91,10 @@ class Recipe:
     """
 
     alpha: float | None = option(
-        0.99, "weight of the task loss against the adversarial one, 0 to 1"
+        0.99, "in ada_atdt, weight of the task against the classifier, 0 to 1"
     )
     adversarial_loss: str | None = option(
-        None, "least_squares, binary_crossentropy or wasserstein (default: by task 1)"
+        None, "in ada_atdt: least_squares, binary_crossentropy or wasserstein"
     )
     augmentation: str = option("color", "of training images: color, style or none")
     class_balance: float = option(0.5, "0 counts pixels alike, more lets rare classes count more")

@@ -85,11 +85,12 @@ class Teacher(Stage):
 def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
     """What a trainer is compiled with to hear a teacher that reads the target's labels.
 
-    Where these have holes, the teacher has nothing to say of the large ones: above a LiDAR's lines
-    it would guess, and be believed.
+    Where what they measure has holes, the teacher has nothing to say of the large ones: above a
+    LiDAR's lines it would guess, and be believed. Pixels of no class are another matter: that none
+    of the classes is there says something.
     """
     target = feed.domain("target")
-    whole = from_task.name in target.dense
+    whole = from_task.name in target.dense or from_task.classes
     return {
         "pseudo_labels": to_task.pseudo_labels,
         "picture": target.picture_of(from_task),

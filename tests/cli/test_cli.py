@@ -44,6 +44,7 @@ MISTAKES = {
     "--height 64": "height and width go together",
     "--from semantic": "from and to are both 'semantic'",
     "--alpha 1.5": "alpha must be between 0 and 1, not 1.5",
+    "--alpha 0.8": "alpha 0.8 does nothing in the method at_dt: leave it out, or choose .*ada_atdt",
     "--alpha nan": "alpha must be between 0 and 1, not nan",
     "--batch-size 5": "batch_size must be even and positive, not 5",
     "--crop 100": "crop must be a multiple of 32 pixels.*, not 100",

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from adaat_keras import tasks
 from adaat_keras.domains import Domain, cache
 from adaat_keras.domains.batches import evaluation_batches, training_batches
 from adaat_keras.domains.domain import Domain as Base
@@ -230,3 +231,18 @@ def test_a_dataset_that_does_not_tell_that_it_never_ends_stops_before_the_memory
 
 def test_the_class_that_is_exported_is_the_base_of_all_domains():
     assert Domain is Base
+
+
+def test_labels_without_holes_are_told_by_their_names():
+    given = frames()
+    assert Domain.from_arrays(**given).dense == ()
+    for dense in ("depth", ["depth"]):
+        domain = Domain.from_arrays(**given, dense=dense)
+        assert domain.dense == ("depth",)
+        assert domain.picture_of(tasks.get("depth")).__name__ == "picture"
+    dataset = tf.data.Dataset.from_tensor_slices(
+        {"image": np.zeros((2, 8, 8, 3), np.uint8), "depth": np.ones((2, 8, 8), np.float32)}
+    )
+    assert Domain.from_dataset(dataset, dense="depth").dense == ("depth",)
+    with pytest.raises(ValueError, match=r"arrays: dense='deep', but its labels are: .*depth"):
+        Domain.from_arrays(**given, dense="deep")

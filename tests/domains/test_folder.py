@@ -75,6 +75,16 @@ def test_the_five_lines_of_the_design(tmp_path, monkeypatch):
 # Images.
 
 
+def test_depth_without_holes_is_told_to_it(tmp_path):
+    drive(tmp_path)
+    given = {"images": f"{tmp_path}/cam/*.png", "depth": f"{tmp_path}/lidar/*.png"}
+    given["depth_scale"] = 1 / 256
+    assert Folder(**given).dense == ()
+    assert Folder(**given, dense="depth").dense == ("depth",)
+    with pytest.raises(ValueError, match="folder: dense='semantic', but its labels are: depth"):
+        Folder(**given, dense="semantic")
+
+
 @pytest.mark.parametrize("ending", [".png", ".PNG", ".jpg", ".JPG", ".jpeg", ".Jpeg", ".npy"])
 @pytest.mark.parametrize("given", ["folder", "pattern", "file", "list"])
 def test_images_of_any_ending_by_folder_pattern_or_file(ending, given, tmp_path):

@@ -434,6 +434,32 @@ def test_what_cannot_be_chosen_is_a_clear_error(options, message, source, target
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        # Each is as near to the other recipe as to its own.
+        Recipe.recommended(decoded_weight=0, teacher_weight=0, base_1_weight=0, class_balance=0),
+        Recipe.paper(decoded_weight=1, teacher_weight=1, base_1_weight=1),
+        Recipe.paper(decoded_weight=1, teacher_weight=1, depth_error="log"),
+    ],
+)
+def test_a_recipe_whose_other_settings_change_is_used_by_every_method(recipe):
+    for name in methods.names():
+        methods.get(name).check_used(recipe)
+
+
+@pytest.mark.quick
+def test_a_method_of_ones_own_says_what_it_does_not_use():
+    class Own(methods.SourceOnly):
+        name, unused = "own", ("mmd_weight",)
+
+    with pytest.raises(
+        ValueError, match=r"mmd_weight 2 does nothing in the method own: leave it out$"
+    ):
+        Own().fit("streets_sim", "streets_real", recipe=Recipe(mmd_weight=2))
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("side", [16, 1])
 def test_frames_that_are_too_small_are_told_before_any_training(side, source):
     model = build_ada_atdt(**MODEL)

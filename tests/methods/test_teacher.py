@@ -13,7 +13,7 @@ from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.methods import TransferTrainer
 from adaat_keras.methods.stage import fit_stage
 from adaat_keras.methods.teacher import heard
-from adaat_keras.tasks import Depth, Semantic
+from adaat_keras.tasks import Depth, Normals, Semantic
 
 
 def batch(rng):
@@ -198,6 +198,12 @@ def test_whole_labels_let_a_teacher_be_heard_everywhere(stage, with_holes):
     """A sky without depth is the sky; above a LiDAR's lines it is not known what there is."""
     method = "label_teacher" if stage == "taught" else "at_dt"
     model = build_ada_atdt(transfer="conv", size="tiny")
+    # What is of no class is no hole.
+    pair = ("semantic", "depth")
+    feed, stages = make_stages(method, with_holes(0, 8), with_holes(1, 2), pair)
+    reversed_ = build_ada_atdt(*pair, transfer="conv", size="tiny")
+    networks = dict(reversed_.networks) | stages["teacher"].extra_networks(reversed_)
+    assert stages[stage].trainer(networks, feed).unknown is None
     for dense, unknown in ((("depth",), None), ((), IGNORED)):
         target = with_holes(1, 2, dense=dense)
         feed, stages = make_stages(method, with_holes(0, 8), target)
@@ -207,3 +213,33 @@ def test_whole_labels_let_a_teacher_be_heard_everywhere(stage, with_holes):
         depth = target[0]["depth"][None]
         picture = np.asarray(trainer.picture(depth))
         assert picture.any(-1).mean() > 0.9 if unknown else not picture[depth == 0].any()
+
+
+@pytest.mark.quick
+def test_holes_are_closed_alike_whatever_keras_json_says():
+    depth = np.random.default_rng(0).uniform(1, 90, (1, 16, 24)).astype("float32")
+    depth[:, ::3] = 0
+    expected = np.asarray(Depth().sparse_picture(depth))
+    keras.config.set_image_data_format("channels_first")
+    try:
+        np.testing.assert_array_equal(Depth().sparse_picture(depth), expected)
+    finally:
+        keras.config.set_image_data_format("channels_last")
+
+
+@pytest.mark.quick
+def test_vectors_and_what_is_no_number_have_their_holes_closed_too():
+    rng = np.random.default_rng(0)
+    vectors = rng.normal(size=(1, 9, 9, 3)).astype("float32")
+    vectors /= np.linalg.norm(vectors, axis=-1, keepdims=True)
+    holes = rng.integers(0, 3, (1, 9, 9)) == 0
+    vectors[holes] = 0
+    picture = np.asarray(Normals().sparse_picture(vectors))
+    known = np.asarray(Normals().picture(vectors))
+    for channel in range(3):
+        expected = closed(known[..., channel], ~holes)
+        np.testing.assert_allclose(picture[..., channel], expected, rtol=1e-4)
+    depth = np.full((1, 9, 9), 20.0, "float32")
+    depth[0, 4, 4:7] = np.nan, np.inf, -1
+    whole = Depth().picture(np.full_like(depth, 20.0))
+    np.testing.assert_allclose(Depth().sparse_picture(depth), whole, rtol=1e-5)
