@@ -4,11 +4,14 @@ import doctest
 import importlib
 import pkgutil
 
+import pytest
+
 import adaat_keras
 
 MODULES = [module.name for module in pkgutil.walk_packages(adaat_keras.__path__, "adaat_keras.")]
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_examples_of_every_module_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
