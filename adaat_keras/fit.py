@@ -33,7 +33,7 @@ def fit_ada_atdt(
     source: Source = "streets_sim",
     target: Source = "streets_real",
     *,
-    method: str | type[Method] | Method = "at_dt",
+    method: str | type[Method] | Method = "ada_atdt",
     recipe: str | Recipe | None = None,
     epochs: int = 8,
     steps_per_epoch: int = 150,
@@ -75,9 +75,8 @@ def fit_ada_atdt(
             such as `Folder(...)`, which is the training split, or a dictionary of them by
             `"train"`, `"val"` and `"test"`. Without `"val"` nothing is validated, without `"test"`
             nothing is scored.
-        method: A name of `adaat_keras.methods.names()`, or a `Method`. `"ada_atdt"` is the paper's,
-            with the domain classifier, which the default leaves out: by the recommended recipe it
-            adds nothing (docs/results.md).
+        method: A name of `adaat_keras.methods.names()`, or a `Method`. `"at_dt"` leaves the
+            domain classifier out, which gains little (docs/experiments.md).
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
         epochs, steps_per_epoch: Of every stage.
@@ -95,7 +94,8 @@ def fit_ada_atdt(
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
         cache: Keep decoded training frames in `"memory"` or on `"disk"`.
-        stages: Names of the method's stages to train, or one, e.g. `("joint", "transfer")`;
+        stages: Names of the method's stages to train, or one, e.g.
+            `("adversarial", "transfer")`;
             all by default.
         freeze: Names of networks that stay as they are, or one, e.g. `"decoder_1"`.
         callbacks: Of every stage, as in `keras.Model.fit`.
@@ -120,7 +120,7 @@ def fit_ada_atdt(
         >>> from adaat_keras import build_ada_atdt
         >>> model = build_ada_atdt("depth", "semantic", size="small")
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
-        >>> history["joint"]["val_target_abs_rel"]  # doctest: +SKIP
+        >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
     check_model(model)
     callbacks = callbacks_of(callbacks)

@@ -37,7 +37,7 @@ row("the preset as it is", tuned, time.monotonic())
 # Encoder 2 stays, since the simulator is the same; decoder 2 learns on with the transfer. The
 # teacher comes along: three stages in all.
 start = time.monotonic()
-chosen = ("joint", "transfer")
+chosen = ("adversarial", "transfer")
 fit_ada_atdt(
     tuned,
     source,

@@ -154,7 +154,7 @@ fit_ada_atdt(
     model,
     source,
     target,
-    stages=("joint", "transfer"),
+    stages=("adversarial", "transfer"),
     epochs=1,
     steps_per_epoch=20,
     learning_rate=1e-4,

@@ -64,6 +64,6 @@ def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
         if output.output_type == "stream" and output.name == "stdout"
     )
     assert "4 frames with depth" in printed
-    assert "joint supervised teacher transfer" in printed
+    assert "adversarial supervised teacher transfer" in printed
     assert "mean IoU on 4 test frames" in printed
     assert "preset.json" in printed

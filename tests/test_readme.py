@@ -46,7 +46,7 @@ def test_every_block_of_python_runs_from_top_to_bottom(user):
             block = block.replace(long, short)
         exec(compile(block, "README.md", "exec"), names)
     assert names["labels"].shape == (80, 112) or names["labels"].shape == (1, 80, 112)
-    assert set(names["history"]) == {"joint", "supervised", "teacher", "transfer"}
+    assert set(names["history"]) == {"adversarial", "supervised", "teacher", "transfer"}
     assert names["model"].decoder_2.channels == 3
 
 

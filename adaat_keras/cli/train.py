@@ -6,7 +6,7 @@ from pathlib import Path
 from adaat_keras.cli.options import add_run_options, run_options, where
 from adaat_keras.registry import load_object
 
-DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default AT/DT
+DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default ADA-AT/DT
 on the embedded streets. The same command again goes on where it was stopped."""
 
 TITLES = {

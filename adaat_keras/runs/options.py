@@ -85,7 +85,7 @@ class Plan:
         callbacks: Places of the Keras callbacks of every stage, `"module:Class"`.
     """
 
-    method: str = option("at_dt", "how task 2 is learnt", common=True)
+    method: str = option("ada_atdt", "how task 2 is learnt", common=True)
     recipe: str = option("recommended", "weights of the losses: recommended or paper", common=True)
     stages: list[str] | None = option(
         None, "of the method, those to train (default: all)", kind=list

@@ -34,7 +34,7 @@ MISTAKES = {
     "--augmentation sepia": "unknown augmentation 'sepia'; .*color, style, none",
     "--split train": "unknown split 'train'; choose one of: val, test",
     "--cache tape": "unknown cache 'tape'; choose one of: memory, disk",
-    "--stages transfre": "unknown stage 'transfre'; .*joint, supervised, teacher, transfer",
+    "--stages transfre": "unknown stage 'transfre'; .*adversarial, supervised, teacher, transfer",
     "--freeze encoder_3": "unknown network 'encoder_3'; choose one of: encoder_1",
     "--deterministic maybe": "--deterministic is yes, no or auto, not 'maybe'",
     "--weights nothing": "nothing",
@@ -44,7 +44,7 @@ MISTAKES = {
     "--height 64": "height and width go together",
     "--from semantic": "from and to are both 'semantic'",
     "--alpha 1.5": "alpha must be between 0 and 1, not 1.5",
-    "--alpha 0.8": "alpha 0.8 does nothing in the method at_dt: leave it out, or choose .*ada_atdt",
+    "--method at_dt --alpha 0.8": "alpha 0.8 does nothing in the method at_dt: leave it out, or .*",
     "--alpha nan": "alpha must be between 0 and 1, not nan",
     "--batch-size 5": "batch_size must be even and positive, not 5",
     "--crop 100": "crop must be a multiple of 32 pixels.*, not 100",
@@ -60,7 +60,7 @@ MISTAKES = {
     '--target-options {"split":"dev"}': "multiple values .*'split'",
     '--target-options {"look":"dusk"}': "unknown look 'dusk'; choose one of: .*daylight",
     "--epochs many": "invalid int value: 'many'",
-    "--learning-rate 3e38": "became nan in stage 'joint', epoch 1, batch 2",
+    "--learning-rate 3e38": "became nan in stage 'adversarial', epoch 1, batch 2",
 }
 
 

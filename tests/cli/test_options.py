@@ -221,9 +221,9 @@ def test_the_command_in_a_runs_readme_gives_its_configuration_again(options):
 @pytest.mark.parametrize(
     ("options", "name"),
     [
-        ({}, "streets_sim-streets_real-depth-semantic-at_dt"),
+        ({}, "streets_sim-streets_real-depth-semantic-ada_atdt"),
         ({"method": "dan", "to_task": "normals"}, "streets_sim-streets_real-depth-normals-dan"),
-        ({"source": "{0}:Mine"}, "Mine-streets_real-depth-semantic-at_dt"),
+        ({"source": "{0}:Mine"}, "Mine-streets_real-depth-semantic-ada_atdt"),
         ({"method": "{0}:OwnMethod"}, "streets_sim-streets_real-depth-semantic-OwnMethod"),
     ],
 )

@@ -210,7 +210,7 @@ def test_classes_are_a_name_or_groups_as_json_in_either_direction(
     monkeypatch.setattr("adaat_keras.runs.train.report", lambda *a: write_json(a[5].metrics, {}))
     chosen = ["--from", pair[0], "--to", pair[1], "--classes", classes]
     # The first stage of the side that has the classes.
-    stage = "joint" if pair[0] == "semantic" else "supervised"
+    stage = "adversarial" if pair[0] == "semantic" else "supervised"
     brief = ["--epochs", "1", "--steps-per-epoch", "1", "--stages", stage]
     if stage == "supervised":
         brief += ["--method", "source_only"]

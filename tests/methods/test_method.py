@@ -405,7 +405,7 @@ def test_a_decoder_that_began_anew_is_not_left_untrained():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"stages": ("transfre",)}, "joint, supervised, teacher, transfer"),
+        ({"stages": ("transfre",)}, "adversarial, supervised, teacher, transfer"),
         ({"stages": ()}, "stages is empty: name one"),
         ({"freeze": ("encoder_3",)}, "encoder_1"),
         (
@@ -416,7 +416,10 @@ def test_a_decoder_that_began_anew_is_not_left_untrained():
         ({"batch_size": 3}, "batch_size must be even"),
         ({"recipe": "best"}, "unknown recipe 'best'"),
         ({"method": "nosuch"}, "unknown method 'nosuch'"),
-        ({"recipe": Recipe.recommended(alpha=0.5)}, "alpha 0.5 does nothing in the method at_dt"),
+        (
+            {"method": "at_dt", "recipe": Recipe.recommended(alpha=0.5)},
+            "alpha 0.5 does nothing in the method at_dt",
+        ),
         (
             {"method": "dan", "recipe": Recipe.paper(adversarial_loss="wasserstein")},
             "adversarial_loss wasserstein does nothing in the method dan: leave it out, or choose",
