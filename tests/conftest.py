@@ -25,12 +25,8 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER")
 if WORKER and hasattr(os, "sched_setaffinity"):
     # A core of its own for each process that runs tests, before TensorFlow counts them: threads
     # that wait for one another take a tenth of the processor's time, and gain nothing at this size.
-    # One more process, with one thread, takes any core on which nothing runs.
-    cores, number = sorted(os.sched_getaffinity(0)), int(WORKER.removeprefix("gw"))
-    if number < len(cores):
-        os.sched_setaffinity(0, {cores[number]})
-    else:
-        tf.config.threading.set_intra_op_parallelism_threads(1)
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(WORKER.removeprefix("gw")) % len(cores)]})
 
 # Before anything else: TensorFlow takes their number only before it starts.
 tf.config.set_logical_device_configuration(
@@ -64,11 +60,6 @@ LONGEST = (
     "models/test_every_network.py",
     "test_docstrings.py",
 )
-
-
-def pytest_xdist_auto_num_workers():
-    """A process more than there are cores, since some wait: a fifth of the time, with two."""
-    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items):
