@@ -151,7 +151,7 @@ def test_stages_of_a_new_model_are_trained_in_their_order(fine_tune, tmp_path):
 
 def test_the_command_line_takes_the_networks_options_from_the_weights(run, frames, tmp_path):
     opened = json.dumps(frames)
-    options = "--stages joint --epochs 1 --steps-per-epoch 1 --batch-size 2 --crop 64"
+    options = "--stages adversarial --epochs 1 --steps-per-epoch 1 --batch-size 2 --crop 64"
     data = ["--source-options", opened, "--target-options", opened, "--validation-frames", "1"]
     tuned = tmp_path / "tuned"
     command = ["train", "--weights", str(run), *options.split(), *data, "--directory", str(tuned)]
