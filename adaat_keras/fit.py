@@ -94,8 +94,7 @@ def fit_ada_atdt(
             model's: `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
         cache: Keep decoded training frames in `"memory"` or on `"disk"`.
-        stages: Names of the method's stages to train, or one, e.g.
-            `("adversarial", "transfer")`;
+        stages: Names of the method's stages to train, or one, e.g. `("adversarial", "transfer")`;
             all by default.
         freeze: Names of networks that stay as they are, or one, e.g. `"decoder_1"`.
         callbacks: Of every stage, as in `keras.Model.fit`.
@@ -112,8 +111,8 @@ def fit_ada_atdt(
     Raises:
         ValueError: A name does not exist, the model was built in another precision than
             `"float32"` and `"mixed_bfloat16"`, the method has no use for a setting of the recipe,
-            the folder holds a run of another configuration, or
-            a network that began anew would stay untrained.
+            the folder holds a run of another configuration, or a network that began anew would stay
+            untrained.
         FloatingPointError: A loss became NaN or infinite (in a folder, where it is looked for).
 
     Example:

@@ -134,8 +134,8 @@ def split_names(text: str) -> list[str]:
     """The names in `NAME,NAME`.
 
     Example:
-        >>> split_names("joint,transfer")
-        ['joint', 'transfer']
+        >>> split_names("adversarial,transfer")
+        ['adversarial', 'transfer']
     """
     return [name for name in text.split(",") if name]
 

@@ -154,9 +154,8 @@ def run(tiny, withheld, shared, one_at_a_time):
     with one_at_a_time("runs"):
         if not RunFolder(folder).finished:
             options = [*tiny, "--target-options", target, "--directory", str(folder)]
-            options += ["--method", "ada_atdt", "--store", str(shared / "stages")]
             # In graphs, as a user's: `tests/runs/test_resume.py` has its weights bit for bit.
-            assert main(["train", *options]) == 0
+            assert main(["train", *options, "--store", str(shared / "stages")]) == 0
     return folder
 
 

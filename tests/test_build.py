@@ -93,6 +93,7 @@ def test_a_seed_is_a_whole_number_numpys_too():
             build_ada_atdt(size="tiny", seed=seed)
 
 
+@pytest.mark.quick
 def test_a_seed_decides_the_same_whatever_was_drawn_before_and_changes_nothing_after():
     keras.utils.set_random_seed(1)
     one = build_ada_atdt(size="tiny", seed=3)

@@ -125,8 +125,9 @@ class Method(ABC):
             >>> model = methods.Dan().fit("streets_sim", "streets_real")  # doctest: +SKIP
             >>> model.predict(images)  # doctest: +SKIP
         """
-        self.check_used(Recipe.get(recipe))
-        settings = Training(**{**Recipe.get(recipe).training, **training})
+        recipe = Recipe.get(recipe)
+        self.check_used(recipe)
+        settings = Training(**{**recipe.training, **training})
         model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
         given = callbacks_of(callbacks)
         fit_in_memory(self, model, source, target, recipe, settings, given, verbose=verbose)
@@ -202,8 +203,8 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
     """Names as a list: one that stands alone is a list of one.
 
     Example:
-        >>> names_of("transfer"), names_of(("joint", "transfer")), names_of(None)
-        (['transfer'], ['joint', 'transfer'], None)
+        >>> names_of("transfer"), names_of(("adversarial", "transfer")), names_of(None)
+        (['transfer'], ['adversarial', 'transfer'], None)
     """
     return what if what is None else [what] if isinstance(what, str) else list(what)
 

@@ -94,7 +94,7 @@ class Recipe:
         0.99, "in ada_atdt, weight of the task against the classifier, 0 to 1"
     )
     adversarial_loss: str | None = option(
-        None, "in ada_atdt: least_squares, binary_crossentropy or wasserstein"
+        None, "in ada_atdt: least_squares, binary_crossentropy or wasserstein (default: by task 1)"
     )
     augmentation: str = option("color", "of training images: color, style or none")
     class_balance: float = option(0.5, "0 counts pixels alike, more lets rare classes count more")

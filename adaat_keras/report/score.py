@@ -96,8 +96,9 @@ def score_predictions(
     if isinstance(task, Semantic) and task.name in domain.tasks:
         domain = domain.with_classes(task)
     keys = (task.name, reads.name) if reads else task.name
+    picture = domain.picture_of(reads) if reads else None
     for images, labels, *read in evaluation_batches(domain, keys, frames):
-        outputs = predict(domain.picture_of(reads)(*read) if reads else images)
+        outputs = predict(picture(*read) if picture else images)
         labelled |= bool(count(labels, outputs))
         seen += 1
     if not seen:

@@ -246,9 +246,7 @@ class Yard(Domain):
 def test_a_users_own_task_trains_under_the_default_recipe_in_both_directions(from_task, to_task):
     target = Yard(1, tasks=(tasks.get(from_task).name,))
     model = build_ada_atdt(from_task, to_task, **MODEL)
-    history = fit_ada_atdt(
-        model, {"train": Yard(0), "val": Yard(2)}, target, method="ada_atdt", **BRIEF
-    )
+    history = fit_ada_atdt(model, {"train": Yard(0), "val": Yard(2)}, target, **BRIEF)
     assert list(history) == ["adversarial", "supervised", "teacher", "transfer"]
     for values in history.values():
         assert np.isfinite([v for name, v in values.items() if name.endswith("loss")]).all()
@@ -303,7 +301,7 @@ def fine_tune(source, target):
             # As after training elsewhere.
             model.untrained = ()
         before = weights_of(model)
-        history = fit_ada_atdt(model, source, target, **{"method": "ada_atdt", **options}, **BRIEF)
+        history = fit_ada_atdt(model, source, target, **options, **BRIEF)
         return history, changed(before, weights_of(model))
 
     return run
@@ -360,7 +358,7 @@ def test_a_training_that_is_interrupted_remembers_the_stages_that_it_finished(so
                 raise KeyboardInterrupt
 
     model = build_ada_atdt(**MODEL)
-    options = {"method": "ada_atdt", "recipe": "paper", **BRIEF}
+    options = {"recipe": "paper", **BRIEF}
     with pytest.raises(KeyboardInterrupt):
         fit_ada_atdt(model, source, target, callbacks=[Interrupted()], **options)
     assert model.untrained == ("transfer",)

@@ -24,7 +24,6 @@ def config(frames):
     def make(**changes):
         return RunConfig.of(
             **{
-                "method": "ada_atdt",
                 "size": "tiny",
                 "transfer": "conv",
                 "epochs": 2,

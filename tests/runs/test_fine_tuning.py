@@ -48,8 +48,8 @@ def fine_tune(opened, tmp_path):
             # As after training elsewhere.
             model.untrained = ()
         before = {name: network.get_weights() for name, network in model.networks.items()}
-        usual = {"method": "ada_atdt", "directory": tmp_path / "run"}
-        history = fit_ada_atdt(model, **{**opened, **usual, **BRIEF, **options})
+        place = {"directory": tmp_path / "run"}
+        history = fit_ada_atdt(model, **{**opened, **place, **BRIEF, **options})
         changed = {
             name
             for name, network in model.networks.items()

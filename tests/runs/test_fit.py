@@ -297,7 +297,6 @@ def fitted(frames, withheld, tmp_path_factory):
     history = fit_ada_atdt(
         model,
         **opened,
-        method="ada_atdt",
         directory=directory,
         **{**BRIEF, "epochs": 2, "steps_per_epoch": 2},
         validation_frames=1,

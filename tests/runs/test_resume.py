@@ -35,8 +35,7 @@ def test_a_run_that_was_killed_twice_ends_in_the_weights_of_one_that_was_not(
     killed, moment = tmp_path / "killed", random.Random(0)
     opened = ["--target-options", json.dumps(withheld("semantic"))]
 
-    told = tmp_path / "told"
-    arguments = ["train", "--method", "ada_atdt", *tiny, *opened, "--directory", str(killed)]
+    arguments, told = ["train", *tiny, *opened, "--directory", str(killed)], tmp_path / "told"
 
     process = processes.start(processes.killed_while_writing, *arguments, told=told)
     process.join()

@@ -31,13 +31,6 @@ STAGES = {
     "confusion_without_sizes": "cycada",
     "discrepancy": "dan",
 }
-# Trainers and batches of these are those of another stage; `test_devices.py` has each trainer.
-LIKE_OTHERS = {
-    "joint_translated",
-    "supervised_target",
-    "supervised_translated",
-    "confusion_without_sizes",
-}
 # What recipes leave out, and what draws from the whole batch.
 EVERYTHING = {
     "decoded_weight": 1.0,
@@ -103,11 +96,7 @@ def assert_equal(one, two, network):
 @pytest.mark.usefixtures("eagerly", "optimizer")
 @pytest.mark.parametrize(
     ("optimizer", "name"),
-    [
-        *(("sgd", name) for name in STAGES if name not in LIKE_OTHERS),
-        ("adam", "adversarial"),
-        ("adam", "transfer"),
-    ],
+    [*(("sgd", name) for name in STAGES), ("adam", "adversarial"), ("adam", "transfer")],
     indirect=["optimizer"],
 )
 def test_two_devices_train_a_stage_as_one_does(name, config, frames):
