@@ -6,9 +6,9 @@
 
 `speed` times steps and predictions. `train` waits for the frames, trains the runs of its plans
 (`PLANS`), seed by seed, and writes a line a run: its scores on `val` and `test`. It ends before
-`--until` seconds have passed, and passes over runs that the file has. Stages that several runs
-share are trained once. XLA must be left to try its convolutions: with
-`--xla_gpu_autotune_level=0` a small step took 60 ms on an H200.
+`--until` seconds have passed, and passes over runs that the file has; `--targets` names some of the
+targets. Stages that several runs share are trained once. XLA must be left to try its convolutions:
+with `--xla_gpu_autotune_level=0` a small step took 60 ms on an H200.
 """
 
 import argparse
@@ -39,6 +39,7 @@ SHARES = np.array(
         *(0.058073, 0.11235, 0.017537, 0.299436, 0.106994),
     ]
 )
+TARGETS = ["real", "thermal", "night"]
 NUMBERS = ("alpha", "decoded", "teacher", "base_1", "pairs")
 
 
@@ -90,8 +91,8 @@ PLANS = {
     # Direction, steps, seeds, targets, runs.
     "ds": ("ds", 1200, (0, 1, 2), ("real", "thermal"), MAIN),
     "sd": ("sd", 1200, (0, 1, 2), ("real", "thermal"), MAIN),
-    "ds_3000": ("ds", 3000, (0,), ("real", "thermal"), MAIN),
-    "sd_3000": ("sd", 3000, (0, 1, 2), ("real", "thermal"), MAIN),
+    "ds_3000": ("ds", 3000, (0, 1, 2), ("real", "thermal", "night"), MAIN),
+    "sd_3000": ("sd", 3000, (0, 1, 2), ("real", "thermal", "night"), MAIN),
     "settle": ("ds", 1200, (0, 1, 2), ("real", "thermal"), SETTLE),
 }
 
@@ -289,13 +290,13 @@ class Lab:
         return training.scores(self.net.to_task, frames["to"], np.concatenate(predicted))
 
 
-def targets_of(plans: list[str]) -> set[str]:
+def targets_of(plans: list[str], only: list[str]) -> set[str]:
     """The targets of some plans."""
-    return {target for plan in plans for target in PLANS[plan][3]}
+    return {target for plan in plans for target in PLANS[plan][3] if target in only}
 
 
-def train(plans: list[str], frames: Path, out: Path, until: float) -> None:
-    """Train the plans' runs, in this order, and write their scores."""
+def train(plans: list[str], only: list[str], frames: Path, out: Path, until: float) -> None:
+    """Train the plans' runs on these targets, in this order, and write their scores."""
     begun, labs = time.time(), {}
     columns = ("direction", "target", "method", "seed", "steps")
     lines = out.read_text().splitlines() if out.exists() else []
@@ -303,8 +304,9 @@ def train(plans: list[str], frames: Path, out: Path, until: float) -> None:
     with out.open("a") as file:
         for plan in plans:
             direction, steps, seeds, targets, names = PLANS[plan]
+            targets = [target for target in targets if target in only]
             if direction not in labs:
-                labs[direction] = Lab(direction, frames, targets_of(plans))
+                labs[direction] = Lab(direction, frames, targets_of(plans, only))
             lab = labs[direction]
             lab.compile(names)
             if not hasattr(lab, "frames"):
@@ -417,6 +419,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=["speed", "frames", "train"])
     parser.add_argument("plans", nargs="*", metavar="PLAN", help=", ".join(PLANS))
+    parser.add_argument("--targets", type=lambda names: names.split(","), default=TARGETS)
     parser.add_argument("--frames", type=Path, default=Path("frames.npz"))
     parser.add_argument("--out", type=Path, default=Path("on_gpu.json"))
     parser.add_argument("--until", type=float, default=1e9, help="seconds")
@@ -425,9 +428,9 @@ def main() -> None:
     if options.what == "speed":
         speed(options.out)
     elif options.what == "frames":
-        write_frames(options.frames, targets_of(options.plans))
+        write_frames(options.frames, targets_of(options.plans, options.targets))
     else:
-        train(options.plans, options.frames, options.out, options.until)
+        train(options.plans, options.targets, options.frames, options.out, options.until)
 
 
 if __name__ == "__main__":
