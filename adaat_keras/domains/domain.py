@@ -457,7 +457,7 @@ def _without_folders(value: str | Path) -> Any:
 # What raised an error, in the order of trust: a check, NumPy's side of a graph, an operation.
 _SAID = (
     re.compile(r"assertion failed: \[(.*?)\.? *\]"),
-    re.compile(r"(?:^|: |\n)\w+(?:Error|Exception): (.*)\nTraceback \(most recent call last\)"),
+    re.compile(r"(?:^|: |\n|}} )\w+(?:Error|Exception): (.*)\nTraceback \(most recent call last\)"),
     re.compile(r"with iterator: [\w:\[\]]+: ([^\n]*?)(?: \[Op:.*)?(?:\n|$)"),
 )
 

@@ -190,6 +190,10 @@ class Folder(FileDomain):
         if deep_range(columns["image"]) is not None:
             training = training_images(name, images, split, there["image"])
             self.image_range = image_range or self._range(training)
+        elif image_range is not None:
+            raise ValueError(
+                f"{name}: image_range= is for images of 16 bits, and {columns['image'][0]} is none"
+            )
         self._readers = {key: self._reader(key, column) for key, column in columns.items()}
         super().__init__(files, skip_bad=skip_bad)
         self.tell_dense(dense)

@@ -108,6 +108,10 @@ def write_predictions(
         progress.add(len(some))
     if ranges:
         _tell_ranges(ranges, len(paths), image_range)
+    elif image_range is not None and len(bad) < len(paths):
+        low, high = image_range
+        line = f"no image has more than 8 bits: the range {low:g} to {high:g} is not used"
+        print(line, file=sys.stderr)
     if any(beyond):
         _warn(np.mean(beyond), depth_unit)
     if bad:

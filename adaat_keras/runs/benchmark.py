@@ -112,6 +112,18 @@ def chosen_methods(names: str) -> list[str]:
     return [name + variant for name in order for variant in VARIANTS.get(name, ("",))]
 
 
+def _check_used(config: RunConfig, of_methods: list[RunConfig]) -> None:
+    """Raise a `ValueError` where the recipe changes what none of the methods uses."""
+    refused = []
+    for each in of_methods:
+        try:
+            methods.get(each.method).check_used(config.recipe)
+        except ValueError as error:
+            refused.append(error)
+    if len(refused) == len(of_methods):
+        raise refused[0]
+
+
 def run_benchmark(
     config: RunConfig,
     methods: Sequence[str],
@@ -147,8 +159,8 @@ def run_benchmark(
         What `results.json` holds: all runs that have finished, those of other parts too.
 
     Raises:
-        ValueError: No method, no seed, an unknown name, no such part, or a folder or `known` holds
-            runs of another configuration.
+        ValueError: No method, no seed, an unknown name, no such part, a recipe that changes what
+            none of the methods uses, or a folder or `known` holds runs of another configuration.
     """
     methods = list(dict.fromkeys(methods))
     if not methods or seeds < 1:
@@ -167,6 +179,7 @@ def run_benchmark(
         for seed in range(seeds)
         for name, variant in variants.items()
     }
+    _check_used(config, [runs[name, 0] for name in variants])
     folders = {
         (name, seed): directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
         for name, seed in runs

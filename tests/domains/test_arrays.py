@@ -168,6 +168,17 @@ def test_a_dataset_of_dictionaries_is_read_once():
     assert len(reads) == 1
 
 
+def test_what_a_generator_says_is_told_in_a_line():
+    def generate():
+        yield {"image": IMAGE}
+        raise OSError("the disk is gone")
+
+    spec = {"image": tf.TensorSpec((None, None, 3), tf.uint8)}
+    frames = tf.data.Dataset.from_generator(generate, output_signature=spec)
+    with pytest.raises(ValueError, match=r"^mine: frame 1: the disk is gone$"):
+        Domain.from_dataset(frames, name="mine")
+
+
 COLUMNS = {"image": "images", "semantic": "semantic", "depth": "depth", "normals": "normals"}
 
 

@@ -102,6 +102,9 @@ def test_a_folder_of_thermal_pictures_has_one_range_which_it_tells(tmp_path):
     Image.new("RGB", (256, 128)).save(tmp_path / "1.png")
     with pytest.raises(ValueError, match="8-bit RGB, but an image"):
         Folder(tmp_path, image_range=(7000, 9000))[1]
+    Image.new("RGB", (256, 128)).save(tmp_path / "0.png")
+    with pytest.raises(ValueError, match=r"is for images of 16 bits, and .*0\.png is none"):
+        Folder(tmp_path, image_range=(7000, 9000))
 
 
 @pytest.mark.filterwarnings("ignore:.*images of 16 bits are made 8")
@@ -355,3 +358,6 @@ def test_a_model_predicts_files_of_16_bits_by_the_range_that_it_was_trained_with
     np.testing.assert_array_equal(written[0], written[1])
     assert (written[0] != written[2]).any()
     assert capsys.readouterr().err.count("6000 to 10000 become black") == 2
+    Image.new("RGB", (256, 128)).save(image)
+    write_predictions(model, "semantic", image, out)
+    assert "the range 6000 to 10000 is not used" in capsys.readouterr().err
