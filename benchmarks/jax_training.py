@@ -32,6 +32,8 @@ HEIGHT, WIDTH = 128, 256
 # Label at which pixels do not count.
 IGNORED = 255
 BINS = 16
+# Of the steps of the other stages, those of a teacher: `methods.teacher.TIMES`.
+TIMES = 2
 
 
 # === Frames ===
@@ -205,12 +207,6 @@ class Networks:
         bins = jnp.clip((nearness * BINS).astype("int32"), 0, BINS - 1)
         return jax.nn.one_hot(jnp.where(near > 0, bins, -1), BINS)
 
-    def pseudo_labels(self, outputs):
-        """What the teacher says, as labels."""
-        if self.to_task.classes:
-            return jnp.argmax(outputs, -1)
-        return self.to_task.pseudo_labels(outputs)
-
 
 def hold(weights):
     """The weights as constants."""
@@ -276,7 +272,7 @@ class Stages:
         """What the teacher says of the target."""
         picture = self.net.from_task.picture(b["1_b"])
         said = self.net.through(hold(w), picture, "teacher_encoder", "teacher_decoder")
-        return hold(self.net.pseudo_labels(said))
+        return hold(self.net.to_task.soft_targets(said))
 
     def taught(self, w, b, numbers):
         """Encoder 2 and decoder 2 on the source's labels and the teacher's of the target."""

@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 import jax_training as training
 import numpy as np
-from jax_training import HEIGHT, WIDTH, Networks, Recipe
+from jax_training import HEIGHT, TIMES, WIDTH, Networks, Recipe
 
 COUNTS = {"train": 1000, "val": 100, "test": 200}
 LEARNING_RATE, BETA_2, BATCH = 1e-3, 0.95, 2
@@ -257,7 +257,7 @@ class Lab:
         else:
             weights |= self.stage("supervised", steps, seed, None, weights)
         if kind in ("taught", "transfer", "transfer_pairs"):
-            weights |= self.stage("teacher", steps, seed, None, weights)
+            weights |= self.stage("teacher", TIMES * steps, seed, None, weights)
         if kind == "taught":
             # Base model 2 begins anew, beside the teacher.
             fresh = self.net.weights(seed)

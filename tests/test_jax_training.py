@@ -71,7 +71,7 @@ def trainer(stage, nets, teacher):
         return found, lambda b: ((depth.picture(b["1_a"]),), (b["2_a"],))
     if stage == "taught":
         found = TaughtTrainer(nets["encoder_2"], nets["decoder_2"], teacher)
-        found.compile(sgd, loss_2, semantic.pseudo_labels, depth.picture)
+        found.compile(sgd, loss_2, semantic.soft_targets, depth.picture)
         return found, lambda b: ((b["image_a"], b["image_b"]), (b["2_a"], b["1_b"]))
     names = ("encoder_1", "encoder_2", "transfer", "decoder_2")
     found = TransferTrainer(
@@ -80,7 +80,7 @@ def trainer(stage, nets, teacher):
     found.compile(
         sgd,
         task_loss=loss_2,
-        pseudo_labels=semantic.pseudo_labels,
+        soft_targets=semantic.soft_targets,
         picture=depth.picture,
         base_1_loss=loss_1,
     )

@@ -50,7 +50,7 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
         width = {"base_filters": 4, "dtype": model.encoder_1.dtype_policy}
         teacher = BaseModel(Encoder(residual_blocks=1, **width), Decoder(task.channels, **width))
         trainer = TaughtTrainer(model.encoder_1, model.decoder_1, teacher, **options)
-        functions = (task.pseudo_labels, tasks.get(model.to_task).picture)
+        functions = (task.soft_targets, tasks.get(model.to_task).picture)
         trainer.compile(optimizer(), task.loss(), *functions, scores)
     elif kind == "transfer":
         trainer = TransferTrainer(model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)

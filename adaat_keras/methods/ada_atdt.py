@@ -251,15 +251,15 @@ class TransferTrainer(Trainer):
         transfer_loss: AnyLoss | None = None,
         task_metrics: list | None = None,
         task_loss: AnyLoss | None = None,
-        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        soft_targets: Callable[[tf.Tensor], tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         base_1_loss: AnyLoss | None = None,
         unknown: float | None = None,
     ) -> None:
         """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
 
-        `decoded_weight` needs task 2's loss; `teacher_weight` this, `Task.pseudo_labels` of task 2
-        and `Task.picture` of task 1; `base_1_weight` task 1's loss. With `unknown`, a label that
+        `decoded_weight` needs task 2's loss; `teacher_weight` this, `Task.soft_targets` of task 2
+        and `Task.picture` of task 1; `base_1_weight` task 1's loss. With `unknown`, a target that
         says nothing, the teacher is heard only where task 1's picture is not black.
 
         Raises:
@@ -268,11 +268,11 @@ class TransferTrainer(Trainer):
         self.transfer_loss = loss_of(transfer_loss or "mean_absolute_error")
         self.task_metrics = task_metrics or []
         self.task_loss = loss_of(task_loss)
-        self.pseudo_labels = pseudo_labels
+        self.soft_targets = soft_targets
         self.picture, self.unknown = picture, unknown
         self.base_1_loss = loss_of(base_1_loss)
         self.check_given("decoded_weight", "task_loss")
-        self.check_given("teacher_weight", "teacher", "task_loss", "pseudo_labels", "picture")
+        self.check_given("teacher_weight", "teacher", "task_loss", "soft_targets", "picture")
         self.check_given("base_1_weight", "decoder_1", "base_1_loss")
         parts = [n for n in ("decoded", "teacher", "base_1") if getattr(self, f"{n}_weight")]
         names = ("loss", "transfer_loss", *(f"{part}_loss" for part in parts))
@@ -301,7 +301,7 @@ class TransferTrainer(Trainer):
                 outputs = self.decoder_2(self.transfer(target_features, training=True))
                 # All that the teacher says, however uncertain: rare classes are the uncertain ones.
                 picture = self.picture(labels["target"])
-                taught = heard(self.pseudo_labels(self.teacher(picture)), picture, self.unknown)
+                taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
                 logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)
                 loss += self.teacher_weight * logs["teacher_loss"]
             if self.base_1_weight:
@@ -594,5 +594,5 @@ def transfer_stages(
         squared=architecture == "dilated_resnet50",
         translated=translated,
     )
-    teacher = Teacher(training, from_task, to_task, recipe.balance(to_task))
+    teacher = Teacher.of(training, from_task, to_task, recipe.balance(to_task))
     return [teacher, transfer] if recipe.teacher_weight else [transfer]

@@ -33,7 +33,7 @@ class TaughtTrainer(SupervisedTrainer):
         >>> trainer = TaughtTrainer(Encoder(4, 1), Decoder(1, 4), teacher)
         >>> loss = keras.losses.MeanAbsoluteError()
         >>> trainer.compile(
-        ...     task_loss=loss, pseudo_labels=lambda outputs: outputs, picture=tf.identity)
+        ...     task_loss=loss, soft_targets=lambda outputs: outputs, picture=tf.identity)
         >>> x, y = tf.ones((2, 32, 32, 3)), tf.ones((2, 32, 32, 1))
         >>> sorted(trainer.train_on_batch((x, x), (y, x), return_dict=True))
         ['loss', 'source_task_loss', 'teacher_loss']
@@ -47,33 +47,33 @@ class TaughtTrainer(SupervisedTrainer):
         self,
         optimizer: AnyOptimizer | None = None,
         task_loss: AnyLoss | None = None,
-        pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        soft_targets: Callable[[tf.Tensor], tf.Tensor] | None = None,
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         metrics: Mapping[str, list] | None = None,
         unknown: float | None = None,
     ) -> None:
         """Set the optimizer, the task's loss and the metrics of `test_step`.
 
-        `Task.pseudo_labels` of this task, `Task.picture` of the other one. With `unknown`, a label
+        `Task.soft_targets` of this task, `Task.picture` of the other one. With `unknown`, a target
         that says nothing, the teacher is heard only where that picture is not black.
 
         Raises:
             ValueError: One of these is missing, or the precision is float16.
         """
-        if pseudo_labels is None or picture is None:
+        if soft_targets is None or picture is None:
             raise ValueError(
-                "a teacher needs pseudo_labels, of this task, and picture, of the other one"
+                "a teacher needs soft_targets, of this task, and picture, of the other one"
             )
         super().compile(optimizer, task_loss, metrics)
         self.means["teacher_loss"] = keras.metrics.Mean(name="teacher_loss")
-        self.pseudo_labels = pseudo_labels
+        self.soft_targets = soft_targets
         self.picture, self.unknown = picture, unknown
 
     def train_step(self, data):
         """One optimizer step on both domains."""
         images, (known, others) = self.training_batch(data, images=2, labels=2)
         picture = self.picture(others)
-        taught = heard(self.pseudo_labels(self.teacher(picture)), picture, self.unknown)
+        taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
@@ -144,6 +144,6 @@ class LabelTeacher(Method):
         """Teacher, then base model 2."""
         balance = recipe.balance(to_task)
         return [
-            Teacher(training, from_task, to_task, balance),
+            Teacher.of(training, from_task, to_task, balance),
             Taught(training, from_task, to_task, recipe.augmentation, balance),
         ]

@@ -43,7 +43,7 @@ from adaat_keras.tasks import Task
 from adaat_keras.training.devices import Machines
 from adaat_keras.training.trainer import Trainer
 
-TRAINING_VERSION = 5
+TRAINING_VERSION = 6
 """Raised whenever a stage comes to other weights from the same fields, data and first weights."""
 
 # A class of one pixel in ten thousand counts no more than one in a thousand.

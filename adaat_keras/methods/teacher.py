@@ -1,14 +1,19 @@
 """A teacher of task 2 that reads labels of task 1 in place of images (beyond the paper)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
+from adaat_keras.methods.recipe import Training
 from adaat_keras.methods.stage import Feed, Stage
 from adaat_keras.models import BaseModel, Decoder, Encoder
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
+
+# What reads labels has no other look to get used to: it learns on where the others are done, and
+# who learns from it gains more by that than by steps of their own.
+TIMES = 2
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,8 @@ class Teacher(Stage):
     the source's get the same holes, and small ones are closed in both
     (`Task.sparse_picture`). Labels that the target calls `dense` have none but what is
     beyond their range, as the source's own.
+
+    It trains for `TIMES` as many epochs as the other stages.
     """
 
     from_task: Task
@@ -29,6 +36,12 @@ class Teacher(Stage):
 
     name = "teacher"
     trains = ("teacher",)
+
+    @classmethod
+    def of(cls, training: Training, from_task: Task, to_task: Task, balance: float) -> "Teacher":
+        """The teacher beside stages of this training."""
+        longer = replace(training, epochs=TIMES * training.epochs)
+        return cls(longer, from_task, to_task, balance)
 
     def extra_networks(self, model):
         """A base model for task 2, as wide and deep as the others."""
@@ -92,17 +105,17 @@ def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
     target = feed.domain("target")
     whole = from_task.name in target.dense or from_task.classes
     return {
-        "pseudo_labels": to_task.pseudo_labels,
+        "soft_targets": to_task.soft_targets,
         "picture": target.picture_of(from_task),
         "unknown": None if whole else to_task.unknown,
     }
 
 
 def heard(taught: tf.Tensor, picture: tf.Tensor, unknown: float | None) -> tf.Tensor:
-    """A teacher's labels, `unknown` where its picture is black; all of them if that is `None`."""
+    """A teacher's targets, `unknown` where its picture is black; all of them if that is `None`."""
     if unknown is None:
         return taught
     seen = tf.reduce_any(picture > 0, axis=-1)
-    # Normals have one axis more.
+    # Normals and probabilities have one axis more.
     seen = tf.reshape(seen, [*tf.unstack(tf.shape(seen)), *[1] * (taught.shape.rank - 3)])
     return tf.where(seen, taught, tf.cast(unknown, taught.dtype))

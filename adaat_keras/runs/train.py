@@ -258,7 +258,8 @@ class _Run:
         seconds = None
         with frozen(model, config.plan.freeze):
             for number, stage in enumerate(stages, 1):
-                seconds = self.train_stage(stage, Place(number, len(stages), seconds))
+                after = sum(each.training.epochs for each in stages[number:])
+                seconds = self.train_stage(stage, Place(number, len(stages), after, seconds))
                 mark_trained(model, stage)
         model.origin = str(folder.path)
         mark_predictor(model, self.method)
@@ -351,7 +352,7 @@ class _Run:
         clock = TimeLeft(
             f"stage {place.number} of {place.count}, {stage.name}",
             training.epochs,
-            epochs_after=(place.count - place.number) * training.epochs,
+            epochs_after=place.epochs_after,
             seconds=place.seconds,
             verbose=self.verbose,
         )
@@ -431,10 +432,11 @@ class _Run:
 
 
 class Place(NamedTuple):
-    """A stage's place in its run: its number, from 1, of how many, and how long an epoch takes."""
+    """A stage's place in its run: its number, from 1, of how many, and what an epoch takes."""
 
     number: int
     count: int
+    epochs_after: int
     seconds: float | None = None
 
 

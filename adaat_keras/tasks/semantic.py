@@ -140,7 +140,7 @@ class Semantic(Task):
     # In percent, as in Table 2.
     scale = 100
     digits = 1
-    unknown = IGNORED
+    unknown = 0.0
 
     def __init__(self, classes: Classes = "paper", colors: Colors | None = None):
         known = None
@@ -179,6 +179,13 @@ class Semantic(Task):
         import tensorflow as tf
 
         return tf.argmax(outputs, axis=-1, output_type="int32")
+
+    def soft_targets(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
+        """How likely each class is, float32 `(batch, height, width, n)`.
+
+        What is half likely counts half, where a label would be certain.
+        """
+        return ops.softmax(ops.cast(outputs, "float32"))
 
     def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
         """Where they are not ignored."""
@@ -359,6 +366,10 @@ class SemanticLoss(keras.losses.Loss):
     loss of a batch is the mean of the losses of its parts, on one device as on several. Computed
     in float32 whatever the dtype of the logits.
 
+    Labels may be soft (`Semantic.soft_targets`): how likely each class is, in place of its number,
+    and nowhere likely at all where nothing is known. The likeliest class stands for the true one
+    in `class_weights`.
+
     L_task of eq. 1 of the paper, up to the constant divisor.
 
     Args:
@@ -371,7 +382,7 @@ class SemanticLoss(keras.losses.Loss):
     Call arguments:
         y_true: Integer labels `(batch, height, width)`, 0 to `num_classes - 1` or `ignored`. Any
             other label is an error on the CPU and gives NaN on a GPU; `check_labels` finds it
-            when a file is read.
+            when a file is read. Or probabilities `(batch, height, width, num_classes)`.
         y_pred: Logits `(batch, height, width, num_classes)`.
         sample_weight: Optional, `(batch,)`.
 
@@ -402,14 +413,19 @@ class SemanticLoss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """One value an image, `(batch,)`."""
-        nats = keras.losses.sparse_categorical_crossentropy(
-            y_true, y_pred, from_logits=True, ignore_class=self.ignored
-        )
-        losses, valid = nats / math.log(self.num_classes), y_true != self.ignored
+        if len(y_true.shape) == 4:
+            nats = ops.categorical_crossentropy(y_true, y_pred, from_logits=True)
+            valid, classes = ops.any(y_true > 0, axis=-1), ops.argmax(y_true, axis=-1)
+        else:
+            nats = keras.losses.sparse_categorical_crossentropy(
+                y_true, y_pred, from_logits=True, ignore_class=self.ignored
+            )
+            valid = y_true != self.ignored
+            classes = ops.cast(ops.where(valid, y_true, 0), "int32")
+        losses = nats / math.log(self.num_classes)
         if self.class_weights is None:
             return masked_image_mean(losses, valid)
-        classes = keras.ops.cast(keras.ops.where(valid, y_true, 0), "int32")
-        weights = keras.ops.take(keras.ops.array(self.class_weights), classes, axis=0)
+        weights = ops.take(ops.array(self.class_weights), classes, axis=0)
         return masked_image_mean(losses, valid, weights)
 
     def get_config(self) -> dict:

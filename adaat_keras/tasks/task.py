@@ -24,8 +24,8 @@ class Task(ABC):
     task's `name`.
 
     Tasks are equal if they are of one class with one configuration. Losses and metrics work on
-    every backend of Keras; `pseudo_labels`, `valid` and `picture` are for training and data, which
-    are TensorFlow's.
+    every backend of Keras; `pseudo_labels`, `soft_targets`, `valid` and `picture` are for training
+    and data, which are TensorFlow's.
 
     Attributes:
         name: The task's name, which is also the label's key in a frame.
@@ -40,7 +40,7 @@ class Task(ABC):
         scale: What a table multiplies metrics by: 100 where it shows percent, else 1.
         digits: How many digits after the point a table shows.
         curves: The metrics that training curves show; the primary one by default.
-        unknown: The label that says nothing, for which `valid` is false; `None` if there is none.
+        unknown: The number that says nothing in soft targets; `None` if there is none.
         legend: What each colour of `colorize` stands for, name to RGB; `None` if there is none.
         title: The task in a table of several, its name by default.
     """
@@ -90,6 +90,13 @@ class Task(ABC):
 
         In the domain's form, e.g. `(batch, height, width)`.
         """
+
+    def soft_targets(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
+        """Network outputs `(batch, height, width, channels)` as another network learns from them.
+
+        As `loss` takes them in place of labels: `pseudo_labels`, where there is nothing softer.
+        """
+        return self.pseudo_labels(outputs)
 
     @abstractmethod
     def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:

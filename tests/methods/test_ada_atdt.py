@@ -334,7 +334,7 @@ def transfer_trainer(model, **weights):
     )
     loss = keras.losses.MeanAbsoluteError()
     picture = tasks.get(model.from_task).picture
-    functions = (task.loss(), task.pseudo_labels, picture, tasks.get(model.from_task).loss())
+    functions = (task.loss(), task.soft_targets, picture, tasks.get(model.from_task).loss())
     trainer.compile(keras.optimizers.SGD(RATE), loss, None, *functions)
     return trainer
 
@@ -354,7 +354,7 @@ def test_the_whole_transfer_step_is_gradient_descent_on_the_sum_of_its_four_loss
     before = weights_of(model)
     learning = (model.transfer, model.decoder_2, model.encoder_1, model.decoder_1)
     variables = [v for network in learning for v in network.trainable_variables]
-    taught = to_task.pseudo_labels(model.base_model_2(from_task.picture(y_b)))
+    taught = to_task.soft_targets(model.base_model_2(from_task.picture(y_b)))
     with tf.GradientTape() as tape:
         moved = model.transfer(model.encoder_1(x_a))
         loss = tf.reduce_mean(tf.abs(moved - model.encoder_2(x_a)))
@@ -459,7 +459,7 @@ def toy_trainer(**options):
         (
             {"teacher_weight": 1, "teacher": nothing},
             {"task_loss": "mse"},
-            "needs pseudo_labels, picture$",
+            "needs soft_targets, picture$",
         ),
         (
             {"base_1_weight": 1, "decoder_1": nothing},

@@ -9,7 +9,6 @@ from method_kit import make_stages
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.domains import Domain
-from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.methods import TransferTrainer
 from adaat_keras.methods.stage import fit_stage
 from adaat_keras.methods.teacher import heard
@@ -186,10 +185,14 @@ def test_a_teacher_is_not_heard_where_the_targets_sensor_saw_nothing(to_task):
     task = tasks.get(to_task)
     picture = np.zeros((2, 8, 8, 3), "float32")
     picture[:, 4:] = 20.0
-    taught = task.pseudo_labels(tf.ones((2, 8, 8, task.channels)))
-    labels = heard(taught, tf.constant(picture), task.unknown)
-    np.testing.assert_array_equal(np.asarray(task.valid(labels)), picture.any(-1))
-    np.testing.assert_array_equal(labels[:, 4:], taught[:, 4:])
+    outputs = tf.Variable(tf.random.stateless_uniform((2, 8, 8, task.channels), (1, 2), 0.1, 0.9))
+    taught = task.soft_targets(tf.ones((2, 8, 8, task.channels)))
+    targets = heard(taught, tf.constant(picture), task.unknown)
+    np.testing.assert_array_equal(targets[:, 4:], taught[:, 4:])
+    with tf.GradientTape() as tape:
+        loss = task.loss()(targets, outputs)
+    learns = tf.reduce_any(tape.gradient(loss, outputs) != 0, axis=-1)
+    np.testing.assert_array_equal(learns, picture.any(-1))
     np.testing.assert_array_equal(heard(taught, picture, None), taught)
 
 
@@ -204,7 +207,7 @@ def test_whole_labels_let_a_teacher_be_heard_everywhere(stage, with_holes):
     reversed_ = build_ada_atdt(*pair, transfer="conv", size="tiny")
     networks = dict(reversed_.networks) | stages["teacher"].extra_networks(reversed_)
     assert stages[stage].trainer(networks, feed).unknown is None
-    for dense, unknown in ((("depth",), None), ((), IGNORED)):
+    for dense, unknown in ((("depth",), None), ((), 0.0)):
         target = with_holes(1, 2, dense=dense)
         feed, stages = make_stages(method, with_holes(0, 8), target)
         networks = dict(model.networks) | stages["teacher"].extra_networks(model)
@@ -212,7 +215,7 @@ def test_whole_labels_let_a_teacher_be_heard_everywhere(stage, with_holes):
         assert trainer.unknown == unknown
         depth = target[0]["depth"][None]
         picture = np.asarray(trainer.picture(depth))
-        assert picture.any(-1).mean() > 0.9 if unknown else not picture[depth == 0].any()
+        assert not picture[depth == 0].any() if dense else picture.any(-1).mean() > 0.9
 
 
 @pytest.mark.quick

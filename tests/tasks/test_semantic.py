@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from cityscapesscripts.helpers.labels import labels as cityscapes_labels
+from scipy.special import softmax
 
 from adaat_keras import tasks
 from adaat_keras.streets.classes import NAMES
@@ -173,6 +175,13 @@ def test_tasks_are_equal_by_value():
     assert Semantic() == Semantic(Semantic().groups)
     assert len({Semantic(), Semantic("paper"), Semantic("cityscapes"), own}) == 3
     assert Semantic() != tasks.get("depth")
+
+
+def test_soft_targets_are_how_likely_the_classes_are_in_full_precision():
+    logits = np.random.default_rng(0).normal(size=(2, 5, 7, 3)).astype(np.float32)
+    task = Semantic(OWN)
+    np.testing.assert_allclose(task.soft_targets(logits), softmax(logits, axis=-1), rtol=1e-5)
+    assert task.soft_targets(tf.cast(logits, "bfloat16")).dtype == tf.float32
 
 
 def test_pseudo_labels_are_the_likeliest_classes():

@@ -125,3 +125,36 @@ def test_a_uniform_guess_scores_one_with_any_class_weights():
 def test_as_many_class_weights_as_classes():
     with pytest.raises(ValueError, match="11 classes have 3 class_weights"):
         SemanticLoss(class_weights=[1, 2, 3])
+
+
+@pytest.mark.parametrize("weights", [None, np.linspace(0.1, 3, 11)], ids=["alike", "weighted"])
+def test_certain_soft_labels_are_labels(weights):
+    labels, logits = random_batch()
+    certain = np.eye(11, dtype="float32")[np.where(labels == 255, 0, labels)]
+    certain[labels == 255] = 0
+    loss = SemanticLoss(class_weights=weights, reduction=None)
+    np.testing.assert_allclose(loss(certain, logits), loss(labels, logits), rtol=1e-5)
+
+
+def test_a_soft_label_is_the_mean_of_labels_that_count_as_its_shares():
+    _, logits = random_batch()
+    shares = softmax(random_batch(1)[1], axis=-1)
+    every = np.broadcast_to(np.arange(11), logits.shape).ravel()
+    probabilities = np.repeat(softmax(logits.astype("float64"), axis=-1).reshape(-1, 11), 11, 0)
+    expected = log_loss(every, probabilities, sample_weight=shares.ravel(), labels=range(11))
+    assert float(SemanticLoss()(shares, logits)) == pytest.approx(expected / np.log(11), rel=1e-5)
+
+
+def test_the_likeliest_class_weighs_a_soft_label():
+    shares = np.array([[[[0.6, 0.4, 0.0], [0.1, 0.2, 0.7]]]], "float32")
+    one, other = (float(SemanticLoss(3)(each, 3 * each)) for each in np.split(shares, 2, axis=2))
+    both = SemanticLoss(3, class_weights=[1, 9, 3])(shares, 3 * shares)
+    assert float(both) == pytest.approx(0.25 * one + 0.75 * other)
+
+
+def test_who_says_what_the_teacher_says_has_nothing_to_learn():
+    logits = tf.Variable(random_batch()[1])
+    with tf.GradientTape() as tape:
+        loss = SemanticLoss(class_weights=[*range(1, 12)])(softmax(logits.numpy(), axis=-1), logits)
+    assert float(loss) > 0
+    np.testing.assert_allclose(tape.gradient(loss, logits), 0, atol=1e-7)
