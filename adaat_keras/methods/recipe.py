@@ -198,7 +198,7 @@ class Training:
     """How long, on what and how fast every stage trains; equal for all methods.
 
     Args:
-        epochs, steps_per_epoch: Of every stage.
+        epochs, steps_per_epoch: Of every stage; a teacher has twice the epochs.
         batch_size: Images a step, even; where a stage reads both domains, half of them from each.
         height, width: Size at which the networks see frames, in training and in testing; by default
             the target's, shrunk where a side has more than 512 pixels.

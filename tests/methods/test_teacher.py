@@ -9,6 +9,7 @@ from method_kit import make_stages
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.domains import Domain
+from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.methods import TransferTrainer
 from adaat_keras.methods.stage import fit_stage
 from adaat_keras.methods.teacher import heard
