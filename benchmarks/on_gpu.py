@@ -298,9 +298,9 @@ def targets_of(plans: list[str], only: list[str]) -> set[str]:
 def train(plans: list[str], only: list[str], frames: Path, out: Path, until: float) -> None:
     """Train the plans' runs on these targets, in this order, and write their scores."""
     begun, labs = time.time(), {}
-    columns = ("direction", "target", "method", "seed", "steps")
+    columns = ("direction", "target", "method", "seed", "steps", "teacher_steps")
     lines = out.read_text().splitlines() if out.exists() else []
-    done = [tuple(json.loads(line)[column] for column in columns) for line in lines]
+    done = [tuple(map(json.loads(line).get, columns)) for line in lines]
     with out.open("a") as file:
         for plan in plans:
             direction, steps, seeds, targets, names = PLANS[plan]
@@ -312,7 +312,8 @@ def train(plans: list[str], only: list[str], frames: Path, out: Path, until: flo
             if not hasattr(lab, "frames"):
                 lab.load()
             for seed, target, name in product(seeds, targets, names):
-                row = dict(zip(columns, (direction, target, name, seed, steps), strict=True))
+                what = (direction, target, name, seed, steps, TIMES * steps)
+                row = dict(zip(columns, what, strict=True))
                 if tuple(row.values()) in done:
                     continue
                 if time.time() - begun > until:
@@ -419,7 +420,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=["speed", "frames", "train"])
     parser.add_argument("plans", nargs="*", metavar="PLAN", help=", ".join(PLANS))
-    parser.add_argument("--targets", type=lambda names: names.split(","), default=TARGETS)
+    parser.add_argument("--targets", nargs="+", choices=TARGETS, default=TARGETS)
     parser.add_argument("--frames", type=Path, default=Path("frames.npz"))
     parser.add_argument("--out", type=Path, default=Path("on_gpu.json"))
     parser.add_argument("--until", type=float, default=1e9, help="seconds")

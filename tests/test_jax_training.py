@@ -17,6 +17,7 @@ from adaat_keras.domains import Domain
 from adaat_keras.domains.seen import Seen
 from adaat_keras.methods.ada_atdt import AdversarialTrainer, TransferTrainer
 from adaat_keras.methods.label_teacher import TaughtTrainer
+from adaat_keras.methods.teacher import TIMES
 from adaat_keras.models import BaseModel, Decoder, Encoder
 from adaat_keras.training.schedules import learning_rate_schedule
 from adaat_keras.training.trainer import Adam, SupervisedTrainer
@@ -138,6 +139,11 @@ def test_two_steps_of_a_stage_are_the_same_in_both(stage, theirs):
         assert any(
             (w != given[f"{name}/{n}"]).any() for n, w in enumerate(nets[name].get_weights())
         )
+
+
+def test_a_teacher_has_as_many_steps_in_both():
+    written = (Path(__file__).parents[1] / "benchmarks/jax_training.py").read_text()
+    assert f"\nTIMES = {TIMES}\n" in written
 
 
 def test_adam_and_the_rates_are_the_same_in_both(theirs):

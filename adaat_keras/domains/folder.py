@@ -38,7 +38,7 @@ from adaat_keras.domains.finding import (
     training_images,
 )
 from adaat_keras.domains.listing import COLUMNS, Files
-from adaat_keras.domains.png import Reader, deep_range, reader_of
+from adaat_keras.domains.png import Reader, deep_range, is_deep, reader_of
 from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import PAPER, rgb_of
 from adaat_keras.tasks.task import RGB
@@ -190,7 +190,7 @@ class Folder(FileDomain):
         if deep_range(columns["image"]) is not None:
             training = training_images(name, images, split, there["image"])
             self.image_range = image_range or self._range(training)
-        elif image_range is not None:
+        elif image_range is not None and not is_deep(columns["image"][0]):
             raise ValueError(
                 f"{name}: image_range= is for images of 16 bits, and {columns['image'][0]} is none"
             )

@@ -460,6 +460,14 @@ def _all_repeat(files: list[Path]) -> bool:
     return bool(seen) and all(seen)
 
 
+def is_deep(path: Path) -> bool:
+    """Whether it is a PNG of 16 bits, as far as its header can be read."""
+    try:
+        return png_header(path).bits == 16
+    except (ValueError, OSError):
+        return False
+
+
 def deep_range(files: list[Path]) -> Range | None:
     """The range that images of 16 bits fill, judged by three of them; `None` of other images.
 

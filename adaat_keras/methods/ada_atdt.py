@@ -180,8 +180,8 @@ class TransferTrainer(Trainer):
     Beyond the paper, three losses may be added:
 
     - `decoded_weight` times task 2's loss of D2(G(E1(x))) on the source's labels.
-    - `teacher_weight` times the same on the target, where a teacher T makes the missing labels of
-      those of task 1: `L_task(T(y_1), D2(G(E1(x))))`.
+    - `teacher_weight` times the same on the target, where what a teacher T says of task 1's labels
+      stands in for the missing ones: `L_task(T(y_1), D2(G(E1(x))))`.
     - `base_1_weight` times task 1's loss in both domains.
 
     What these losses read learns on beside G: D2 with the first two, since it has never seen what
@@ -299,7 +299,7 @@ class TransferTrainer(Trainer):
                 target_features = self.encoder_1(images["target"])
             if self.teacher_weight:
                 outputs = self.decoder_2(self.transfer(target_features, training=True))
-                # All that the teacher says, however uncertain: rare classes are the uncertain ones.
+                # All that the teacher says, however unsure: it is so of rare classes.
                 picture = self.picture(labels["target"])
                 taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
                 logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)

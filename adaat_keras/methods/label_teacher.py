@@ -17,8 +17,8 @@ from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTraine
 class TaughtTrainer(SupervisedTrainer):
     """Minimizes the mean of `L_task(y_A, D(E(x_A)))` and `L_task(T(y'_B), D(E(x_B)))`.
 
-    T, the teacher, makes labels of this task from labels y' of another one, which both domains
-    have.
+    T, the teacher, says of labels y' of another task, which both domains have, what those of this
+    task may be.
 
     A batch is `((x_source, x_target), (y_source, y'_target))`.
 
@@ -88,7 +88,7 @@ class TaughtTrainer(SupervisedTrainer):
 
 @dataclass(frozen=True)
 class Taught(Stage):
-    """Encoder 2 and decoder 2 on the source's labels and the teacher's of the target."""
+    """Encoder 2 and decoder 2 on the source's labels and what the teacher says of the target."""
 
     from_task: Task
     to_task: Task

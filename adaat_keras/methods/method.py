@@ -69,8 +69,8 @@ class Method(ABC):
     ) -> list[Stage]:
         """The stages in order; builds nothing and opens nothing."""
 
-    def check_used(self, recipe: Recipe) -> None:
-        """Raise a `ValueError` where the recipe changes what this method does not use.
+    def check_used(self, recipe: Recipe, *others: "Method") -> None:
+        """Raise a `ValueError` where the recipe changes what neither this nor the others use.
 
         Example:
             >>> from adaat_keras import methods
@@ -78,13 +78,16 @@ class Method(ABC):
             Traceback (most recent call last):
             ...
             ValueError: alpha 0.8 does nothing in the method at_dt: leave it out, or choose ...
+            >>> methods.AtDt().check_used(Recipe.recommended(alpha=0.8), methods.AdaAtdt())
         """
         for name in self.unused:
             value = getattr(recipe, name)
-            if value not in [getattr(Recipe.get(each), name) for each in RECIPES]:
+            defaults = [getattr(Recipe.get(each), name) for each in RECIPES]
+            if value not in defaults and all(name in each.unused for each in others):
+                which = ", ".join(each.name for each in (self, *others))
                 instead = ", or choose the method ada_atdt, whose domain classifier it is for"
                 raise ValueError(
-                    f"{name} {value} does nothing in the method {self.name}: leave it out"
+                    f"{name} {value} does nothing in the method {which}: leave it out"
                     + instead * (name in OF_THE_CLASSIFIER)
                 )
 

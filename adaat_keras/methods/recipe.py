@@ -195,7 +195,7 @@ RECIPES = ("recommended", "paper")
 
 @dataclass(frozen=True)
 class Training:
-    """How long, on what and how fast every stage trains; equal for all methods.
+    """How long, on what and how fast stages train; equal for all methods.
 
     Args:
         epochs, steps_per_epoch: Of every stage; a teacher has twice the epochs.
@@ -217,7 +217,7 @@ class Training:
         ValueError: An unknown name, a number out of range, or what is no number.
     """
 
-    epochs: int = option(8, "epochs of every stage", common=True)
+    epochs: int = option(8, "epochs of every stage; a teacher has twice as many", common=True)
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
     batch_size: int = option(2, "images a step; half of them from each domain where both are read")
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)

@@ -11,8 +11,7 @@ from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
 
-# What reads labels has no other look to get used to: it learns on where the others are done, and
-# who learns from it gains more by that than by steps of their own.
+# Labels look alike in both domains: a network that reads them gains in both as it learns on.
 TIMES = 2
 
 

@@ -112,16 +112,12 @@ def chosen_methods(names: str) -> list[str]:
     return [name + variant for name in order for variant in VARIANTS.get(name, ("",))]
 
 
-def _check_used(config: RunConfig, of_methods: list[RunConfig]) -> None:
+def _check_used(config: RunConfig, variants: Sequence[Variant]) -> None:
     """Raise a `ValueError` where the recipe changes what none of the methods uses."""
-    refused = []
-    for each in of_methods:
-        try:
-            methods.get(each.method).check_used(config.recipe)
-        except ValueError as error:
-            refused.append(error)
-    if len(refused) == len(of_methods):
-        raise refused[0]
+    # A recipe of its own brings all of a method's settings.
+    chosen = [methods.get(variant.method) for variant in variants if not variant.recipe]
+    if chosen:
+        chosen[0].check_used(config.recipe, *chosen[1:])
 
 
 def run_benchmark(
@@ -179,7 +175,7 @@ def run_benchmark(
         for seed in range(seeds)
         for name, variant in variants.items()
     }
-    _check_used(config, [runs[name, 0] for name in variants])
+    _check_used(config, named)
     folders = {
         (name, seed): directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
         for name, seed in runs

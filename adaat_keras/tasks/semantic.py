@@ -415,7 +415,7 @@ class SemanticLoss(keras.losses.Loss):
         """One value an image, `(batch,)`."""
         if len(y_true.shape) == 4:
             nats = ops.categorical_crossentropy(y_true, y_pred, from_logits=True)
-            valid, classes = ops.any(y_true > 0, axis=-1), ops.argmax(y_true, axis=-1)
+            valid, classes = ops.max(y_true, axis=-1) > 0, ops.argmax(y_true, axis=-1)
         else:
             nats = keras.losses.sparse_categorical_crossentropy(
                 y_true, y_pred, from_logits=True, ignore_class=self.ignored

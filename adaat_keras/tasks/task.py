@@ -77,7 +77,8 @@ class Task(ABC):
     def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
         """The task loss, divided by what the best constant guess scores.
 
-        `class_weights` say what a pixel of each class counts, where the task has classes.
+        It takes labels and, in their place, `soft_targets`. `class_weights` say what a pixel of
+        each class counts, where the task has classes.
         """
 
     @abstractmethod

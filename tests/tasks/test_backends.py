@@ -29,6 +29,9 @@ for name, options in (("depth", {}), ("normals", {}), ("semantic", {}),
     weights = np.linspace(1, 2, task.classes) if task.classes else None
     loss = task.loss(weights)(ops.array(labels), ops.array(outputs))
     scores[f"{task.title} loss"] = float(ops.convert_to_numpy(loss))
+    if task.classes:
+        loss = task.loss(weights)(task.soft_targets(ops.array(others)), ops.array(outputs))
+        scores[f"{task.title} soft loss"] = float(ops.convert_to_numpy(loss))
     (metric,) = task.metrics()
     for _ in range(2):
         metric.update_state(labels, ops.array(outputs))
