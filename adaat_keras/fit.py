@@ -79,7 +79,7 @@ def fit_ada_atdt(
             domain classifier out, which gains little (docs/experiments.md).
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
-        epochs, steps_per_epoch: Of every stage; a teacher has twice the epochs.
+        epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
         batch_size: Images a step, even; where a stage reads both domains, half from each. What of
             these and the next is left out, is as the recipe and `Training` have it.
         height, width: Size at which the networks see frames, both or neither; by default the

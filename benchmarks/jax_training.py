@@ -32,7 +32,7 @@ HEIGHT, WIDTH = 128, 256
 # Label at which pixels do not count.
 IGNORED = 255
 BINS = 16
-# Of the steps of the other stages, those of a teacher: `methods.teacher.TIMES`.
+# Of the steps of the other stages, those of a teacher of classes: `methods.teacher.TIMES`.
 TIMES = 2
 
 

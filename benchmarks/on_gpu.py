@@ -257,7 +257,7 @@ class Lab:
         else:
             weights |= self.stage("supervised", steps, seed, None, weights)
         if kind in ("taught", "transfer", "transfer_pairs"):
-            weights |= self.stage("teacher", TIMES * steps, seed, None, weights)
+            weights |= self.stage("teacher", self.teacher_steps(steps), seed, None, weights)
         if kind == "taught":
             # Base model 2 begins anew, beside the teacher.
             fresh = self.net.weights(seed)
@@ -273,6 +273,10 @@ class Lab:
                 weights, ("teacher_encoder", "teacher_decoder"), target, "test", by="from"
             )
         return found
+
+    def teacher_steps(self, steps: int) -> int:
+        """Those of a teacher beside stages of so many."""
+        return TIMES * steps if self.to_task == "semantic" else steps
 
     def scored(self, weights, path, target, split, by="image") -> dict[str, float]:
         """Scores of a path of networks on whole frames."""
@@ -312,7 +316,7 @@ def train(plans: list[str], only: list[str], frames: Path, out: Path, until: flo
             if not hasattr(lab, "frames"):
                 lab.load()
             for seed, target, name in product(seeds, targets, names):
-                what = (direction, target, name, seed, steps, TIMES * steps)
+                what = (direction, target, name, seed, steps, lab.teacher_steps(steps))
                 row = dict(zip(columns, what, strict=True))
                 if tuple(row.values()) in done:
                     continue

@@ -198,7 +198,7 @@ class Training:
     """How long, on what and how fast stages train; equal for all methods.
 
     Args:
-        epochs, steps_per_epoch: Of every stage; a teacher has twice the epochs.
+        epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
         batch_size: Images a step, even; where a stage reads both domains, half of them from each.
         height, width: Size at which the networks see frames, in training and in testing; by default
             the target's, shrunk where a side has more than 512 pixels.
@@ -217,7 +217,7 @@ class Training:
         ValueError: An unknown name, a number out of range, or what is no number.
     """
 
-    epochs: int = option(8, "epochs of every stage; a teacher has twice as many", common=True)
+    epochs: int = option(8, "epochs of every stage; a teacher of classes: twice", common=True)
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
     batch_size: int = option(2, "images a step; half of them from each domain where both are read")
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)

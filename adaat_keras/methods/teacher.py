@@ -11,7 +11,8 @@ from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
 
-# Labels look alike in both domains: a network that reads them gains in both as it learns on.
+# Which class there is, depth tells alike in both domains: as the teacher learns on, it gains in
+# both. How far it is, classes tell otherwise in each: it gains in the source alone.
 TIMES = 2
 
 
@@ -26,7 +27,7 @@ class Teacher(Stage):
     (`Task.sparse_picture`). Labels that the target calls `dense` have none but what is
     beyond their range, as the source's own.
 
-    It trains for `TIMES` as many epochs as the other stages.
+    Where it tells classes, it trains for `TIMES` as many epochs as the other stages.
     """
 
     from_task: Task
@@ -39,8 +40,9 @@ class Teacher(Stage):
     @classmethod
     def of(cls, training: Training, from_task: Task, to_task: Task, balance: float) -> "Teacher":
         """The teacher beside stages of this training."""
-        longer = replace(training, epochs=TIMES * training.epochs)
-        return cls(longer, from_task, to_task, balance)
+        if to_task.classes:
+            training = replace(training, epochs=TIMES * training.epochs)
+        return cls(training, from_task, to_task, balance)
 
     def extra_networks(self, model):
         """A base model for task 2, as wide and deep as the others."""
