@@ -38,7 +38,7 @@ from adaat_keras.domains.finding import (
     training_images,
 )
 from adaat_keras.domains.listing import COLUMNS, Files
-from adaat_keras.domains.png import Reader, deep_range, is_deep, reader_of
+from adaat_keras.domains.png import Reader, are_deep, deep_range, reader_of
 from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import PAPER, rgb_of
 from adaat_keras.tasks.task import RGB
@@ -187,10 +187,10 @@ class Folder(FileDomain):
         columns = {key: [f[key] for f in files] for key in files[0]}
         if image_range is not None:
             image_range = checked_range(image_range)
-        if deep_range(columns["image"]) is not None:
+        if are_deep(columns["image"]):
             training = training_images(name, images, split, there["image"])
             self.image_range = image_range or self._range(training)
-        elif image_range is not None and not is_deep(columns["image"][0]):
+        elif image_range is not None:
             raise ValueError(
                 f"{name}: image_range= is for images of 16 bits, and {columns['image'][0]} is none"
             )

@@ -460,12 +460,12 @@ def _all_repeat(files: list[Path]) -> bool:
     return bool(seen) and all(seen)
 
 
-def is_deep(path: Path) -> bool:
-    """Whether it is a PNG of 16 bits, as far as its header can be read."""
-    try:
-        return png_header(path).bits == 16
-    except (ValueError, OSError):
-        return False
+def are_deep(files: list[Path]) -> bool:
+    """Whether they are PNGs of 16 bits, by the first of three whose header can be read."""
+    for path in _some(files):
+        with suppress(ValueError, OSError):
+            return png_header(path).bits == 16
+    return False
 
 
 def deep_range(files: list[Path]) -> Range | None:
@@ -473,17 +473,13 @@ def deep_range(files: list[Path]) -> Range | None:
 
     Files that cannot be read are passed over.
     """
-    kinds, values = [], []
-    for path in _some(files):
-        try:
-            header = png_header(path)
-            kinds.append(header.bits == 16)
-            if header.bits == 16:
+    values = []
+    for path in _some(files) if are_deep(files) else ():
+        with suppress(ValueError, OSError, tf.errors.OpError):
+            if png_header(path).bits == 16:
                 data = tf.io.read_file(str(path))
                 values.append(tf.io.decode_png(data, channels=3, dtype=tf.uint16).numpy().ravel())
-        except (ValueError, OSError, tf.errors.OpError):
-            continue
-    return range_of(np.concatenate(values)) if kinds[:1] == [True] and values else None
+    return range_of(np.concatenate(values)) if values else None
 
 
 def _deep(image_range: Range) -> Reader:
