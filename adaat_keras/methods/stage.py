@@ -139,10 +139,10 @@ class Feed:
         self.validation_frames = validation_frames
         self.frequencies = lru_cache(self._frequencies)
         # Once: it reads frames, and asks for the size of every file.
-        self.identity = lru_cache(lambda role: self.seen(role, "train").identity())
+        self.identity = lru_cache(lambda role: self.trained(role).identity())
         self.seen = lru_cache(self._seen)
         self._check_labelled = lru_cache(self._raise_unless_labelled)
-        self._training_domain = lru_cache(lambda role: cached(self.seen(role, "train"), self.cache))
+        self._training_domain = lru_cache(lambda role: cached(self.trained(role), self.cache))
         # Stages read much alike, and data is tried before it is trained on: a graph takes a while.
         self._training_batches = lru_cache(training_batches)
         self._evaluation_batches = lru_cache(evaluation_batches)
@@ -154,18 +154,30 @@ class Feed:
 
     @cached_property
     def camera(self) -> Camera:
-        """The camera by which all frames are seen: the target's, at the size that is trained on."""
+        """The target's whole frames, at the scale that is trained on: what a model keeps."""
         camera, training = camera_of(self.domain("target")), self.training
         if training.height is None:
             return camera.shrunk()
-        return camera.resized(training.height, training.width)
+        return camera.covering(training.height, training.width)
+
+    @cached_property
+    def training_camera(self) -> Camera:
+        """What is trained on: the middle of these where a user asked for another aspect."""
+        if self.training.height is None:
+            return self.camera
+        return self.camera.cropped(self.training.height, self.training.width)
 
     def _seen(self, role: str, split: str) -> Domain | None:
-        """A split as the camera sees it; `None` if there is none."""
-        domain = self.splits[role].get(split)
-        if domain is None:
-            return None
-        return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
+        """A split of whole frames, as they are validated and scored; `None` if there is none."""
+        return self._by(self.camera, role, self.splits[role].get(split))
+
+    def trained(self, role: str) -> Domain:
+        """The training frames of `"source"` or `"target"`, as they are trained on."""
+        return self._by(self.training_camera, role, self.domain(role))
+
+    def _by(self, camera: Camera, role: str, domain: Domain | None) -> Domain | None:
+        zoom = self.training.zoom if role == "source" else None
+        return None if domain is None else Seen(domain, camera, zoom)
 
     def _raise_unless_labelled(self, role: str, task: Task) -> None:
         """Raise a `ValueError` if no label of some of a role's training frames says anything."""
@@ -189,8 +201,10 @@ class Feed:
 
     def told_camera(self, from_task: Task) -> str:
         """What the networks see, in a line; what labels of task 1 say where cameras say nothing."""
-        camera = self.camera
+        camera, whole = self.training_camera, self.camera
         line = f"frames are seen at {camera.height} x {camera.width} pixels"
+        if (camera.height, camera.width) != (whole.height, whole.width):
+            line += f", the middle of the target's at {whole.height} x {whole.width}"
         if self.training.crop is not None:
             line += f", in crops of {self.training.crop}"
         zoom, known = self.training.zoom, camera_of(self.domain("source")).zoom_to(camera)
@@ -211,7 +225,8 @@ class Feed:
         if self.training.crop is not None:
             return self.training.crop, self.training.crop, 3
         height, width = (
-            side + -side % self.stride for side in (self.camera.height, self.camera.width)
+            side + -side % self.stride
+            for side in (self.training_camera.height, self.training_camera.width)
         )
         return height, width, 3
 
@@ -273,7 +288,7 @@ class Feed:
 
     def _frequencies(self, role: str, task: Task) -> np.ndarray:
         """How often a role's domain has each class of a task."""
-        return class_frequencies(self.seen(role, "train"), task.name, task.classes)
+        return class_frequencies(self.trained(role), task.name, task.classes)
 
     def for_devices(self, batches: tf.data.Dataset) -> tf.data.Dataset:
         """Batches of which each is one device's, as `fit` takes them under the strategy."""

@@ -1,6 +1,7 @@
 """Several methods and seeds on one pair of domains: what is missing is trained, then compared."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 from adaat_keras import methods
 from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, read_json, write_json, written_whole
+from adaat_keras.methods.recipe import Recipe
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt, sizes
 from adaat_keras.models import transfer as transfers
@@ -117,7 +119,16 @@ def _check_used(config: RunConfig, variants: Sequence[Variant]) -> None:
     # A recipe of its own brings all of a method's settings.
     chosen = [methods.get(variant.method) for variant in variants if not variant.recipe]
     if chosen:
-        chosen[0].check_used(config.recipe, *chosen[1:])
+        return chosen[0].check_used(config.recipe, *chosen[1:])
+    named = Recipe.get(config.recipe.nearest)
+    for each in fields(Recipe):
+        value = getattr(config.recipe, each.name)
+        if value != getattr(named, each.name):
+            [first, *_] = variants
+            raise ValueError(
+                f"{each.name} {value} does nothing in {first.name}, whose recipe brings all of its "
+                f"settings: take {first.name.partition('@')[0]} and the recipe {first.recipe}"
+            )
 
 
 def run_benchmark(
