@@ -60,6 +60,10 @@ def __getattr__(name: str):
     raise AttributeError(f"module 'adaat_keras' has no attribute {name!r}")
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES, *_PACKAGES})
+
+
 def _require_tensorflow(what: str) -> None:
     """Raise an `ImportError` that says what to set, unless Keras runs on TensorFlow."""
     import keras

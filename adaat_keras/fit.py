@@ -18,6 +18,7 @@ from adaat_keras.methods.method import (
     names_of,
 )
 from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import described
 from adaat_keras.models import AdaAtdt
 from adaat_keras.registry import place_of
 from adaat_keras.runs.config import RunConfig
@@ -31,7 +32,7 @@ _require_tensorflow("training")
 def fit_ada_atdt(
     model: AdaAtdt,
     source: Source = "streets_sim",
-    target: Source = "streets_real",
+    target: Source | None = None,
     *,
     method: str | type[Method] | Method = "ada_atdt",
     recipe: str | Recipe | None = None,
@@ -74,18 +75,20 @@ def fit_ada_atdt(
         source, target: Domains A and B: a name of `adaat_keras.domains.names()`, a domain object
             such as `Folder(...)`, which is the training split, or a dictionary of them by
             `"train"`, `"val"` and `"test"`. Without `"val"` nothing is validated, without `"test"`
-            nothing is scored.
+            nothing is scored. Where neither is given, they are the streets of the package, and
+            where the source alone is left out, `"streets_sim"` is it.
         method: A name of `adaat_keras.methods.names()`, or a `Method`. `"at_dt"` leaves the
             domain classifier out, which gains little (docs/experiments.md).
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
         epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
-        batch_size: Images a step, even; where a stage reads both domains, half from each. What of
-            these and the next is left out, is as the recipe and `Training` have it.
+        batch_size: Images a step, a multiple of twice the devices; where a stage reads both
+            domains, half from each. What of these and the next is left out, is as the recipe and
+            `Training` have it.
         height, width: Size at which the networks see frames, both or neither; by default the
             target's, shrunk where a side has more than 512 pixels.
-        zoom: How often the source's frames are enlarged to look as the target's camera would have
-            taken them; by default as focal lengths and camera heights say.
+        zoom: The factor by which the source's frames are enlarged to look as the target's camera
+            would have taken them; by default as focal lengths and camera heights say.
         crop: Height and width of random crops to train on, in place of whole frames.
         crops_per_frame: Training crops of each decoded frame.
         learning_rate, beta_2, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and
@@ -109,11 +112,11 @@ def fit_ada_atdt(
         The history: for every stage, the values of every epoch by name.
 
     Raises:
-        ValueError: A name does not exist, the model was built in another precision than
-            `"float32"` and `"mixed_bfloat16"`, the method has no use for a setting of the recipe,
-            the folder holds a run of another configuration, or a network that began anew would stay
-            untrained.
-        FloatingPointError: A loss became NaN or infinite (in a folder, where it is looked for).
+        ValueError: A name does not exist, a source has no target beside it, the model was built in
+            another precision than `"float32"` and `"mixed_bfloat16"`, the method has no use for a
+            setting of the recipe, the folder holds a run of another configuration, or a network
+            that began anew would stay untrained.
+        FloatingPointError: A loss became NaN or infinite.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -121,6 +124,9 @@ def fit_ada_atdt(
         >>> history = fit_ada_atdt(model, epochs=10, directory="runs/demo")  # doctest: +SKIP
         >>> history["adversarial"]["val_target_abs_rel"]  # doctest: +SKIP
     """
+    if target is None and source != "streets_sim":
+        raise ValueError("a source needs a target beside it: fit_ada_atdt(model, source, target)")
+    target = "streets_real" if target is None else target
     check_model(model)
     callbacks = callbacks_of(callbacks)
     chosen = methods.get(method)
@@ -186,11 +192,11 @@ def fit_ada_atdt(
             weights=_origin(model, directory),
         ),
         plan=Plan(
-            method=chosen.name if chosen.name in methods.METHODS else place_of(type(chosen)),
-            recipe=recipe.nearest,
+            method=_method_name(chosen),
+            recipe=recipe.base,
             stages=names_of(stages),
             freeze=names_of(freeze),
-            callbacks=[place_of(type(callback)) for callback in callbacks],
+            callbacks=[_callback_name(callback) for callback in callbacks],
         ),
         recipe=recipe,
         training=training,
@@ -207,6 +213,19 @@ def fit_ada_atdt(
         deterministic,
         verbose,
     )
+
+
+def _method_name(method: Method) -> str:
+    """What a configuration calls a method: its place, where its name finds another class."""
+    known = method.name in methods.METHODS and type(methods.get(method.name))
+    return method.name if known is type(method) else place_of(type(method))
+
+
+def _callback_name(callback: keras.callbacks.Callback) -> str:
+    """What a configuration calls a callback: its place, and what it was made with."""
+    _, arguments = described(callback)
+    told = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return place_of(type(callback)) + (f"({told})" if told else "")
 
 
 def _told(splits: Splits) -> str | dict:

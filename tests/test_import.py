@@ -6,6 +6,7 @@ import sys
 import keras
 import pytest
 
+import adaat_keras
 from adaat_keras import _require_tensorflow, build_ada_atdt
 
 # Importing is left as it was, even where somebody has looked whether Keras is there.
@@ -52,3 +53,16 @@ def test_what_needs_tensorflow_says_what_to_set(monkeypatch):
     monkeypatch.setattr(keras.config, "backend", lambda: "jax")
     with pytest.raises(ImportError, match=r"training needs .* on 'jax' here: .*=tensorflow$"):
         _require_tensorflow("training")
+
+
+@pytest.mark.quick
+def test_what_is_imported_when_it_is_asked_for_is_listed_before():
+    """So that a prompt and an editor complete it."""
+    for package, name in {
+        adaat_keras: "build_ada_atdt",
+        adaat_keras.domains: "Folder",
+        adaat_keras.methods: "Dan",
+        adaat_keras.tasks: "Semantic",
+        adaat_keras.training: "SupervisedTrainer",
+    }.items():
+        assert name in dir(package)

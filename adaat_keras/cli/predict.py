@@ -45,8 +45,8 @@ def add_parser(commands, all_options: bool = True) -> None:
         "--range",
         type=_range,
         metavar="LOW,HIGH",
-        help="of images of more than 8 bits, what becomes black and white (default: what each "
-        "fills)",
+        help="of images of more than 8 bits, what becomes black and white (default: as the model "
+        "was trained, or what each image fills)",
     )
     parser.set_defaults(run=run)
 

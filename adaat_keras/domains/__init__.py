@@ -117,3 +117,7 @@ def __getattr__(name: str):
 
         return getattr(importlib.import_module(_CLASSES[name]), name)
     raise AttributeError(f"module 'adaat_keras.domains' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_CLASSES})

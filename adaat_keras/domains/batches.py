@@ -1,6 +1,6 @@
 """From frames to batches."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +62,8 @@ class Portion(NamedTuple):
         return samples.filter(is_ours)
 
 
+# What says nothing in labels, where it is not 0.
+_IGNORED = (("semantic", IGNORED),)
 # Frames whose crops are mixed: more than a batch usually takes, few enough to hold all the crops.
 _MIXED = 32
 
@@ -77,6 +79,7 @@ def training_batches(
     augmentation: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = augment,
     portion: Portion | None = None,
     stride: int = 1,
+    ignored: Sequence[tuple[str, float]] = _IGNORED,
 ) -> tf.data.Dataset:
     """Augmented frames of a domain, whole or random crops of them, without end.
 
@@ -100,7 +103,8 @@ def training_batches(
         portion: The devices that share every batch. The dataset has each device's part as a batch
             of its own, those of this machine's devices in turn; whole batches by default.
         stride: What height and width of whole frames are padded to multiples of, at the lower and
-            right border: images by reflection, labels as unknown.
+            right border: images by reflection, labels by what says nothing.
+        ignored: That number for each task's labels, where it is not 0.
 
     Returns:
         A dataset of images `(batch, height, width, 3)`, float32 in 0..255, or of tuples of images
@@ -129,7 +133,7 @@ def training_batches(
 
     def cut(frame, number):
         if crop is None:
-            return padded_frame(frame, stride)
+            return padded_frame(frame, stride, ignored)
         return random_crop(frame, crop, seeds(number)[0])
 
     def finish(number, frame):
@@ -223,10 +227,12 @@ def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
     )
 
 
-def padded_frame(frame: dict[str, tf.Tensor], stride: int) -> dict[str, tf.Tensor]:
+def padded_frame(
+    frame: dict[str, tf.Tensor], stride: int, ignored: Sequence[tuple[str, float]] = _IGNORED
+) -> dict[str, tf.Tensor]:
     """A frame padded below and to the right to a multiple of the stride, as `PadToStride` does.
 
-    Labels are unknown there.
+    Labels are `ignored` there, or 0.
 
     Example:
         >>> frame = {"image": tf.zeros((6, 9, 3)), "semantic": tf.zeros((6, 9), tf.uint8)}
@@ -243,8 +249,8 @@ def padded_frame(frame: dict[str, tf.Tensor], stride: int) -> dict[str, tf.Tenso
         if key == "image":
             padded = tf.pad(value, sides, "REFLECT")
         else:
-            unknown = IGNORED if key == "semantic" else 0
-            padded = tf.pad(value, sides, constant_values=tf.constant(unknown, value.dtype))
+            nothing = tf.constant(dict(ignored).get(key, 0), value.dtype)
+            padded = tf.pad(value, sides, constant_values=nothing)
         size = (None if n is None else n + -n % stride for n in value.shape[:2])
         result[key] = tf.ensure_shape(padded, (*size, *value.shape[2:]))
     return result
@@ -280,6 +286,7 @@ def evaluation_batches(
     task: str | tuple[str, ...] | None,
     frames: int | None = None,
     stride: int = 1,
+    ignored: Sequence[tuple[str, float]] = _IGNORED,
 ) -> tf.data.Dataset:
     """Images and labels of a domain in order, one whole frame a batch, since sizes may differ.
 
@@ -287,7 +294,7 @@ def evaluation_batches(
         domain: Where the frames come from.
         task: The labels to read, of one task or several; `None` reads images alone.
         frames: How many, spread evenly over the domain; all by default.
-        stride: As `training_batches`'.
+        stride, ignored: As `training_batches`'.
 
     Returns:
         A dataset of images `(1, height, width, 3)`, uint8, and labels `(1, height, width)` of each
@@ -298,7 +305,7 @@ def evaluation_batches(
     count = len(domain) if frames is None else min(frames, len(domain))
 
     def read(number):
-        return padded_frame(domain.read(number * len(domain) // count, keys), stride)
+        return padded_frame(domain.read(number * len(domain) // count, keys), stride, ignored)
 
     return (
         tf.data.Dataset.range(count)
@@ -375,7 +382,7 @@ def class_frequencies(domain: Domain, key: str, classes: int, frames: int = 100)
     """
     domain.require((key,))
     count = min(frames, len(domain))
-    places = (n * len(domain) // count for n in range(count))
+    places = (tf.constant(n * len(domain) // count, tf.int64) for n in range(count))
     labels = (domain.read(place, (key,))[key].numpy() for place in places)
     total = sum(class_shares(each, classes) for each in labels)
     if not total.sum():

@@ -77,9 +77,8 @@ class AtDt(Method):
     With `architecture="dilated_resnet50"` the networks are AT/DT's own (`DilatedResnet50`,
     `UpsamplingDecoder`, `SixConvolutions`, whose docstrings say where they depart), and its
     transfer loss: `L_G = mean((G(E1(x)) - E2(x))^2)` where the paper's equation 3 takes the
-    absolute value. These are made for whole images: with the usual crop of 128 pixels the features
-    are 8 x 8, their ResNet-50 begins untrained, and the batch is that of any other method. Where
-    there is a GPU, take `--crop 512`.
+    absolute value. These are made for large images; their ResNet-50 begins untrained, and the batch
+    is that of any other method. Where there is a GPU, take `--height 512 --width 1024`.
     """
 
     name = "at_dt"

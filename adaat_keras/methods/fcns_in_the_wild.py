@@ -236,10 +236,11 @@ class FcnsInTheWild(Method):
        and half", and predicted class sizes on B held within those measured on A
        (`FcnsInTheWildTrainer`).
 
-    Where ours departs: the networks are base model 2's; sizes are those of crops, not of whole
-    images, and held by a hinge in units of the class' mean share, where Hoffman et al. solve for
-    the nearest sizes within the bounds and lower the gradient of classes that are most of an image
-    to a tenth; where task 2 is not semantic there are no classes, and confusion works alone.
+    Where ours departs: the networks are base model 2's; sizes are those of training images, which
+    the paper's recipe crops, and held by a hinge in units of the class' mean share, where Hoffman
+    et al. solve for the nearest sizes within the bounds and lower the gradient of classes that are
+    most of an image to a tenth; where task 2 is not semantic there are no classes, and confusion
+    works alone.
     """
 
     name = "fcns_in_the_wild"

@@ -189,9 +189,9 @@ def fit_in_memory(
             if verbose:
                 print(f"stage {number} of {len(chosen)}, {stage.name}", flush=True)
             networks |= stage.extra_networks(model)
-            trainer = stage.trainer(networks, feed)
             stop = [StopOnNan(stage.name), *callbacks]
             with plain_errors(stage.name):
+                trainer = stage.trainer(networks, feed)
                 logs = fit_stage(stage, trainer, feed, stop, verbose=verbose).history
             mark_trained(model, stage)
             history[stage.name] = {

@@ -7,7 +7,7 @@ TensorFlow, so that `--help` does not wait for them.
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from types import NoneType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from adaat_keras.registry import check_name
 
@@ -82,6 +82,10 @@ class Recipe:
         depth_error: What depth's loss is the absolute error of: `"log"` depth, so that near and
             far count alike, or `"metres"`, the paper's.
 
+    Attributes:
+        base: The name of the recipe that this one began as. By it stages train on whole frames or
+            on crops, whatever else is changed (`training`).
+
     Raises:
         ValueError: An unknown name, a number out of range, or what is no number.
 
@@ -108,6 +112,8 @@ class Recipe:
     size_weight: float = option(0.01, "of the class sizes, in fcns_in_the_wild")
     semantic_weight: float = option(1.0, "of what a translation must mean, in cycada")
     depth_error: str = option("log", "of depth's loss: log, or metres (the paper's)")
+
+    base: ClassVar[str] = "recommended"
 
     def __post_init__(self):
         _as_numbers(self)
@@ -138,7 +144,7 @@ class Recipe:
         """
         nothing_more = dict.fromkeys(("decoded_weight", "teacher_weight", "base_1_weight"), 0.0)
         paper = {"alpha": None, "class_balance": 0.0, "depth_error": "metres"}
-        return cls(**{**paper, **nothing_more, **changes})
+        return PaperRecipe(**{**paper, **nothing_more, **changes})
 
     def tasks(self, *tasks: "Task") -> list["Task"]:
         """The tasks with this recipe's losses."""
@@ -154,7 +160,7 @@ class Recipe:
             >>> Recipe.paper().training["crop"], Recipe.recommended().training
             (128, {})
         """
-        if self.nearest != "paper":
+        if self.base != "paper":
             return {}
         adam = {"learning_rate": 5e-4, "beta_2": 0.999}
         return {"crop": 128, "batch_size": 8, "zoom": 1.0, **adam}
@@ -166,21 +172,6 @@ class Recipe:
         """
         return self.class_balance if any(task.classes for task in tasks) else 0.0
 
-    @property
-    def nearest(self) -> str:
-        """The name of the recipe that differs from this one in the fewest settings.
-
-        Example:
-            >>> Recipe.paper(alpha=0.7).nearest
-            'paper'
-        """
-
-        def changes(name: str) -> int:
-            other = Recipe.get(name)
-            return sum(getattr(self, f.name) != getattr(other, f.name) for f in fields(self))
-
-        return min(RECIPES, key=changes)
-
     @classmethod
     def get(cls, what: "str | Recipe | None", **changes) -> "Recipe":
         """A recipe by name or as it is, with changes; `None` is the recommended one."""
@@ -188,6 +179,12 @@ class Recipe:
             return replace(what, **changes)
         check_name("recipe", what or "recommended", list(RECIPES))
         return getattr(cls, what or "recommended")(**changes)
+
+
+class PaperRecipe(Recipe):
+    """A recipe that began as the paper's, whatever has been changed in it: `Recipe.paper()`."""
+
+    base = "paper"
 
 
 RECIPES = ("recommended", "paper")
@@ -199,12 +196,13 @@ class Training:
 
     Args:
         epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
-        batch_size: Images a step, even; where a stage reads both domains, half of them from each.
+        batch_size: Images a step, a multiple of twice the devices; where a stage reads both
+            domains, half of them from each.
         height, width: Size at which the networks see frames, in training and in testing; by default
             the target's, shrunk where a side has more than 512 pixels.
-        zoom: How often the source's frames are enlarged to look as the target's camera would have
-            taken them; by default as focal lengths and camera heights say, and 1 where a focal
-            length is not known.
+        zoom: The factor by which the source's frames are enlarged to look as the target's camera
+            would have taken them; by default as focal lengths and camera heights say, and 1 where a
+            focal length is not known.
         crop: Height and width of random crops to train on, a multiple of the networks' stride, 64
             at least; `None` trains on whole frames.
         crops_per_frame: Training crops of each decoded frame.
@@ -217,17 +215,17 @@ class Training:
         ValueError: An unknown name, a number out of range, or what is no number.
     """
 
-    epochs: int = option(8, "epochs of every stage; a teacher of classes: twice", common=True)
+    epochs: int = option(8, "epochs of a stage; a teacher of classes takes twice", common=True)
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
     batch_size: int = option(2, "images a step; half of them from each domain where both are read")
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)
     width: int | None = option(None, "likewise; by default no side is over 512 pixels", kind=int)
     zoom: float | None = option(
-        None, "how often the source is enlarged (default: by both cameras)", kind=float
+        None, "factor by which the source is enlarged (default: by both cameras)", kind=float
     )
     crop: int | None = option(None, "train on crops of this height and width", kind=int)
     crops_per_frame: int = option(1, "training crops of each decoded frame")
-    learning_rate: float = option(1e-3, "of Adam, at the start")
+    learning_rate: float = option(1e-3, "of Adam, at its highest")
     beta_2: float = option(0.95, "of Adam: how long it remembers the size of gradients")
     schedule: str = option("cosine", "of Adam: cosine, paper (halved every 10 epochs) or constant")
     seed: int = option(0, "decides weights, order of the data, augmentation")

@@ -11,9 +11,10 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 import keras
@@ -216,7 +217,9 @@ class Feed:
         guess = None
         domains = [self.domain(role) for role in ("source", "target")]
         if from_task.name == "depth" and all("depth" in domain.tasks for domain in domains):
-            guess = zoom_by_depth(*domains, camera)
+            # Whoever trains on a bad frame is told what is wrong with it.
+            with suppress(*_BAD_DATA):
+                guess = zoom_by_depth(*domains, camera)
         return f"{line} (--zoom{f': by depth, {guess:g} would fit' if guess else ''})"
 
     @property
@@ -258,6 +261,7 @@ class Feed:
             AUGMENTATIONS[augmentation],
             None if whole else self.portion,
             self.stride,
+            _ignored(labels),
         )
 
     def validation(self, role: str, labels: tuple[Task, ...] = ()) -> tf.data.Dataset | None:
@@ -268,7 +272,8 @@ class Feed:
             return None
         # Padded as training frames are. Crops are of no frame's size, so that trainers pad then.
         stride = self.stride if self.training.crop is None else 1
-        return self._evaluation_batches(domain, names, self.validation_frames, stride)
+        read = self._evaluation_batches
+        return read(domain, names, self.validation_frames, stride, _ignored(labels))
 
     def augmenter(self, augmentation: str):
         """A function of an image and its number that augments it, by the seed."""
@@ -378,6 +383,11 @@ def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> 
     )
 
 
+def _ignored(labels: Sequence[Task]) -> tuple[tuple[str, float], ...]:
+    """What says nothing in the labels of these tasks."""
+    return tuple((task.name, task.ignored) for task in labels)
+
+
 def versions() -> dict[str, str | int]:
     """What decides a training's result beside its options: the package's and the trainers' version.
 
@@ -400,15 +410,16 @@ def stage_key(
     Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
     the versions, which layers a user has frozen, and the networks: their classes, precision and
     the weights that they begin with. A user's callbacks, which may end a training early, count by
-    what `described` said of them before the first stage.
+    what `described` said of them before the first stage. A class from outside counts with the file
+    that it is written in, so that another one of its name, or another version, is another stage.
     """
     what = [
-        type(stage).__name__,
+        _called(type(stage)),
         plain(stage),
         {role: feed.identity(role) for role in stage.reads(feed)},
         versions(),
         {name: _untrainable(networks[name]) for name in stage.networks},
-        [[type(layer).__name__, str(layer.dtype_policy.name)] for layer in trainer.layers],
+        [[_called(type(layer)), str(layer.dtype_policy.name)] for layer in trainer.layers],
     ]
     if callbacks:
         what.append(list(callbacks))
@@ -416,6 +427,20 @@ def stage_key(
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
     return sha.hexdigest()[:16]
+
+
+def _called(kind: type) -> str:
+    """A class by its name, and by the text of its file where it is not the package's or Keras'."""
+    if kind.__module__.partition(".")[0] in ("adaat_keras", "keras"):
+        return kind.__name__
+    try:
+        text = Path(inspect.getsourcefile(kind)).read_bytes()
+    except (OSError, TypeError):
+        # Written in a notebook or at a prompt, where the lines of a class may be all there is.
+        text = place_of(kind).encode()
+        with suppress(OSError, TypeError):
+            text = inspect.getsource(kind).encode()
+    return f"{kind.__qualname__} {hashlib.sha256(text).hexdigest()[:16]}"
 
 
 def plain(value):

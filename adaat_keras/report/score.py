@@ -8,9 +8,9 @@ import tensorflow as tf
 from adaat_keras import tasks
 from adaat_keras.domains.batches import evaluation_batches
 from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.splits import classes_of
 from adaat_keras.layers import PadToStride
 from adaat_keras.tasks import Task
-from adaat_keras.tasks.semantic import Semantic
 
 
 def any_size(network: keras.Model, stride: int = 1) -> Callable[[tf.Tensor], tf.Tensor]:
@@ -67,8 +67,11 @@ def score(
         IoU of a class that occurs neither in the truth nor in the prediction is NaN.
 
     Raises:
-        ValueError: The domain has no such labels, none of them counts, or there is no frame.
+        ValueError: The domain has no such labels, none of them counts, there is no frame, or no
+            task is given for a model that is no `AdaAtdt`.
     """
+    if task is None and not hasattr(model, "to_task"):
+        raise ValueError("a network does not say what it predicts: score(model, domain, task)")
     task = tasks.get(model.to_task if task is None else task)
     reads = None if reads is None else tasks.get(reads)
     return score_predictions(any_size(model), domain, task, frames, reads)
@@ -93,7 +96,7 @@ def score_predictions(
         return tf.reduce_any(task.valid(labels))
 
     seen, labelled = 0, False
-    if isinstance(task, Semantic) and task.name in domain.tasks:
+    if classes_of(task) and task.name in domain.tasks:
         domain = domain.with_classes(task)
     keys = (task.name, reads.name) if reads else task.name
     picture = domain.picture_of(reads) if reads else None

@@ -120,7 +120,7 @@ def _check_used(config: RunConfig, variants: Sequence[Variant]) -> None:
     chosen = [methods.get(variant.method) for variant in variants if not variant.recipe]
     if chosen:
         return chosen[0].check_used(config.recipe, *chosen[1:])
-    named = Recipe.get(config.recipe.nearest)
+    named = Recipe.get(config.recipe.base)
     for each in fields(Recipe):
         value = getattr(config.recipe, each.name)
         if value != getattr(named, each.name):

@@ -21,7 +21,7 @@ from adaat_keras.methods.recipe import (
 )
 from adaat_keras.models import sizes
 from adaat_keras.models import transfer as transfers
-from adaat_keras.registry import check_name, place_of
+from adaat_keras.registry import check_name, load_object, place_of
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Task
 from adaat_keras.training.devices import has_bfloat16
@@ -106,7 +106,7 @@ class RunConfig:
         if networks.precision == "auto":
             changes["precision"] = PRECISIONS[has_bfloat16()]
         if networks.transfer is None:
-            changes["transfer"] = architecture.transfer.kind
+            changes["transfer"] = transfers.name_of(architecture.transfer)
         if networks.weights is not None and Path(networks.weights).is_dir():
             changes["weights"] = str(Path(networks.weights))
         networks = dataclasses.replace(networks, **changes)
@@ -171,15 +171,19 @@ class RunConfig:
         parts = (dataclasses.asdict(getattr(self, name)) for name in PARTS)
         options = {name: value for part in parts for name, value in part.items()}
         loss = options["adversarial_loss"]
-        if not isinstance(loss, str | None):
-            # An object or a class by its place.
-            kind = loss if isinstance(loss, type) else type(loss)
-            options["adversarial_loss"] = place_of(kind)
+        if isinstance(loss, type):
+            options["adversarial_loss"] = place_of(loss)
+        elif not isinstance(loss, str | None):
+            options["adversarial_loss"] = {"class": place_of(type(loss)), **loss.get_config()}
         return options
 
     @classmethod
     def from_dict(cls, options: dict) -> "RunConfig":
         """The configuration that `to_dict` gave."""
+        loss = options.get("adversarial_loss")
+        if isinstance(loss, dict):
+            made = {name: value for name, value in loss.items() if name != "class"}
+            options = {**options, "adversarial_loss": load_object(loss["class"])(**made)}
         return cls.of(**options)
 
     def chosen(self) -> dict:

@@ -58,7 +58,7 @@ class Networks:
         "residual, mobilenet_v2 (for photographs) or dilated_resnet50 (AT/DT)",
     )
     transfer: str | None = option(
-        None, "conv, unet, unet_attention or six_convolutions (default: unet_attention)", kind=str
+        None, "conv, unet, unet_attention, six_convolutions (default: the architecture's)", kind=str
     )
     size: str = option("small", "size of the networks: tiny, small or paper", common=True)
     precision: str = option(
@@ -86,7 +86,7 @@ class Plan:
     """
 
     method: str = option("ada_atdt", "how task 2 is learnt", common=True)
-    recipe: str = option("recommended", "weights of the losses: recommended or paper", common=True)
+    recipe: str = option("recommended", "losses and training: recommended or paper", common=True)
     stages: list[str] | None = option(
         None, "of the method, those to train (default: all)", kind=list
     )

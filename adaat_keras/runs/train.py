@@ -346,7 +346,7 @@ class _Run:
         far as this process knows.
         """
         machines, training = self.machines, stage.training
-        with self.feed.strategy.scope():
+        with self.feed.strategy.scope(), plain_errors(stage.name):
             self.networks |= stage.extra_networks(self.model)
             trainer = stage.trainer(self.networks, self.feed)
         clock = TimeLeft(

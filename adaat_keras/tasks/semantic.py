@@ -140,6 +140,7 @@ class Semantic(Task):
     # In percent, as in Table 2.
     scale = 100
     digits = 1
+    ignored = IGNORED
     unknown = 0.0
 
     def __init__(self, classes: Classes = "paper", colors: Colors | None = None):

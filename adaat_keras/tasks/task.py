@@ -40,6 +40,7 @@ class Task(ABC):
         scale: What a table multiplies metrics by: 100 where it shows percent, else 1.
         digits: How many digits after the point a table shows.
         curves: The metrics that training curves show; the primary one by default.
+        ignored: The number that says nothing in labels, for which `valid` is false; 0 by default.
         unknown: The number that says nothing in soft targets; `None` if there is none.
         legend: What each colour of `colorize` stands for, name to RGB; `None` if there is none.
         title: The task in a table of several, its name by default.
@@ -54,6 +55,7 @@ class Task(ABC):
     higher_is_better: bool
     scale: int = 1
     digits: int = 3
+    ignored: float = 0
     unknown: float | None = None
     legend: dict[str, RGB] | None = None
 

@@ -161,3 +161,12 @@ def test_a_trainings_optimizer_follows_its_schedule():
     optimizer.build([])
     optimizer.iterations.assign(100)
     assert float(optimizer.learning_rate) == pytest.approx(0.02 * 1e-3)
+
+
+def test_losses_that_are_left_out_do_not_change_what_is_trained_on():
+    """So that an ablation, even of all that the recommended recipe adds, is one of losses."""
+    added = ("class_balance", "decoded_weight", "teacher_weight", "base_1_weight")
+    assert Recipe.recommended(**dict.fromkeys(added, 0.0)).training == {}
+    assert (
+        dataclasses.replace(Recipe.paper(), depth_error="log", alpha=0.99).training["crop"] == 128
+    )

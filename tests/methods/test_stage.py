@@ -18,6 +18,7 @@ from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, described, plain_errors, stage_key
 from adaat_keras.models import Encoder
+from adaat_keras.registry import load_object
 from adaat_keras.tasks import Semantic
 from adaat_keras.training import losses
 from adaat_keras.training.devices import strategy_for
@@ -476,3 +477,78 @@ def test_pairs_of_batches_are_those_of_stage_1(seed, source, target):
 def test_pairs_of_batches_are_of_an_even_number_of_images(source, target):
     with pytest.raises(ValueError, match="batch_size must be even, not 3"):
         pairs_of_batches(source["train"], target["train"], "depth", batch_size=3)
+
+
+# --- What comes from outside the package
+
+
+def written(folder, loss_weight):
+    """A stage of somebody's own, under the name of one of the package's, from a file."""
+    folder.mkdir()
+    (folder / "mine.py").write_text(
+        "from adaat_keras.methods import ada_atdt\n\n\n"
+        "class Supervised(ada_atdt.Supervised):\n"
+        f"    weight = {loss_weight}\n"
+    )
+    return load_object(f"{folder}/mine.py:Supervised")
+
+
+def test_a_stage_of_ones_own_is_another_than_the_packages_of_its_name(tmp_path):
+    """Or a store would give the one's networks as the other's."""
+    [stock] = stages_of("source_only")
+    kinds = [written(tmp_path / name, w) for name, w in (("a", 1), ("b", 2), ("c", 1))]
+    assert {kind.__name__ for kind in kinds} == {type(stock).__name__}
+    labels = np.ones((2, 64, 64), np.uint8)
+    images = np.zeros((2, 64, 64, 3), np.uint8)
+    domain = Domain.from_arrays(images, semantic=labels, depth=labels + 1.0)
+    feed = Feed(Splits(domain), Splits(domain), TRAINING)
+
+    def key(stage):
+        networks = model_of(*PAIRS[0]).networks
+        return stage_key(stage, stage.trainer(networks, feed), networks, feed)
+
+    fields = {each.name: getattr(stock, each.name) for each in dataclasses.fields(stock)}
+    stocks, first, other, copy = (key(kind(**fields)) for kind in (type(stock), *kinds))
+    assert len({stocks, first, other}) == 3
+    # Wherever its file lies.
+    assert copy == first
+
+
+class Material(Semantic):
+    """A user's classes, under a name of their own."""
+
+    name = "material"
+
+    def __init__(self):
+        super().__init__({"stone": "stone", "wood": "wood"})
+
+    def get_config(self):
+        return {}
+
+
+class Surfaces(Domain):
+    """One frame of stone, as many metres away."""
+
+    name, tasks = "surfaces", ("material", "depth")
+
+    def __len__(self):
+        return 1
+
+    def read(self, index, keys):
+        ones = tf.ones((40, 70), tf.uint8)
+        image = tf.zeros((40, 70, 3), tf.uint8)
+        frame = {"image": image, "material": ones, "depth": tf.cast(ones, tf.float32)}
+        return {key: frame[key] for key in keys}
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_where_a_frame_is_padded_classes_of_ones_own_say_nothing(split):
+    splits = Splits({"train": Surfaces(), "val": Surfaces()})
+    feed = Feed(splits, splits, Training(), stride=32)
+    labels = (Material(), tasks.get("depth"))
+    read = feed.batches if split == "train" else feed.validation
+    _, material, depth = next(iter(read("target", labels)))
+    assert material.shape[1:] == (64, 96)
+    assert set(np.unique(material[:, :40, :70])) == {1}
+    assert set(np.unique(material[:, 40:])) == set(np.unique(material[:, :, 70:])) == {255}
+    assert set(np.unique(depth[:, 40:])) == {0.0}

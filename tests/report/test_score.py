@@ -1,9 +1,12 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
+from adaat_keras.domains import Domain
 from adaat_keras.report.score import any_size, score
+from adaat_keras.tasks import Semantic
 
 
 def logits(images):
@@ -100,3 +103,27 @@ def test_another_size_does_not_compile_again():
     shapes = [call(np.zeros((1, *size, 3), np.uint8)).shape for size in ((8, 9), (17, 5), (30, 31))]
     assert shapes == [(1, 8, 12, 3), (1, 20, 8, 3), (1, 32, 32, 3)]
     assert network.traces == 1
+
+
+def test_classes_under_a_name_of_their_own_are_scored_beside_semantic_labels(pixelwise):
+    class Material(Semantic):
+        name = "material"
+
+    class Surfaces(Domain):
+        name, tasks = "surfaces", ("material", "semantic")
+
+        def __len__(self):
+            return 1
+
+        def read(self, index, keys):
+            labels = tf.zeros((8, 8), tf.uint8)
+            return {k: tf.zeros((8, 8, 3), tf.uint8) if k == "image" else labels for k in keys}
+
+    task, domain = Material({"stone": "stone", "wood": "wood"}), Surfaces()
+    model = pixelwise(lambda x: ops.concatenate([x[..., :1] + 1, x[..., :1]], -1))
+    assert score(model, domain, task)["mean_iou"] == 1
+
+
+def test_a_network_that_says_no_task_is_scored_for_one_that_is_named(toy_domain, pixelwise):
+    with pytest.raises(ValueError, match=r"score\(model, domain, task\)"):
+        score(pixelwise(lambda x: x), toy_domain([]))

@@ -2,16 +2,20 @@
 
 import dataclasses
 import json
+import sys
 
 import numpy as np
 import pytest
 
 from adaat_keras.domains import Domain
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
+from adaat_keras.models import Decoder, Encoder, Unet
+from adaat_keras.models.sizes import Architecture
 from adaat_keras.runs.config import PARTS, PRECISIONS, RunConfig, differing, without_places
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Semantic
 from adaat_keras.training.devices import has_bfloat16
+from adaat_keras.training.losses import LeastSquares
 
 pytestmark = pytest.mark.quick
 
@@ -273,3 +277,31 @@ def test_all_folders_of_ones_own_data_are_places():
     assert len(columns) == 5
     options = {"target_options": {**dict.fromkeys(columns, "/here"), "depth_scale": 1.0}}
     assert without_places(options) == {"target_options": {"depth_scale": 1.0}}
+
+
+class MyUnet(Unet):
+    """Somebody's own, which has the kind of the one that it is made from."""
+
+
+class MyEncoder(Encoder):
+    architecture = f"{__name__}:MINE"
+
+
+MINE = Architecture(MyEncoder, Decoder, MyUnet, any_transfer=True)
+
+
+def test_the_transfer_function_of_ones_own_architecture_is_not_taken_for_the_one_it_is_made_from(
+    monkeypatch,
+):
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[MyUnet.__module__])
+    config = RunConfig.of(architecture=f"{__name__}:MINE")
+    assert config.networks.transfer == f"{__name__}:MyUnet"
+
+
+def test_a_loss_that_is_an_object_is_kept_with_what_it_was_made_with():
+    configs = [RunConfig.of(adversarial_loss=LeastSquares(softening=s)) for s in (0.0, 0.2)]
+    hard, soft = (config.to_dict() for config in configs)
+    assert hard != soft
+    again = RunConfig.from_dict(json.loads(json.dumps(hard)))
+    assert again.recipe.adversarial_loss.get_config() == LeastSquares(softening=0.0).get_config()
+    assert again.to_dict() == hard

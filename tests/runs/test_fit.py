@@ -21,6 +21,7 @@ from adaat_keras.cli import main
 from adaat_keras.domains import Domain, Folder
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import write_json
+from adaat_keras.fit import _callback_name, _method_name
 from adaat_keras.methods import Recipe, Training
 from adaat_keras.methods.stage import Feed
 from adaat_keras.runs.folder import RunFolder
@@ -502,3 +503,25 @@ def test_every_argument_of_a_run_is_spelt_out_with_its_type():
     for each in dataclasses.fields(Training):
         by_recipe = each.name in Recipe.paper().training
         assert parameters[each.name].default == (None if by_recipe else each.default), each.name
+
+
+# === What a run in a folder is called by ===
+
+
+@pytest.mark.quick
+def test_a_source_without_a_target_is_no_run_on_the_streets():
+    with pytest.raises(ValueError, match="a source needs a target beside it"):
+        fit_ada_atdt(untrained(), arrays(0), **BRIEF)
+
+
+@pytest.mark.quick
+def test_callbacks_and_methods_of_ones_own_are_told_apart():
+    class MyAdaAtdt(methods.AdaAtdt):
+        """Another method, which has the name of the one that it is made from."""
+
+    patient, hasty = (keras.callbacks.EarlyStopping(patience=n) for n in (30, 3))
+    assert _callback_name(patient) != _callback_name(hasty)
+    assert "patience=30" in _callback_name(patient)
+    assert _callback_name(keras.callbacks.History()) == "keras.src.callbacks.history:History"
+    assert _method_name(methods.AdaAtdt()) == "ada_atdt"
+    assert _method_name(MyAdaAtdt()).endswith("MyAdaAtdt")
