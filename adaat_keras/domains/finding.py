@@ -2,7 +2,6 @@
 
 import re
 import warnings
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from numbers import Real
@@ -265,14 +264,7 @@ def _there(pattern: str) -> str:
 
 
 def _content(folder: Path) -> str:
-    inside = [each for each in folder.iterdir() if not each.name.startswith(".")]
-    counts = Counter(each.suffix or each.name for each in inside if each.is_file())
-    folders = sorted(each.name for each in inside if each.is_dir())
-    parts = [f"{count} {ending}" for ending, count in counts.most_common(5)]
-    if folders:
-        more = ", ..." if len(folders) > 5 else ""
-        parts.append(f"the folders {', '.join(folders[:5])}{more} (** looks into them)")
-    return f"in {folder.absolute()} there is {', '.join(parts) or 'nothing'}"
+    return content_of(folder, names=0, hint=" (** looks into them)")
 
 
 def paired(

@@ -135,8 +135,11 @@ def _pattern(path: Path) -> re.Pattern:
     return re.compile(form)
 
 
-def content_of(folder: Path, names: int = 3) -> str:
-    """What is in a folder, in words: how many files of each ending, some names, and folders."""
+def content_of(folder: Path, names: int = 3, hint: str = "") -> str:
+    """What is in a folder, in words: how many files of each ending, some names, and folders.
+
+    The `hint` is about the folders.
+    """
     folder = Path(folder)
     if not folder.is_dir():
         return f"there is no {folder}"
@@ -144,12 +147,12 @@ def content_of(folder: Path, names: int = 3) -> str:
     files = [each for each in inside if each.is_file()]
     counts = Counter(each.suffix or each.name for each in files)
     parts = [f"{count} {ending}" for ending, count in counts.most_common(5)]
-    if files:
+    if files and names:
         parts[-1] += f" (such as {', '.join(each.name for each in files[:names])})"
     folders = [each.name for each in inside if each.is_dir()]
     if folders:
         more = ", ..." if len(folders) > 5 else ""
-        parts.append(f"the folders {', '.join(folders[:5])}{more}")
+        parts.append(f"the folders {', '.join(folders[:5])}{more}{hint}")
     return f"in {folder.absolute()} there is {', '.join(parts) or 'nothing'}"
 
 

@@ -41,6 +41,7 @@ class RunFolder:
         self.metrics = self.path / "metrics.json"
         self.state = self.path / "state"
         self.failed = self.state / "failed.json"
+        self.scored = self.state / "scored.json"
 
     @property
     def begun(self) -> bool:

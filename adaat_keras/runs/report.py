@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain, said_in_graph
-from adaat_keras.files import write_json
+from adaat_keras.files import read_json, write_json
 from adaat_keras.methods.ada_atdt import alpha_and_loss
 from adaat_keras.methods.stage import Feed
 from adaat_keras.models import AdaAtdt
@@ -58,7 +58,11 @@ def report(
         folder: Where to write.
         verbose: 0 prints nothing.
     """
-    if folder.metrics.exists() and not folder.failed.exists():
+    if (
+        folder.metrics.exists()
+        and not folder.failed.exists()
+        and not is_of_others(folder, config, feed)
+    ):
         return
     if verbose:
         print("scoring", flush=True)
@@ -106,7 +110,23 @@ def report(
         write_json(folder.failed, failed)
     else:
         folder.failed.unlink(missing_ok=True)
+    write_json(folder.scored, _scored_frames(config, feed))
     write_json(folder.metrics, metrics)
+
+
+def is_of_others(folder: RunFolder, config: RunConfig, feed: Feed) -> bool:
+    """Whether a run's scores are of other frames than those that a program passes now."""
+    return folder.scored.exists() and read_json(folder.scored) != _scored_frames(config, feed)
+
+
+def _scored_frames(config: RunConfig, feed: Feed) -> dict[str, str]:
+    """What tells the frames of the scored split apart, of domains that are objects.
+
+    Those that are opened by name are told by the configuration.
+    """
+    split = config.data.split
+    opened = {role: splits.get(split) for role, splits in feed.splits.items() if not splits.by_name}
+    return {role: domain.identity() for role, domain in opened.items() if domain is not None}
 
 
 class _Predictor(NamedTuple):

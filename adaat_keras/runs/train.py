@@ -43,7 +43,7 @@ from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.lock import locked
 from adaat_keras.runs.pictures import Pictures, network_of
-from adaat_keras.runs.report import report
+from adaat_keras.runs.report import is_of_others, report
 from adaat_keras.training.callbacks import (
     HistoryFile,
     ShortProgress,
@@ -192,7 +192,7 @@ def train(
         _take_weights(model, folder, own_weights)
         if machines.first:
             _mend(model, folder)
-            if folder.failed.exists():
+            if folder.failed.exists() or is_of_others(folder, config, feed):
                 _Run(config, model, feed, folder, folder.state, method, [], verbose).report_again()
         return by_stage(read_history(folder.history))
     kept = Path(store or folder.state)

@@ -525,3 +525,21 @@ def test_callbacks_and_methods_of_ones_own_are_told_apart():
     assert _callback_name(keras.callbacks.History()) == "keras.src.callbacks.history:History"
     assert _method_name(methods.AdaAtdt()) == "ada_atdt"
     assert _method_name(MyAdaAtdt()).endswith("MyAdaAtdt")
+
+
+@pytest.mark.usefixtures("eagerly", "undrawn")
+def test_a_finished_run_is_scored_anew_on_other_frames_of_its_test_split(splits, tmp_path):
+    source, target = splits["source"], splits["target"]
+    options = {**BRIEF, "method": "source_only", "directory": tmp_path / "run"}
+
+    def scored(test):
+        fit_ada_atdt(untrained(), source, {**target, "test": test}, **options)
+        return RunFolder(tmp_path / "run").metrics
+
+    first = scored(target["test"]).read_bytes()
+    before = scored(target["test"]).stat().st_mtime_ns
+    assert scored(target["test"]).stat().st_mtime_ns == before
+    trained = RunFolder(tmp_path / "run").model.stat().st_mtime_ns
+    with pytest.warns(UserWarning, match="holds this very run"):
+        assert scored(arrays(77, name="theirs")).read_bytes() != first
+    assert RunFolder(tmp_path / "run").model.stat().st_mtime_ns == trained
