@@ -422,18 +422,21 @@ def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:
     found = keras.losses.get(what)
     if found is None or isinstance(found, keras.losses.Loss):
         return found
-    # Keras gives functions by name; its class of that name fits shapes, and knows devices.
-    for each in vars(keras.losses).values():
-        if isinstance(each, type) and plain_name(each.__name__) == plain_name(found.__name__):
-            return each()
-    return _FunctionLoss(found)
+    name = getattr(found, "__name__", type(found).__name__)
+    # Keras gives functions by name; its class of that name fits shapes, and knows devices. A user's
+    # function may be called as one of Keras' is.
+    if found is getattr(keras.losses, name, None):
+        for each in vars(keras.losses).values():
+            if isinstance(each, type) and plain_name(each.__name__) == plain_name(name):
+                return each()
+    return _FunctionLoss(found, name)
 
 
 class _FunctionLoss(keras.losses.Loss):
     """The mean of what a function of labels and outputs gives."""
 
-    def __init__(self, function: Callable):
-        super().__init__(name=function.__name__.strip("<>"))
+    def __init__(self, function: Callable, name: str):
+        super().__init__(name=name.strip("<>"))
         self.function = function
 
     def call(self, y_true, y_pred):
