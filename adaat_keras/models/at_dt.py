@@ -130,7 +130,12 @@ class UpsamplingDecoder(Network):
         convolutions = [
             [
                 Conv2D(
-                    width, 3, part == "up", padding="same", name=f"level_{n + 1}_{part}", **options
+                    width,
+                    3,
+                    repeat=part == "up",
+                    padding="same",
+                    name=f"level_{n + 1}_{part}",
+                    **options,
                 )
                 for part in ("up", "refine")
             ]
