@@ -20,6 +20,8 @@ from adaat_keras.layers import (
 )
 from adaat_keras.registry import check_name
 
+AnyDtype = keras.DTypePolicy | str
+"""As Keras' layers take it: a precision's name, or an object."""
 # What a decoder's outputs may go through.
 ACTIVATIONS = {"linear": partial(keras.layers.Activation, "linear"), "positive": Positive}
 
@@ -36,7 +38,7 @@ class Network(keras.Model):
     stride: int = 1
     smallest: int = 1
 
-    def __init__(self, *, dtype=None, **kwargs):
+    def __init__(self, *, dtype: AnyDtype | None = None, **kwargs):
         super().__init__(**kwargs)
         # A functional model drops the argument, and would come back in Keras' current precision.
         self.dtype_policy = dtype
@@ -176,7 +178,13 @@ class Encoder(Network):
     # The residual blocks reflect one pixel of the features beside the border.
     smallest = 8
 
-    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+    def __init__(
+        self,
+        base_filters: int = 64,
+        residual_blocks: int = 6,
+        dtype: AnyDtype | None = None,
+        **kwargs,
+    ):
         # === Layers ===
         rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
         options = {"data_format": "channels_last", "dtype": dtype}
@@ -240,7 +248,7 @@ class Decoder(Network):
         self,
         channels: int,
         base_filters: int = 64,
-        dtype=None,
+        dtype: AnyDtype | None = None,
         activation: str = "linear",
         upsampling: str = "nearest",
         **kwargs,

@@ -165,7 +165,7 @@ class Semantic(Task):
         if self._builtin != "paper":
             self.title = f"semantic, {self.channels} classes"
 
-    def loss(self, class_weights=None) -> keras.losses.Loss:
+    def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
         """Cross-entropy from logits, ignored pixels left out; a uniform guess scores 1."""
         return SemanticLoss(num_classes=self.channels, ignored=IGNORED, class_weights=class_weights)
 
