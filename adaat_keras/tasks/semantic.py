@@ -380,9 +380,10 @@ class SemanticLoss(keras.losses.Loss):
         class_weights: What a pixel of each class counts, 0 or more.
 
     Call arguments:
-        y_true: Integer labels `(batch, height, width)`, 0 to `num_classes - 1` or `ignored`. Any
-            other label is an error on the CPU and gives NaN on a GPU; `check_labels` finds it
-            when a file is read. Or probabilities `(batch, height, width, num_classes)`.
+        y_true: Integer labels `(batch, height, width)` or `(batch, height, width, 1)`, 0 to
+            `num_classes - 1` or `ignored`. Any other label is an error on the CPU and gives NaN on
+            a GPU; `check_labels` finds it when a file is read. Or probabilities
+            `(batch, height, width, num_classes)`.
         y_pred: Logits `(batch, height, width, num_classes)`.
         sample_weight: Optional, `(batch,)`.
 
@@ -413,6 +414,8 @@ class SemanticLoss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """One value an image, `(batch,)`."""
+        if len(y_true.shape) == 4 and y_true.shape[-1] == 1:
+            y_true = y_true[..., 0]
         if len(y_true.shape) == 4:
             nats = ops.categorical_crossentropy(y_true, y_pred, from_logits=True)
             valid, classes = ops.max(y_true, axis=-1) > 0, ops.argmax(y_true, axis=-1)
@@ -481,7 +484,7 @@ class SegmentationMetrics(keras.metrics.Metric):
     def update_state(
         self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor, sample_weight: None = None
     ) -> None:
-        """Count a batch: labels `(batch, height, width)`, logits `(..., len(class_names))`.
+        """Count a batch: labels `(batch, height, width[, 1])`, logits `(..., len(class_names))`.
 
         Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
         """
