@@ -15,6 +15,7 @@ __all__ = [
     "GradientReversal",
     "InstanceNormalization",
     "PadToStride",
+    "Positive",
     "ReflectionPadding",
     "ResidualBlock",
     "SpatialAttention",
@@ -294,13 +295,16 @@ class Upsampling(keras.layers.UpSampling2D):
     Args:
         size: How often a pixel is repeated in each direction.
 
+    Raises:
+        ValueError: `data_format` is another than `"channels_last"`.
+
     Example:
         >>> Upsampling(2)(keras.ops.ones((1, 8, 9, 4))).shape
         TensorShape([1, 16, 18, 4])
     """
 
     def __init__(self, size: int = 2, **kwargs):
-        super().__init__(size, **{"data_format": "channels_last", **kwargs})
+        super().__init__(size, **_channels_last(self, kwargs))
 
     def call(self, inputs):
         """Repeat the pixels."""
@@ -328,13 +332,18 @@ class Conv2D(keras.layers.Conv2D):
         filters, kernel_size: As Keras' layer takes them, and all other arguments.
         repeat: Whether every pixel is repeated, twice in each direction.
 
+    Raises:
+        ValueError: `data_format` is another than `"channels_last"`.
+
     Example:
         >>> Conv2D(4, 3, padding="same", repeat=True)(keras.ops.ones((1, 8, 9, 2))).shape
         TensorShape([1, 16, 18, 4])
     """
 
-    def __init__(self, filters: int, kernel_size, repeat: bool = False, **kwargs):
-        super().__init__(filters, kernel_size, **{"data_format": "channels_last", **kwargs})
+    def __init__(
+        self, filters: int, kernel_size: int | tuple[int, int], *, repeat: bool = False, **kwargs
+    ):
+        super().__init__(filters, kernel_size, **_channels_last(self, kwargs))
         self.repeat = repeat
 
     def call(self, inputs):
@@ -393,6 +402,10 @@ class GradientReversal(keras.layers.Layer):
     Forward `y = x`, backward `dx = -factor * dy`, any shape: what comes after it learns to tell
     the domains apart while what comes before it learns to make that impossible, with one
     optimizer. Source: Ganin and Lempitsky 2015, the paper's reference [7].
+
+    For networks of one's own: `AdversarialTrainer(gradient_reversal=True)` of
+    `adaat_keras.methods` reaches the same weights without it, by the sign of the loss in its
+    `train_step`.
 
     Args:
         factor: Weight of the reversed gradient.
@@ -519,3 +532,14 @@ class CropLike(keras.layers.Layer):
         """The image's size with the outputs' channels."""
         outputs, image = input_shape
         return (outputs[0], *image[1:3], outputs[3])
+
+
+def _channels_last(layer: keras.layers.Layer, options: dict) -> dict:
+    """A Keras layer's options with the only data format that images have here."""
+    data_format = options.get("data_format") or "channels_last"
+    if data_format != "channels_last":
+        raise ValueError(
+            f"a {type(layer).__name__} takes images (batch, height, width, channels), not "
+            f"data_format={data_format!r}: transpose them, keras.ops.transpose(x, (0, 2, 3, 1))"
+        )
+    return {**options, "data_format": data_format}

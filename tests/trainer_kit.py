@@ -24,8 +24,14 @@ def make_model(task="depth", seed=0, **options):
     return build_ada_atdt(task, TO_TASK[task], transfer="conv", size="tiny", **options)
 
 
-def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=False, **options):
-    """One of `TRAINERS`, compiled; `optimizer` gives a new optimizer each time it is called."""
+def make_trainer(
+    kind, model, loss="least_squares", optimizer=None, metrics=False, how=None, **options
+):
+    """One of `TRAINERS`, compiled; `optimizer` gives a new optimizer each time it is called.
+
+    `how` has the arguments of Keras' `compile` that say how steps are run.
+    """
+    how = how or {}
     optimizer = optimizer or (lambda: keras.optimizers.SGD(0.05))
     task = tasks.get(model.from_task)
     both = kind in ("adversarial", "joint")
@@ -35,15 +41,15 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
         trainer = AdversarialTrainer(
             model.encoder_1, model.decoder_1, model.domain_classifier, **options
         )
-        trainer.compile(optimizer(), optimizer(), task.loss(), loss, scores)
+        trainer.compile(optimizer(), optimizer(), task.loss(), loss, scores, **how)
     elif kind == "confusion":
         trainer = FcnsInTheWildTrainer(
             model.encoder_1, model.decoder_1, model.domain_classifier, **options
         )
-        trainer.compile(optimizer(), optimizer(), task.loss(), scores)
+        trainer.compile(optimizer(), optimizer(), task.loss(), scores, **how)
     elif kind == "discrepancy":
         trainer = DanTrainer(model.encoder_1, model.decoder_1, **options)
-        trainer.compile(optimizer(), task.loss(), scores)
+        trainer.compile(optimizer(), task.loss(), scores, **how)
     elif kind == "taught":
         # Any network to task 1 will do, and stays as it is.
         keras.utils.set_random_seed(9)
@@ -51,15 +57,16 @@ def make_trainer(kind, model, loss="least_squares", optimizer=None, metrics=Fals
         teacher = BaseModel(Encoder(residual_blocks=1, **width), Decoder(task.channels, **width))
         trainer = TaughtTrainer(model.encoder_1, model.decoder_1, teacher, **options)
         functions = (task.soft_targets, tasks.get(model.to_task).picture)
-        trainer.compile(optimizer(), task.loss(), *functions, scores)
+        trainer.compile(optimizer(), task.loss(), *functions, scores, **how)
     elif kind == "transfer":
-        trainer = TransferTrainer(model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)
+        networks = (model.encoder_1, model.encoder_2, model.transfer, model.decoder_2)
+        trainer = TransferTrainer(*networks, **options)
         # Decoder 2's task; labels come from `make_batches` of that task.
         scores = tasks.get(model.to_task).metrics() if metrics else None
-        trainer.compile(optimizer(), keras.losses.MeanAbsoluteError(), scores)
+        trainer.compile(optimizer(), keras.losses.MeanAbsoluteError(), scores, **how)
     else:
         trainer = SupervisedTrainer(model.encoder_1, model.decoder_1, domains, **options)
-        trainer.compile(optimizer(), task.loss(), scores)
+        trainer.compile(optimizer(), task.loss(), scores, **how)
     return trainer
 
 

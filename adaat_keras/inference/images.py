@@ -27,7 +27,7 @@ IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
 
 
-def find_images(patterns: str | Path | Sequence[str]) -> list[Path]:
+def find_images(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
     """Find the image files that a list of files, folders and glob patterns stands for.
 
     A folder stands for the images directly in it, a pattern (`"frames/*_left.png"`,
@@ -53,8 +53,7 @@ def find_images(patterns: str | Path | Sequence[str]) -> list[Path]:
     """
     if not patterns:
         raise ValueError("name at least one image, folder or pattern")
-    if isinstance(patterns, str | Path):
-        patterns = [str(patterns)]
+    patterns = _as_strings(patterns)
     found = list(dict.fromkeys(path for pattern in patterns for path in _find(pattern)))
     for folder in filter(Path.is_dir, map(home_expanded, patterns)):
         if below := not_taken_below(folder, IMAGE_SUFFIXES, found):
@@ -76,7 +75,7 @@ def is_video(pattern: str) -> bool:
     return Path(pattern).suffix.lower() in VIDEO_SUFFIXES
 
 
-def find_videos(patterns: str | Path | Sequence[str]) -> list[Path]:
+def find_videos(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
     """Find the video files that a list of files and glob patterns stands for, as `find_images`.
 
     Raises:
@@ -89,7 +88,7 @@ def find_videos(patterns: str | Path | Sequence[str]) -> list[Path]:
         FileNotFoundError: no video matches no/such/*.mp4
     """
     found: dict[Path, None] = {}
-    for pattern in [str(patterns)] if isinstance(patterns, str | Path) else patterns:
+    for pattern in _as_strings(patterns):
         path = home_expanded(pattern)
         there = [path] if path.is_file() else _visible(matching(path))
         if not there:
@@ -98,6 +97,11 @@ def find_videos(patterns: str | Path | Sequence[str]) -> list[Path]:
             )
         found |= dict.fromkeys(there)
     return list(found)
+
+
+def _as_strings(patterns: str | Path | Sequence[str | Path]) -> list[str]:
+    """Patterns, one alone among them, as a list of strings: a path's parts tell no address."""
+    return [str(each) for each in ([patterns] if isinstance(patterns, str | Path) else patterns)]
 
 
 # Pictures that Pillow may or may not read: not to be passed over in silence.

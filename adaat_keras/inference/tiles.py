@@ -63,7 +63,8 @@ def predict_labels(
 
     Raises:
         ValueError: The images are too small for the network, or the tiles too small; they have
-            another form; or the model puts out something else than the task's.
+            another form, or whole numbers above 255; or the model puts out something else than the
+            task's.
 
     Example:
         >>> from adaat_keras import build_ada_atdt

@@ -93,16 +93,15 @@ class AdversarialTrainer(SupervisedTrainer):
         task_loss: AnyLoss | None = None,
         adversarial_loss: str | losses.AdversarialLoss = "least_squares",
         metrics: Mapping[str, list] | None = None,
+        **kwargs,
     ) -> None:
         """Set both optimizers, both losses and, per domain, the metrics of `test_step`."""
-        super().compile(optimizer, task_loss, metrics)
+        super().compile(optimizer, task_loss, metrics, **kwargs)
         self.classifier_optimizer = adam(classifier_optimizer)
         self.adversarial_loss = losses.get(adversarial_loss)
         self.classifier_optimizer.build(self.domain_classifier.trainable_variables)
-        names = (
-            *("adversarial_loss", "classifier_loss"),
-            *("source_domain_accuracy", "target_domain_accuracy"),
-        )
+        accuracies = [f"{domain}_domain_accuracy" for domain in BOTH]
+        names = ("adversarial_loss", "classifier_loss", *accuracies)
         self.means |= {name: keras.metrics.Mean(name=name) for name in names}
 
     def train_step(self, data):
@@ -191,7 +190,7 @@ class TransferTrainer(Trainer):
     A batch is `(images, labels)`; without these weights, images alone will do. With a weight on
     the target or for base model 1 both are dictionaries: images `"source"` and `"target"`; labels
     `"source"` of task 2, `"target"` of task 1 (for the teacher and base model 1) and `"source_1"`
-    of task 1 (for base model 1).
+    of task 1 (for base model 1). In testing the source's are taken, and the others left aside.
 
     Args:
         encoder_1, encoder_2: Encoders of the base models (E1, E2).
@@ -225,8 +224,7 @@ class TransferTrainer(Trainer):
         **kwargs,
     ):
         super().__init__(encoder_1.stride * transfer.stride, **kwargs)
-        self.encoder_1 = encoder_1
-        self.encoder_2 = encoder_2
+        self.encoder_1, self.encoder_2 = encoder_1, encoder_2
         self.transfer = transfer
         self.decoder_2 = decoder_2
         self.teacher = teacher
@@ -255,6 +253,7 @@ class TransferTrainer(Trainer):
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         base_1_loss: AnyLoss | None = None,
         unknown: float | None = None,
+        **kwargs,
     ) -> None:
         """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
 
@@ -268,15 +267,14 @@ class TransferTrainer(Trainer):
         self.transfer_loss = loss_of(transfer_loss or "mean_absolute_error")
         self.task_metrics = task_metrics or []
         self.task_loss = loss_of(task_loss)
-        self.soft_targets = soft_targets
-        self.picture, self.unknown = picture, unknown
+        self.soft_targets, self.picture, self.unknown = soft_targets, picture, unknown
         self.base_1_loss = loss_of(base_1_loss)
         self.check_given("decoded_weight", "task_loss")
         self.check_given("teacher_weight", "teacher", "task_loss", "soft_targets", "picture")
         self.check_given("base_1_weight", "decoder_1", "base_1_loss")
         parts = [n for n in ("decoded", "teacher", "base_1") if getattr(self, f"{n}_weight")]
         names = ("loss", "transfer_loss", *(f"{part}_loss" for part in parts))
-        super().compile(optimizer, self.learning, names)
+        super().compile(optimizer, self.learning, names, **kwargs)
 
     def call(self, images, training=False):
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
@@ -319,24 +317,28 @@ class TransferTrainer(Trainer):
             ValueError: Something is missing that a weight needs, or images have a size that the
                 networks do not take.
         """
-        parts = [x if isinstance(x, dict) else {"source": x} for x in self.unpacked(data)]
         target = ("target",) * bool(self.teacher_weight or self.base_1_weight)
-        task_2 = ("source",) * bool(self.decoded_weight)
-        task_1 = ("source_1",) * bool(self.base_1_weight)
-        needed = {"images": ("source", *target), "labels": (*task_2, *task_1, *target)}
-        for (kind, names), part in zip(needed.items(), parts, strict=True):
+        known = ("source",) * bool(self.decoded_weight) + ("source_1",) * bool(self.base_1_weight)
+        images, labels = self.by_name(data, ("source", *target), (*known, *target))
+        self.check_images(*(images[name] for name in ("source", *target)))
+        return images, labels
+
+    def by_name(self, data, images: Sequence[str], labels: Sequence[str]) -> tuple[dict, dict]:
+        """Images and labels of a batch by name; a `ValueError` if one of these is missing."""
+        parts = tuple(x if isinstance(x, dict) else {"source": x} for x in self.unpacked(data))
+        for kind, names, part in zip(("images", "labels"), (images, labels), parts, strict=True):
             missing = [n for n in names if not hasattr(part.get(n), "shape")]
             if missing:
                 raise ValueError(
-                    f"a batch of a {type(self).__name__} needs {kind} "
-                    f"{', '.join(map(repr, names))} by its weights, and lacks {missing}"
+                    f"a batch of a {type(self).__name__} needs {kind} {', '.join(map(repr, names))}"
+                    f" by its weights and metrics, and lacks {missing}"
                 )
-        self.check_images(*(parts[0][name] for name in needed["images"]))
-        return tuple(parts)
+        return parts
 
     def test_step(self, data):
         """Update the loss between features and the metrics of the decoded transfer."""
-        images, labels = self.unpacked(data)
+        parts = self.by_name(data, ("source",), ("source",) * bool(self.task_metrics))
+        images, labels = (part.get("source") for part in parts)
         padded, count = self.translated(self.padded(images)), tf.shape(images)[0]
         moved = self.transfer(self.encoder_1(padded))
         loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
@@ -388,10 +390,8 @@ class Adversarial(Stage):
 
     def batches(self, feed, first_step):
         """Half of each batch from each domain, with labels of task 1."""
-        labels = (self.from_task,)
-        return side_by_side(
-            *(feed.batches(role, labels, first_step, 2, self.augmentation) for role in BOTH)
-        )
+        labels, look = (self.from_task,), self.augmentation
+        return side_by_side(*(feed.batches(role, labels, first_step, 2, look) for role in BOTH))
 
     def validation(self, feed):
         """Both domains with labels of task 1."""
@@ -501,16 +501,16 @@ class Transfer(Stage):
             translator=networks["to_target"] if self.translated else None,
             augment=feed.augmenter(self.augmentation),
         )
-        decoded = self.decoded_weight or self.teacher_weight
-        balance = self.class_balance
+        decoded, balance = self.decoded_weight or self.teacher_weight, self.class_balance
+        base_1_loss = (
+            feed.task_loss(self.from_task, "source", balance) if self.base_1_weight else None
+        )
         trainer.compile(
             self.training.optimizer(),
             keras.losses.MeanSquaredError() if self.squared else None,
             self.to_task.metrics(),
             feed.task_loss(self.to_task, "source", balance) if decoded else None,
-            base_1_loss=feed.task_loss(self.from_task, "source", balance)
-            if self.base_1_weight
-            else None,
+            base_1_loss=base_1_loss,
             **taught_by(feed, self.from_task, self.to_task),
         )
         return trainer

@@ -159,6 +159,7 @@ class CycleGanTrainer(Trainer):
         discriminator_optimizer: AnyOptimizer | None = None,
         task_loss: AnyLoss | None = None,
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        **kwargs,
     ) -> None:
         """Set both optimizers, and the segmenter's loss and labels where there is one.
 
@@ -169,7 +170,7 @@ class CycleGanTrainer(Trainer):
             raise ValueError("a segmenter needs task_loss and its task's pseudo_labels")
         names = ["loss", "adversarial_loss", "cycle_loss", "identity_loss", "discriminator_loss"]
         names += ["semantic_loss"] if self.segmenter else []
-        super().compile(optimizer, self.generator_variables, tuple(names))
+        super().compile(optimizer, self.generator_variables, tuple(names), **kwargs)
         self.discriminator_optimizer = adam(discriminator_optimizer)
         self.discriminator_optimizer.build(self.discriminator_variables)
         self.task_loss = loss_of(task_loss)

@@ -67,6 +67,7 @@ class DanTrainer(SupervisedTrainer):
     Args:
         encoder, decoder: The base model; shared, not copied.
         mmd_weight: Weight of the discrepancy.
+        **kwargs: As `Trainer`'s.
 
     Example:
         >>> from adaat_keras.models import Decoder, Encoder
@@ -88,14 +89,16 @@ class DanTrainer(SupervisedTrainer):
         optimizer: AnyOptimizer | None = None,
         task_loss: AnyLoss | None = None,
         metrics: Mapping[str, list] | None = None,
+        **kwargs,
     ) -> None:
         """Set the optimizer, the task's loss and the metrics of `test_step`."""
-        super().compile(optimizer, task_loss, metrics)
+        super().compile(optimizer, task_loss, metrics, **kwargs)
         self.means["mmd"] = keras.metrics.Mean(name="mmd")
 
     def train_step(self, data):
         """One optimizer step on the task's loss and the discrepancy."""
         images, labels = self.training_batch(data, images=2)
+        images = self.seen(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             source, target = tf.split(features, counts_of(images))

@@ -72,6 +72,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         class_sizes: Bounds measured on the source, for a decoder of class logits; `None` leaves
             `L_size` out.
         confusion_weight, size_weight: Weights beside the task's loss.
+        **kwargs: As `Trainer`'s.
 
     Example:
         >>> from adaat_keras.models import Decoder, DomainClassifier, Encoder
@@ -105,9 +106,10 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         classifier_optimizer: AnyOptimizer | None = None,
         task_loss: AnyLoss | None = None,
         metrics: Mapping[str, list] | None = None,
+        **kwargs,
     ) -> None:
         """Set both optimizers, the task's loss and the metrics of `test_step`."""
-        super().compile(optimizer, task_loss, metrics)
+        super().compile(optimizer, task_loss, metrics, **kwargs)
         self.classifier_optimizer = adam(classifier_optimizer)
         self.classifier_optimizer.build(self.domain_classifier.trainable_variables)
         names = ("classifier_loss", "confusion_loss", "size_loss")

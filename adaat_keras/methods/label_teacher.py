@@ -51,6 +51,7 @@ class TaughtTrainer(SupervisedTrainer):
         picture: Callable[[tf.Tensor], tf.Tensor] | None = None,
         metrics: Mapping[str, list] | None = None,
         unknown: float | None = None,
+        **kwargs,
     ) -> None:
         """Set the optimizer, the task's loss and the metrics of `test_step`.
 
@@ -64,7 +65,7 @@ class TaughtTrainer(SupervisedTrainer):
             raise ValueError(
                 "a teacher needs soft_targets, of this task, and picture, of the other one"
             )
-        super().compile(optimizer, task_loss, metrics)
+        super().compile(optimizer, task_loss, metrics, **kwargs)
         self.means["teacher_loss"] = keras.metrics.Mean(name="teacher_loss")
         self.soft_targets = soft_targets
         self.picture, self.unknown = picture, unknown
@@ -72,6 +73,7 @@ class TaughtTrainer(SupervisedTrainer):
     def train_step(self, data):
         """One optimizer step on both domains."""
         images, (known, others) = self.training_batch(data, images=2, labels=2)
+        images = self.seen(images)
         picture = self.picture(others)
         taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
         with tf.GradientTape() as tape:

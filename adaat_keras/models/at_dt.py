@@ -3,7 +3,7 @@
 import keras
 
 from adaat_keras.layers import BottleneckBlock, Conv2D, InstanceNormalization, Upsampling
-from adaat_keras.models.base_model import ACTIVATIONS, Network
+from adaat_keras.models.base_model import ACTIVATIONS, AnyDtype, Network
 from adaat_keras.registry import check_name
 
 # Of the four stages at full depth; the third one's is the `residual_blocks` that they scale with.
@@ -47,7 +47,13 @@ class DilatedResnet50(Network):
     architecture = "dilated_resnet50"
     stride = smallest = 16
 
-    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+    def __init__(
+        self,
+        base_filters: int = 64,
+        residual_blocks: int = 6,
+        dtype: AnyDtype | None = None,
+        **kwargs,
+    ):
         depths = [max(1, round(residual_blocks * depth / DEPTHS[2])) for depth in DEPTHS]
 
         # === Layers ===
@@ -118,7 +124,7 @@ class UpsamplingDecoder(Network):
         self,
         channels: int,
         base_filters: int = 64,
-        dtype=None,
+        dtype: AnyDtype | None = None,
         activation: str = "linear",
         **kwargs,
     ):
@@ -130,7 +136,12 @@ class UpsamplingDecoder(Network):
         convolutions = [
             [
                 Conv2D(
-                    width, 3, part == "up", padding="same", name=f"level_{n + 1}_{part}", **options
+                    width,
+                    3,
+                    repeat=part == "up",
+                    padding="same",
+                    name=f"level_{n + 1}_{part}",
+                    **options,
                 )
                 for part in ("up", "refine")
             ]
@@ -178,7 +189,7 @@ class SixConvolutions(Network):
     kind = "six_convolutions"
     stride = smallest = 4
 
-    def __init__(self, features: int = 2048, dtype=None, **kwargs):
+    def __init__(self, features: int = 2048, dtype: AnyDtype | None = None, **kwargs):
         # === Layers ===
         options = {"data_format": "channels_last", "dtype": dtype}
         strides = (2, 2, 1, 1, 1, 1)

@@ -2,7 +2,7 @@
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import keras
@@ -20,6 +20,8 @@ from adaat_keras.layers import (
 )
 from adaat_keras.registry import check_name
 
+AnyDtype = keras.DTypePolicy | str
+"""As Keras' layers take it: a precision's name, or an object."""
 # What a decoder's outputs may go through.
 ACTIVATIONS = {"linear": partial(keras.layers.Activation, "linear"), "positive": Positive}
 
@@ -36,7 +38,7 @@ class Network(keras.Model):
     stride: int = 1
     smallest: int = 1
 
-    def __init__(self, *, dtype=None, **kwargs):
+    def __init__(self, *, dtype: AnyDtype | None = None, **kwargs):
         super().__init__(**kwargs)
         # A functional model drops the argument, and would come back in Keras' current precision.
         self.dtype_policy = dtype
@@ -176,7 +178,13 @@ class Encoder(Network):
     # The residual blocks reflect one pixel of the features beside the border.
     smallest = 8
 
-    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+    def __init__(
+        self,
+        base_filters: int = 64,
+        residual_blocks: int = 6,
+        dtype: AnyDtype | None = None,
+        **kwargs,
+    ):
         # === Layers ===
         rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
         options = {"data_format": "channels_last", "dtype": dtype}
@@ -240,7 +248,7 @@ class Decoder(Network):
         self,
         channels: int,
         base_filters: int = 64,
-        dtype=None,
+        dtype: AnyDtype | None = None,
         activation: str = "linear",
         upsampling: str = "nearest",
         **kwargs,
@@ -282,7 +290,10 @@ class Decoder(Network):
 
 
 def check_images(images: np.ndarray) -> None:
-    """Raise a `ValueError` for what are no images, and warn where they seem to end at 1, not 255.
+    """Raise a `ValueError` for what are no images of 0 to 255, and warn where they seem to be none.
+
+    Whole numbers above 255 are a camera's own and an error; floats above 255, or none above 1, may
+    be meant, and are told.
 
     Example:
         >>> check_images(np.zeros((50, 70, 3)))
@@ -295,7 +306,21 @@ def check_images(images: np.ndarray) -> None:
         raise ValueError(
             f"images are (batch, height, width, 3), and these have the shape {images.shape}{one}"
         )
-    if images.dtype.kind == "f" and 0 < images.max(initial=0) <= 1:
+    if images.dtype == np.uint8 or images.dtype.kind not in "fiu":
+        return
+    largest = images.max(initial=0)
+    told = f"the largest number in these images is {largest:g}, and networks take 0 to 255: "
+    stretch = (
+        "read files by adaat_keras.inference.read_image(path, image_range=(LOW, HIGH)), or bring "
+        "arrays there by adaat_keras.deep_images.stretched(images, (LOW, HIGH)), of what is to "
+        "become black and white"
+    )
+    if images.dtype.kind != "f" and largest > 255:
+        raise ValueError(told + stretch)
+    # What was resized may end a little beyond 255.
+    if largest > 256:
+        warnings.warn(told + stretch, stacklevel=3)
+    if images.dtype.kind == "f" and 0 < largest <= 1:
         warnings.warn(
             "the largest number in these images is 1 or less, and networks take 0 to 255: multiply "
             "them by 255, unless they are black",
@@ -310,8 +335,27 @@ class FlatPredict:
     meets, for as long as the process lives. A single batch needs no such pipeline.
     """
 
-    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
-        """As in `keras.Model.predict`; an array of a single batch is predicted at once."""
+    def predict(
+        self,
+        x,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] | None = None,
+    ) -> np.ndarray:
+        """As in `keras.Model.predict`; an array of a single batch is predicted at once.
+
+        Args:
+            x: Images `(batch, height, width, 3)` of one size, 0 to 255, as an array; or what else
+                Keras takes, such as a `tf.data.Dataset` of such batches, which is not looked at.
+            batch_size, verbose, steps, callbacks: As in Keras.
+
+        Returns:
+            Outputs `(batch, height, width, channels)`, float32, as a task's `decode` takes them.
+
+        Raises:
+            ValueError: There are no images, an array has another form, or whole numbers above 255.
+        """
         array = isinstance(x, np.ndarray) or keras.ops.is_tensor(x)
         if (array or isinstance(x, list | tuple)) and not len(x):
             raise ValueError("there are no images to predict")

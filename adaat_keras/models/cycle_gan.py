@@ -3,7 +3,7 @@
 import keras
 
 from adaat_keras.layers import InstanceNormalization
-from adaat_keras.models.base_model import Decoder, Encoder, Network
+from adaat_keras.models.base_model import AnyDtype, Decoder, Encoder, Network
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -29,7 +29,13 @@ class Generator(Network):
     stride = 4
     smallest = 8
 
-    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+    def __init__(
+        self,
+        base_filters: int = 64,
+        residual_blocks: int = 6,
+        dtype: AnyDtype | None = None,
+        **kwargs,
+    ):
         # === Layers ===
         encoder = Encoder(base_filters, residual_blocks, dtype=dtype, name="encoder")
         decoder = Decoder(3, base_filters, dtype=dtype, name="decoder")
@@ -66,7 +72,7 @@ class PatchDiscriminator(Network):
 
     arguments = ("base_filters",)
 
-    def __init__(self, base_filters: int = 64, dtype=None, **kwargs):
+    def __init__(self, base_filters: int = 64, dtype: AnyDtype | None = None, **kwargs):
         # === Layers ===
         rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")
         widths = [base_filters * factor for factor in (1, 2, 4, 8)] + [1]

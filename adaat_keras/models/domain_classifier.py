@@ -2,7 +2,7 @@
 
 import keras
 
-from adaat_keras.models.base_model import Network
+from adaat_keras.models.base_model import AnyDtype, Network
 from adaat_keras.registry import check_name
 
 # The kernels' size and the strides.
@@ -45,7 +45,7 @@ class DomainClassifier(Network):
         features: int = 256,
         view: str = "patch",
         width: int | None = None,
-        dtype=None,
+        dtype: AnyDtype | None = None,
         **kwargs,
     ):
         check_name("view", view, list(VIEWS))

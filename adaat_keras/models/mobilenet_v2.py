@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from adaat_keras.layers import CropLike, InstanceNormalization, ResidualBlock, Upsampling
-from adaat_keras.models.base_model import Network
+from adaat_keras.models.base_model import AnyDtype, Network
 
 # The trunk's last layer at each stride.
 TAPS = {4: "block_2_add", 8: "block_5_add", 16: "block_12_add", 32: "block_16_project_BN"}
@@ -61,7 +61,13 @@ class MobilenetV2(Network):
     # The residual blocks reflect one pixel of the features beside the border.
     smallest = 8
 
-    def __init__(self, base_filters: int = 64, residual_blocks: int = 6, dtype=None, **kwargs):
+    def __init__(
+        self,
+        base_filters: int = 64,
+        residual_blocks: int = 6,
+        dtype: AnyDtype | None = None,
+        **kwargs,
+    ):
         # === Layers ===
         features = 4 * base_filters
         rescale = keras.layers.Rescaling(1 / 127.5, -1.0, dtype=dtype, name="rescale")

@@ -4,7 +4,7 @@ import keras
 
 from adaat_keras.layers import ResidualBlock, SpatialAttention
 from adaat_keras.models.at_dt import SixConvolutions
-from adaat_keras.models.base_model import Network
+from adaat_keras.models.base_model import AnyDtype, Network
 from adaat_keras.registry import check_name, load_object, place_of
 
 
@@ -30,7 +30,7 @@ class Conv(Network):
     kind = "conv"
     stride = smallest = 8
 
-    def __init__(self, features: int = 256, dtype=None, **kwargs):
+    def __init__(self, features: int = 256, dtype: AnyDtype | None = None, **kwargs):
         # === Layers ===
         options = {
             "strides": 2,
@@ -89,7 +89,7 @@ class Unet(Network):
     smallest = 16
     attention = False
 
-    def __init__(self, features: int = 256, dtype=None, **kwargs):
+    def __init__(self, features: int = 256, dtype: AnyDtype | None = None, **kwargs):
         narrow = features // 2
         widths = (narrow, 2 * narrow, 4 * narrow, 8 * narrow)
 

@@ -1,5 +1,6 @@
 """Pictures of a few predictions after every epoch, for TensorBoard."""
 
+import contextlib
 import warnings
 from pathlib import Path
 
@@ -36,6 +37,7 @@ class Pictures(keras.callbacks.Callback):
         self.task = task
         self.domain = domain
         self._images: list[np.ndarray] | None = None
+        self._writer: tf.summary.SummaryWriter | None = None
 
     def on_epoch_end(self, epoch, logs=None):
         """Write this epoch's pictures."""
@@ -50,6 +52,14 @@ class Pictures(keras.callbacks.Callback):
                 stacklevel=2,
             )
             self.folder = None
+
+    def on_train_end(self, logs=None):
+        """Close TensorBoard's file; another training would begin another."""
+        if self._writer is not None:
+            # Every epoch has flushed it, or has told that it could not.
+            with contextlib.suppress(tf.errors.OpError):
+                self._writer.close()
+        self._images = self._writer = None
 
     def _write(self, epoch: int) -> None:
         if self._images is None:

@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Sequence
 
 import keras
 import matplotlib
@@ -69,7 +70,7 @@ class Depth(Task):
         other.error = depth_error
         return other
 
-    def loss(self, class_weights=None) -> keras.losses.Loss:
+    def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
         """L1 on the logarithm of depth, or on metres; the best constant guess scores 1."""
         if self.error == "log":
             return LogDepthLoss(max_depth=MAX_DEPTH)

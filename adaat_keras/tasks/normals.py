@@ -1,5 +1,7 @@
 """Surface normals in the camera's axes: the task, its loss and its metrics."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import ops
@@ -42,7 +44,7 @@ class Normals(Task):
     columns = ("mean_angle", "median_angle", *_WITHIN)
     curves = ("within_11_25", "within_30")
 
-    def loss(self, class_weights=None) -> keras.losses.Loss:
+    def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
         """L1 distance from the true vectors over valid pixels; the best constant guess scores 1."""
         return NormalsLoss()
 

@@ -166,7 +166,7 @@ class Semantic(Task):
         if self._builtin != "paper":
             self.title = f"semantic, {self.channels} classes"
 
-    def loss(self, class_weights=None) -> keras.losses.Loss:
+    def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
         """Cross-entropy from logits, ignored pixels left out; a uniform guess scores 1."""
         return SemanticLoss(num_classes=self.channels, ignored=IGNORED, class_weights=class_weights)
 
@@ -381,9 +381,10 @@ class SemanticLoss(keras.losses.Loss):
         class_weights: What a pixel of each class counts, 0 or more.
 
     Call arguments:
-        y_true: Integer labels `(batch, height, width)`, 0 to `num_classes - 1` or `ignored`. Any
-            other label is an error on the CPU and gives NaN on a GPU; `check_labels` finds it
-            when a file is read. Or probabilities `(batch, height, width, num_classes)`.
+        y_true: Integer labels `(batch, height, width)` or `(batch, height, width, 1)`, 0 to
+            `num_classes - 1` or `ignored`. Any other label is an error on the CPU and gives NaN on
+            a GPU; `check_labels` finds it when a file is read. Or probabilities
+            `(batch, height, width, num_classes)`.
         y_pred: Logits `(batch, height, width, num_classes)`.
         sample_weight: Optional, `(batch,)`.
 
@@ -414,6 +415,8 @@ class SemanticLoss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """One value an image, `(batch,)`."""
+        if len(y_true.shape) == 4 and y_true.shape[-1] == 1:
+            y_true = y_true[..., 0]
         if len(y_true.shape) == 4:
             nats = ops.categorical_crossentropy(y_true, y_pred, from_logits=True)
             valid, classes = ops.max(y_true, axis=-1) > 0, ops.argmax(y_true, axis=-1)
@@ -482,7 +485,7 @@ class SegmentationMetrics(keras.metrics.Metric):
     def update_state(
         self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor, sample_weight: None = None
     ) -> None:
-        """Count a batch: labels `(batch, height, width)`, logits `(..., len(class_names))`.
+        """Count a batch: labels `(batch, height, width[, 1])`, logits `(..., len(class_names))`.
 
         Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
         """

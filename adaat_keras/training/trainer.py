@@ -57,8 +57,15 @@ class Trainer(KerasWorkarounds, keras.Model):
         optimizer: AnyOptimizer | None,
         variables: list[keras.Variable],
         means: Sequence[str],
+        *,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool = False,
     ) -> None:
         """Set the optimizer of these variables (Adam by default), and the means in the log.
+
+        How steps are run, the last three, is as in `keras.Model.compile`; every trainer's `compile`
+        hands them on. Keras' other arguments are for losses and metrics that no trainer here reads.
 
         Raises:
             ValueError: The precision is float16. Keras scales the loss of `optimizer` alone, so
@@ -70,7 +77,12 @@ class Trainer(KerasWorkarounds, keras.Model):
                 "of two optimizers alone; use 'mixed_bfloat16', which needs no scaling"
             )
         optimizer = adam(optimizer)
-        super().compile(optimizer=optimizer, jit_compile=False)
+        super().compile(
+            optimizer=optimizer,
+            run_eagerly=run_eagerly,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+        )
         # Restoring a checkpoint fills only slots that exist.
         optimizer.build(variables)
         self.means = {name: keras.metrics.Mean(name=name) for name in means}
@@ -253,17 +265,19 @@ class SupervisedTrainer(Trainer):
         optimizer: AnyOptimizer | None = None,
         task_loss: AnyLoss | None = None,
         metrics: Mapping[str, list] | None = None,
+        **kwargs,
     ) -> None:
         """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`.
 
-        Optimizers and losses are taken by name too.
+        Optimizers and losses are taken by name too; all else as `Trainer.compile` takes it.
 
         Raises:
             ValueError: There is no task loss, or the precision is float16.
         """
         if task_loss is None:
             raise ValueError("task_loss is missing: a task's `loss()`, or any keras.losses.Loss")
-        super().compile(optimizer, self.base_variables, ("loss", *self.task_loss_names))
+        names = ("loss", *self.task_loss_names)
+        super().compile(optimizer, self.base_variables, names, **kwargs)
         self.task_loss = loss_of(task_loss)
         self.domain_metrics = {domain: (metrics or {}).get(domain, []) for domain in self.domains}
 
@@ -422,18 +436,21 @@ def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:
     found = keras.losses.get(what)
     if found is None or isinstance(found, keras.losses.Loss):
         return found
-    # Keras gives functions by name; its class of that name fits shapes, and knows devices.
-    for each in vars(keras.losses).values():
-        if isinstance(each, type) and plain_name(each.__name__) == plain_name(found.__name__):
-            return each()
-    return _FunctionLoss(found)
+    name = getattr(found, "__name__", type(found).__name__)
+    # Keras gives functions by name; its class of that name fits shapes, and knows devices. A user's
+    # function may be called as one of Keras' is.
+    if found is getattr(keras.losses, name, None):
+        for each in vars(keras.losses).values():
+            if isinstance(each, type) and plain_name(each.__name__) == plain_name(name):
+                return each()
+    return _FunctionLoss(found, name)
 
 
 class _FunctionLoss(keras.losses.Loss):
     """The mean of what a function of labels and outputs gives."""
 
-    def __init__(self, function: Callable):
-        super().__init__(name=function.__name__.strip("<>"))
+    def __init__(self, function: Callable, name: str):
+        super().__init__(name=name.strip("<>"))
         self.function = function
 
     def call(self, y_true, y_pred):

@@ -34,6 +34,17 @@ def test_one_pattern_or_path_stands_for_a_list_of_it(folder, kind):
     assert find_videos(kind(folder / "drive.mp4")) == [folder / "drive.mp4"]
 
 
+def test_paths_in_a_list_are_patterns_too(folder):
+    paths = [folder / "sub" / "*.png", folder / "b.png"]
+    assert names(paths, folder) == ["sub/c.png", "b.png"]
+    (folder / "drive.mp4").touch()
+    assert find_videos([folder / "*.mp4"]) == [folder / "drive.mp4"]
+    with pytest.raises(FileNotFoundError, match=r"no image matches .*\*\.gif"):
+        find_images([folder / "*.gif"])
+    with pytest.raises(FileNotFoundError, match=r"no video matches .*\*\.avi"):
+        find_videos([folder / "*.avi"])
+
+
 def test_a_file_with_brackets_in_its_name_is_a_file(folder):
     assert names([f"{folder}/odd[1].png"], folder) == ["odd[1].png"]
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from adaat_keras import fused
-from adaat_keras.layers import Conv2D
+from adaat_keras.layers import Conv2D, Upsampling
 from adaat_keras.models import Decoder
 
 # What is computed otherwise, and two that are not.
@@ -73,6 +73,22 @@ def test_in_bfloat16_they_are_no_farther_from_float32_than_those_of_keras(name, 
     for actual, expected, true in zip(ours, theirs, exact, strict=True):
         size = np.abs(true).mean()
         assert np.abs(actual - true).mean() / size < 1.5 * np.abs(expected - true).mean() / size
+
+
+def test_what_keras_takes_third_is_not_taken_for_repeat():
+    """There it is the strides: a layer that was to halve an image would double it."""
+    with pytest.raises(TypeError, match="positional arguments"):
+        Conv2D(4, 3, 2)
+
+
+@pytest.mark.parametrize("make", [lambda **options: Conv2D(1, 7, **options), Upsampling])
+def test_channels_come_last_or_are_told_to(make, images):
+    for options in ({}, {"data_format": None}, {"data_format": "channels_last"}):
+        assert make(**options).data_format == "channels_last"
+    with pytest.raises(
+        ValueError, match=r"channels\), not data_format='channels_first': transpose"
+    ):
+        make(data_format="channels_first")
 
 
 def test_one_pixel_goes_to_each_place_by_its_sum_of_the_kernel():

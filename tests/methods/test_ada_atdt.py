@@ -383,6 +383,22 @@ def test_without_weights_neither_labels_nor_target_are_asked_for():
     assert set(logs) == {"loss", "transfer_loss"}
 
 
+@pytest.mark.quick
+@pytest.mark.usefixtures("eagerly")
+def test_the_batches_of_a_training_are_evaluated_by_the_sources_images_and_labels_of_task_2():
+    model = make_model()
+    trainer = transfer_trainer(model, decoded_weight=1.0, teacher_weight=1.0)
+    trainer.task_metrics = tasks.get(model.to_task).metrics()
+    x, y = frames(model.to_task, 4)
+    x_b, y_b = frames(model.from_task, 4, seed=2)
+    images, labels = {"source": x, "target": x_b}, {"source": y, "target": y_b}
+    of_pairs = trainer.evaluate(x, y, return_dict=True, verbose=0)
+    assert trainer.evaluate(images, labels, return_dict=True, verbose=0) == of_pairs
+    del labels["source"]
+    with pytest.raises(ValueError, match=r"needs labels 'source' by its weights and metrics, and"):
+        trainer.evaluate(images, labels, verbose=0)
+
+
 # --- What base model 1 learns on for: features that task 1 alone has no use for.
 
 

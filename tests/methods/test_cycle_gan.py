@@ -69,6 +69,13 @@ def test_the_losses_are_the_formulae_on_flat_images():
 
 
 @pytest.mark.quick
+def test_its_steps_run_as_kerass_compile_has_it():
+    trainer = make(factor(0.5), factor(1.5))
+    trainer.compile(run_eagerly=True, steps_per_execution=2)
+    assert (trainer.run_eagerly, trainer.steps_per_execution) == (True, 2)
+
+
+@pytest.mark.quick
 @pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("counts", [(3, 1), (1, 3)])
 def test_domains_may_have_different_numbers_of_images(counts):

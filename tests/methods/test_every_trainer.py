@@ -116,6 +116,44 @@ def test_its_scores_are_those_of_the_networks_predictions_at_any_size(kind):
     assert {name: logs[name] for name in expected} == pytest.approx(expected, rel=1e-4, nan_ok=True)
 
 
+def test_its_steps_run_eagerly_several_at_a_time_or_by_xla_as_kerass_compile_has_it(kind):
+    """With the same losses; what is not about how steps run is refused, as it would be ignored."""
+    history = {}
+    for name, how in {
+        "one by one": {},
+        "eagerly": {"run_eagerly": True},
+        "two at a time": {"steps_per_execution": 2},
+    }.items():
+        model = make_model()
+        trainer = make_trainer(kind, model, how=how)
+        assert {each: getattr(trainer, each) for each in how} == how
+        history[name] = trainer.fit(make_batches(kind, model), shuffle=False, verbose=0).history
+    for other in history.values():
+        for name, value in history["one by one"].items():
+            assert other[name] == pytest.approx(value, rel=1e-4)
+    assert make_trainer(kind, model, how={"jit_compile": True}).jit_compile
+    with pytest.raises(TypeError, match="unexpected keyword argument 'weighted_metrics'"):
+        make_trainer(kind, model, how={"weighted_metrics": []})
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_source_is_translated_in_training_as_in_testing(kind):
+    """To black, whatever it was: then training and testing see the same, however images change."""
+    model = make_model()
+    black = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Rescaling(0.0)])
+    still = {"optimizer": lambda: keras.optimizers.SGD(0.0), "translator": black}
+    trainer = make_trainer(kind, model, **still)
+    images, labels = next(iter(make_batches(kind, model)))
+    name = "transfer_loss" if kind == "transfer" else "source_task_loss"
+    source = images if kind == "transfer" else images[0]
+    others = () if kind == "transfer" else images[1:]
+    changed = 255 - source if kind == "transfer" else (255 - source, *others)
+    one, other = (
+        trainer.train_on_batch(each, labels, return_dict=True)[name] for each in (images, changed)
+    )
+    assert one == pytest.approx(float(other), rel=1e-6)
+
+
 @pytest.mark.usefixtures("eagerly")
 def test_weights_of_samples_are_refused_and_not_passed_over(kind):
     model = make_model()

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from adaat_keras import build_ada_atdt
 from adaat_keras.export import export_model
+from adaat_keras.inference import predict_labels
 from adaat_keras.models import AdaAtdt, transfer
 
 
@@ -122,6 +123,10 @@ def test_base_models_are_the_shared_encoder_and_decoder_at_any_size(number, imag
         assert model.smallest == base.smallest == 32
 
 
+def labels_of(model, images):
+    return predict_labels(model, model.to_task, images)
+
+
 @pytest.mark.parametrize("shape", [(50, 70, 3), (1, 50, 70, 1), (1, 50, 70, 4)])
 def test_what_are_no_images_is_told(shape):
     with pytest.raises(ValueError, match=r"images are \(batch, height, width, 3\), and these"):
@@ -137,6 +142,23 @@ def test_images_that_end_at_1_are_told(image):
         warnings.simplefilter("error")
         model.predict(images, verbose=0)
         model.predict(np.zeros_like(images), verbose=0)
+
+
+@pytest.mark.parametrize("predict", [lambda model, x: model.predict(x, verbose=0), labels_of])
+def test_images_of_more_than_8_bits_are_told_to_be_brought_to_them(predict, image):
+    """As a thermal camera has them: taken as they are, all would be white beyond all measure."""
+    model = build_ada_atdt(size="tiny", transfer="conv")
+    raw = np.full((1, 64, 64, 3), 9000, "uint16")
+    said = "the largest number in these images is 9000, .*read_image.*image_range=.*stretched"
+    for deep in (raw, raw.astype("int64")):
+        with pytest.raises(ValueError, match=said):
+            predict(model, deep)
+    with pytest.warns(UserWarning, match=said):
+        predict(model, raw.astype("float32"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        predict(model, (raw // 36).astype("uint16"))
+        predict(model, np.asarray(image(64, 64)) * 0 + 255.0001)
 
 
 def test_its_prediction_is_float32_in_bfloat16(image):

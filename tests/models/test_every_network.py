@@ -1,5 +1,6 @@
 """What holds for every network, and for every transfer function that exists."""
 
+import inspect
 from functools import partial
 
 import keras
@@ -61,6 +62,13 @@ def test_none_is_left_out():
     """`AdaAtdt` is made of six, and has tests of its own; `Network` is what all derive from."""
     tested = {type(make()).__name__ for make, _, _ in NETWORKS.values()}
     assert tested == {*models.__all__} - {"AdaAtdt", "Network"}
+
+
+@every_network
+def test_every_argument_has_a_type_hint(name):
+    arguments = inspect.signature(type(NETWORKS[name][0]()).__init__).parameters.values()
+    lacking = {each.name for each in arguments if each.annotation is each.empty}
+    assert lacking == {"self", "kwargs"}
 
 
 def inputs_of(name):

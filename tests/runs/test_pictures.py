@@ -1,7 +1,9 @@
 """Pictures of predictions for TensorBoard, a frame and an epoch each, read back from its file."""
 
 import io
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from PIL import Image
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.domains import Domain
 from adaat_keras.runs.pictures import Pictures, network_of
+
+OPEN = Path("/proc/self/fd")
 
 
 @pytest.fixture
@@ -51,6 +55,22 @@ def test_a_picture_that_fails_costs_a_line_once(domain, tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pictures.on_epoch_end(1)
+
+
+@pytest.mark.skipif(not OPEN.is_dir(), reason="open files are listed on Linux alone")
+def test_the_file_is_closed_with_the_training_and_another_training_begins_another(domain, tmp_path):
+    def open_files():
+        return [each for each in OPEN.iterdir() if str(tmp_path) in os.path.realpath(each)]
+
+    model, task = build_ada_atdt(size="tiny").base_model_2, tasks.get("semantic")
+    pictures = Pictures(tmp_path, model, task, domain)
+    pictures.on_train_end()
+    for training in range(2):
+        pictures.on_epoch_end(training)
+        assert len(open_files()) == 1
+        pictures.on_train_end()
+        assert open_files() == []
+    assert {epoch for _, epoch in read(tmp_path)} == {1, 2}
 
 
 def test_a_stage_is_shown_by_what_it_trains():

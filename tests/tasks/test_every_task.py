@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from typing import get_type_hints
+
 import keras
 import numpy as np
 import pytest
@@ -21,6 +24,11 @@ def scores(task, labels, outputs):
 
 def test_it_is_found_by_its_name(name):
     assert tasks.get(name).name == name
+
+
+def test_its_loss_says_what_it_takes(name):
+    hints = get_type_hints(tasks.get(name).loss)
+    assert hints == {"class_weights": Sequence[float] | None, "return": keras.losses.Loss}
 
 
 def test_random_outputs_give_a_finite_loss_with_a_gradient(name):

@@ -52,6 +52,11 @@ def test_scores_are_those_of_scikit_learns_confusion_matrix(seed):
     assert scores["accuracy"] == pytest.approx(hits.sum() / peer.sum(), rel=1e-6)
 
 
+def test_labels_may_have_a_last_axis_of_1():
+    truth, predicted = random_maps()
+    assert streamed(truth[..., None], predicted)[1] == streamed(truth, predicted)[1]
+
+
 @pytest.mark.parametrize("absent", [(), (2, 9)], ids=["all classes", "two absent"])
 def test_scores_are_those_of_cityscapesscripts_own_evaluation(tmp_path, absent):
     peer = pytest.importorskip("cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling")

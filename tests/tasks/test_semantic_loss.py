@@ -45,6 +45,13 @@ def test_it_is_the_mean_over_images_of_scikit_learns_log_loss_over_valid_pixels(
     assert float(SemanticLoss()(labels, logits)) == pytest.approx(np.mean(each), rel=1e-6)
 
 
+@pytest.mark.parametrize("weights", [None, np.linspace(0.1, 3, 11)], ids=["alike", "weighted"])
+def test_labels_may_have_a_last_axis_of_1(weights):
+    labels, logits = random_batch()
+    loss = SemanticLoss(class_weights=weights, reduction="none")
+    np.testing.assert_array_equal(loss(labels[..., None], logits), loss(labels, logits))
+
+
 def test_a_batch_scores_the_mean_of_its_parts():
     labels, logits = random_batch()
     parts = [float(SemanticLoss()(labels[n : n + 1], logits[n : n + 1])) for n in range(3)]

@@ -1,5 +1,7 @@
 """What all trainers have in common, and the supervised one."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -99,6 +101,20 @@ def test_a_loss_is_taken_by_name_as_a_function_and_as_an_object(loss):
     logs = trainer.train_on_batch(images, labels, return_dict=True)
     expected = np.mean((trainer(images[0])[..., 0] - labels[0]) ** 2)
     assert logs["loss"] == pytest.approx(float(expected), rel=1e-5)
+
+
+def huber(labels, outputs):
+    return keras.ops.mean(0 * outputs, -1) + 42
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("loss", [huber, functools.partial(huber)], ids=["called huber", "partial"])
+def test_ones_own_function_is_called_whatever_it_is_called(loss):
+    images, labels = next(iter(make_batches("supervised", make_model())))
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
+    trainer.compile(keras.optimizers.SGD(0.0), loss)
+    assert trainer.train_on_batch(images, labels, return_dict=True)["loss"] == 42
 
 
 @pytest.mark.parametrize("name", ["adam", "Adam", "sgd"])
