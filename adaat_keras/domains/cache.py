@@ -18,7 +18,7 @@ from adaat_keras.domains.content import blended_problem, unlikely_depth
 from adaat_keras.domains.domain import Domain, SameCamera, check_above_0, said_in_graph
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
-from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder
+from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder, slug
 
 
 class FrameStore:
@@ -389,8 +389,9 @@ class DiskCache(KeyCache):
 
     Each key has a folder named by the domain's fingerprint, with shards as `pack` writes them: a
     load that was killed goes on where it stopped, checksums are checked when a cache is opened,
-    and damaged shards are written anew. Other options of the domain, or files that have changed,
-    get other folders; old ones may be deleted at any time.
+    and damaged shards are written anew. One process at a time loads a key; others wait for it.
+    Other options of the domain, or files that have changed, get other folders; old ones may be
+    deleted at any time.
 
     Args:
         domain: Where the frames come from.
@@ -417,7 +418,7 @@ class DiskCache(KeyCache):
     def _load(self, keys: tuple[str, ...]) -> None:
         made_folder(self.folder, CHANGE_CACHE)
         names = {key: fingerprint(self.domain, key) for key in keys}
-        folders = {key: self.folder / f"{self.name}-{key}-{names[key]}" for key in keys}
+        folders = {key: self.folder / f"{slug(self.name)}-{key}-{names[key]}" for key in keys}
         write_shards(self.domain, folders, names, _SHARD_FRAMES)
         self._keys |= {key: PackedKey(folder) for key, folder in folders.items()}
 
