@@ -1,10 +1,13 @@
 """A domain's identity follows what its frames hold, and nothing else."""
 
 import shutil
+from collections import deque
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from format_kit import FRAME, carla, color, grey, kitti, write
 from pixel_kit import Pixels
 
@@ -203,3 +206,31 @@ def test_a_users_class_is_named_by_its_attributes(tmp_path, monkeypatch):
         Mine("one", table={"a": [1]}),
         Mine("one", table={"a": [2]}),
     )
+
+
+@pytest.mark.parametrize("kind", [object, np.dtypes.StringDType()], ids=str)
+def test_arrays_of_names_count_by_what_they_say(kind, tmp_path):
+    """As a column of pandas is, whose bytes are places in memory."""
+
+    def mine(root, *names):
+        paths = [write(tmp_path / root / f"{name}.png", grey(1)) for name in names]
+        paths = paths if kind is object else map(str, paths)
+        # No two of them are one object.
+        table = np.array([*paths, "".join(["tr", "ain"])], kind)
+        return Mine(tmp_path / "empty", table=table)
+
+    same(mine("one", "a", "b"), mine("one", "a", "b"), mine("two", "a", "b"))
+    distinct(mine("one", "a", "b"), mine("one", "b", "a"), mine("one", "a", "c"))
+
+
+def test_collections_of_every_kind_count():
+    here = Path(__file__).parent
+    tables = ({"a"}, {"b"}, frozenset("ab"), range(3), range(1, 4), deque([5, 6]), b"c", b"d")
+    distinct(*(Mine(here, table=table) for table in (*tables, MappingProxyType({"a": {1}}))))
+    many = [f"name {number}" for number in range(99)]
+    same(Mine(here, table=set(many)), Mine(here, table=set(many[::-1])))
+    same(Mine(here, table={1, "a", None}), Mine(here, table={None, "a", 1}))
+
+
+def test_an_object_that_says_nothing_counts_for_nothing():
+    same(*(Mine(Path(__file__).parent, table=tf.constant(number)) for number in range(2)))
