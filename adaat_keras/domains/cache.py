@@ -41,6 +41,14 @@ class FrameStore:
         known = [n if (shapes[:, axis] == n).all() else None for axis, n in enumerate(shapes[0])]
         return tf.ensure_shape(tf.reshape(pixels, tf.gather(shapes, index)), known)
 
+    def digest(self) -> str:
+        """The SHA-256 of all sizes and pixels, in hexadecimal digits."""
+        found = hashlib.sha256(self.shapes.tobytes())
+        # Where they lie: a copy might not fit beside them. As bytes, since NumPy's buffers do not
+        # have all types.
+        found.update(np.asarray(self.pixels).view(np.uint8))
+        return found.hexdigest()
+
 
 # Frames whose labels are looked at more closely.
 _LOOKS = 4
@@ -128,9 +136,7 @@ class Arrays(Domain):
 
     def described(self, keys, place):
         """All pixels count."""
-        stored = [(s.shapes, s.pixels.numpy()) for s in (self._stores[key] for key in keys)]
-        digests = [hashlib.sha256(a.tobytes() + b.tobytes()).hexdigest() for a, b in stored]
-        return super().described(keys, place), digests
+        return super().described(keys, place), [self._stores[key].digest() for key in keys]
 
     def _checked(self, key: str, label: np.ndarray, where: str) -> np.ndarray:
         """A label in the domain's form."""

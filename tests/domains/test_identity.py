@@ -1,6 +1,8 @@
 """A domain's identity follows what its frames hold, and nothing else."""
 
+import hashlib
 import shutil
+import tracemalloc
 from collections import deque
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +15,7 @@ from pixel_kit import Pixels
 
 from adaat_keras import domains
 from adaat_keras.domains import Carla, Domain, Folder, Kitti, Packed, Streets
-from adaat_keras.domains.cache import cached
+from adaat_keras.domains.cache import Arrays, cached
 from adaat_keras.domains.resize import Resized
 from adaat_keras.domains.shards import pack
 from adaat_keras.tasks.semantic import Semantic
@@ -132,6 +134,31 @@ def test_every_pixel_of_arrays_counts():
     same(before, Domain.from_arrays(list(images), np.zeros((5, 4, 4), int)))
     distinct(before, after, Domain.from_arrays(images, labels, label_names=["sky", "road"]))
     assert before.identity(("image",)) == after.identity(("image",))
+
+
+def test_arrays_of_any_size_and_type_are_named_by_their_bytes():
+    sizes = [(4, 6), (5, 3)]
+    images = [np.full((*size, 3), number, np.uint8) for number, size in enumerate(sizes)]
+    masks = [tf.cast(np.eye(*size), tf.bfloat16).numpy() for size in sizes]
+    domain = Arrays({"image": images, "depth": [np.ones(s) for s in sizes], "mask": masks})
+    depths = [np.ones(size, np.float32) for size in sizes]
+    digests = [
+        hashlib.sha256(
+            np.array([frame.shape for frame in frames]).tobytes()
+            + np.concatenate([frame.ravel() for frame in frames]).tobytes()
+        ).hexdigest()
+        for frames in (images, depths, masks)
+    ]
+    assert domain.described(("image", "depth", "mask"), str)[1] == digests
+
+
+def test_arrays_are_named_without_a_copy_of_them():
+    domain = Domain.from_arrays(np.zeros((8, 256, 512, 3), np.uint8))
+    tracemalloc.start()
+    domain.identity()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * 256 * 512 * 3 / 10
 
 
 def folder(root, **options):
