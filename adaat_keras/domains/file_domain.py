@@ -340,6 +340,14 @@ class FileDomain(Domain):
         """Width and height of the file of a `key`, whose format is checked; raises as `[i]`."""
         return picture_size(path) if key == "image" else self.kinds[key].check(path)[:2]
 
+    def first_width(self) -> int | None:
+        """Pixels, of the first image whose header can be read."""
+        for files in self.files:
+            # The others are told of when their frame is read.
+            with suppress(ValueError, OSError):
+                return self.check_file("image", files["image"])[0]
+        return None
+
     def problems(self) -> list[str | None]:
         """What is wrong with each frame, `None` if nothing is; reads every file, in parallel.
 
