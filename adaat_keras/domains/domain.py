@@ -355,6 +355,40 @@ class Domain(ABC):
         return type(self).__name__, self.name, _described(state, keys, place)
 
 
+def check_ranks(domain: Domain, keys: tuple[str, ...]) -> None:
+    """Raise where a graph cannot know how many axes a domain's values have.
+
+    Whatever cuts or resizes frames in a graph has to. Nothing is read, only a graph is made.
+
+    Args:
+        domain: Whose `read` is looked at.
+        keys: `"image"` and labels that it has.
+
+    Raises:
+        ValueError: The values of one of the keys are of unknown rank, as `tf.numpy_function` gives
+            them; the message names the class, the key and what to add.
+
+    Example:
+        >>> check_ranks(Domain.from_arrays(np.zeros((1, 8, 8, 3), np.uint8)), ("image",))
+    """
+    from adaat_keras import tasks
+
+    # As `dataset` does, so that a user's conditions are converted alike.
+    frames = tf.data.Dataset.range(1).map(lambda index: domain.read(index, keys))
+    lacking = [key for key in keys if frames.element_spec[key].shape.rank is None]
+    if not lacking:
+        return
+    while isinstance(getattr(domain, "domain", None), Domain):
+        domain = domain.domain
+    key = lacking[0]
+    channels = 3 if key == "image" else key in tasks.names() and tasks.get(key).components
+    shape = f"(None, None, {channels})" if channels else "(None, None)"
+    raise ValueError(
+        f"{type(domain).__name__}.read gives {key!r} of unknown rank, as tf.numpy_function and "
+        f"tf.py_function do: return tf.ensure_shape(value, {shape}) in its place"
+    )
+
+
 class SameCamera(Domain):
     """A domain whose frames are those of another one, `domain`, from the same camera."""
 
