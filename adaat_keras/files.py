@@ -2,6 +2,7 @@
 
 import errno
 import glob
+import hashlib
 import io
 import json
 import math
@@ -101,6 +102,31 @@ def backslashes(path: Path | str) -> str:
     if os.sep == "\\" or "\\" not in str(path):
         return ""
     return "; backslashes part folders on Windows alone: write a slash (/) for each"
+
+
+def slug(name: str) -> str:
+    """A name as one part of a path: itself where it can be one, else without what it cannot have.
+
+    No two names have one slug.
+
+    Args:
+        name: As a user gave it; what would lead elsewhere, such as `/` and `..`, or a name longer
+            than 128 bytes gets another slug than itself.
+
+    Example:
+        >>> slug("streets_real"), slug("../my domain")
+        ('streets_real', '__my domain~4dac4459')
+    """
+    safe = _UNSAFE.sub("_", name).encode(errors="ignore")[:_LONGEST].decode(errors="ignore")
+    if safe == name:
+        return name
+    # A name that has a tilde gets another slug, so that this one is nobody's name.
+    return f"{safe}~{hashlib.sha256(name.encode(errors='backslashreplace')).hexdigest()[:8]}"
+
+
+# Also what Windows does not take, so that a folder may be carried there, and what is hidden.
+_UNSAFE = re.compile(r"""[\x00-\x1f\x7f/\\:*?"<>|~]+|^[. ]+|[. ]+$|^$""")
+_LONGEST = 128
 
 
 def made_folder(folder: Path | str, change: str) -> Path:

@@ -9,6 +9,7 @@ PACKAGE = Path(__file__).parent.parent / "adaat_keras"
 ORDER = {
     "registry": "",
     "files": "",
+    "lock": "files",
     "deep_images": "",
     "camera": "deep_images",
     "exif": "",
@@ -18,7 +19,7 @@ ORDER = {
     "training": "layers files registry",
     "tasks": "registry",
     "streets": "",
-    "domains": "tasks streets camera deep_images exif registry files",
+    "domains": "tasks streets camera deep_images exif registry files lock",
     "streets.writers": "streets domains files registry",
     "report": "layers models tasks domains files",
     "presets": "models tasks files",
@@ -27,7 +28,7 @@ ORDER = {
     "build": "models tasks presets",
     "methods": "models training tasks domains build camera registry",
     "runs": "models training tasks streets domains report presets build methods camera files "
-    "registry",
+    "lock registry",
     "fit": "models tasks domains methods runs registry",
     "demo": "layers models tasks domains presets inference runs",
     "cli": "models training tasks streets.writers domains report presets inference export methods "

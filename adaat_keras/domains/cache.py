@@ -18,7 +18,7 @@ from adaat_keras.domains.content import blended_problem, unlikely_depth
 from adaat_keras.domains.domain import Domain, SameCamera, check_above_0, said_in_graph
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
-from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder
+from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder, slug
 
 
 class FrameStore:
@@ -40,6 +40,14 @@ class FrameStore:
         pixels = tf.slice(self.pixels, [begin], [tf.gather(lengths, index)])
         known = [n if (shapes[:, axis] == n).all() else None for axis, n in enumerate(shapes[0])]
         return tf.ensure_shape(tf.reshape(pixels, tf.gather(shapes, index)), known)
+
+    def digest(self) -> str:
+        """The SHA-256 of all sizes and pixels, in hexadecimal digits."""
+        found = hashlib.sha256(self.shapes.tobytes())
+        # Where they lie: a copy might not fit beside them. As bytes, since NumPy's buffers do not
+        # have all types.
+        found.update(np.asarray(self.pixels).view(np.uint8))
+        return found.hexdigest()
 
 
 # Frames whose labels are looked at more closely.
@@ -128,9 +136,7 @@ class Arrays(Domain):
 
     def described(self, keys, place):
         """All pixels count."""
-        stored = [(s.shapes, s.pixels.numpy()) for s in (self._stores[key] for key in keys)]
-        digests = [hashlib.sha256(a.tobytes() + b.tobytes()).hexdigest() for a, b in stored]
-        return super().described(keys, place), digests
+        return super().described(keys, place), [self._stores[key].digest() for key in keys]
 
     def _checked(self, key: str, label: np.ndarray, where: str) -> np.ndarray:
         """A label in the domain's form."""
@@ -389,8 +395,9 @@ class DiskCache(KeyCache):
 
     Each key has a folder named by the domain's fingerprint, with shards as `pack` writes them: a
     load that was killed goes on where it stopped, checksums are checked when a cache is opened,
-    and damaged shards are written anew. Other options of the domain, or files that have changed,
-    get other folders; old ones may be deleted at any time.
+    and damaged shards are written anew. One process at a time loads a key; others wait for it.
+    Other options of the domain, or files that have changed, get other folders; old ones may be
+    deleted at any time.
 
     Args:
         domain: Where the frames come from.
@@ -417,7 +424,7 @@ class DiskCache(KeyCache):
     def _load(self, keys: tuple[str, ...]) -> None:
         made_folder(self.folder, CHANGE_CACHE)
         names = {key: fingerprint(self.domain, key) for key in keys}
-        folders = {key: self.folder / f"{self.name}-{key}-{names[key]}" for key in keys}
+        folders = {key: self.folder / f"{slug(self.name)}-{key}-{names[key]}" for key in keys}
         write_shards(self.domain, folders, names, _SHARD_FRAMES)
         self._keys |= {key: PackedKey(folder) for key, folder in folders.items()}
 

@@ -1,5 +1,6 @@
 """CARLA: what a script recorded in the simulator."""
 
+import math
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.class_names import IGNORED, Entry, group_of
 from adaat_keras.domains.decoders import FAR_PLANE, packed_depth
-from adaat_keras.domains.domain import check_split
+from adaat_keras.domains.domain import check_above_0, check_split
 from adaat_keras.domains.file_domain import FileDomain, SkipBad, no_frames
 from adaat_keras.domains.finding import check_folder, check_root
 from adaat_keras.domains.listing import IMAGES, Files, Pictures
@@ -65,11 +66,16 @@ class Carla(FileDomain):
             of depth: colours, grey previews, red and blue swapped.
         skip_bad: Read every file once and leave out frames with a bad one, see `left_out`;
             `"missing"` leaves out frames that lack a file, without reading any.
+        field_of_view: Of the recording's camera, horizontal, in degrees, above 0 and below 180:
+            the attribute `fov` of CARLA's camera (90 unless it was set). The focal length follows
+            from it and the images' width; without it, it is AT/DT's recording's.
+        camera_height: Of that camera above the road, in metres, if known.
 
     Raises:
         NoSplit: There is no such split, or no frame in it.
         ValueError: An unknown tag set; a root that is not the right folder; labels that do not
-            follow the tag set, with the one that they likely follow.
+            follow the tag set, with the one that they likely follow; a field of view or a camera
+            height out of range.
         FileNotFoundError: No such folder, or labels that only some frames have.
 
     Example:
@@ -77,9 +83,9 @@ class Carla(FileDomain):
         >>> from adaat_keras.streets.writers import write_streets
         >>> root = tempfile.mkdtemp()
         >>> write_streets("carla", root, 1, "val", height=32, width=64, tag_set=23)
-        >>> frames = Carla(root, "val", tag_set=23)
-        >>> len(frames), frames.tasks, frames[0]["depth"].shape
-        (1, ('semantic', 'depth'), (32, 64))
+        >>> frames = Carla(root, "val", tag_set=23, field_of_view=90)
+        >>> len(frames), frames.tasks, frames[0]["depth"].shape, round(frames.focal_length, 6)
+        (1, ('semantic', 'depth'), (32, 64), 32.0)
     """
 
     name = "carla"
@@ -89,7 +95,7 @@ class Carla(FileDomain):
     checks_ids_itself = True
     id_set_choices = ("carla_13", "carla_23", "carla_28")
     focal_length = 859.238
-    """Pixels, of AT/DT's recording; another camera has another."""
+    """Pixels, of AT/DT's recording; another camera has another, by its field of view."""
 
     def __init__(
         self,
@@ -103,9 +109,14 @@ class Carla(FileDomain):
         check_tags: bool = True,
         skip_bad: SkipBad = False,
         check_labels: bool = True,
+        field_of_view: float | None = None,
+        camera_height: float | None = None,
     ):
         if split is not None:
             check_split(split, self.splits)
+        check_above_0(field_of_view=field_of_view, camera_height=camera_height)
+        if field_of_view is not None and field_of_view >= 180:
+            raise ValueError(f"field_of_view= must be below 180 degrees, not {field_of_view!r}")
         id_set = f"carla_{tag_set}"
         if id_set not in self.id_set_choices:
             raise ValueError(
@@ -125,6 +136,13 @@ class Carla(FileDomain):
         given = {"semantic": semantic_folder, "depth": depth_folder}
         named = tuple(key for key, folder in given.items() if folder is not None)
         super().__init__(files, id_set, riders_and_trucks, skip_bad, check_labels, named)
+        # Set only where they are given: what is set has a part in the identity.
+        if field_of_view is not None:
+            width = self.first_width()
+            slope = math.tan(math.radians(field_of_view) / 2)
+            self.focal_length = None if width is None else width / 2 / slope
+        if camera_height is not None:
+            self.camera_height = camera_height
         problem = self.label_variant_problem() if check_tags else None
         if problem:
             folder = self.files[0]["semantic"].parent

@@ -5,7 +5,7 @@ import os
 import re
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -311,7 +311,9 @@ class Domain(ABC):
         domains, names and sizes of files without their folders and times, and collections of
         these), and the pixels of the first, the middle and the last frame (unless these
         attributes decide them all). So another option or other files have another name, and
-        another root, cache or machine has not.
+        another root, cache or machine has not. What else an attribute may be, such as a function,
+        a tensor or a table of pandas, counts for nothing: what decides which frames there are, or
+        how they are read, has to be kept as one of the former as well.
 
         Args:
             keys: What counts; by default the image and all labels.
@@ -351,6 +353,40 @@ class Domain(ABC):
             # A string that would not be known for a path.
             state[name] = Path(state[name]) if isinstance(state[name], str) else state[name]
         return type(self).__name__, self.name, _described(state, keys, place)
+
+
+def check_ranks(domain: Domain, keys: tuple[str, ...]) -> None:
+    """Raise where a graph cannot know how many axes a domain's values have.
+
+    Whatever cuts or resizes frames in a graph has to. Nothing is read, only a graph is made.
+
+    Args:
+        domain: Whose `read` is looked at.
+        keys: `"image"` and labels that it has.
+
+    Raises:
+        ValueError: The values of one of the keys are of unknown rank, as `tf.numpy_function` gives
+            them; the message names the class, the key and what to add.
+
+    Example:
+        >>> check_ranks(Domain.from_arrays(np.zeros((1, 8, 8, 3), np.uint8)), ("image",))
+    """
+    from adaat_keras import tasks
+
+    # As `dataset` does, so that a user's conditions are converted alike.
+    frames = tf.data.Dataset.range(1).map(lambda index: domain.read(index, keys))
+    lacking = [key for key in keys if frames.element_spec[key].shape.rank is None]
+    if not lacking:
+        return
+    while isinstance(getattr(domain, "domain", None), Domain):
+        domain = domain.domain
+    key = lacking[0]
+    channels = 3 if key == "image" else key in tasks.names() and tasks.get(key).components
+    shape = f"(None, None, {channels})" if channels else "(None, None)"
+    raise ValueError(
+        f"{type(domain).__name__}.read gives {key!r} of unknown rank, as tf.numpy_function and "
+        f"tf.py_function do: return tf.ensure_shape(value, {shape}) in its place"
+    )
 
 
 class SameCamera(Domain):
@@ -429,13 +465,20 @@ def _described(value: Any, keys: tuple[str, ...], place: Callable[[str | Path], 
         return value
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, bytes):
+        return place(os.fsdecode(value))
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:
+        # Their bytes are pointers, which are others in each process.
+        return value.shape, str(value.dtype), _described(value.tolist(), keys, place)
     if isinstance(value, np.ndarray):
         return value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).hexdigest()
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         known = ((str(key), _described(part, keys, place)) for key, part in value.items())
         return sorted((pair for pair in known if pair[1] is not NotImplemented), key=lambda p: p[0])
-    if isinstance(value, list | tuple):
+    if isinstance(value, Sequence):
         return [_described(part, keys, place) for part in value]
+    if isinstance(value, Set):
+        return sorted((_described(part, keys, place) for part in value), key=repr)
     if isinstance(value, Domain):
         return value.described(keys, place)
     return NotImplemented

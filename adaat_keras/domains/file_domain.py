@@ -311,15 +311,9 @@ class FileDomain(Domain):
         self.check_index(index)
         self.check_files(index)
         try:
-            frame = super().__getitem__(index)
+            return super().__getitem__(index)
         except tf.errors.InvalidArgumentError as error:
             raise ValueError(self._explain(index) or error.message) from error
-        if "depth" in frame and not frame["depth"].any():
-            raise ValueError(
-                f"{self.files[index]['depth']}: every pixel is 0, so no depth is valid; get the "
-                "file again, or leave the frame out with skip_bad=True"
-            )
-        return frame
 
     def check_files(self, index: int) -> None:
         """Check the format and size of a frame's files by their first bytes; raises as `[i]`."""
@@ -346,8 +340,19 @@ class FileDomain(Domain):
         """Width and height of the file of a `key`, whose format is checked; raises as `[i]`."""
         return picture_size(path) if key == "image" else self.kinds[key].check(path)[:2]
 
+    def first_width(self) -> int | None:
+        """Pixels, of the first image whose header can be read."""
+        for files in self.files:
+            # The others are told of when their frame is read.
+            with suppress(ValueError, OSError):
+                return self.check_file("image", files["image"])[0]
+        return None
+
     def problems(self) -> list[str | None]:
-        """What is wrong with each frame, `None` if nothing is; reads every file, in parallel."""
+        """What is wrong with each frame, `None` if nothing is; reads every file, in parallel.
+
+        A frame without a single valid depth counts as wrong here, though `[i]` gives it.
+        """
         return self.each_frame(lambda index, frame: None, content=self._looks)
 
     def each_frame(
@@ -370,7 +375,8 @@ class FileDomain(Domain):
         def open_frame(index: int) -> dict[str, np.ndarray] | str:
             try:
                 frame = self[index]
-                problem = self.content_problem(index) if content else None
+                problem = self._blank_problem(index, frame)
+                problem = problem or (self.content_problem(index) if content else None)
                 return problem or (self._numbering_problem(index) if numbering else None) or frame
             except (ValueError, OSError) as error:
                 return str(error)
@@ -388,6 +394,15 @@ class FileDomain(Domain):
                         look(index, frame)
                     progress.add(1)
         return problems
+
+    def _blank_problem(self, index: int, frame: dict[str, np.ndarray]) -> str | None:
+        """What to say of a frame without any depth, as sensors have some; training takes it."""
+        if "depth" not in frame or frame["depth"].any():
+            return None
+        return (
+            f"{self.files[index]['depth']}: no pixel has a valid depth, so nothing is learnt from "
+            "it; get the file again, or leave the frame out with skip_bad=True"
+        )
 
     def label_variant_problem(self, sample: int = 8, only_better: bool = False) -> str | None:
         """What speaks against the label ids in use, judged by some frames; `None` if nothing.

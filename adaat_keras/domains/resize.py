@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from adaat_keras.camera import Camera
 from adaat_keras.deep_images import Range
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, check_ranks
 
 
 def nearest(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
@@ -207,8 +207,13 @@ class Resized(Domain):
         return camera_of(self.domain).resized(self.height, self.width)
 
     def require(self, keys: tuple[str, ...]) -> None:
-        """Raise unless the domain has labels for the `keys`; raises as the domain does."""
+        """Raise unless the domain has labels for the `keys`, in a form that can be resized.
+
+        Raises:
+            ValueError: As the domain does, or as `check_ranks`.
+        """
         self.domain.require(keys)
+        check_ranks(self.domain, keys)
 
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """The `keys` of the frame at `index` (int64 scalar), resized; raises as the domain does."""

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.camera import Camera
+from adaat_keras.domains.cache import FrameStore
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized
 
@@ -34,10 +35,10 @@ def zoom_by_depth(source: Domain, target: Domain, camera: Camera) -> float | Non
     """
     # Small is enough for means, and quick.
     small = camera.shrunk(64)
-    every = [_some(domain) for domain in (source, target)]
-    (theirs,) = _log_depths(every[1], small, [None])
+    source, target = _Depths(source), _Depths(target)
+    (theirs,) = _log_depths(target, small, [None])
     errors = []
-    for ours in _log_depths(every[0], small, _ZOOMS):
+    for ours in _log_depths(source, small, _ZOOMS):
         difference = np.abs(ours - theirs)
         known = np.isfinite(difference)
         errors.append(difference[known].mean() if known.any() else np.inf)
@@ -45,16 +46,30 @@ def zoom_by_depth(source: Domain, target: Domain, camera: Camera) -> float | Non
     return None if np.isinf(errors[best]) else float(_ZOOMS[best])
 
 
-def _some(domain: Domain) -> Domain:
-    """Depth of some frames, spread evenly, read once; those of the first one's size."""
-    count = min(_FRAMES, len(domain))
-    places = (tf.constant(n * len(domain) // count, tf.int64) for n in range(count))
-    depths = [domain.read(place, ("depth",))["depth"].numpy() for place in places]
-    depths = np.stack([d for d in depths if d.shape == depths[0].shape])
-    # The optical axis stays; a focal length would count more than the zoom that is tried.
-    read = Domain.from_arrays(np.zeros((*depths.shape, 3), np.uint8), depth=depths)
-    read.principal_point = domain.principal_point
-    return read
+class _Depths(Domain):
+    """Depth of some frames of a domain, spread evenly, read once; those of the first one's size.
+
+    Nothing is checked: whoever trains with the domain is told what is wrong with its depth.
+    """
+
+    name = "some frames"
+    tasks = ("depth",)
+
+    def __init__(self, domain: Domain):
+        count = min(_FRAMES, len(domain))
+        places = (tf.constant(n * len(domain) // count, tf.int64) for n in range(count))
+        depths = [domain.read(place, ("depth",))["depth"].numpy() for place in places]
+        valid = [np.where(np.isfinite(d) & (d > 0), d, 0).astype(np.float32) for d in depths]
+        with tf.device("CPU"):
+            self._store = FrameStore([d for d in valid if d.shape == valid[0].shape])
+        # The optical axis stays; a focal length would count more than the zoom that is tried.
+        self.principal_point = domain.principal_point
+
+    def __len__(self) -> int:
+        return len(self._store.shapes)
+
+    def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
+        return {"depth": self._store.read(index)}
 
 
 def _log_depths(domain: Domain, camera: Camera, zooms) -> list[np.ndarray]:

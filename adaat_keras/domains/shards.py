@@ -20,11 +20,13 @@ from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.domains.resize import Resized
 from adaat_keras.files import (
     home_expanded,
+    made_folder,
     read_json,
     told_when_full,
     write_json,
     written_whole,
 )
+from adaat_keras.lock import locked
 
 
 def fingerprint(domain: Domain, key: str) -> str:
@@ -308,7 +310,8 @@ def write_shards(
 
     Frames are read in parallel, all keys of a frame together and always with its image, so that
     the domain can tell when their sizes differ. Each shard is written whole, and the index after
-    it; shards that are there with the right checksum are kept.
+    it; shards that are there with the right checksum are kept. One process at a time writes into a
+    folder: a second one says that it waits, and then uses what is there.
 
     Args:
         domain: Where the frames come from.
@@ -319,11 +322,23 @@ def write_shards(
     Raises:
         ValueError: A folder holds other frames, or a frame cannot be read.
     """
-    indices = {
-        key: _open_index(domain, key, folder, fingerprints[key], shard_frames)
-        for key, folder in folders.items()
-    }
+    new = {key: _new_index(domain, key, fingerprints[key], shard_frames) for key in folders}
+    # Looked at without the lock: frames that are whole may lie where one cannot write.
+    if all(_is_filled(_index_there(new[key], folder), folder) for key, folder in folders.items()):
+        return
+    with told_when_full(next(iter(folders.values())).parent), ExitStack() as stack:
+        # In order, or two processes might each have what the other one waits for.
+        for folder in sorted(folders.values()):
+            made_folder(folder, "choose another folder")
+            stack.enter_context(locked(folder, "wait for it", wait=True))
+        indices = {key: _index_there(new[key], folder) for key, folder in folders.items()}
+        _fill(domain, folders, indices)
+
+
+def _fill(domain: Domain, folders: dict[str, Path], indices: dict[str, ShardIndex]) -> None:
+    """Write the shards that are not whole."""
     any_index = next(iter(indices.values()))
+    shard_frames = any_index.shard_frames
     verbose = int(len(domain) > _FEW)
     progress = keras.utils.Progbar(len(domain), unit_name="frame", verbose=verbose)
     for number in range(any_index.shard_count):
@@ -348,12 +363,10 @@ def _camera(domain: Domain) -> dict:
     return told
 
 
-def _open_index(
-    domain: Domain, key: str, folder: Path, fingerprint: str, shard_frames: int
-) -> ShardIndex:
-    """The index of what is in the folder already, or a new one."""
+def _new_index(domain: Domain, key: str, fingerprint: str, shard_frames: int) -> ShardIndex:
+    """The index of a key of which nothing is written yet."""
     pixels = domain.read(tf.constant(0, tf.int64), (key,))[key]
-    new = ShardIndex(
+    return ShardIndex(
         domain=domain.name,
         key=key,
         fingerprint=fingerprint,
@@ -364,8 +377,12 @@ def _open_index(
         label_names=_named_labels(domain) if key == "semantic" else None,
         camera=_camera(domain) if key == "image" else None,
     )
+
+
+def _index_there(new: ShardIndex, folder: Path) -> ShardIndex:
+    """The index of what is in the folder already, or a copy of the new one."""
     if not (folder / FILE).exists():
-        return new
+        return dataclasses.replace(new, shards=[])
     old = ShardIndex.load(folder)
     for name in ("domain", "fingerprint", "frames", "shard_frames"):
         ours, theirs = getattr(new, name), getattr(old, name)
@@ -381,6 +398,16 @@ def _open_index(
 def _named_labels(domain: Domain) -> list:
     """What JSON takes of the names of a domain's labels."""
     return [[number, entry] for number, entry in label_entries(domain.label_names).items()]
+
+
+def _is_filled(index: ShardIndex, folder: Path) -> bool:
+    """Whether every shard is there and whole."""
+    try:
+        index.check_lengths(folder)
+        index.check_sums(folder)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
 
 
 def _is_whole(index: ShardIndex, folder: Path, number: int) -> bool:
@@ -449,6 +476,7 @@ def pack(
           image/index.json       which frame is where; checksums
           image/00000.tfrecord   the first `shard_frames` frames
           image/00001.tfrecord
+          image/lock             empty; one process at a time writes here
           depth/...
 
     A record is a frame's pixels, row by row, with nothing around them:

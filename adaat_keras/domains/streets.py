@@ -288,7 +288,11 @@ def _npy(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator:
         np.lib.format.write_array_header_1_0(file, about)
         length = int(np.prod(shape)) * kind.itemsize
         file.flush()
-        os.posix_fallocate(file.fileno(), 0, file.tell() + length)
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, file.tell() + length)
+        else:
+            # macOS has no such call: a full disk is told of as frames are written.
+            file.truncate(file.tell() + length)
         yield file
 
 

@@ -13,6 +13,8 @@ from adaat_keras.domains.listing import IMAGES, Files, Pictures
 from adaat_keras.domains.png import IMAGE, LABELS_IN_RED, PACKED_DEPTH
 
 _SEQUENCES = {"train": (2, 4, 5, 6), "val": (3,)}
+# Pixels, of the frames as they are published.
+_FOCAL_LENGTH, _WIDTH = 847.630211643, 1920
 
 
 class SynthiaSF(FileDomain):
@@ -65,8 +67,8 @@ class SynthiaSF(FileDomain):
     dense: ClassVar = ("semantic", "depth")
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
     id_set_choices = ("synthia_sf",)
-    focal_length = 847.630211643
-    """Pixels, at 1920 pixels' width."""
+    # It says nothing of the pixels.
+    _aside = (*FileDomain._aside, "_width")
 
     def __init__(
         self,
@@ -86,6 +88,17 @@ class SynthiaSF(FileDomain):
             raise no_frames(self.name, split, root, "SEQ2/RGBLeft/0000000.png, ...", folders)
         self.split = split
         super().__init__(files, "synthia_sf", riders_and_trucks, skip_bad, check_labels)
+        self._width = self.first_width() or _WIDTH
+
+    @property
+    def focal_length(self) -> float:
+        """Pixels: 847.63 at the width of 1920, and of a resized copy by its width."""
+        # One that was set is found as if it were a plain attribute, by `identity` too.
+        return vars(self).get("focal_length", _FOCAL_LENGTH * (self._width / _WIDTH))
+
+    @focal_length.setter
+    def focal_length(self, pixels: float | None) -> None:
+        vars(self)["focal_length"] = pixels
 
     def depth(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> tf.Tensor:
         """Depth from what is stored: float32 `(height, width)`, metres, 0 = invalid."""

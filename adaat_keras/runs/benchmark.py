@@ -10,6 +10,7 @@ import numpy as np
 from adaat_keras import methods
 from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, read_json, write_json, written_whole
+from adaat_keras.lock import locked
 from adaat_keras.methods.recipe import Recipe
 from adaat_keras.methods.stage import versions
 from adaat_keras.models import AdaAtdt, sizes
@@ -22,7 +23,6 @@ from adaat_keras.report.score import any_size
 from adaat_keras.report.tables import format_table, spread, write_results
 from adaat_keras.runs.config import RunConfig, differing, without_places
 from adaat_keras.runs.folder import RunFolder
-from adaat_keras.runs.lock import locked
 from adaat_keras.runs.report import ROLES, chosen_frames, legend_of, picture
 from adaat_keras.runs.train import run_once
 

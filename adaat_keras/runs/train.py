@@ -18,6 +18,7 @@ from adaat_keras import methods
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.splits import Splits
 from adaat_keras.files import Hdf5, told_when_full, write_json, written_whole
+from adaat_keras.lock import locked
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
@@ -41,7 +42,6 @@ from adaat_keras.models.preset_format import read_model
 from adaat_keras.runs.checks import check_machines, check_room
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
-from adaat_keras.runs.lock import locked
 from adaat_keras.runs.pictures import Pictures, network_of
 from adaat_keras.runs.report import is_of_others, report
 from adaat_keras.training.callbacks import (

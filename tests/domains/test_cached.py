@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from pixel_kit import Pixels, assert_equal_frames
 
 from adaat_keras.domains import cache as disk_cache
@@ -152,3 +156,66 @@ def test_a_deleted_cache_is_made_again(tmp_path):
     cached(domain, "disk", tmp_path)[0]
     shutil.rmtree(tmp_path)
     assert_equal_frames(cached(domain, "disk", tmp_path)[4], domain.frame(4))
+
+
+class Slow(Pixels):
+    """Stops at its frame 3 until somebody waits for it."""
+
+    def __init__(self, awaited):
+        super().__init__()
+        self.reads.awaited = awaited
+
+    def _value(self, index, key):
+        def wait(index):
+            if index == 3:
+                self.reads.awaited.wait(20)
+            return index
+
+        index = tf.ensure_shape(tf.numpy_function(wait, [index], tf.int64), ())
+        return super()._value(index, key)
+
+
+def test_a_second_process_waits_for_what_the_first_one_writes_and_uses_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(disk_cache, "_SHARD_FRAMES", 2)
+    awaited, said = threading.Event(), []
+
+    def told(text, **_):
+        said.append(text)
+        awaited.set()
+
+    monkeypatch.setattr("adaat_keras.lock.print", told, raising=False)
+    domains = Slow(awaited), Slow(awaited)
+    caches = [cached(domain, "disk", tmp_path) for domain in domains]
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(caches[0].require, ("image", "depth"))
+        while not [*tmp_path.rglob("00000.tfrecord")]:
+            time.sleep(0.01)
+        second = threads.submit(caches[1].require, ("image", "depth"))
+        first.result()
+        second.result()
+    [text] = said
+    assert "is in use by process" in text
+    assert "waiting for it" in text
+    # The last of the shards is the first one's alone.
+    assert max(domains[1].reads.by_key.values()) <= OPENED
+    for cache in caches:
+        np.testing.assert_array_equal(
+            cache.read(4, ("depth",))["depth"], domains[0].frame(4)["depth"]
+        )
+
+
+def test_what_is_whole_is_read_where_one_cannot_write(tmp_path, monkeypatch):
+    cached(Pixels(), "disk", tmp_path)[0]
+    monkeypatch.setattr("adaat_keras.domains.shards.locked", None)
+    assert_equal_frames(cached(Pixels(), "disk", tmp_path)[4], Pixels().frame(4))
+
+
+@pytest.mark.parametrize("name", ["/elsewhere", "../elsewhere", "a/b"])
+def test_a_domains_name_does_not_lead_out_of_the_cache(name, tmp_path):
+    domain = Pixels()
+    domain.name = str(tmp_path) + name if name[0] == "/" else name
+    frames = cached(domain, "disk", tmp_path / "cache")
+    assert_equal_frames(frames[1], domain.frame(1))
+    assert [path.name for path in tmp_path.iterdir()] == ["cache"]
+    indices = [*tmp_path.rglob("index.json")]
+    assert {index.parent.parent for index in indices} == {tmp_path / "cache"}

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from format_kit import carla, color, write
+from format_kit import carla, color, cut, write
 
 from adaat_keras.domains import Carla
 
@@ -128,3 +128,35 @@ def test_a_folder_that_is_not_there_is_told(key, tmp_path):
     folders = {f"{name}_folder": tmp_path for name in ("image", "semantic", "depth")}
     with pytest.raises(FileNotFoundError, match=f"gone: there is no such folder; .*{key}_folder="):
         Carla(split=None, **folders | {f"{key}_folder": tmp_path / "gone"})
+
+
+def test_the_field_of_view_and_the_images_width_give_the_focal_length(tmp_path):
+    """By the two rays to the borders of a picture 6 pixels wide."""
+    carla(tmp_path)
+    for degrees in (60, 90, 120.5):
+        focal_length = Carla(tmp_path, None, field_of_view=degrees).focal_length
+        assert 2 * np.degrees(np.arctan2(3, focal_length)) == pytest.approx(degrees)
+    cut(carla(tmp_path, "000001")["image"])
+    assert Carla(tmp_path, None, field_of_view=90).focal_length == pytest.approx(3)
+
+
+def test_the_camera_counts_in_the_identity_only_where_it_is_told(tmp_path):
+    carla(tmp_path)
+    plain = Carla(tmp_path, None)
+    assert (plain.focal_length, plain.camera_height) == (859.238, None)
+    assert not {"focal_length", "camera_height", "field_of_view"} & vars(plain).keys()
+    seen = Carla(tmp_path, None, field_of_view=90)
+    high = Carla(tmp_path, None, camera_height=1.4)
+    assert high.camera_height == 1.4
+    assert len({each.identity() for each in (plain, seen, high)}) == 3
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"field_of_view": v} for v in (0, -90, 180, float("nan"), "90")]
+    + [{"camera_height": v} for v in (0, -1.4)],
+)
+def test_a_camera_that_cannot_be_is_refused_by_its_option(option, tmp_path):
+    carla(tmp_path)
+    with pytest.raises(ValueError, match=f"{next(iter(option))}= must be "):
+        Carla(tmp_path, None, **option)

@@ -11,6 +11,7 @@ from PIL import Image
 
 from adaat_keras import domains
 from adaat_keras.domains.batches import evaluation_batches, training_batches
+from adaat_keras.domains.check import survey
 
 LAYOUTS = sorted(FRAME)
 
@@ -141,12 +142,6 @@ SPOILED = {
 }
 
 
-def blank(path):
-    """The file with every pixel 0, in its own format."""
-    pixels = np.array(Image.open(path))
-    write(path, np.zeros_like(pixels))
-
-
 def unknown_id(path):
     pixels = np.array(Image.open(path))
     pixels.reshape(24, -1)[:, 0] = 57
@@ -162,7 +157,6 @@ def scratch(path):
 
 
 SPOILED |= {
-    "blank depth": ("depth", blank, "every pixel is 0"),
     "unknown id": ("semantic", unknown_id, "label id 57 is not among"),
     "damaged inside": ("depth", scratch, "damaged inside"),
     "no PNG": ("image", lambda path: path.write_bytes(b"\xff\xd8\xff"), "a JPEG"),
@@ -186,6 +180,27 @@ def test_a_bad_file_is_named_and_can_be_left_out(layout, damage, tmp_path):
     assert str(path) in left.left_out[0]
     assert path not in {files[key] for files in left.files}
     assert len(list(left.dataset(("image", "semantic", "depth")))) == 2
+
+
+def blank(path):
+    """The file with every pixel 0, in its own format."""
+    write(path, np.zeros_like(np.array(Image.open(path))))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_frame_without_any_valid_depth_is_read_and_told_by_a_check(layout, tmp_path):
+    """As a LiDAR has some, which is no reason for a run to stop."""
+    keras.config.disable_interactive_logging()
+    path = three_frames(layout, tmp_path)["depth"]
+    blank(path)
+    domain = open_domain(layout, tmp_path)
+    assert not domain[1]["depth"].any()
+    assert len(list(domain.dataset(("image", "semantic", "depth")))) == 3
+    good, problem, other = domain.problems()
+    assert good is other is None
+    assert problem.startswith(f"{path}: no pixel has a valid depth")
+    assert survey(domain).problems == [problem]
+    assert open_domain(layout, tmp_path, skip_bad=True).left_out == [problem]
 
 
 @pytest.mark.parametrize("layout", ["cityscapes", "kitti"])

@@ -1,16 +1,21 @@
 """A domain's identity follows what its frames hold, and nothing else."""
 
+import hashlib
 import shutil
+import tracemalloc
+from collections import deque
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from format_kit import FRAME, carla, color, grey, kitti, write
 from pixel_kit import Pixels
 
 from adaat_keras import domains
 from adaat_keras.domains import Carla, Domain, Folder, Kitti, Packed, Streets
-from adaat_keras.domains.cache import cached
+from adaat_keras.domains.cache import Arrays, cached
 from adaat_keras.domains.resize import Resized
 from adaat_keras.domains.shards import pack
 from adaat_keras.tasks.semantic import Semantic
@@ -131,6 +136,31 @@ def test_every_pixel_of_arrays_counts():
     assert before.identity(("image",)) == after.identity(("image",))
 
 
+def test_arrays_of_any_size_and_type_are_named_by_their_bytes():
+    sizes = [(4, 6), (5, 3)]
+    images = [np.full((*size, 3), number, np.uint8) for number, size in enumerate(sizes)]
+    masks = [tf.cast(np.eye(*size), tf.bfloat16).numpy() for size in sizes]
+    domain = Arrays({"image": images, "depth": [np.ones(s) for s in sizes], "mask": masks})
+    depths = [np.ones(size, np.float32) for size in sizes]
+    digests = [
+        hashlib.sha256(
+            np.array([frame.shape for frame in frames]).tobytes()
+            + np.concatenate([frame.ravel() for frame in frames]).tobytes()
+        ).hexdigest()
+        for frames in (images, depths, masks)
+    ]
+    assert domain.described(("image", "depth", "mask"), str)[1] == digests
+
+
+def test_arrays_are_named_without_a_copy_of_them():
+    domain = Domain.from_arrays(np.zeros((8, 256, 512, 3), np.uint8))
+    tracemalloc.start()
+    domain.identity()
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * 256 * 512 * 3 / 10
+
+
 def folder(root, **options):
     for number in range(3):
         write(root / f"image/{number}.png", color(10, 20, 30))
@@ -203,3 +233,31 @@ def test_a_users_class_is_named_by_its_attributes(tmp_path, monkeypatch):
         Mine("one", table={"a": [1]}),
         Mine("one", table={"a": [2]}),
     )
+
+
+@pytest.mark.parametrize("kind", [object, np.dtypes.StringDType()], ids=str)
+def test_arrays_of_names_count_by_what_they_say(kind, tmp_path):
+    """As a column of pandas is, whose bytes are places in memory."""
+
+    def mine(root, *names):
+        paths = [write(tmp_path / root / f"{name}.png", grey(1)) for name in names]
+        paths = paths if kind is object else map(str, paths)
+        # No two of them are one object.
+        table = np.array([*paths, "".join(["tr", "ain"])], kind)
+        return Mine(tmp_path / "empty", table=table)
+
+    same(mine("one", "a", "b"), mine("one", "a", "b"), mine("two", "a", "b"))
+    distinct(mine("one", "a", "b"), mine("one", "b", "a"), mine("one", "a", "c"))
+
+
+def test_collections_of_every_kind_count():
+    here = Path(__file__).parent
+    tables = ({"a"}, {"b"}, frozenset("ab"), range(3), range(1, 4), deque([5, 6]), b"c", b"d")
+    distinct(*(Mine(here, table=table) for table in (*tables, MappingProxyType({"a": {1}}))))
+    many = [f"name {number}" for number in range(99)]
+    same(Mine(here, table=set(many)), Mine(here, table=set(many[::-1])))
+    same(Mine(here, table={1, "a", None}), Mine(here, table={None, "a", 1}))
+
+
+def test_an_object_that_says_nothing_counts_for_nothing():
+    same(*(Mine(Path(__file__).parent, table=tf.constant(number)) for number in range(2)))

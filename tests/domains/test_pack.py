@@ -31,7 +31,8 @@ def test_each_key_has_shards_and_an_index_of_its_own(tmp_path):
     pack(Pixels(), tmp_path, shard_frames=2)
     files = [f"{number:05}.tfrecord" for number in range(3)]
     for key in KEYS:
-        assert sorted(path.name for path in (tmp_path / key).iterdir()) == [*files, "index.json"]
+        there = sorted(path.name for path in (tmp_path / key).iterdir())
+        assert there == [*files, "index.json", "lock"]
 
 
 def test_shards_are_tfrecord_files_of_raw_pixels(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from pixel_kit import Pixels
 
 from adaat_keras.camera import Camera
 from adaat_keras.domains import Domain, Streets
@@ -126,6 +127,23 @@ def test_where_no_place_has_depth_in_both_domains_nothing_is_told():
     source = road(64, 1.5)
     empty = Domain.from_arrays(np.zeros((1, 64, 128, 3), np.uint8), depth=np.zeros((1, 64, 128)))
     assert zoom_by_depth(source, empty, Camera(64, 128)) is None
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("spoil", [lambda d: 500 * d, lambda d: d / 1000, lambda d: d * np.nan])
+def test_depth_that_looks_wrong_is_nothing_to_speak_of_here(spoil):
+    """Frames far from everything, in kilometres, or without a valid pixel."""
+
+    class Odd(Pixels):
+        """A user's domain, whose depth nobody has looked at yet."""
+
+        name = "odd"
+
+        def _value(self, index, key):
+            return spoil(super()._value(index, key))
+
+    told = zoom_by_depth(Odd([(64, 128)] * 2), road(64, 1.5), Camera(64, 128))
+    assert told is None or 1 <= told <= 2
 
 
 def test_a_run_whose_cameras_are_not_known_is_told_what_would_fit():

@@ -83,6 +83,17 @@ def test_an_interrupted_cache_does_not_count(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_frames_are_made_where_the_system_cannot_take_room_beforehand(tmp_path, monkeypatch):
+    """As macOS."""
+    monkeypatch.delattr("os.posix_fallocate")
+    there = Streets("streets_sim", cache=tmp_path / "mac", **SMALL)
+    monkeypatch.undo()
+    here = Streets("streets_sim", cache=tmp_path / "linux", **SMALL)
+    for key in ("image", "semantic", "depth"):
+        one, other = ((each.folder / f"{key}.npy").read_bytes() for each in (there, here))
+        assert one == other
+
+
 def test_the_leftover_of_a_killed_process_is_ignored(tmp_path):
     leftover = tmp_path / ".making-streets_sim-killed"
     leftover.mkdir()

@@ -5,6 +5,7 @@ import pytest
 from format_kit import color, synthia_sf, write
 
 from adaat_keras.domains import SynthiaSF
+from adaat_keras.domains.resize import Resized
 
 
 def test_a_frame_is_decoded_by_the_published_formulae(tmp_path):
@@ -61,3 +62,25 @@ def test_a_split_whose_sequences_are_not_there_is_told(tmp_path):
     synthia_sf(tmp_path, 2)
     with pytest.raises(FileNotFoundError, match="no image here for the split 'val'"):
         SynthiaSF(tmp_path, "val")
+
+
+def test_the_focal_length_goes_with_the_width_of_the_images(tmp_path):
+    files = synthia_sf(tmp_path / "whole")
+    for key in files:
+        write(files[key], color(1, 1, 1, size=(4, 1920)))
+    whole = SynthiaSF(tmp_path / "whole")
+    assert whole.focal_length == 847.630211643
+    synthia_sf(tmp_path / "copy")
+    copy = SynthiaSF(tmp_path / "copy")
+    assert copy.focal_length == pytest.approx(847.630211643 * 6 / 1920)
+    assert Resized(whole, 4, 6).focal_length == pytest.approx(copy.focal_length)
+
+
+def test_another_focal_length_can_be_set_and_counts_in_the_identity(tmp_path):
+    synthia_sf(tmp_path)
+    domain = SynthiaSF(tmp_path)
+    before = domain.identity()
+    assert "focal_length" not in vars(domain)
+    domain.focal_length = 500.0
+    assert domain.focal_length == 500
+    assert domain.identity() != before

@@ -20,9 +20,9 @@ from adaat_keras.cli import main
 from adaat_keras.cli.options import json_object
 from adaat_keras.domains import Carla, Cityscapes, Folder, Kitti, Packed, SynthiaSF
 from adaat_keras.domains.cache import cached
+from adaat_keras.lock import locked
 from adaat_keras.methods.stage import plain_errors
 from adaat_keras.runs.folder import RunFolder
-from adaat_keras.runs.lock import locked
 from adaat_keras.runs.publish import new_place
 
 RESULTS = Path(adaat_keras.__file__).parents[1] / "docs/results/streets-real-semantic-depth.json"
