@@ -24,10 +24,11 @@ class Cycada(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, translation, confusion."""
-        looks = (recipe.augmentation, recipe.balance(to_task))
-        translation = (recipe.balance(to_task), recipe.semantic_weight)
+        balance = recipe.balance(to_task)
+        looks, weight = (recipe.augmentation, balance), recipe.semantic_weight
+        confusion = {"confusion_weight": recipe.confusion_weight, "size_weight": None}
         return [
             Supervised(training, to_task, *looks),
-            SemanticTranslation(training, to_task, *translation),
-            Confusion(training, to_task, *looks, recipe.confusion_weight, None, translated=True),
+            SemanticTranslation(training, to_task, balance, semantic_weight=weight),
+            Confusion(training, to_task, *looks, **confusion, translated=True),
         ]

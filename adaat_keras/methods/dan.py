@@ -179,5 +179,5 @@ class Dan(Method):
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [
             Supervised(training, to_task, *looks),
-            Discrepancy(training, to_task, *looks, recipe.mmd_weight),
+            Discrepancy(training, to_task, *looks, mmd_weight=recipe.mmd_weight),
         ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from adaat_keras import methods
 from adaat_keras.domains.domain import Domain
-from adaat_keras.files import home_expanded, read_json, write_json, written_whole
+from adaat_keras.files import home_expanded, read_json, slug, write_json, written_whole
 from adaat_keras.lock import locked
 from adaat_keras.methods.recipe import Recipe
 from adaat_keras.methods.stage import versions
@@ -188,7 +188,7 @@ def run_benchmark(
     }
     _check_used(config, named)
     folders = {
-        (name, seed): directory / f"{name.replace(':', '-').replace('@', '-')}-seed{seed}"
+        (name, seed): directory / slug(f"{name.replace(':', '-').replace('@', '-')}-seed{seed}")
         for name, seed in runs
     }
     called = {**config.chosen(), "methods": methods, "seeds": seeds}

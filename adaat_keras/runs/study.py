@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.files import home_expanded, written_whole
+from adaat_keras.files import home_expanded, slug, written_whole
 from adaat_keras.models import AdaAtdt
 from adaat_keras.report.figures import draw_tsne
 from adaat_keras.report.probe import sample_features
@@ -78,7 +78,7 @@ def run_study(
         models[title] = RunFolder(directory / name).load()[1]
 
     for title, run in settings.items():
-        name = f"{run.recipe.adversarial_loss}-{run.recipe.alpha:g}"
+        name = slug(f"{run.recipe.adversarial_loss}-{run.recipe.alpha:g}")
         train(title, run.replace(stages=["adversarial"]), name)
     best = _best(config, models)
     train(WITHOUT, config.replace(method="at_dt"), "at_dt")
