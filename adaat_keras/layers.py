@@ -296,7 +296,8 @@ class Upsampling(keras.layers.UpSampling2D):
         size: How often a pixel is repeated in each direction.
 
     Raises:
-        ValueError: `data_format` is another than `"channels_last"`.
+        ValueError: `data_format` is another than `"channels_last"`, `interpolation` another than
+            `"nearest"`.
 
     Example:
         >>> Upsampling(2)(keras.ops.ones((1, 8, 9, 4))).shape
@@ -304,6 +305,11 @@ class Upsampling(keras.layers.UpSampling2D):
     """
 
     def __init__(self, size: int = 2, **kwargs):
+        if kwargs.get("interpolation", "nearest") != "nearest":
+            raise ValueError(
+                f"Upsampling repeats pixels, and knows no interpolation "
+                f"{kwargs['interpolation']!r}: take keras.layers.UpSampling2D"
+            )
         super().__init__(size, **_channels_last(self, kwargs))
 
     def call(self, inputs):

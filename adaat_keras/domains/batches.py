@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.augment import augment, random_crop
 from adaat_keras.domains.class_names import IGNORED
-from adaat_keras.domains.domain import Domain
+from adaat_keras.domains.domain import Domain, check_ranks
 
 
 def keys_of(task: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -178,7 +178,8 @@ def pairs_of_batches(
         `(batch_size / 2, crop, crop, 3)`, float32 in 0..255, and labels without the last axis.
 
     Raises:
-        ValueError: `batch_size` is odd, or a domain has no labels for the task.
+        ValueError: `batch_size` is odd, a domain has no labels for the task, or its values have no
+            known rank.
 
     Example:
         >>> a, b = (Domain.from_arrays(np.zeros((2, 8, 8, 3), "uint8"),
@@ -190,6 +191,8 @@ def pairs_of_batches(
     """
     if batch_size % 2:
         raise ValueError(f"batch_size must be even, not {batch_size}: half of it is each domain's")
+    for domain in (source, target):
+        check_ranks(domain, keys_of(task))
     return side_by_side(
         *(
             training_batches(

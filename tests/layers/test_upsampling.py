@@ -11,3 +11,9 @@ def test_every_pixel_is_repeated_whatever_the_graph_knows_of_the_size(size, shap
     x = np.random.default_rng(0).normal(size=(2, 5, 7, 3)).astype("float32")
     y = tf.function(Upsampling(size), input_signature=[tf.TensorSpec(shape)])(x)
     np.testing.assert_array_equal(y, x.repeat(size, 1).repeat(size, 2))
+
+
+def test_another_interpolation_is_refused():
+    with pytest.raises(ValueError, match=r"no interpolation 'bilinear': take keras"):
+        Upsampling(2, interpolation="bilinear")
+    assert Upsampling.from_config(Upsampling(2).get_config()).interpolation == "nearest"
