@@ -22,11 +22,11 @@ from adaat_keras.cli import main
 from adaat_keras.runs.folder import RunFolder
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-CORES = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-if WORKER and CORES:
-    # One core for each process that runs tests, before TensorFlow counts them: threads that wait
-    # for one another take a tenth of the processor's time, and gain nothing at this size.
-    os.sched_setaffinity(0, {CORES[int(WORKER.removeprefix("gw")) % len(CORES)]})
+if WORKER and hasattr(os, "sched_setaffinity"):
+    # A core of its own for each process that runs tests, before TensorFlow counts them: threads
+    # that wait for one another take a tenth of the processor's time, and gain nothing at this size.
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(WORKER.removeprefix("gw")) % len(cores)]})
 
 # Before anything else: TensorFlow takes their number only before it starts.
 tf.config.set_logical_device_configuration(
@@ -64,11 +64,6 @@ LONGEST = (
     "test_backends.py",
     "runs/test_report.py",
 )
-
-
-def pytest_xdist_auto_num_workers():
-    """Two processes a core: one waits for a disk, a lock or another process while one works."""
-    return 2 * (len(CORES) if CORES else os.cpu_count())
 
 
 def pytest_collection_modifyitems(items):

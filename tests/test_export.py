@@ -481,7 +481,7 @@ def test_the_guides_lines_for_other_machines_run(exported, format, tmp_path, mon
         for name in FORMATS
         if "photo.jpg" in block and RUNTIMES[name] in block
     }[format]
-    assert len([line for line in lines.splitlines() if line.strip()]) <= 6
+    assert len([line for line in lines.splitlines() if line.strip()]) <= 7
     pixels = random_images([(50, 75)])[0].astype("uint8")
     Image.fromarray(pixels).save(tmp_path / "photo.jpg")
     [name] = re.findall(r'"(streets\.\w+|exported)"', lines)
@@ -489,5 +489,5 @@ def test_the_guides_lines_for_other_machines_run(exported, format, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(lines, names)
-    # The scale of the preset's training.
-    assert names["labels"].shape == (128, 256)
+    # The scale of the preset's training, the photo's aspect.
+    assert names["labels"].shape == (171, 256)
