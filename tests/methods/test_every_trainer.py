@@ -125,19 +125,6 @@ def test_its_compile_says_how_steps_run_as_kerass_does(kind):
         make_trainer(kind, make_model(), how={"weighted_metrics": []})
 
 
-def test_steps_come_to_the_same_however_they_run():
-    history = []
-    for how in ({}, {"run_eagerly": True}, {"steps_per_execution": 2}):
-        model = make_model()
-        trainer = make_trainer("supervised", model, how=how)
-        batches = make_batches("supervised", model)
-        history.append(trainer.fit(batches, shuffle=False, verbose=0).history)
-    first, *others = history
-    for other in others:
-        for name, value in first.items():
-            assert other[name] == pytest.approx(value, rel=1e-4)
-
-
 @pytest.mark.usefixtures("eagerly")
 def test_the_source_is_translated_in_training_as_in_testing(kind):
     """To black, whatever it was: then training and testing see the same, however images change."""

@@ -230,3 +230,16 @@ def test_our_adam_is_keras_adam(devices):
     ours, theirs = map(state_after_six_steps, (Adam, keras.optimizers.Adam))
     for mine, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-5, atol=1e-7)
+
+
+def test_steps_come_to_the_same_however_they_run():
+    history = []
+    for how in ({}, {"run_eagerly": True}, {"steps_per_execution": 2}):
+        model = make_model()
+        trainer = make_trainer("supervised", model, how=how)
+        batches = make_batches("supervised", model)
+        history.append(trainer.fit(batches, shuffle=False, verbose=0).history)
+    first, *others = history
+    for other in others:
+        for name, value in first.items():
+            assert other[name] == pytest.approx(value, rel=1e-4)
