@@ -72,30 +72,6 @@ class Camera:
             return self
         return self.resized(round(self.height * scale), round(self.width * scale))
 
-    def covering(self, height: int, width: int) -> "Camera":
-        """The camera of its pictures at the size, of the same aspect, that just covers this one.
-
-        Example:
-            >>> camera = Camera(375, 1242, 721.5).covering(256, 512)
-            >>> camera.height, camera.width, round(camera.focal_length)
-            (256, 848, 493)
-        """
-        scale = max(height / self.height, width / self.width)
-        sides = (max(round(self.height * scale), height), max(round(self.width * scale), width))
-        return self.resized(*sides)
-
-    def cropped(self, height: int, width: int) -> "Camera":
-        """The camera of the middle of its pictures, which has this size; no larger than they are.
-
-        Example:
-            >>> camera = Camera(256, 848, 493.0, (430.0, 120.0)).cropped(256, 512)
-            >>> camera.width, camera.focal_length, camera.center
-            (512, 493.0, (262.0, 120.0))
-        """
-        left, top = (self.width - width) / 2, (self.height - height) / 2
-        center = self.center and (self.center[0] - left, self.center[1] - top)
-        return replace(self, height=height, width=width, center=center)
-
     def scaled(self, height: int, width: int) -> tuple[int, int]:
         """Height and width of a picture once its longer side is as long as this camera's.
 

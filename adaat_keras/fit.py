@@ -1,5 +1,6 @@
 """Trains the networks of ADA-AT/DT on a pair of domains."""
 
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,8 +86,8 @@ def fit_ada_atdt(
         batch_size: Images a step, a multiple of twice the devices; where a stage reads both
             domains, half from each. What of these and the next is left out, is as the recipe and
             `Training` have it.
-        height, width: Size at which the networks see frames, both or neither; by default the
-            target's, shrunk where a side has more than 512 pixels.
+        height, width: Size at which the networks see frames, both or neither, of the aspect of the
+            target's; by default theirs, shrunk where a side has more than 512 pixels.
         zoom: The factor by which the source's frames are enlarged to look as the target's camera
             would have taken them; by default as focal lengths and camera heights say.
         crop: Height and width of random crops to train on, in place of whole frames.
@@ -222,10 +223,17 @@ def _method_name(method: Method) -> str:
 
 
 def _callback_name(callback: keras.callbacks.Callback) -> str:
-    """What a configuration calls a callback: its place, and what it was made with."""
-    _, arguments = described(callback)
-    told = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    return place_of(type(callback)) + (f"({told})" if told else "")
+    """What a configuration calls a callback: its place, and the numbers that it was made with.
+
+    As far as it keeps its arguments under their names: what changes by use tells nothing, and where
+    it writes to is no part of what a run is.
+    """
+    place, held = described(callback)
+    if not set(held) <= set(inspect.signature(type(callback)).parameters):
+        return place
+    numbers = {n: v for n, v in held.items() if isinstance(v, int | float) or n == "monitor"}
+    told = ", ".join(f"{name}={value!r}" for name, value in numbers.items())
+    return place + (f"({told})" if told else "")
 
 
 def _told(splits: Splits) -> str | dict:

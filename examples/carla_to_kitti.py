@@ -68,7 +68,7 @@ fit_ada_atdt(
     epochs=options.epochs,
     steps_per_epoch=options.steps,
     height=256 if not options.streets else None,
-    width=512 if not options.streets else None,
+    width=848 if not options.streets else None,
     validation_frames=8,
     schedule=options.schedule,
     directory=f"runs/carla_to_kitti/{options.method}-{options.recipe}",

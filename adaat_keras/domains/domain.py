@@ -5,9 +5,11 @@ import os
 import re
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -373,6 +375,7 @@ def check_ranks(domain: Domain, keys: tuple[str, ...]) -> None:
     """
     from adaat_keras import tasks
 
+    domain.require(keys)
     # As `dataset` does, so that a user's conditions are converted alike.
     frames = tf.data.Dataset.range(1).map(lambda index: domain.read(index, keys))
     lacking = [key for key in keys if frames.element_spec[key].shape.rank is None]
@@ -465,19 +468,21 @@ def _described(value: Any, keys: tuple[str, ...], place: Callable[[str | Path], 
         return value
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, bytes):
-        return place(os.fsdecode(value))
+    if isinstance(value, bytes | bytearray | memoryview):
+        return len(value), hashlib.sha256(value).hexdigest()
+    if isinstance(value, range):
+        return repr(value)
     if isinstance(value, np.ndarray) and value.dtype.hasobject:
         # Their bytes are pointers, which are others in each process.
         return value.shape, str(value.dtype), _described(value.tolist(), keys, place)
     if isinstance(value, np.ndarray):
         return value.shape, str(value.dtype), hashlib.sha256(value.tobytes()).hexdigest()
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | MappingProxyType):
         known = ((str(key), _described(part, keys, place)) for key, part in value.items())
         return sorted((pair for pair in known if pair[1] is not NotImplemented), key=lambda p: p[0])
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple | deque):
         return [_described(part, keys, place) for part in value]
-    if isinstance(value, Set):
+    if isinstance(value, set | frozenset):
         return sorted((_described(part, keys, place) for part in value), key=repr)
     if isinstance(value, Domain):
         return value.described(keys, place)

@@ -54,7 +54,7 @@ def check_batch(training: Training, devices: int) -> None:
 
 def check_size(feed: Feed, smallest: int) -> None:
     """Raise a `ValueError` if frames are seen too small for networks that need so many pixels."""
-    camera = feed.training_camera
+    camera = feed.camera
     if min(camera.height, camera.width) < smallest:
         raise ValueError(
             f"frames of {feed.domain('target').name} are seen at {camera.height} x {camera.width} "

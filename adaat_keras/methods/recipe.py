@@ -134,7 +134,7 @@ class Recipe:
     @classmethod
     def recommended(cls, **changes) -> "Recipe":
         """What docs/experiments.md found best: a teacher, and networks that learn on."""
-        return cls(**changes)
+        return Recipe(**changes)
 
     @classmethod
     def paper(cls, **changes) -> "Recipe":
@@ -198,8 +198,8 @@ class Training:
         epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
         batch_size: Images a step, a multiple of twice the devices; where a stage reads both
             domains, half of them from each.
-        height, width: Size at which the networks see frames, in training and in testing; by default
-            the target's, shrunk where a side has more than 512 pixels.
+        height, width: Size at which the networks see frames, in training and in testing, of the
+            aspect of the target's; by default theirs, shrunk where a side has more than 512 pixels.
         zoom: The factor by which the source's frames are enlarged to look as the target's camera
             would have taken them; by default as focal lengths and camera heights say, and 1 where a
             focal length is not known.

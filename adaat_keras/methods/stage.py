@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import ClassVar
 
@@ -47,6 +47,8 @@ from adaat_keras.training.trainer import Trainer
 TRAINING_VERSION = 6
 """Raised whenever a stage comes to other weights from the same fields, data and first weights."""
 
+# By how much a size may squeeze frames: rounding, and frames whose sizes differ by some pixels.
+_SQUEEZED = 0.05
 # A class of one pixel in ten thousand counts no more than one in a thousand.
 _RAREST = 1e-3
 
@@ -140,10 +142,10 @@ class Feed:
         self.validation_frames = validation_frames
         self.frequencies = lru_cache(self._frequencies)
         # Once: it reads frames, and asks for the size of every file.
-        self.identity = lru_cache(lambda role: self.trained(role).identity())
+        self.identity = lru_cache(lambda role: self.seen(role, "train").identity())
         self.seen = lru_cache(self._seen)
         self._check_labelled = lru_cache(self._raise_unless_labelled)
-        self._training_domain = lru_cache(lambda role: cached(self.trained(role), self.cache))
+        self._training_domain = lru_cache(lambda role: cached(self.seen(role, "train"), self.cache))
         # Stages read much alike, and data is tried before it is trained on: a graph takes a while.
         self._training_batches = lru_cache(training_batches)
         self._evaluation_batches = lru_cache(evaluation_batches)
@@ -155,30 +157,35 @@ class Feed:
 
     @cached_property
     def camera(self) -> Camera:
-        """The target's whole frames, at the scale that is trained on: what a model keeps."""
+        """The camera by which all frames are seen: the target's, at the size that is trained on.
+
+        Raises:
+            ValueError: That size has another aspect than the target's frames, which would be tested
+                at another scale than they were trained at.
+        """
         camera, training = camera_of(self.domain("target")), self.training
         if training.height is None:
             return camera.shrunk()
-        return camera.covering(training.height, training.width)
-
-    @cached_property
-    def training_camera(self) -> Camera:
-        """What is trained on: the middle of these where a user asked for another aspect."""
-        if self.training.height is None:
-            return self.camera
-        return self.camera.cropped(self.training.height, self.training.width)
+        down, across = training.height / camera.height, training.width / camera.width
+        if abs(across / down - 1) > _SQUEEZED:
+            fits = [
+                (camera.height * across, training.width),
+                (training.height, camera.width * down),
+            ]
+            sizes = " or ".join(f"{round(height)} x {round(width)}" for height, width in fits)
+            raise ValueError(
+                f"frames of {self.domain('target').name} have {camera.height} x {camera.width} "
+                f"pixels, and height and width {training.height} x {training.width} another "
+                f"aspect: {sizes} would fit"
+            )
+        return camera.resized(training.height, training.width)
 
     def _seen(self, role: str, split: str) -> Domain | None:
-        """A split of whole frames, as they are validated and scored; `None` if there is none."""
-        return self._by(self.camera, role, self.splits[role].get(split))
-
-    def trained(self, role: str) -> Domain:
-        """The training frames of `"source"` or `"target"`, as they are trained on."""
-        return self._by(self.training_camera, role, self.domain(role))
-
-    def _by(self, camera: Camera, role: str, domain: Domain | None) -> Domain | None:
-        zoom = self.training.zoom if role == "source" else None
-        return None if domain is None else Seen(domain, camera, zoom)
+        """A split as the camera sees it; `None` if there is none."""
+        domain = self.splits[role].get(split)
+        if domain is None:
+            return None
+        return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
 
     def _raise_unless_labelled(self, role: str, task: Task) -> None:
         """Raise a `ValueError` if no label of some of a role's training frames says anything."""
@@ -202,10 +209,8 @@ class Feed:
 
     def told_camera(self, from_task: Task) -> str:
         """What the networks see, in a line; what labels of task 1 say where cameras say nothing."""
-        camera, whole = self.training_camera, self.camera
+        camera = self.camera
         line = f"frames are seen at {camera.height} x {camera.width} pixels"
-        if (camera.height, camera.width) != (whole.height, whole.width):
-            line += f", the middle of the target's at {whole.height} x {whole.width}"
         if self.training.crop is not None:
             line += f", in crops of {self.training.crop}"
         zoom, known = self.training.zoom, camera_of(self.domain("source")).zoom_to(camera)
@@ -218,7 +223,7 @@ class Feed:
         domains = [self.domain(role) for role in ("source", "target")]
         if from_task.name == "depth" and all("depth" in domain.tasks for domain in domains):
             # Whoever trains on a bad frame is told what is wrong with it.
-            with suppress(*_BAD_DATA):
+            with suppress(ValueError, OSError, tf.errors.OpError):
                 guess = zoom_by_depth(*domains, camera)
         return f"{line} (--zoom{f': by depth, {guess:g} would fit' if guess else ''})"
 
@@ -228,8 +233,7 @@ class Feed:
         if self.training.crop is not None:
             return self.training.crop, self.training.crop, 3
         height, width = (
-            side + -side % self.stride
-            for side in (self.training_camera.height, self.training_camera.width)
+            side + -side % self.stride for side in (self.camera.height, self.camera.width)
         )
         return height, width, 3
 
@@ -293,7 +297,7 @@ class Feed:
 
     def _frequencies(self, role: str, task: Task) -> np.ndarray:
         """How often a role's domain has each class of a task."""
-        return class_frequencies(self.trained(role), task.name, task.classes)
+        return class_frequencies(self.seen(role, "train"), task.name, task.classes)
 
     def for_devices(self, batches: tf.data.Dataset) -> tf.data.Dataset:
         """Batches of which each is one device's, as `fit` takes them under the strategy."""
@@ -410,8 +414,8 @@ def stage_key(
     Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
     the versions, which layers a user has frozen, and the networks: their classes, precision and
     the weights that they begin with. A user's callbacks, which may end a training early, count by
-    what `described` said of them before the first stage. A class from outside counts with the file
-    that it is written in, so that another one of its name, or another version, is another stage.
+    what `described` said of them before the first stage. A class from outside, of a stage, a
+    layer, a task or a loss, counts with its code, so that another of its name is another stage.
     """
     what = [
         _called(type(stage)),
@@ -430,17 +434,29 @@ def stage_key(
 
 
 def _called(kind: type) -> str:
-    """A class by its name, and by the text of its file where it is not the package's or Keras'."""
+    """A class by its name, and by its code where it is not the package's or Keras'."""
     if kind.__module__.partition(".")[0] in ("adaat_keras", "keras"):
         return kind.__name__
+    return f"{kind.__qualname__} {_code_of(kind)}"
+
+
+@cache
+def _code_of(kind: type) -> str:
+    """What tells versions of a class apart: the text of its file as it was imported, about.
+
+    Kept, since a file may be written anew while it trains.
+    """
     try:
-        text = Path(inspect.getsourcefile(kind)).read_bytes()
+        code = Path(inspect.getsourcefile(kind)).read_bytes()
     except (OSError, TypeError):
-        # Written in a notebook or at a prompt, where the lines of a class may be all there is.
-        text = place_of(kind).encode()
-        with suppress(OSError, TypeError):
-            text = inspect.getsource(kind).encode()
-    return f"{kind.__qualname__} {hashlib.sha256(text).hexdigest()[:16]}"
+        # Written in a notebook or at a prompt, where there is no file.
+        simple = (int, float, str, bytes)
+        parts = [(n, v) for n, v in vars(kind).items() if isinstance(v, simple)]
+        for each in (v.__code__ for v in vars(kind).values() if hasattr(v, "__code__")):
+            constants = [value for value in each.co_consts if isinstance(value, simple)]
+            parts.append((each.co_code, each.co_names, each.co_varnames, constants))
+        code = repr(parts).encode()
+    return hashlib.sha256(code).hexdigest()[:16]
 
 
 def plain(value):
@@ -451,16 +467,22 @@ def plain(value):
         (2, 'depth')
     """
     if isinstance(value, Task):
-        return tasks.serialize(value)
+        return _with_code(tasks.serialize(value), type(value))
     if dataclasses.is_dataclass(value):
         return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, keras.losses.Loss):
-        return keras.saving.serialize_keras_object(value)
+        return _with_code(keras.saving.serialize_keras_object(value), type(value))
     if isinstance(value, type):
-        return place_of(value)
+        return _with_code(place_of(value), value)
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     return value
+
+
+def _with_code(what, kind: type):
+    """What stands for a thing, and the class's code where that is from outside."""
+    called = _called(kind)
+    return what if called == kind.__name__ else [what, called]
 
 
 def described(callback: keras.callbacks.Callback) -> list:

@@ -127,7 +127,7 @@ def _check_used(config: RunConfig, variants: Sequence[Variant]) -> None:
             [first, *_] = variants
             raise ValueError(
                 f"{each.name} {value} does nothing in {first.name}, whose recipe brings all of its "
-                f"settings: take {first.name.partition('@')[0]} and the recipe {first.recipe}"
+                f"settings: leave it out, or give the recipe {first.recipe} to the whole benchmark"
             )
 
 

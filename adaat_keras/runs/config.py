@@ -21,9 +21,10 @@ from adaat_keras.methods.recipe import (
 )
 from adaat_keras.models import sizes
 from adaat_keras.models import transfer as transfers
-from adaat_keras.registry import check_name, load_object, place_of
+from adaat_keras.registry import check_name
 from adaat_keras.runs.options import Data, Networks, Plan
 from adaat_keras.tasks import Task
+from adaat_keras.training import losses
 from adaat_keras.training.devices import has_bfloat16
 
 
@@ -79,6 +80,7 @@ class RunConfig:
         lists = {
             name: names_of(getattr(self.plan, name)) for name in ("stages", "freeze", "callbacks")
         }
+        lists["recipe"] = self.recipe.base
         object.__setattr__(self, "plan", dataclasses.replace(self.plan, **lists))
         if self.plan.stages == []:
             raise ValueError("stages is empty: name one at least, or leave it out to train all")
@@ -171,19 +173,13 @@ class RunConfig:
         parts = (dataclasses.asdict(getattr(self, name)) for name in PARTS)
         options = {name: value for part in parts for name, value in part.items()}
         loss = options["adversarial_loss"]
-        if isinstance(loss, type):
-            options["adversarial_loss"] = place_of(loss)
-        elif not isinstance(loss, str | None):
-            options["adversarial_loss"] = {"class": place_of(type(loss)), **loss.get_config()}
+        if not isinstance(loss, str | None):
+            options["adversarial_loss"] = losses.told(loss)
         return options
 
     @classmethod
     def from_dict(cls, options: dict) -> "RunConfig":
         """The configuration that `to_dict` gave."""
-        loss = options.get("adversarial_loss")
-        if isinstance(loss, dict):
-            made = {name: value for name, value in loss.items() if name != "class"}
-            options = {**options, "adversarial_loss": load_object(loss["class"])(**made)}
         return cls.of(**options)
 
     def chosen(self) -> dict:

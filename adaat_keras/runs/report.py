@@ -110,13 +110,17 @@ def report(
         write_json(folder.failed, failed)
     else:
         folder.failed.unlink(missing_ok=True)
-    write_json(folder.scored, _scored_frames(config, feed))
     write_json(folder.metrics, metrics)
+    # Last: a kill before it has them scored once more.
+    write_json(folder.scored, _scored_frames(config, feed))
 
 
 def is_of_others(folder: RunFolder, config: RunConfig, feed: Feed) -> bool:
     """Whether a run's scores are of other frames than those that a program passes now."""
-    return folder.scored.exists() and read_json(folder.scored) != _scored_frames(config, feed)
+    if not folder.scored.exists():
+        return False
+    scored = read_json(folder.scored)
+    return any(scored.get(role) != name for role, name in _scored_frames(config, feed).items())
 
 
 def _scored_frames(config: RunConfig, feed: Feed) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """The adversarial losses; they run on every Keras backend."""
 
+import json
 import math
 from typing import ClassVar
 
 import keras
 
-from adaat_keras.registry import Registry
+from adaat_keras.registry import Registry, place_of
 
 
 class AdversarialLoss(keras.losses.Loss):
@@ -155,7 +156,31 @@ def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> Adver
     """
     if isinstance(what, AdversarialLoss):
         return what
-    return (_registry.get(what) if isinstance(what, str) else what)(**options)
+    if isinstance(what, str):
+        name, brace, made = what.partition("{")
+        what, options = _registry.get(name), {**json.loads(brace + made or "{}"), **options}
+    return what(**options)
+
+
+def told(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
+    """A loss or its class as text that `get` takes: its place, and as JSON what is not usual.
+
+    Example:
+        >>> told(LeastSquares(softening=0.0))
+        'adaat_keras.training.losses:LeastSquares{"softening": 0.0}'
+        >>> get(told(LeastSquares(softening=0.0))).softening
+        0.0
+    """
+    if isinstance(loss, type):
+        return place_of(loss)
+    kind, config = type(loss), loss.get_config()
+    try:
+        usual = kind().get_config()
+    except TypeError:
+        # It has arguments that must be given.
+        usual = {}
+    made = {name: value for name, value in config.items() if usual.get(name, ...) != value}
+    return place_of(kind) + (json.dumps(made) if made else "")
 
 
 def names() -> list[str]:

@@ -371,7 +371,7 @@ def test_benchmark_compares_methods_and_goes_on_where_it_was_stopped(
         (["--methods", "ada_atdt:gan"], "unknown transfer function 'gan'"),
         (["--methods", ","], "nothing to run: methods"),
         (["--methods", "at_dt,oracle", "--alpha", "0.8"], "alpha 0.8 does nothing in the method"),
-        (["--methods", "ada_atdt@paper", "--alpha", "0.8"], "take ada_atdt and the recipe paper"),
+        (["--methods", "ada_atdt@paper", "--alpha", "0.8"], "give the recipe paper to the whole"),
         (["--seeds", "0"], "seeds 0"),
         (["--devices", "99"], "99 devices"),
     ],

@@ -175,37 +175,20 @@ def test_a_frame_whose_size_a_graph_does_not_know_is_seen_alike(monkeypatch):
 # === A height and width of another aspect than the target's ===
 
 
-def test_a_part_that_is_trained_on_has_the_scale_at_which_whole_frames_are_predicted():
-    """Each column tells its place, so that columns of an image tell how wide it was."""
-    place = np.broadcast_to(np.arange(240.0)[None, :, None], (72, 240, 3)).astype(np.uint8)
-    depth = place[None, ..., 0] + 1.0
-    target = Domain.from_arrays(place[None], depth=depth, focal_length=140.0)
-    feed = Feed(Splits(target), Splits(target), Training(height=32, width=64))
-    trained, whole = feed.trained("target")[0]["image"], feed.seen("target", "train")[0]["image"]
-    assert trained.shape == (32, 64, 3)
-    assert whole.shape[:2] == feed.camera.scaled(72, 240) == (32, 107)
-    columns_a_pixel = [
-        (int(row[-8]) - int(row[8])) / (len(row) - 16)
-        for row in (trained[16, :, 0], whole[16, :, 0])
-    ]
-    assert columns_a_pixel[0] == pytest.approx(columns_a_pixel[1], rel=0.02)
-    # The middle of the frame, seen by the lens that these pixels have.
-    assert trained[16, :, 0].mean() == pytest.approx(119.5, abs=1)
-    assert feed.training_camera.focal_length == pytest.approx(140 * 32 / 72, rel=0.01)
-    told = feed.told_camera(get("depth"))
-    assert "seen at 32 x 64 pixels, the middle of the target's at 32 x 107" in told
-    assert "enlarged 1.67 times" in told
+def feed_of(target: Domain, **size) -> Feed:
+    return Feed(Splits(target), Splits(target), Training(**size))
 
 
-def test_a_part_without_a_middle_of_its_own_follows_the_optical_axis():
-    camera = Camera(72, 240, 140.0, (100.0, 30.0)).covering(32, 64)
-    part = camera.cropped(32, 64)
-    assert part.center == pytest.approx((100 * 107 / 240 - 21.5, 30 * 32 / 72))
-    assert camera.covering(32, 107).cropped(32, 107) == camera
+def test_a_size_of_another_aspect_is_refused_with_those_that_fit():
+    """Frames would be cut for training, and whole ones tested at another scale."""
+    with pytest.raises(
+        ValueError, match=r"24 x 80 pixels, .* 16 x 32 .*: 10 x 32 or 16 x 53 would"
+    ):
+        _ = feed_of(frames(24, 80), height=16, width=32).camera
 
 
-def test_a_size_of_the_targets_aspect_leaves_nothing_out():
-    target = frames(64, 128, focal_length=90.0)
-    feed = Feed(Splits(target), Splits(target), Training(height=32, width=64))
-    assert feed.training_camera == feed.camera == camera_of(target).resized(32, 64)
-    assert "middle" not in feed.told_camera(get("semantic"))
+@pytest.mark.parametrize(("height", "width"), [(10, 32), (16, 53), (16, 52)])
+def test_a_size_that_fits_is_taken_and_some_pixels_are_rounding(height, width):
+    camera = feed_of(frames(24, 80, focal_length=90.0), height=height, width=width).camera
+    assert (camera.height, camera.width) == (height, width)
+    assert camera.focal_length == pytest.approx(90 * width / 80)

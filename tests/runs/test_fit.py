@@ -521,7 +521,13 @@ def test_callbacks_and_methods_of_ones_own_are_told_apart():
 
     patient, hasty = (keras.callbacks.EarlyStopping(patience=n) for n in (30, 3))
     assert _callback_name(patient) != _callback_name(hasty)
-    assert "patience=30" in _callback_name(patient)
+    assert "monitor='val_loss', patience=30" in _callback_name(patient)
+    # Of two that write, whatever they have written, and to wherever.
+    logs = [keras.callbacks.TensorBoard(name) for name in "ab"]
+    assert len({_callback_name(each) for each in logs}) == 1
+    saves = [keras.callbacks.ModelCheckpoint(f"{name}.keras") for name in "ab"]
+    saves[1].epochs_since_last_save = 3
+    assert len({_callback_name(each) for each in saves}) == 1
     assert _callback_name(keras.callbacks.History()) == "keras.src.callbacks.history:History"
     assert _method_name(methods.AdaAtdt()) == "ada_atdt"
     assert _method_name(MyAdaAtdt()).endswith("MyAdaAtdt")
