@@ -197,6 +197,17 @@ def test_a_part_that_is_trained_on_has_the_scale_at_which_whole_frames_are_predi
     assert "enlarged 1.67 times" in told
 
 
+@pytest.mark.parametrize(
+    ("focal_length", "said"), [(60.0, "enlarged 1.50 times"), (120.0, "is not enlarged")]
+)
+def test_a_source_that_sees_less_is_not_said_to_match(focal_length, said):
+    source = frames(64, 128, focal_length=focal_length)
+    feed = Feed(Splits(source), Splits(frames(64, 128, focal_length=90.0)), Training())
+    told = feed.told_camera(get("semantic"))
+    assert said in told
+    assert "1.00" not in told
+
+
 def test_a_part_without_a_middle_of_its_own_follows_the_optical_axis():
     camera = Camera(72, 240, 140.0, (100.0, 30.0)).covering(32, 64)
     part = camera.cropped(32, 64)
