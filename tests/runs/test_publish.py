@@ -1,12 +1,16 @@
 """What a preset's card and its entry in the manifest say."""
 
+import threading
+
 import numpy as np
 import pytest
 
 from adaat_keras import build_ada_atdt
 from adaat_keras.domains import Domain
+from adaat_keras.files import write_json
+from adaat_keras.lock import locked
 from adaat_keras.models.preset_format import read_details
-from adaat_keras.presets import read_manifest
+from adaat_keras.presets import add_to_manifest, read_manifest
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.publish import facts_of, publish
 
@@ -63,6 +67,16 @@ def test_publishing_adds_to_the_manifest_and_writes_a_card(published, tmp_path):
         f'load("{tmp_path}/two")',
     ):
         assert text in " ".join(card.split()) or text in card
+
+
+def test_two_that_publish_at_once_both_get_their_entry(tmp_path):
+    other = threading.Thread(target=add_to_manifest, args=("two", {}, tmp_path))
+    with locked(tmp_path, "wait"):
+        other.start()
+        other.join(0.2)
+        write_json(tmp_path / "manifest.json", {"one": {}})
+    other.join()
+    assert list(read_manifest(tmp_path)) == ["one", "two"]
 
 
 def test_a_card_says_of_drawn_streets_what_the_package_knows(published):
