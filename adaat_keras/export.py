@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras import __version__, _require_tensorflow, tasks
-from adaat_keras.files import written_whole
+from adaat_keras.files import home_expanded, written_whole
 from adaat_keras.fused import without_fused_operations
 from adaat_keras.layers import CropLike
 from adaat_keras.models.ada_atdt import PREDICTORS, AdaAtdt
@@ -55,7 +55,7 @@ def export_model(
         model: Of `AdaAtdt` the networks by which it predicts (`model.predictor`) are written, and
             no other; `BaseModel`, or a functional model that normalizes by itself. All is computed
             in float32, whatever the model was trained in.
-        path: The file, or the SavedModel's folder.
+        path: The file, or the SavedModel's folder; `~` is the home folder.
         format: `"saved_model"`, `"onnx"` or `"litert"`; by default what the path's ending says
             (`.onnx`, `.tflite`), else a SavedModel.
         height, width: Fix the size, and the number of images to 1: what some accelerators need,
@@ -82,7 +82,7 @@ def export_model(
         >>> predict(tf.ones((1, 50, 70, 3), tf.uint8)).shape
         TensorShape([1, 50, 70, 11])
     """
-    path = Path(path)
+    path = home_expanded(path)
     format = format_of(path, format)
     check_name("input type", input_dtype, list(DTYPES))
     check_name("precision of weights", weights, list(WEIGHTS))

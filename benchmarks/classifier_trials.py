@@ -79,9 +79,10 @@ class TrialTrainer(AdversarialTrainer):
         classifier_gradients = tape.gradient(classifier_loss, variables)
         self.optimizer.apply(gradients, self.base_variables)
         self.classifier_optimizer.apply(classifier_gradients, variables)
-        share = self.adversarial_loss.says_source(logits)
-        self.means["source_domain_accuracy"].update_state(share, domain)
-        self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
+        if self.adversarial_loss.threshold is not None:
+            share = self.adversarial_loss.says_source(logits)
+            self.means["source_domain_accuracy"].update_state(share, domain)
+            self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
         return self.log(
             images[0],
             loss=loss,

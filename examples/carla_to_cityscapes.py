@@ -64,7 +64,8 @@ if options.streets:
             write_streets(name, root, options.frames, split)
 elif None in roots.values():
     parser.error("give --source-root and --target-root, or --streets to try without data")
-source = {split: Carla(roots["carla"], split) for split in ("train", "val")}
+# 90 degrees is CARLA's own default, and what the streets have; take your camera's.
+source = {split: Carla(roots["carla"], split, field_of_view=90) for split in ("train", "val")}
 # The labels of Cityscapes' test images are withheld: val is what is scored.
 splits = {"train": "train", "test": "val"}
 target = {name: Cityscapes(roots["cityscapes"], split) for name, split in splits.items()}

@@ -50,7 +50,8 @@ if options.streets:
         write_streets("kitti", roots["kitti"], options.frames, split)
 elif None in roots.values():
     parser.error("give --source-root and --target-root, or --streets to try without data")
-source = {split: Carla(roots["carla"], split) for split in ("train", "val")}
+# 90 degrees is CARLA's own default, and what the streets have; take your camera's.
+source = {split: Carla(roots["carla"], split, field_of_view=90) for split in ("train", "val")}
 # As in AT/DT: trained on labels of task 1, scored on those of task 2, of the same images.
 splits = {"train": "train", "test": "train"}
 target = {name: Kitti(roots["kitti"], split) for name, split in splits.items()}

@@ -55,7 +55,10 @@ source = {
     "train": SynthiaSF(roots["synthia_sf"], "train"),
     "val": SynthiaSF(roots["synthia_sf"], "val"),
 }
-target = {split: Carla(roots["carla"], split) for split in ("train", "val", "test")}
+# 90 degrees is CARLA's own default, and what the streets have; take your camera's.
+target = {
+    split: Carla(roots["carla"], split, field_of_view=90) for split in ("train", "val", "test")
+}
 
 # 2. The networks: task 1, which both domains have, and task 2, which is missing in the target.
 model = build_ada_atdt("semantic", "depth", size=options.size, seed=0)

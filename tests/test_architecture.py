@@ -15,7 +15,7 @@ ORDER = {
     "exif": "",
     "fused": "",
     "layers": "fused",
-    "models": "layers camera registry files",
+    "models": "layers camera registry files lock",
     "training": "layers files registry",
     "tasks": "registry",
     "streets": "",

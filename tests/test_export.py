@@ -400,6 +400,13 @@ def test_what_cannot_be_exported_is_refused(model, options, problem, tmp_path):
     assert not [*tmp_path.iterdir()]
 
 
+def test_a_tilde_is_the_home_folder(model, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.onnx").touch()
+    with pytest.raises(FileExistsError, match=f"{tmp_path}/a.onnx exists"):
+        export_model(model, "~/a.onnx")
+
+
 def test_an_ending_that_says_another_format_is_refused(model, tmp_path):
     with pytest.raises(ValueError, match=r"a.tflite is named as litert files are.*format is onnx"):
         export_model(model, tmp_path / "a.tflite", "onnx")

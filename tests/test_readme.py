@@ -48,6 +48,8 @@ def test_every_block_of_python_runs_from_top_to_bottom(user):
     assert names["labels"].shape == (80, 112) or names["labels"].shape == (1, 80, 112)
     assert set(names["history"]) == {"adversarial", "supervised", "teacher", "transfer"}
     assert names["model"].decoder_2.channels == 3
+    # What was trained is not lost when the program ends.
+    assert (user / "runs/mine/model.keras").exists()
 
 
 def commands_of(page):

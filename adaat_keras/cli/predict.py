@@ -66,7 +66,8 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras import tasks
     from adaat_keras.inference import find_images, find_videos, write_predictions, write_video
     from adaat_keras.inference.images import is_video
-    from adaat_keras.inference.predictions import range_for
+    from adaat_keras.inference.predictions import SomeNotPredicted, range_for
+    from adaat_keras.inference.video import check_targets
     from adaat_keras.runs.folder import load_trained
 
     videos = find_videos([each for each in options.images if is_video(each)])
@@ -79,24 +80,37 @@ def run(options: argparse.Namespace) -> None:
         model.camera = None
     task = tasks.get(model.to_task)
     out = Path(options.out).expanduser()
+    check_targets(videos, task, out)
+    # One bad file costs no other its prediction.
+    bad: list[ValueError] = []
     start = time.monotonic()
     if images:
-        write_predictions(
-            model,
-            task,
-            images,
-            out,
-            options.depth_unit,
-            image_range,
-            tile=options.tile,
-            blend=options.overlay,
-        )
-        many = "prediction" if len(images) == 1 else "predictions"
-        print(f"{len(images)} {many} of {task.name} in {out}, {_taken(start, len(images))}")
+        try:
+            write_predictions(
+                model,
+                task,
+                images,
+                out,
+                options.depth_unit,
+                image_range,
+                tile=options.tile,
+                blend=options.overlay,
+            )
+        except SomeNotPredicted as error:
+            bad.append(error)
+        else:
+            many = "prediction" if len(images) == 1 else "predictions"
+            print(f"{len(images)} {many} of {task.name} in {out}, {_taken(start, len(images))}")
     for video in videos:
         start = time.monotonic()
-        written = write_video(model, task, video, out, tile=options.tile)
-        print(f"{written.frames} frames in {written.path}, {_taken(start, written.frames)}")
+        try:
+            written = write_video(model, task, video, out, tile=options.tile)
+        except ValueError as error:
+            bad.append(error)
+        else:
+            print(f"{written.frames} frames in {written.path}, {_taken(start, written.frames)}")
+    if bad:
+        raise ValueError("; ".join(map(str, bad))) from bad[0]
 
 
 def _taken(start: float, count: int) -> str:

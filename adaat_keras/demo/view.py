@@ -12,7 +12,8 @@ from adaat_keras.inference.tiles import tile_for
 from adaat_keras.layers import SpatialAttention
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.base_model import to_scale
-from adaat_keras.tasks import Task
+from adaat_keras.tasks import Depth, Task
+from adaat_keras.tasks.depth import MAX_DEPTH, MIN_DEPTH
 
 # Where errors are fully red.
 _FULL_RELATIVE_ERROR, _FULL_ANGLE = 0.5, 45.0
@@ -142,8 +143,8 @@ def errors(task: Task, labels: np.ndarray, truth: np.ndarray) -> tuple[np.ndarra
         truth: In a domain's form.
 
     Returns:
-        0 to 1, `(height, width)`, NaN where there is no label: 1 is a wrong class, a relative
-        error of 0.5, or 45 degrees.
+        0 to 1, `(height, width)`, NaN where there is no label, or a depth that metrics leave out:
+        1 is a wrong class, a relative error of 0.5, or 45 degrees.
 
     Example:
         >>> labels, truth = np.uint8([[0, 1, 2]]), np.uint8([[0, 2, 255]])
@@ -152,6 +153,9 @@ def errors(task: Task, labels: np.ndarray, truth: np.ndarray) -> tuple[np.ndarra
         ([[0.0, 1.0, nan]], '50.0 % of the labelled pixels are wrong')
     """
     known = keras.ops.convert_to_numpy(task.valid(truth[None]))[0]
+    if isinstance(task, Depth):
+        # What `DepthMetrics` counts: a prediction ends where a sky is far beyond.
+        known = known & (truth > MIN_DEPTH) & (truth < MAX_DEPTH)
     if not known.any():
         return np.full(known.shape, np.nan), "no pixel has a label"
     if task.classes:

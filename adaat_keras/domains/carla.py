@@ -68,7 +68,8 @@ class Carla(FileDomain):
             `"missing"` leaves out frames that lack a file, without reading any.
         field_of_view: Of the recording's camera, horizontal, in degrees, above 0 and below 180:
             the attribute `fov` of CARLA's camera (90 unless it was set). The focal length follows
-            from it and the images' width; without it, it is AT/DT's recording's.
+            from it and the images' width; without it, it is not known. AT/DT's own recording had
+            859.238 pixels: `domain.focal_length = 859.238`.
         camera_height: Of that camera above the road, in metres, if known.
 
     Raises:
@@ -94,8 +95,6 @@ class Carla(FileDomain):
     kinds: ClassVar = {"image": IMAGE, "semantic": LABELS_IN_RED, "depth": PACKED_DEPTH}
     checks_ids_itself = True
     id_set_choices = ("carla_13", "carla_23", "carla_28")
-    focal_length = 859.238
-    """Pixels, of AT/DT's recording; another camera has another, by its field of view."""
 
     def __init__(
         self,

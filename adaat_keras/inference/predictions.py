@@ -32,6 +32,10 @@ _FEW = 8
 _ROWS = 256
 
 
+class SomeNotPredicted(ValueError):
+    """Images that cannot be predicted; the others are."""
+
+
 def write_predictions(
     model: keras.Model,
     task: "str | dict | Task",
@@ -70,8 +74,8 @@ def write_predictions(
         FileNotFoundError: A path does not exist; nothing is written.
         MemoryError: An image needs more memory than there is; names the file.
         ValueError: No paths; two images, or an image and a prediction, would overwrite each
-            other; no such task or unit. Of files that cannot be read, or are too small for the
-            network, when the others are predicted.
+            other; no such task or unit. `SomeNotPredicted`, when the others are predicted: files
+            that cannot be read, or are too small for the network.
 
     Example:
         >>> from adaat_keras.inference import find_images
@@ -117,7 +121,8 @@ def write_predictions(
     if bad:
         more = f"; {len(bad) - 1} more cannot be predicted, either" if len(bad) > 1 else ""
         rest = len(paths) - len(bad)
-        raise ValueError(f"{bad[0]}{more}" + (f"; the other {rest} are predicted" if rest else ""))
+        others = f"; the other {rest} are predicted" if rest else ""
+        raise SomeNotPredicted(f"{bad[0]}{more}{others}")
     return written
 
 

@@ -1,7 +1,7 @@
 """A video as a video with a prediction's colours over it; the extra `[video]`, PyAV."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,11 +60,8 @@ def write_video(
     """
     task = tasks.get(task)
     path, out = home_expanded(path), home_expanded(out)
-    target = out / f"{path.stem}_{task.name}_overlay.mp4"
-    if target.resolve() == path.resolve():
-        raise ValueError(
-            f"the new video would overwrite {path}; choose another folder for the predictions"
-        )
+    check_targets([path], task, out)
+    target = _target(path, task, out)
     video = Video(path)
     told = Told(model, tile)
     progress = keras.utils.Progbar(
@@ -84,6 +81,38 @@ def write_video(
         if not count:
             raise ValueError(f"{path} has no frame that can be read")
     return Written(target, count)
+
+
+def check_targets(paths: Sequence[Path], task: "Task", out: Path) -> None:
+    """Raise a `ValueError` where the new videos would overwrite each other, or one of these.
+
+    Args:
+        paths: The videos to predict.
+        task: The task that is predicted.
+        out: Folder for the new videos.
+
+    Example:
+        >>> check_targets([Path("a/left.mp4"), Path("b/a.mp4")], tasks.get("depth"), Path("out"))
+    """
+    first: dict[Path, Path] = {}
+    videos = {path.resolve(): path for path in paths}
+    for path in paths:
+        target = _target(path, task, out)
+        if target in first:
+            raise ValueError(
+                f"the new videos of {first[target]} and {path} would both be {target}; rename one, "
+                "or predict them into different folders"
+            )
+        if target.resolve() in videos:
+            raise ValueError(
+                f"the new video of {path} would overwrite {videos[target.resolve()]}; choose "
+                "another folder for the predictions"
+            )
+        first[target] = path
+
+
+def _target(path: Path, task: "Task", out: Path) -> Path:
+    return out / f"{path.stem}_{task.name}_overlay.mp4"
 
 
 class Frame(NamedTuple):

@@ -100,8 +100,9 @@ class AdversarialTrainer(SupervisedTrainer):
         self.classifier_optimizer = adam(classifier_optimizer)
         self.adversarial_loss = losses.get(adversarial_loss)
         self.classifier_optimizer.build(self.domain_classifier.trainable_variables)
-        accuracies = [f"{domain}_domain_accuracy" for domain in BOTH]
-        names = ("adversarial_loss", "classifier_loss", *accuracies)
+        names = ["adversarial_loss", "classifier_loss"]
+        if self.adversarial_loss.threshold is not None:
+            names += [f"{domain}_domain_accuracy" for domain in BOTH]
         self.means |= {name: keras.metrics.Mean(name=name) for name in names}
 
     def train_step(self, data):
@@ -116,13 +117,12 @@ class AdversarialTrainer(SupervisedTrainer):
             outputs = self.decoder(features, training=True)
             logits = self.domain_classifier(features, training=True)
             task_losses = self.domain_task_losses(labels, outputs)
-            task_loss = tf.add_n(task_losses) / 2
             classifier_loss = self.adversarial_loss(domain, logits)
             if self.gradient_reversal:
                 adversarial_loss = -classifier_loss
             else:
                 adversarial_loss = self.adversarial_loss(1 - domain, logits)
-            loss = (1 - self.alpha) * adversarial_loss + self.alpha * task_loss
+            loss = (1 - self.alpha) * adversarial_loss + self.alpha * (tf.add_n(task_losses) / 2)
             if self.adversarial_loss.gradient_penalty:
                 classifier_loss += self.gradient_penalty(features, counts_of(images))
         classifier_variables = self.domain_classifier.trainable_variables
@@ -130,10 +130,10 @@ class AdversarialTrainer(SupervisedTrainer):
         classifier_gradients = tape.gradient(classifier_loss, classifier_variables)
         self.optimizer.apply(gradients, self.base_variables)
         self.classifier_optimizer.apply(classifier_gradients, classifier_variables)
-        # The share of places at which the classifier names the right domain.
-        share = self.adversarial_loss.says_source(logits)
-        self.means["source_domain_accuracy"].update_state(share, domain)
-        self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
+        if self.adversarial_loss.threshold is not None:
+            share = self.adversarial_loss.says_source(logits)
+            self.means["source_domain_accuracy"].update_state(share, domain)
+            self.means["target_domain_accuracy"].update_state(1 - share, 1 - domain)
         return self.log(
             images[0],
             loss=loss,

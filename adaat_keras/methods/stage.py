@@ -216,8 +216,10 @@ class Feed:
         zoom, known = self.training.zoom, camera_of(self.domain("source")).zoom_to(camera)
         if zoom is not None:
             return f"{line}, the source's enlarged {zoom:g} times"
+        if known is not None and round(known, 2) < 1:
+            return f"{line}; the source's camera sees less than the target's, and is not enlarged"
         if known is not None:
-            return f"{line}, the source's enlarged {max(known, 1):.2f} times to the target's camera"
+            return f"{line}, the source's enlarged {known:.2f} times to the target's camera"
         line += "; a focal length is not known, so the source's are not enlarged"
         guess = None
         domains = [self.domain(role) for role in ("source", "target")]

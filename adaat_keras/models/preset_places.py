@@ -9,6 +9,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from adaat_keras.files import cache_folder, home_expanded, read_json, write_json, written_whole
+from adaat_keras.lock import locked
 from adaat_keras.models.preset_format import (
     CONFIG,
     DETAILS,
@@ -43,9 +44,11 @@ def read_manifest(weights: Path | None = None) -> dict[str, dict]:
 
 
 def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None:
-    """Add or replace a preset's entry; the others stay."""
-    entries = read_manifest(weights) | {name: entry}
-    write_json((weights or WEIGHTS) / "manifest.json", dict(sorted(entries.items())))
+    """Add or replace a preset's entry; the others stay, those of another process too."""
+    folder = weights or WEIGHTS
+    with locked(folder, "wait for it", wait=True, verbose=0):
+        entries = read_manifest(folder) | {name: entry}
+        write_json(folder / "manifest.json", dict(sorted(entries.items())))
 
 
 def hub_endpoint() -> str:

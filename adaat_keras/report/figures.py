@@ -17,6 +17,7 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from adaat_keras import tasks
+from adaat_keras.domains.resize import nearest_valid
 from adaat_keras.files import written_whole
 
 
@@ -47,11 +48,11 @@ def draw_panels(
     """Draw a grid of pictures, one row a frame and one column a title, as the paper's figure 4.
 
     Small pictures are enlarged by a whole factor, so that their pixels stay sharp; large ones are
-    reduced by one.
+    reduced by one, photos to means, and labels to what is known nearest.
 
     Args:
-        rows: Pictures `(height, width, 3)`, uint8 RGB, one a title in each row. Frames may
-            differ in size.
+        rows: Pictures `(height, width, 3)`, uint8 RGB, one a title in each row: a photo, and then
+            labels in colours, black where they are not known. Frames may differ in size.
         titles: The columns' titles, e.g. "RGB", "truth", "prediction".
         path: The PNG to write.
         legend: Names to RGB colours, for columns of classes (`Task.legend`).
@@ -68,7 +69,7 @@ def draw_panels(
         (530, 163)
     """
     _check(rows, titles)
-    grid = [[_fit(picture) for picture in row] for row in rows]
+    grid = [[_fit(picture, photo=n == 0) for n, picture in enumerate(row)] for row in rows]
     column = max(picture.shape[1] for row in grid for picture in row)
     heights = [max(picture.shape[0] for picture in row) for row in grid]
     lines = [textwrap.wrap(title, column // 8) for title in titles]
@@ -93,13 +94,27 @@ def draw_panels(
     save_figure(figure, path)
 
 
-def _fit(picture: np.ndarray) -> np.ndarray:
+def _fit(picture: np.ndarray, photo: bool) -> np.ndarray:
     """The picture, enlarged or reduced by a whole factor to a column's width."""
     width = picture.shape[1]
     if width > _LARGEST:
-        return np.asarray(Image.fromarray(picture).reduce(-(-width // _LARGEST)))
+        factor = -(-width // _LARGEST)
+        if not photo:
+            return _reduced(picture, factor)
+        return np.asarray(Image.fromarray(picture).reduce(factor))
     factor = -(-_SMALLEST // width)
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def _reduced(labels: np.ndarray, factor: int) -> np.ndarray:
+    """Colours of labels, of each cell the known one nearest to its middle.
+
+    A mean would be no class's colour, and nearly black where few pixels are known.
+    """
+    numbers = 1 + np.arange(labels[..., 0].size).reshape(labels.shape[:2])
+    known = np.where(labels.any(axis=-1), numbers, 0)
+    chosen = nearest_valid(known, [-(-side // factor) for side in known.shape]).numpy()
+    return np.vstack([np.zeros((1, 3), np.uint8), labels.reshape(-1, 3)])[chosen]
 
 
 def _legend_height(legend: dict | None, width: int) -> int:

@@ -85,8 +85,9 @@ def paper_rows(
 
     Compare depth by Abs Rel and the deltas: the paper's RMSE and Sq Rel are not in metres (RMSE
     squared over Sq Rel is 1.0 to 3.2 in its rows, 10 to 33 in AT/DT's). The class IoUs of its
-    CyCADA, FCNs in the Wild and DAN rows do not average to the mIoU that it reports, and its
-    Table 2 (a), SYNTHIA-SF to CARLA, is not available.
+    CyCADA, FCNs in the Wild and DAN rows, of its AT/DT row from SYNTHIA-SF, and of its ADA-AT/DT
+    (unet_attention) row from CARLA do not average to the mIoU that it reports. Its Table 2 (a),
+    SYNTHIA-SF to CARLA, is not available.
 
     Args:
         source, target: Domains by name, e.g. `"carla"`, `"cityscapes"`.

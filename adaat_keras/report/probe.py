@@ -1,5 +1,7 @@
 """How alike two domains are to a network."""
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -151,7 +153,7 @@ def domain_accuracy(
     classifier: DomainClassifier,
     domain: Domain,
     is_source: bool,
-    threshold: float = 0.0,
+    threshold: float | None = 0.0,
     frames: int = 100,
 ) -> float:
     """The share of locations at which the classifier names the right domain, 0 to 1.
@@ -165,9 +167,11 @@ def domain_accuracy(
         domain: Where the images come from; no labels are read.
         is_source: Whether these are domain A's.
         threshold: The logit above which the classifier says "source"; the adversarial loss
-            knows it.
+            knows it. `None` where it has none, as Wasserstein's: the accuracy is NaN.
         frames: How many at most, spread evenly.
     """
+    if threshold is None:
+        return math.nan
     image = keras.Input((None, None, 3))
     says = any_size(keras.Model(image, classifier(encoder(image))), encoder.stride)
     shares = [

@@ -116,7 +116,9 @@ def _numbers(known: dict, evaluate: str) -> str:
     return f"{text}\n\n{table}\n\n{_seeds(known['primary_metric'], **known['seeds'])}"
 
 
-def _seeds(metric: str, count: int, mean: float, deviation: float | None) -> str:
+def _seeds(metric: str, count: int, mean: float | None, deviation: float | None) -> str:
+    if count == 0:
+        return f"No run's own {metric} is known, nor its spread over seeds."
     if count == 1:
         return "One seed: the spread is not known."
     return f"{count} seeds of the same command, as trained, {metric}: {mean:.4f} ± {deviation:.4f}."

@@ -12,6 +12,7 @@ from adaat_keras.build import build_ada_atdt
 from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, written_whole
+from adaat_keras.methods.method import Method
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_FILE
 from adaat_keras.models.preset_format import read_details, round_weights
@@ -58,7 +59,7 @@ def publish(
         "smallest": model.smallest,
         "parameters": sum(network.count_params() for network in model.networks.values()),
         "metrics": metrics,
-        "seeds": spread([score[primary] for score in scores if score]),
+        "seeds": spread([each[primary] for each in scores if each.get(primary) is not None]),
         "primary_metric": primary,
         "versions": {
             "adaat_keras": __version__,
@@ -148,11 +149,16 @@ def facts_of(config: RunConfig, domain: Domain, camera: Camera | None, directory
     height, width, _ = next(iter(domain.dataset(("image",))))["image"].shape
     return {
         "command": run_command(directory, config.chosen()),
-        "about": inspect.getdoc(methods.get(config.method)).partition("\n")[0],
+        "about": _about(methods.get(config.method)),
         "frame": [height, width],
         "camera": camera and camera.get_config(),
         "drawn": {config.data.source, config.data.target} <= set(VARIANTS),
     }
+
+
+def _about(method: Method) -> str:
+    """What a method says of itself in its first line; what its class is called if nothing."""
+    return (inspect.getdoc(method) or f"{type(method).__name__}.").partition("\n")[0]
 
 
 def address_of(folder: Path) -> str:

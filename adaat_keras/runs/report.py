@@ -195,13 +195,13 @@ def _alignment(
 ) -> dict[str, dict[str, float]]:
     """How alike the domains are to the networks that meet both, on the split that is scored.
 
-    - `"classifier_accuracy"`: how often C is right in each domain.
+    - `"classifier_accuracy"`: how often C is right in each domain, by a loss that has a threshold.
     - `"transfer_error"`: G's distance to E2's features in each domain.
     """
     results = {}
-    if "domain_classifier" in trained:
-        _, loss = alpha_and_loss(config.recipe, config.from_task)
-        threshold = losses.get(loss).threshold
+    _, loss = alpha_and_loss(config.recipe, config.from_task)
+    threshold = losses.get(loss).threshold
+    if "domain_classifier" in trained and threshold is not None:
         results["classifier_accuracy"] = {
             role: domain_accuracy(
                 model.encoder_1, model.domain_classifier, domain, role == "source", threshold

@@ -211,21 +211,39 @@ _FEW = 16
 
 
 class Layout(NamedTuple):
-    """How one data set is written: its splits, the streets that it shows, and its writer."""
+    """How one data set is written: its splits, the streets that it shows, and its writer.
+
+    `tops` are patterns of the folders by which a root is known to hold such a data set.
+    """
 
     splits: tuple[str, ...]
+    tops: tuple[str, ...]
     domain: str
     image_path: Callable[[Path, str, int], Path]
     write_frame: Callable[..., None]
 
 
 LAYOUTS = {
-    "synthia_sf": Layout(("train", "val"), "streets_sim", _synthia_sf_image, _write_synthia_sf),
-    "carla": Layout(("train", "val", "test"), "streets_sim", _carla_image, _write_carla),
-    "cityscapes": Layout(
-        ("train", "val", "test"), "streets_real", _cityscapes_image, _write_cityscapes
+    "synthia_sf": Layout(
+        ("train", "val"), ("SEQ*",), "streets_sim", _synthia_sf_image, _write_synthia_sf
     ),
-    "kitti": Layout(("train", "test"), "streets_real", _kitti_image, _write_kitti),
+    "carla": Layout(
+        ("train", "val", "test"),
+        ("train", "val", "test", "episode_*"),
+        "streets_sim",
+        _carla_image,
+        _write_carla,
+    ),
+    "cityscapes": Layout(
+        ("train", "val", "test"),
+        ("leftImg8bit", "gtFine", "disparity", "camera"),
+        "streets_real",
+        _cityscapes_image,
+        _write_cityscapes,
+    ),
+    "kitti": Layout(
+        ("train", "test"), ("training", "testing"), "streets_real", _kitti_image, _write_kitti
+    ),
 }
 
 
@@ -261,6 +279,7 @@ def write_streets(
         tag_set: CARLA's tags, 13, 23 or 28; the other layouts have one set.
 
     Raises:
+        FileExistsError: The folder holds a data set of this layout that is not the streets'.
         ValueError: An unknown name or split, `frames` below 1, or a folder that already holds
             other streets.
 
@@ -292,10 +311,20 @@ def _claim(out: Path, settings: dict) -> None:
     """Note what the folder holds, so that no later call mixes other streets in."""
     note, settings = out / "streets.json", settings | {"renderer": RENDERER_VERSION}
     if not note.exists():
+        _check_empty(out, settings["layout"])
         write_json(note, settings)
     held = read_json(note)
     if held != settings:
         raise ValueError(f"{out} holds {held}, not {settings}; choose another folder or delete it")
+
+
+def _check_empty(out: Path, layout: str) -> None:
+    """Raise a `FileExistsError` where drawn frames would be mixed into somebody's data set."""
+    for file in (file for top in LAYOUTS[layout].tops for file in out.glob(f"{top}/*")):
+        raise FileExistsError(
+            f"{out} has a {file.parent.name} that these streets would be mixed into; choose a new "
+            "folder, or move what is there"
+        )
 
 
 def _write(out: Path, settings: dict, split: str, index: int) -> None:

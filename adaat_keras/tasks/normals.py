@@ -167,8 +167,9 @@ class NormalsMetrics(keras.metrics.Metric):
 
     The angle between the true and the predicted normal, in degrees, over the valid pixels of all
     images together, as is usual for normals. Only a prediction's direction counts; one without
-    any is 90 degrees off. Angles are counted in hundredths of a degree, to which the median is
-    exact, so memory does not grow with the number of images.
+    any is 90 degrees off. One that is no number makes the mean NaN, and is 180 degrees off in the
+    median. Angles are counted in hundredths of a degree, to which the median is exact, so memory
+    does not grow with the number of images.
 
     Args:
         name: Name of the metric; the keys of the result do not depend on it.
@@ -205,6 +206,8 @@ class NormalsMetrics(keras.metrics.Metric):
         near = [ops.logical_and(valid, angles < limit) for limit in _WITHIN.values()]
         self.within.assign_add(ops.sum(ops.cast(ops.stack(near), "int64"), axis=1))
         # Pixels that do not count go to one cell past the end, which is dropped.
+        # What is no number would go to the first cell, a perfect one.
+        angles = ops.where(ops.isnan(angles), 180.0, angles)
         cell = ops.cast(ops.ceil(angles * _BINS_A_DEGREE), "int32")
         cell = ops.where(valid, ops.clip(cell, 0, _BINS), _BINS + 1)
         counts = ops.segment_sum(ops.ones_like(cell), cell, num_segments=_BINS + 2)

@@ -501,13 +501,16 @@ class SegmentationMetrics(keras.metrics.Metric):
         self.confusion.assign_add(ops.cast(counts, "int64"))
 
     def result(self) -> dict[str, keras.KerasTensor]:
-        """`mean_iou`, `accuracy` and one `iou_NAME` a class, each from 0 to 1."""
+        """`mean_iou`, `accuracy` and one `iou_NAME` a class, each from 0 to 1.
+
+        NaN before the first labelled pixel, as other tasks' metrics are.
+        """
         confusion = ops.cast(self.confusion, "float64")
         hits = ops.diagonal(confusion)
         union = ops.sum(confusion, axis=0) + ops.sum(confusion, axis=1) - hits
         occurs = ops.cast(union > 0, "float64")
-        mean_iou = ops.divide_no_nan(ops.sum(ops.divide_no_nan(hits, union)), ops.sum(occurs))
-        accuracy = ops.divide_no_nan(ops.sum(hits), ops.sum(confusion))
+        mean_iou = ops.sum(ops.divide_no_nan(hits, union)) / ops.sum(occurs)
+        accuracy = ops.sum(hits) / ops.sum(confusion)
         scores = {"mean_iou": mean_iou, "accuracy": accuracy}
         scores |= dict(zip(map(iou_key, self.class_names), ops.unstack(hits / union), strict=True))
         return {key: ops.cast(value, self.dtype) for key, value in scores.items()}

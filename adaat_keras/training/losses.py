@@ -24,11 +24,12 @@ class AdversarialLoss(keras.losses.Loss):
         softening: How far the labels are moved from 0 and 1 towards each other.
 
     Attributes:
-        threshold: The logit above which the classifier says "source".
+        threshold: The logit above which the classifier says "source"; `None` where no logit means
+            it, and nobody can tell how often it is right.
         gradient_penalty: Weight of the classifier's gradient penalty.
     """
 
-    threshold: ClassVar[float] = 0.0
+    threshold: ClassVar[float | None] = 0.0
     gradient_penalty: ClassVar[float] = 0.0
 
     def __init__(self, softening: float = 0.1, name: str = "adversarial_loss", **kwargs):
@@ -53,7 +54,10 @@ class AdversarialLoss(keras.losses.Loss):
         return 1.0
 
     def says_source(self, logits):
-        """The share of an image's places at which the classifier says "source", `(batch,)`."""
+        """The share of an image's places at which the classifier says "source", `(batch,)`.
+
+        Of losses with a `threshold`.
+        """
         says = keras.ops.cast(logits > self.threshold, "float32")
         return keras.ops.mean(says, axis=(1, 2, 3))
 
@@ -115,7 +119,8 @@ class Wasserstein(AdversarialLoss):
     `-(2 y - 1) z`, so that the sum over both domains is the negative critic difference; soft
     labels scale it by `1 - 2 * softening`. The trainer adds the gradient penalty of Gulrajani et
     al. 2017, `10 (|grad| - 1)^2`, between features of A and B. It is not divided: a critic that
-    cannot tell the domains apart scores 0.
+    cannot tell the domains apart scores 0. It has no threshold: over both domains, the same added
+    to every output changes nothing.
 
     Example:
         >>> loss = Wasserstein(softening=0.0)
@@ -123,6 +128,7 @@ class Wasserstein(AdversarialLoss):
         -3.0
     """
 
+    threshold = None
     gradient_penalty = 10.0
 
     def of_logits(self, labels, logits):

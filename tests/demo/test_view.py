@@ -103,6 +103,14 @@ def test_errors_of_a_measure_are_relative_and_of_vectors_angles():
 
 
 @pytest.mark.quick
+def test_a_sky_beyond_what_depth_metrics_count_is_no_error():
+    truth = np.float32([[10, 20, 100, 1000]])
+    wrong, told = errors(tasks.get("depth"), np.minimum(truth, 100), truth)
+    np.testing.assert_array_equal(wrong, [[0, 0, np.nan, np.nan]])
+    assert told.startswith("the mean relative error is 0.000;")
+
+
+@pytest.mark.quick
 def test_a_frame_without_any_label_says_so():
     wrong, told = errors(tasks.get("depth"), np.ones((2, 2), "f"), np.zeros((2, 2), "f"))
     assert np.isnan(wrong).all()

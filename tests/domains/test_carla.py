@@ -5,6 +5,7 @@ import pytest
 from format_kit import carla, color, cut, write
 
 from adaat_keras.domains import Carla
+from adaat_keras.domains.resize import camera_of
 
 FAR = (255, 255, 255)
 
@@ -140,10 +141,18 @@ def test_the_field_of_view_and_the_images_width_give_the_focal_length(tmp_path):
     assert Carla(tmp_path, None, field_of_view=90).focal_length == pytest.approx(3)
 
 
+def test_a_recording_whose_camera_is_not_told_is_not_given_at_dts(tmp_path):
+    carla(tmp_path)
+    domain = Carla(tmp_path, None)
+    assert camera_of(domain).focal_length is None
+    domain.focal_length = 859.238
+    assert camera_of(domain).focal_length == 859.238
+
+
 def test_the_camera_counts_in_the_identity_only_where_it_is_told(tmp_path):
     carla(tmp_path)
     plain = Carla(tmp_path, None)
-    assert (plain.focal_length, plain.camera_height) == (859.238, None)
+    assert (plain.focal_length, plain.camera_height) == (None, None)
     assert not {"focal_length", "camera_height", "field_of_view"} & vars(plain).keys()
     seen = Carla(tmp_path, None, field_of_view=90)
     high = Carla(tmp_path, None, camera_height=1.4)

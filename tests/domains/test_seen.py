@@ -179,6 +179,17 @@ def feed_of(target: Domain, **size) -> Feed:
     return Feed(Splits(target), Splits(target), Training(**size))
 
 
+@pytest.mark.parametrize(
+    ("focal_length", "said"), [(60.0, "enlarged 1.50 times"), (120.0, "is not enlarged")]
+)
+def test_a_source_that_sees_less_is_not_said_to_match(focal_length, said):
+    source = frames(64, 128, focal_length=focal_length)
+    feed = Feed(Splits(source), Splits(frames(64, 128, focal_length=90.0)), Training())
+    told = feed.told_camera(get("semantic"))
+    assert said in told
+    assert "1.00" not in told
+
+
 def test_a_size_of_another_aspect_is_refused_with_those_that_fit():
     """Frames would be cut for training, and whole ones tested at another scale."""
     with pytest.raises(

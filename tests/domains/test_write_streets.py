@@ -115,6 +115,23 @@ def test_other_streets_do_not_mix_into_a_folder(other, tmp_path):
         write_streets("carla", tmp_path, 1, **SIZE | other)
 
 
+@pytest.mark.parametrize(
+    ("layout", "there"),
+    [
+        ("synthia_sf", "SEQ6/RGBLeft"),
+        ("carla", "episode_0000/MyCamera_L"),
+        ("cityscapes", "gtFine/train"),
+        ("kitti", "training/image_2"),
+    ],
+)
+def test_streets_do_not_mix_into_somebodys_data_set(layout, there, tmp_path):
+    (tmp_path / there).mkdir(parents=True)
+    top = there.partition("/")[0]
+    with pytest.raises(FileExistsError, match=f"{tmp_path} has a {top} that these streets would"):
+        write_streets(layout, tmp_path, 1, **SIZE)
+    assert [path.name for path in tmp_path.iterdir()] == [top]
+
+
 def test_worker_processes_write_the_same_files(tmp_path, monkeypatch):
     from adaat_keras.streets.writers import write_streets as function
 

@@ -111,7 +111,7 @@ def test_frames_too_small_for_the_network_are_told_with_the_file(tmp_path):
 def test_a_video_is_never_replaced_by_its_own_overlay(depth, tmp_path):
     path = film(tmp_path / "a.mp4")
     (tmp_path / "a_depth_overlay.mp4").symlink_to(path)
-    with pytest.raises(ValueError, match="the new video would overwrite"):
+    with pytest.raises(ValueError, match=r"the new video of .*a\.mp4 would overwrite"):
         write_video(depth, "depth", path, tmp_path)
 
 
@@ -138,6 +138,33 @@ def test_the_command_takes_videos_and_images_together(run, save, tmp_path, capsy
     assert images.startswith(f"1 prediction of semantic in {out}, ")
     assert first.startswith(f"2 frames in {out}/a_semantic_overlay.mp4, ")
     assert second.startswith(f"3 frames in {out}/B_semantic_overlay.mp4, ")
+
+
+def test_videos_of_one_name_are_refused_before_anything_is_predicted(run, save, refused, tmp_path):
+    out = tmp_path / "out"
+    films = [tmp_path / place / "front.mp4" for place in ("cam1", "cam2")]
+    for path in films:
+        path.parent.mkdir()
+        path.touch()
+    photo = save(tmp_path / "c.png", (64, 64))
+    told = refused("predict", photo, *films, "--weights", run, "--out", out)
+    assert (
+        f"the new videos of {films[0]} and {films[1]} would both be {out}/front_semantic_" in told
+    )
+    assert not out.exists()
+
+
+def test_a_file_that_cannot_be_read_costs_no_other_its_prediction(run, save, refused, tmp_path):
+    out = tmp_path / "out"
+    for name in ("a.png", "a.mp4"):
+        (tmp_path / name).write_text("neither")
+    save(tmp_path / "b.png", (64, 64))
+    film(tmp_path / "b.mp4", (64, 96), TIMES[:2])
+    files = [tmp_path / name for name in ("a.png", "b.png", "a.mp4", "b.mp4")]
+    told = refused("predict", *files, "--weights", run, "--out", out)
+    assert "a.png is no image" in told
+    assert "a.mp4 is no video" in told
+    assert {"b_semantic.png", "b_semantic_overlay.mp4"} <= {file.name for file in out.iterdir()}
 
 
 def test_a_pattern_that_matches_no_video_is_told(refused, tmp_path):

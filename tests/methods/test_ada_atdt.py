@@ -246,7 +246,7 @@ def test_the_gradient_penalty_draws_anew_each_step_and_the_same_after_a_restart(
 
 
 @pytest.mark.usefixtures("eagerly")
-@pytest.mark.parametrize("loss", adversarial_losses.names())
+@pytest.mark.parametrize("loss", ["binary_crossentropy", "least_squares"])
 @pytest.mark.parametrize(("bias", "source"), [(50.0, 1.0), (-50.0, 0.0)])
 def test_a_classifier_that_always_says_one_domain_has_accuracy_one_and_zero(loss, bias, source):
     model = make_model()
@@ -557,7 +557,7 @@ def test_stage_1_takes_the_recipes_alpha_and_loss_and_logs_both_sides(source, ta
     history = trainer.fit(data, steps_per_epoch=1, validation_data=held_out, verbose=0).history
     domains = ("source", "target")
     losses = {"loss", "adversarial_loss", "classifier_loss", *(f"{d}_task_loss" for d in domains)}
-    accuracies = {f"{d}_domain_accuracy" for d in domains}
     metrics = {name for metric in tasks.get("depth").metrics() for name in metric.result()}
     validation = {f"val_{d}_{m}" for d in domains for m in (*metrics, "task_loss")} | {"val_loss"}
-    assert set(history) == losses | accuracies | validation
+    # A critic says no domain, so that there is no accuracy.
+    assert set(history) == losses | validation

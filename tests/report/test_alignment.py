@@ -52,6 +52,10 @@ def test_the_classifier_is_right_where_its_logit_is_on_the_domains_side(
     assert accuracy == pytest.approx(share)
 
 
+def test_of_a_critic_without_a_threshold_nobody_knows_whether_it_is_right():
+    assert np.isnan(domain_accuracy(level_encoder(), above(100), Flat(50), True, threshold=None))
+
+
 def test_a_transfer_that_gives_what_it_should_has_no_error():
     model = build_ada_atdt(size="tiny", transfer="conv")
     model.encoder_2.set_weights(model.encoder_1.get_weights())

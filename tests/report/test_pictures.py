@@ -39,6 +39,20 @@ def test_large_pictures_of_different_sizes_fit_one_column(tmp_path):
     assert 171 + 94 < height < 171 + 94 + 60
 
 
+def test_labels_of_large_pictures_keep_their_colours_and_photos_are_averaged(tmp_path):
+    """Of classes in single columns, and of depth that one pixel in nine knows."""
+    classes = np.zeros((90, 1149, 3), np.uint8)
+    classes[:, ::2], classes[:, 1::2] = PALETTE[0], PALETTE[4]
+    sparse = np.zeros_like(classes)
+    sparse[::3, 2::3] = (240, 249, 33)
+    draw_panels([[classes, classes, sparse]], ["RGB", "truth", "depth"], tmp_path / "a.png")
+    photo, drawn, depth = (pixels(tmp_path / "a.png")[-36:-6, x : x + 383] for x in (6, 395, 784))
+    assert {*map(tuple, drawn.reshape(-1, 3))} == {tuple(PALETTE[0]), tuple(PALETTE[4])}
+    assert (depth == (240, 249, 33)).all()
+    mean = (np.int64(PALETTE[0]) + PALETTE[4]) / 2
+    assert np.abs(photo.mean(axis=(0, 1)) - mean).max() < 2
+
+
 def test_a_legend_shows_every_class_colour(tmp_path):
     picture = np.zeros((32, 64, 3), np.uint8)
     legend = dict(zip(CLASS_NAMES, PALETTE, strict=True))

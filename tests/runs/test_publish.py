@@ -1,12 +1,18 @@
 """What a preset's card and its entry in the manifest say."""
 
+import threading
+
+import numpy as np
 import pytest
 
 from adaat_keras import build_ada_atdt
+from adaat_keras.domains import Domain
+from adaat_keras.files import write_json
+from adaat_keras.lock import locked
 from adaat_keras.models.preset_format import read_details
-from adaat_keras.presets import read_manifest
+from adaat_keras.presets import add_to_manifest, read_manifest
 from adaat_keras.runs.config import RunConfig
-from adaat_keras.runs.publish import publish
+from adaat_keras.runs.publish import facts_of, publish
 
 METRICS = {"mean_iou": 0.4, "iou_pole": 0.01}
 
@@ -63,6 +69,16 @@ def test_publishing_adds_to_the_manifest_and_writes_a_card(published, tmp_path):
         assert text in " ".join(card.split()) or text in card
 
 
+def test_two_that_publish_at_once_both_get_their_entry(tmp_path):
+    other = threading.Thread(target=add_to_manifest, args=("two", {}, tmp_path))
+    with locked(tmp_path, "wait"):
+        other.start()
+        other.join(0.2)
+        write_json(tmp_path / "manifest.json", {"one": {}})
+    other.join()
+    assert list(read_manifest(tmp_path)) == ["one", "two"]
+
+
 def test_a_card_says_of_drawn_streets_what_the_package_knows(published):
     _, card = published()
     assert "draws itself" in card
@@ -90,6 +106,21 @@ def test_a_card_says_where_the_transfer_does_harm(alone, told, published):
     entry, card = published(base_2_target={"mean_iou": alone, "iou_pole": 0})
     assert entry["base_2_target"]["mean_iou"] == alone
     assert ("is better here: mean_iou 0.4100, against 0.4000" in card) == told
+
+
+@pytest.mark.parametrize("scores", [[], [{}], [{"mean_iou": None}]])
+def test_a_run_that_was_not_scored_has_no_spread(scores, published):
+    entry, card = published(scores=scores)
+    assert entry["seeds"] == {"count": 0, "mean": None, "deviation": None}
+    assert "No run's own mean_iou is known" in card
+
+
+def test_a_method_that_says_nothing_of_itself_is_told_by_its_class(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("from adaat_keras.methods import AtDt\nclass Mine(AtDt):\n    pass\n")
+    domain = Domain.from_arrays(np.zeros((1, 4, 6, 3), np.uint8))
+    facts = facts_of(RunConfig.of(method=f"{file}:Mine"), domain, None, "runs/mine")
+    assert facts["about"] == "Mine."
 
 
 def test_a_target_without_labels_has_nothing_to_score_against(published):

@@ -65,6 +65,15 @@ def test_an_output_without_a_direction_is_a_right_angle_off():
     assert (found["mean_angle"], found["median_angle"], found["within_30"]) == (90, 90, 0)
 
 
+def test_outputs_that_are_no_numbers_are_never_perfect():
+    truth = np.tile(np.array([0, -1, 0], "float32"), (1, 2, 2, 1))
+    outputs = truth.copy()
+    outputs[0, 0], outputs[0, 1, 0] = np.nan, np.inf
+    found = streamed(truth, outputs, batches=1)
+    assert np.isnan(found["mean_angle"])
+    assert (found["median_angle"], found["within_30"]) == (180, 0.25)
+
+
 def test_the_order_and_size_of_batches_do_not_matter():
     truth, outputs = random_normals()
     expected = streamed(truth, outputs, 1)

@@ -55,6 +55,14 @@ def test_the_best_answer_is_the_soft_label(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_only_losses_that_a_constant_changes_know_a_threshold(name):
+    loss, domain = adversarial_losses.get(name), np.array([1.0, 0.0])
+    logits = np.array([3.0, -2.0]).reshape(-1, 1, 1, 1)
+    unchanged = float(loss(domain, logits)) == pytest.approx(float(loss(domain, logits + 7)))
+    assert unchanged == (loss.threshold is None)
+
+
+@pytest.mark.parametrize("name", NAMES)
 class TestEveryLoss:
     def random_batch(self):
         rng = np.random.default_rng(0)
@@ -62,7 +70,7 @@ class TestEveryLoss:
 
     def test_saying_the_right_domain_scores_less_than_the_wrong_one(self, name):
         for domain, right in ((1.0, 1.0), (0.0, -1.0)):
-            threshold = adversarial_losses.get(name).threshold
+            threshold = adversarial_losses.get(name).threshold or 0
             assert loss_of(name, domain, threshold + 0.3 * right) < loss_of(
                 name, domain, threshold - 0.3 * right
             )
@@ -70,7 +78,7 @@ class TestEveryLoss:
     def test_flipping_labels_and_logits_around_the_threshold_changes_nothing(self, name):
         loss = adversarial_losses.get(name)
         domain, logits = self.random_batch()
-        flipped = loss(1 - domain, 2 * loss.threshold - logits)
+        flipped = loss(1 - domain, 2 * (loss.threshold or 0) - logits)
         assert float(loss(domain, logits)) == pytest.approx(float(flipped), rel=1e-5)
 
     def test_every_image_counts_equally(self, name):
