@@ -7,7 +7,8 @@ import sys
 from adaat_keras.cli.options import add_domain_options
 
 DESCRIPTION = """Score a trained model on a domain: task 2 by the run's method, in the
-conventions of AT/DT (one confusion matrix over the split; depth metrics per image)."""
+conventions of AT/DT (one confusion matrix over the split; depth metrics per image). Frames of other
+domains than the run's target are cut and enlarged to the model's camera, as in training."""
 
 
 def add_parser(commands, all_options: bool = True) -> None:
@@ -23,8 +24,8 @@ def add_parser(commands, all_options: bool = True) -> None:
         type=float,
         default=1.0,
         metavar="FLOAT",
-        help="factor on predicted depth: focal length of this domain's camera, in pixels, by that "
-        "of the source's, where both are known (default: 1)",
+        help="factor on predicted depth, of runs with --zoom 1 or without known focal lengths: "
+        "this domain's focal length by the source's, at one width (default: 1)",
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=run)
@@ -48,16 +49,24 @@ def run(options: argparse.Namespace) -> None:
             f"{options.directory} does not say what it was trained for, or that cannot be opened "
             "by name; name a domain: --domain"
         )
-    opened = {known.get(role): known.get(f"{role}_options") for role in ("source", "target")}
-    splits = Splits(name, {**(opened.get(name) or {}), **options.domain_options}, classes_of(task))
+    role = next((each for each in ("target", "source") if known.get(each) == name), None)
+    usual = (role and known.get(f"{role}_options")) or {}
+    splits = Splits(name, {**usual, **options.domain_options}, classes_of(task))
     if note := domains.stand_in_note(name, options.split):
         print(note, file=sys.stderr)
     domain = splits.required(options.split)
-    if name != known.get("target") and model.camera is not None:
+    if role != "target" and model.camera is not None:
         # As in training: frames of another camera, its labels with them.
-        zoom = known.get("zoom") if name == known.get("source") else None
-        domain = Seen(domain, model.camera, zoom)
+        domain = Seen(domain, model.camera, known.get("zoom") if role == "source" else None)
+    if options.depth_scale != 1 and known.get("zoom") != 1:
+        print(
+            "warning: --depth-scale is for runs with --zoom 1 or without known focal lengths; this "
+            "one may have seen the source at its target's scale already, and then loses by it",
+            file=sys.stderr,
+        )
     with plain_errors("evaluate"):
+        if isinstance(domain, Seen):
+            print(f"frames of {name} are {domain.told()}, as in training", file=sys.stderr)
         metrics = score(scaled(model, task, options.depth_scale), domain, task, options.frames)
     if options.json:
         print(json.dumps(without_nan(metrics), indent=2))

@@ -6,7 +6,7 @@ import tensorflow as tf
 from adaat_keras.camera import Camera
 from adaat_keras.domains.cache import FrameStore
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.resize import Resized
+from adaat_keras.domains.resize import Resized, camera_of
 
 # What `zoom_by_depth` tries, and how many frames it looks at.
 _ZOOMS = np.round(np.arange(1.0, 2.01, 0.05), 2)
@@ -133,6 +133,18 @@ class Seen(Resized):
     def camera_height(self) -> float | None:
         """The camera's."""
         return self.camera.camera_height
+
+    def told(self) -> str:
+        """What is done to the frames, in words.
+
+        Example:
+            >>> import numpy as np
+            >>> wide = Domain.from_arrays(np.zeros((1, 64, 128, 3), np.uint8), focal_length=64.0)
+            >>> Seen(wide, Camera(32, 64, focal_length=48.0)).told()
+            "cut and enlarged 1.50 times to the model's camera"
+        """
+        zoom = self.zoom or camera_of(self.domain).zoom_to(self.camera) or 1.0
+        return f"cut{f' and enlarged {zoom:.2f} times' if zoom > 1 else ''} to the model's camera"
 
     def part(self, height: int, width: int) -> tuple[int, int, int, int]:
         """What the camera sees of a frame of this size: top, left, height and width, in pixels.

@@ -5,8 +5,10 @@ import math
 import shlex
 from pathlib import Path
 
+from adaat_keras import domains
 from adaat_keras.files import written_whole
 
+_ROLES = ("source", "target")
 # Words of Python, which a field cannot be called.
 _WORDS = {"from_task": "from", "to_task": "to"}
 
@@ -40,6 +42,28 @@ def run_command(directory: Path | str, config: dict, command: str = "train") -> 
     return " \\\n    ".join([f"adaat-keras {command}", *filter(None, flags)])
 
 
+def how_trained(directory: Path | str, config: dict) -> str:
+    """The command that trains a run, or a line that says why there is none.
+
+    Args:
+        directory: The run's folder.
+        config: Options by name, as `RunConfig` names them.
+
+    Example:
+        >>> how_trained("runs/a", {"source": {"name": "mine", "identity": "d6ac"}})
+        'Trained from Python by fit_ada_atdt, with objects that no command can name: mine.'
+    """
+    objects = [
+        *(config[role]["name"] for role in _ROLES if isinstance(config.get(role), dict)),
+        # What they were made with is told behind their place.
+        *(each for each in config.get("callbacks", ()) if each.endswith(")")),
+    ]
+    if not objects:
+        return run_command(directory, config)
+    named = ", ".join(objects)
+    return f"Trained from Python by fit_ada_atdt, with objects that no command can name: {named}."
+
+
 def _flag(name: str, value) -> str:
     """An option as it is typed; none for what is off or empty."""
     flag = f"--{option_name(name)}"
@@ -53,8 +77,25 @@ def _flag(name: str, value) -> str:
     return f"{flag} {shlex.quote(text)}"
 
 
+def stand_in_notes(config: dict) -> list[str]:
+    """A line for each domain of a run or a benchmark that is scored on another split's frames.
+
+    Args:
+        config: Options by name, as `RunConfig` names them; those that are left out are default.
+
+    Example:
+        >>> stand_in_notes({"source": "carla", "target": "kitti", "split": "val"})
+        ["kitti has no labelled split 'val': these are its training images ('train')"]
+    """
+    # A class by its place is not loaded for this: a table may be of results from elsewhere.
+    known, split = domains.names(), config.get("split", "test")
+    named = [config[role] for role in _ROLES if config.get(role) in known]
+    notes = (domains.stand_in_note(name, split) for name in dict.fromkeys(named))
+    return [note for note in notes if note]
+
+
 _PICTURES = {
-    "panels.png": "Test images of the target domain, as the paper's figure 4:",
+    "panels.png": "Images of the target domain's split `{split}`, as the paper's figure 4:",
     "tsne.png": "Encoder 1's features in both domains, as the paper's figure 3. The more the "
     "colours mix, the less the domains differ:",
     "curves.png": "Losses and validation metrics of every stage:",
@@ -103,17 +144,23 @@ def write_run_readme(
         True
     """
     directory = Path(directory)
+    split, trained = config.get("split", "test"), how_trained(directory, config)
+    if trained.startswith("adaat-keras"):
+        trained = f"Trained with\n\n```bash\n{trained}\n```"
+    else:
+        trained += " `config.json` has its settings."
     shown = [
-        f"{text}\n\n![{name}]({name})"
+        f"{text.format(split=split)}\n\n![{name}]({name})"
         for name, text in _PICTURES.items()
         if (directory / name).exists()
     ]
     parts = [
         f"# {directory.resolve().name}",
-        "Trained with",
-        f"```bash\n{run_command(directory, config)}\n```",
+        trained,
         "## Scores",
+        f"On the split `{split}`:",
         *_tables(metrics),
+        *stand_in_notes(config),
         *(["## Pictures"] if shown else []),
         *shown,
         "## Use",

@@ -55,7 +55,9 @@ def score(
     Args:
         model: Takes `(1, height, width, 3)`, any size, values 0 to 255; puts out what the task's
             decoder does, `(1, height, width, channels)`.
-        domain: Frames with labels of the task.
+        domain: Frames with labels of the task, which are taken as they are. Those of another camera
+            than the model's are seen as in training, and as `adaat-keras evaluate` sees them,
+            through `adaat_keras.domains.seen.Seen(domain, model.camera)`.
         task: The task that the model predicts, by name or as an object; an `AdaAtdt`'s task 2 by
             default.
         frames: How many, spread evenly over the domain; all by default.

@@ -11,6 +11,7 @@ import keras
 from adaat_keras import tasks
 from adaat_keras.files import written_whole
 from adaat_keras.report.paper_rows import paper_notes, paper_rows
+from adaat_keras.report.run_page import stand_in_notes
 from adaat_keras.report.score import gap_closed
 from adaat_keras.tasks.task import Task
 
@@ -25,7 +26,8 @@ def format_table(results: dict) -> str:
     the oracle are among the methods, how much of the gap between them is closed, by the mean main
     scores.
 
-    Where the paper reports on the pair of domains, its rows come first, and notes on them below.
+    Where the paper reports on the pair of domains, its rows come first, and notes on them below,
+    after one where a domain is scored on another split's frames.
 
     Args:
         results: `{"to_task", "config": {"source", "target", "from_task"}, "rows": [{"method",
@@ -59,7 +61,8 @@ def format_table(results: dict) -> str:
         gap = (spread([gaps[method]], 100, 0),) if gaps else ()
         lines.append([method, *cells, *others, *gap])
     table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return "\n\n".join([table, *seeds_note(results["rows"]), *paper_notes(*pair)])
+    notes = (*seeds_note(results["rows"]), *stand_in_notes(config), *paper_notes(*pair))
+    return "\n\n".join([table, *notes])
 
 
 def seeds_note(rows: list[dict]) -> list[str]:

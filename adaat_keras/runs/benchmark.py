@@ -280,13 +280,9 @@ def _draw(
     """Write `panels.png` (figure 4), a column a method, and `tsne.png` (figure 3), a plot an E1."""
     loaded = {name: RunFolder(path).load() for name, path in runs.items()}
     models = {name: model for name, (_, model) in loaded.items()}
-    camera = next(iter(models.values())).camera
-    opened = {role: config.seen(role, camera) for role in ROLES}
     target = config.splits("target").get(config.data.split)
     if target is not None:
         draw_panels(**_columns(config, models, target), path=out / "panels.png")
-    if None in opened.values():
-        return
     groups, captions = {}, {}
     for name, (run, model) in loaded.items():
         # Runs that differ in the transfer function alone have the same encoder 1, unless it learnt
@@ -294,7 +290,11 @@ def _draw(
         same = run.recipe.base_1_weight == 0
         title = variants[name]._replace(transfer="").name if same else name
         if model.predictor == "transfer" and title not in groups:
-            groups[title] = tuple(sample_features(model.encoder_1, d) for d in opened.values())
+            # As it was trained: a recipe may bring a zoom of its own.
+            opened = [run.seen(role, model.camera) for role in ROLES]
+            if None in opened:
+                return
+            groups[title] = tuple(sample_features(model.encoder_1, domain) for domain in opened)
             captions[title] = _caption(config, RunFolder(runs[name]))
     if groups:
         draw_tsne(groups, out / "tsne.png", captions)
@@ -318,7 +318,7 @@ def _caption(config: RunConfig, run: RunFolder) -> str:
     """Base model 1's main score on the target, as in figure 3, and the probe's accuracy."""
     task = config.from_task
     metrics = run.read_metrics()
-    value = metrics["base_1_target"].get(task.primary_metric)
+    value = metrics.get("base_1_target", {}).get(task.primary_metric)
     score = spread([value], task.scale, task.digits)
-    probe = metrics["domain_probe"]["accuracy"]
-    return f"{task.primary_metric.replace('_', ' ')} {score}, probe {100 * probe:.0f} %"
+    probe = spread([metrics.get("domain_probe", {}).get("accuracy")], 100, 0)
+    return f"{task.primary_metric.replace('_', ' ')} {score}, probe {probe} %"

@@ -142,8 +142,8 @@ class RunConfig:
         what = getattr(self.data, role)
         if not isinstance(what, str):
             raise ValueError(
-                f"the {role} of this run, {what['name']}, was passed as a Python object and cannot "
-                "be opened by name; name a domain: --domain"
+                f"the {role} of this run, {what['name']}, was passed as a Python object, which no "
+                "command can open: go on with it in Python, with fit_ada_atdt"
             )
         options = getattr(self.data, f"{role}_options")
         return Splits(what, options, classes_of(self.from_task, self.to_task))

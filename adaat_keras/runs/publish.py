@@ -17,7 +17,7 @@ from adaat_keras.models import AdaAtdt
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_FILE
 from adaat_keras.models.preset_format import read_details, round_weights
 from adaat_keras.presets import WEIGHTS, add_to_manifest, load_matching
-from adaat_keras.report.run_page import run_command
+from adaat_keras.report.run_page import how_trained
 from adaat_keras.report.score import score
 from adaat_keras.runs.card import model_card
 from adaat_keras.runs.config import RunConfig
@@ -55,7 +55,7 @@ def publish(
         "name": folder.name,
         "from_task": model.from_task,
         "to_task": model.to_task,
-        **{name: run[name] for name in TOLD},
+        **{name: _named(run[name]) for name in TOLD},
         "smallest": model.smallest,
         "parameters": sum(network.count_params() for network in model.networks.values()),
         "metrics": metrics,
@@ -75,6 +75,11 @@ def publish(
         (draft / "README.md").write_text(model_card(entry, address_of(folder)), encoding="utf-8")
         # Before the folder is there: publishing that was killed is done again, entry and all.
         add_to_manifest(folder.name, entry, folder.parent)
+
+
+def _named(value):
+    """A domain that was passed as an object by its name, anything else as it is."""
+    return value["name"] if isinstance(value, dict) else value
 
 
 def spread(values: list[float]) -> dict[str, float | int | None]:
@@ -104,11 +109,18 @@ def publish_run(
     Raises:
         FileExistsError: There is a preset of this name.
         FileNotFoundError: A folder holds no finished run.
-        ValueError: One of `seeds` is another run, or nothing was trained to predict by.
+        ValueError: One of `seeds` is another run, nothing was trained to predict by, or the target
+            was passed as a Python object.
     """
     place = new_place(name, weights)
     config, trained = RunFolder(directory).load()
     trained.check_trained(directory)
+    if not isinstance(config.data.target, str):
+        raise ValueError(
+            f"the target of {directory}, {_named(config.data.target)}, was passed as a Python "
+            "object, which no command can open to score it: publish it from Python, "
+            f"adaat_keras.load({str(directory)!r}).save_to_preset({name!r})"
+        )
     scores = scores_of(config, (directory, *seeds))
     # Whatever it was trained in: float32 predicts the same on every machine.
     model = build_ada_atdt(**trained.options, dtype="float32")
@@ -146,13 +158,15 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
 
 def facts_of(config: RunConfig, domain: Domain, camera: Camera | None, directory: str) -> dict:
     """What a card tells that a configuration does not."""
+    data = config.data
     height, width, _ = next(iter(domain.dataset(("image",))))["image"].shape
     return {
-        "command": run_command(directory, config.chosen()),
+        "command": how_trained(directory, config.chosen()),
         "about": _about(methods.get(config.method)),
         "frame": [height, width],
         "camera": camera and camera.get_config(),
-        "drawn": {config.data.source, config.data.target} <= set(VARIANTS),
+        # An object may have any name.
+        "drawn": all(isinstance(d, str) and d in VARIANTS for d in (data.source, data.target)),
     }
 
 

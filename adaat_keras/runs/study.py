@@ -54,10 +54,12 @@ def run_study(
         The rows of `study.csv`.
 
     Raises:
-        ValueError: No loss or no alpha, an unknown name, or a folder holds another run.
+        ValueError: No loss or no alpha, an unknown name, a domain without the frames or labels to
+            judge by, or a folder holds another run.
     """
     if not losses or not alphas:
         raise ValueError(f"nothing to study: losses {list(losses)}, alphas {list(alphas)}")
+    _check_labels(config)
     directory = home_expanded(directory)
     store = store or directory / "stages"
     config = config.replace(base_1_weight=0.0)
@@ -94,19 +96,35 @@ def run_study(
     return rows
 
 
+def _check_labels(config: RunConfig) -> None:
+    """Raise a `ValueError` if frames or labels are missing that are needed after hours alone."""
+    split = config.data.split
+    judged = dict.fromkeys(("val", split))
+    for role, name in (("source", split), *(("target", name) for name in judged)):
+        try:
+            domain = config.splits(role).required(name)
+            if role == "target":
+                domain.require((config.from_task.name,))
+        except ValueError as error:
+            raise ValueError(
+                f"a study draws frames of the split {split!r} of both domains, and judges by the "
+                f"target's labels of {config.from_task.name} there and in 'val': {error}"
+            ) from error
+
+
 def _row(run: RunConfig, metrics: dict) -> dict:
     """A run's row of `study.csv`."""
     main, main_1 = (task.primary_metric for task in (run.to_task, run.from_task))
-    classifier = run.method == "ada_atdt"
+    classifier, probe = run.method == "ada_atdt", metrics.get("domain_probe", {})
     return {
         "method": run.method,
         "adversarial_loss": run.recipe.adversarial_loss if classifier else "",
         "alpha": run.recipe.alpha if classifier else "",
-        f"task_1_{main_1}": metrics["base_1_target"].get(main_1),
+        f"task_1_{main_1}": metrics.get("base_1_target", {}).get(main_1),
         f"task_2_{main}": metrics.get("target", {}).get(main),
         f"task_2_{main}_on_source": metrics.get("source", {}).get(main),
-        "probe_accuracy": metrics["domain_probe"]["accuracy"],
-        "proxy_a_distance": metrics["domain_probe"]["proxy_a_distance"],
+        "probe_accuracy": probe.get("accuracy"),
+        "proxy_a_distance": probe.get("proxy_a_distance"),
         "stages": ",".join(run.plan.stages or ["all"]),
     }
 
@@ -149,7 +167,7 @@ def _caption(task: Task, row: dict) -> str:
     """The main score of task 1 on the target, and the probe's accuracy."""
     score = spread([row[f"task_1_{task.primary_metric}"]], task.scale, task.digits)
     name = task.primary_metric.replace("_", " ")
-    return f"{name} {score}, probe {100 * row['probe_accuracy']:.0f} %"
+    return f"{name} {score}, probe {spread([row['probe_accuracy']], 100, 0)} %"
 
 
 def _transferred(model: AdaAtdt) -> keras.Model:

@@ -109,6 +109,8 @@ def run_once(
 ) -> dict:
     """Train and score a run unless its folder is finished, and give what `metrics.json` holds.
 
+    A score or a picture that failed there is made good.
+
     Raises:
         ValueError: The folder holds a run of another configuration, or `TF_CONFIG` names several
             machines.
@@ -121,7 +123,7 @@ def run_once(
         )
     folder = RunFolder(path)
     folder.check(config)
-    if not folder.finished:
+    if not folder.finished or folder.failed.exists():
         train_from_config(config, path, store, devices, verbose=verbose)
     return folder.read_metrics()
 

@@ -219,6 +219,25 @@ def test_evaluate_scales_depth_by_the_cameras_and_nothing_else(run, refused):
         assert message in refused("evaluate", run, "--depth-scale", scale)
 
 
+def test_evaluate_says_how_it_sees_frames_of_another_camera(run, capsys):
+    assert main(["evaluate", str(run)]) == 0
+    assert "frames of" not in capsys.readouterr().err
+    assert main(["evaluate", str(run), "--domain", "streets_sim"]) == 0
+    told = "streets_sim are cut and enlarged 1.22 times to the model's camera, as in training"
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("zoom", "warned"), [(None, True), (1.0, False)])
+def test_evaluate_warns_of_a_depth_scale_that_training_has_made_up_for(
+    zoom, warned, run, refused, tmp_path
+):
+    shutil.copytree(run, tmp_path / "copy", ignore=shutil.ignore_patterns("logs", "state"))
+    config = json.loads((run / "config.json").read_text()) | {"zoom": zoom}
+    (tmp_path / "copy" / "config.json").write_text(json.dumps(config))
+    error = refused("evaluate", tmp_path / "copy", "--depth-scale", "2")
+    assert ("--depth-scale is for runs with --zoom 1" in error) == warned
+
+
 def test_evaluate_names_a_split_that_is_not_there(run, refused):
     assert "unknown split 'dev'; choose one of" in refused("evaluate", run, "--split", "dev")
 

@@ -50,6 +50,35 @@ def test_what_has_the_same_metrics_shares_a_table_and_nan_is_a_dash(tmp_path):
     assert "| metric | domain_probe |" in text
 
 
+def test_scores_and_pictures_are_those_of_the_split_that_was_scored(tmp_path):
+    (tmp_path / "panels.png").touch()
+    assert "On the split `test`:" in readme(tmp_path)
+    text = readme(tmp_path, RunConfig.of(split="val"))
+    assert "On the split `val`:" in text
+    assert "Images of the target domain's split `val`, as" in text
+
+
+def test_scores_on_training_images_say_so(tmp_path):
+    config = RunConfig.of(source="synthia_sf", target="kitti")
+    text = readme(tmp_path, config)
+    assert "kitti has no labelled split 'test': these are its training images" in text
+    assert "synthia_sf has no labelled split 'test': these are its validation images" in text
+    assert "these are" not in readme(tmp_path)
+
+
+def test_what_was_trained_on_objects_has_no_command(tmp_path):
+    """As where a callback had arguments, which `--callbacks` cannot give."""
+    source, stop = {"name": "mine", "identity": "d6ac"}, "keras.callbacks:EarlyStopping"
+    for config, named in (
+        (RunConfig.of(source=source), "mine"),
+        (RunConfig.of(callbacks=[f"{stop}(patience=3)"]), f"{stop}(patience=3)"),
+    ):
+        text = readme(tmp_path, config)
+        assert "adaat-keras train" not in text
+        assert f"by fit_ada_atdt, with objects that no command can name: {named}." in text
+    assert f"--callbacks {stop}" in readme(tmp_path, RunConfig.of(callbacks=[stop]))
+
+
 def test_only_pictures_that_exist_are_shown(tmp_path):
     assert "## Pictures" not in readme(tmp_path)
     (tmp_path / "tsne.png").touch()

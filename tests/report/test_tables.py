@@ -59,8 +59,16 @@ def test_a_table_tells_mean_and_spread_over_seeds():
 def test_the_papers_rows_stand_before_ours():
     lines = format_table(results("carla", "kitti", ("at_dt", 0, {"abs_rel": 0.5}))).splitlines()
     assert lines[2].startswith("| AT/DT, in the paper | 0.439 |")
-    assert lines[-3].startswith("| at_dt | 0.500 |")
+    assert lines[-5].startswith("| at_dt | 0.500 |")
     assert lines[-2:] == ["", *paper_notes("carla", "kitti", "semantic", "depth")]
+
+
+def test_scores_on_another_splits_frames_say_so():
+    """Whatever is scored that is opened by a place: a table loads no one's code."""
+    benchmark = results("none.py:Mine", "kitti", ("at_dt", 0, {"abs_rel": 0.5}))
+    assert format_table(benchmark).splitlines()[-1] == (
+        "kitti has no labelled split 'test': these are its training images ('train')"
+    )
 
 
 def test_a_target_without_labels_of_task_2_has_a_table_without_its_scores():
@@ -143,7 +151,7 @@ def test_a_csv_has_a_row_for_every_method_seed_and_domain(tmp_path):
 def test_a_table_and_an_overview_of_normals_tell_degrees_and_shares():
     scores = {"mean_angle": 31.25, "median_angle": 20.5, "within_30": 0.625}
     benchmark = results("carla", "kitti", ("at_dt", 0, scores)) | {"to_task": "normals"}
-    head, _, row = format_table(benchmark).splitlines()
+    head, _, row, *_ = format_table(benchmark).splitlines()
     assert head.startswith("| method | mean angle | median angle | within 11 25 | within 22 5 |")
     assert row.startswith("| at_dt | 31.250 | 20.500 | - | - | 0.625 |")
     assert "| semantic -> normals | mean angle | 31.250 |" in format_overview([benchmark])
@@ -159,7 +167,7 @@ def test_classes_of_ones_own_have_columns_of_their_own():
     benchmark["to_task"] = tasks.serialize(OWN)
     benchmark["config"]["from_task"] = "depth"
     benchmark = json.loads(json.dumps(benchmark))
-    head, _, row = format_table(benchmark).splitlines()
+    head, _, row, *_ = format_table(benchmark).splitlines()
     assert head.startswith(
         "| method | road | vehicle | rest | mean iou | accuracy | mean iou on A |"
     )

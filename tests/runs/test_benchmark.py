@@ -319,6 +319,29 @@ def test_an_encoder_that_learns_beside_its_transfer_function_has_its_own_plot(dr
     assert drawn(1.0) == list(NAMES)
 
 
+@pytest.mark.usefixtures("drawn")
+def test_features_are_those_of_frames_as_each_run_saw_them(config, tmp_path, monkeypatch):
+    """The paper's recipe has a zoom of its own."""
+    zooms = []
+    monkeypatch.setattr(
+        RunConfig, "seen", lambda self, role, _: zooms.append((role, self.training.zoom))
+    )
+    runs = {}
+    for name, zoom in (("ada_atdt", None), ("at_dt@paper", 1.0)):
+        runs[name] = tmp_path / name
+        RunFolder(runs[name]).claim(config(zoom=zoom))
+    for name in runs:
+        module._draw(config(), {name: runs[name]}, {name: Variant.parse(name)}, tmp_path)
+    assert zooms == [(role, zoom) for zoom in (None, 1.0) for role in ("source", "target")]
+
+
+@pytest.mark.quick
+def test_a_run_whose_scores_failed_has_a_caption_without_them(config, tmp_path):
+    folder = RunFolder(tmp_path)
+    write_json(folder.metrics, {})
+    assert module._caption(config(), folder) == "abs rel -, probe - %"
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("eagerly")
 def test_a_benchmark_trains_scores_and_draws_at_dt_with_its_own_networks(config, tmp_path):

@@ -350,7 +350,7 @@ def test_a_model_of_another_kind_is_not_taken_into_the_folder(fitted):
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_objects_are_scored_drawn_and_told_by_what_they_are(splits, tmp_path, capsys):
+def test_objects_are_scored_drawn_and_told_by_what_they_are(splits, frames, tmp_path, capsys):
     fit_ada_atdt(untrained(), **splits, method="at_dt", recipe="paper", directory=tmp_path, **BRIEF)
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert {"target", "source", "base_1_target", "base_1_source"} <= set(metrics)
@@ -360,9 +360,19 @@ def test_objects_are_scored_drawn_and_told_by_what_they_are(splits, tmp_path, ca
         "identity": splits["target"]["train"].identity(),
     }
     assert not RunFolder(tmp_path).failed.exists()
+    page = (tmp_path / "README.md").read_text()
+    assert (
+        "from Python by fit_ada_atdt, with objects that no command can name: mine, theirs." in page
+    )
     # The command line cannot open them, and says what to give.
     assert main(["evaluate", str(tmp_path)]) == 2
     assert "cannot be opened by name; name a domain: --domain" in capsys.readouterr().err
+    named = ["--domain", "streets_real", "--domain-options", json.dumps(frames)]
+    assert main(["evaluate", str(tmp_path), *named, "--frames", "1"]) == 0
+    presets = ["--name", "own", "--weights", str(tmp_path / "presets")]
+    assert main(["preset", str(tmp_path), *presets]) == 2
+    told = f"publish it from Python, adaat_keras.load('{tmp_path}').save_to_preset('own')"
+    assert told in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("eagerly")

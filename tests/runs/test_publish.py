@@ -14,6 +14,7 @@ from adaat_keras.presets import add_to_manifest, read_manifest
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.publish import facts_of, publish
 
+FRAMES = Domain.from_arrays(np.zeros((1, 32, 64, 3), np.uint8))
 METRICS = {"mean_iou": 0.4, "iou_pole": 0.01}
 
 
@@ -99,6 +100,20 @@ def test_a_card_claims_no_licence_of_what_others_made(run, drawn, named, publish
     assert f"State it here. The licences of what it was made from {named}" in card
     assert "Apache" not in card
     assert ("draws itself" in card) == ("photographs" in card) == drawn
+
+
+def test_a_source_that_was_an_object_is_called_by_its_name_and_no_command_trains_it(
+    published,
+):
+    source = {"name": "streets_sim", "identity": "d6ac506f15bbb7a0"}
+    facts = facts_of(RunConfig.of(source=source), FRAMES, None, "runs/one")
+    assert "adaat-keras train" not in facts["command"]
+    assert not facts["drawn"]
+    _, card = published(run={"source": source}, **facts)
+    assert "`streets_sim` had labels of" in card
+    assert (
+        "from Python by fit_ada_atdt, with objects that no command can name: streets_sim." in card
+    )
 
 
 @pytest.mark.parametrize(("alone", "told"), [(0.41, True), (0.39, False)])

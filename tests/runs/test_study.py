@@ -6,6 +6,7 @@ import json
 
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from adaat_keras import tasks
 from adaat_keras.models.preset_format import read_model
@@ -91,6 +92,31 @@ def test_a_study_that_is_done_trains_nothing(studied, config, monkeypatch):
     monkeypatch.delattr(runs, "train_from_config")
     monkeypatch.setattr(study, "_draw", lambda *_: None)
     assert run_study(config(**TASKS, **BRIEF), LOSSES, ALPHAS, directory, verbose=0) == rows
+
+
+def test_a_run_whose_scores_failed_has_a_row_without_them(config):
+    run = config(**TASKS)
+    row = study._row(run, {})
+    assert row["task_1_mean_iou"] is None
+    assert row["probe_accuracy"] is None
+    assert study._caption(run.from_task, row) == "mean iou -, probe - %"
+
+
+@pytest.mark.quick
+def test_frames_and_labels_that_are_needed_at_the_end_are_looked_for_before(
+    config, tmp_path, monkeypatch
+):
+    monkeypatch.delattr(study, "run_once")
+    for number in range(2):
+        Image.new("RGB", (64, 64)).save(tmp_path / f"{number}.png")
+    for more, message in (
+        ({}, "folder has no split 'val': all its frames are the training split"),
+        ({"fractions": {"train": 0.5, "val": 0.5}}, "folder has no labels for 'semantic'"),
+    ):
+        photos = {"target": "folder", "target_options": {"images": str(tmp_path), **more}}
+        with pytest.raises(ValueError, match=f"a study draws frames of .*{message}"):
+            run_study(config(**TASKS, **photos), LOSSES, ALPHAS, tmp_path / "out", verbose=0)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.quick

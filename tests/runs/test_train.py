@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from adaat_keras import load, methods, tasks
 from adaat_keras.domains.splits import Splits
-from adaat_keras.runs.folder import load_trained
-from adaat_keras.runs.train import train_from_config
+from adaat_keras.files import write_json
+from adaat_keras.runs.folder import RunFolder, load_trained
+from adaat_keras.runs.train import run_once, train_from_config
 from adaat_keras.streets.writers import write_streets
 from adaat_keras.training.callbacks import read_history
 
@@ -42,6 +43,20 @@ def test_a_run_leaves_its_files(finished, config):
     assert found == files | {"model.keras", "networks"}
     assert {p.stem for p in folder.networks.glob("*.keras")} == trained
     assert all(f"]({picture})" in (folder.path / "README.md").read_text() for picture in pictures)
+
+
+@pytest.mark.usefixtures("eagerly", "undrawn")
+def test_a_benchmarks_or_a_studys_run_makes_good_what_failed_in_it(run_of, tmp_path):
+    whole = run_of("source_only")
+    folder = RunFolder(shutil.copytree(whole.path, tmp_path / "run"))
+    metrics = folder.read_metrics()
+    write_json(folder.metrics, {name: row for name, row in metrics.items() if name != "target"})
+    write_json(folder.failed, {"the score target": "OSError: no disk"})
+    again = run_once(folder.read_config(), folder.path, tmp_path / "store", verbose=0)
+    assert set(again) == set(metrics)
+    assert again["target"] == pytest.approx(metrics["target"], rel=1e-4)
+    assert not folder.failed.exists()
+    assert folder.model.read_bytes() == whole.model.read_bytes()
 
 
 def test_training_needs_no_labels_of_task_2_on_the_target(finished):
