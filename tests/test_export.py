@@ -15,6 +15,7 @@ import tensorflow as tf
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, domains, export, load, score
+from adaat_keras.camera import Camera
 from adaat_keras.cli import main
 from adaat_keras.export import FORMATS, export_model, inference_path
 from adaat_keras.models import Conv
@@ -466,6 +467,21 @@ def test_the_command_writes_each_format_and_says_how_to_read_it(
     assert path.name in said.out
     assert RUNTIMES[format].removeprefix("tensorflow") in said.out
     assert not said.err
+
+
+def test_the_command_says_to_what_scale_images_are_brought_first(
+    model, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(model, "untrained", ())
+    monkeypatch.setattr(model, "camera", Camera(64, 128))
+    model.save_to_preset(tmp_path / "preset")
+    monkeypatch.setattr("adaat_keras.export.export_model", lambda *_, **__: None)
+    export = ["export", str(tmp_path / "preset"), "--out", str(tmp_path / "out")]
+    told = "resize images so that their longer side has 128 pixels first"
+    assert main(export) == 0
+    assert told in capsys.readouterr().out
+    assert main([*export, "--height", "64", "--width", "64"]) == 0
+    assert told not in capsys.readouterr().out
 
 
 def test_the_command_refuses_in_one_line(refused, tmp_path):

@@ -1,6 +1,7 @@
 """The command line, `adaat-keras`, one file a command: `add_parser` and `run`."""
 
 import argparse
+import difflib
 import os
 import signal
 import sys
@@ -41,7 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
         # A terminal or a log that cannot show a character must not end a training.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if "--traceback" in arguments:
+        # It is every command's.
+        arguments = ["--traceback", *(word for word in arguments if word != "--traceback")]
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
+    goes_on = getattr(options, "goes_on", False)
     terminated: list[int] = []
     try:
         os.getcwd()
@@ -61,16 +66,17 @@ def main(arguments: list[str] | None = None) -> int:
         _print_nothing_more()
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
-        print("adaat-keras: interrupted; the same command goes on from here", file=sys.stderr)
+        then = "; the same command goes on from here" if goes_on else ""
+        print(f"adaat-keras: interrupted{then}", file=sys.stderr)
         return 130
     except (Exception, Terminated) as error:
         # Where a library was at work, it has made an error of its own of the notice.
         if terminated:
-            print(
-                "adaat-keras: stopped by SIGTERM; what was whole is saved, the last whole epoch of "
-                "a training too, and the same command goes on from there",
-                file=sys.stderr,
+            then = (
+                "; what was whole is saved, the last whole epoch of a training too, and the same "
+                "command goes on from there"
             )
+            print(f"adaat-keras: stopped by SIGTERM{then if goes_on else ''}", file=sys.stderr)
             return 128 + signal.SIGTERM
         if options.traceback:
             raise
@@ -148,7 +154,18 @@ class Parser(argparse.ArgumentParser):
         def formatter(prog: str) -> argparse.HelpFormatter:
             return argparse.HelpFormatter(prog, max_help_position=26)
 
-        super().__init__(**{"formatter_class": formatter, **options})
+        # `--seed 5` would be five `--seeds`.
+        super().__init__(**{"formatter_class": formatter, "allow_abbrev": False, **options})
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Parse, and name the option that was meant where there is none of this name."""
+        options, unknown = super().parse_known_args(args, namespace)
+        known = [*self._option_string_actions]
+        for word in (word.partition("=")[0] for word in unknown if word.startswith("--")):
+            longer = [each for each in known if each.startswith(word)]
+            for meant in (longer or difflib.get_close_matches(word, known, 1, 0.8))[:1]:
+                self.error(f"there is no option {word}; did you mean {meant}?")
+        return options, unknown
 
 
 def build_parser(all_options: bool = False) -> argparse.ArgumentParser:
@@ -158,7 +175,9 @@ def build_parser(all_options: bool = False) -> argparse.ArgumentParser:
         description="ADA-AT/DT: predict in a real domain what only a simulator has labels for.",
     )
     parser.add_argument("--version", action="version", version=f"adaat-keras {__version__}")
-    parser.add_argument("--traceback", action="store_true", help="show where an error came from")
+    parser.add_argument(
+        "--traceback", action="store_true", help="show where an error came from; goes anywhere"
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add_parser(commands, all_options)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from adaat_keras.cli.options import add_run_options, run_options, where
+from adaat_keras.cli.options import add_run_options, run_options, tell_stand_ins, where
 
 METHODS = "source_only,at_dt,ada_atdt:conv,ada_atdt:unet,ada_atdt:unet_attention,oracle"
 DESCRIPTION = """Train and score several methods with several seeds on a pair of domains; stages in
@@ -55,7 +55,7 @@ def add_parser(commands, all_options: bool = True) -> None:
         ("method", "seed", "stages", "freeze", "directory", "deterministic", "callbacks"),
         all_options,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, goes_on=True)
 
 
 def part_of(text: str) -> tuple[int, int]:
@@ -81,6 +81,7 @@ def run(options: argparse.Namespace) -> None:
 
     config = RunConfig.of(**run_options(options))
     methods, place = chosen_methods(options.methods), where(options)
+    tell_stand_ins(config)
     results = run_benchmark(
         config,
         methods,

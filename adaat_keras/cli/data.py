@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from adaat_keras.cli.options import add_domain_options
@@ -23,7 +24,9 @@ def _add_show(actions) -> None:
         description="Write a picture sheet: some frames of a domain with all their labels.",
     )
     parser.add_argument("domain", help="e.g. streets_real")
-    parser.add_argument("--split", default="val", help="train, val or test (default: val)")
+    parser.add_argument(
+        "--split", help="train, val or test (default: val, or the first that there is)"
+    )
     parser.add_argument(
         "--frames", type=int, default=8, metavar="INT", help="how many (default: 8)"
     )
@@ -41,8 +44,10 @@ def show(options: argparse.Namespace) -> None:
 
     if options.frames < 1:
         raise ValueError(f"--frames must be at least 1, not {options.frames}")
-    domain = Splits(options.domain, options.domain_options).required(options.split)
-    if note := domains.stand_in_note(options.domain, options.split):
+    splits = Splits(options.domain, options.domain_options)
+    split = options.split or _first_split(splits)
+    domain = splits.required(split)
+    if note := domains.stand_in_note(options.domain, split):
         print(note, file=sys.stderr)
     own = domain.own_classes() if "semantic" in domain.tasks else None
     if own is not None:
@@ -54,7 +59,19 @@ def show(options: argparse.Namespace) -> None:
     ]
     out = Path(options.out or f"{options.domain}.png").expanduser()
     draw_panels(rows, ["image", *domain.tasks], out, legend=legend_of(*shown))
-    print(f"{len(rows)} of {len(domain)} frames of {options.domain}, split {options.split}: {out}")
+    print(f"{len(rows)} of {len(domain)} frames of {options.domain}, split {split}: {out}")
+
+
+def _first_split(splits) -> str:
+    """`"val"`, or the first other split where there is no such one."""
+    from adaat_keras.domains.domain import NoSplit
+
+    for split in ("val", "train", "test"):
+        with suppress(NoSplit):
+            if splits.get(split) is not None:
+                return split
+    # Opening it says what is missing.
+    return "val"
 
 
 def _add_check(actions) -> None:
@@ -85,10 +102,9 @@ def check(options: argparse.Namespace) -> int:
     """Check every split; 1 if something is wrong, else 0."""
     from adaat_keras.domains.check import check_splits
 
+    _check_tag_set(options, options.domain)
     extra = dict(options.domain_options)
     if options.tag_set is not None:
-        if options.domain != "carla":
-            raise ValueError(f"--tag-set is for carla alone, not for {options.domain}")
         extra["tag_set"] = options.tag_set
     good = check_splits(
         options.domain,
@@ -101,6 +117,12 @@ def check(options: argparse.Namespace) -> int:
     if not options.json:
         print("nothing is wrong" if good else "something is wrong, see above")
     return 0 if good else 1
+
+
+def _check_tag_set(options: argparse.Namespace, name: str) -> None:
+    """Raise a `ValueError` where `--tag-set` would do nothing."""
+    if options.tag_set is not None and name != "carla":
+        raise ValueError(f"--tag-set is for carla alone, not for {name}")
 
 
 def _add_pack(actions) -> None:
@@ -125,7 +147,7 @@ def _add_pack(actions) -> None:
         "--shard-frames", type=int, default=128, metavar="INT", help="frames a file (default: 128)"
     )
     add_domain_options(parser, 'how to open the domain, e.g. \'{"root": "DIR"}\'')
-    parser.set_defaults(run=pack)
+    parser.set_defaults(run=pack, goes_on=True)
 
 
 def pack(options: argparse.Namespace) -> None:
@@ -164,15 +186,16 @@ def _add_write_streets(actions) -> None:
     parser.add_argument("--width", type=int, default=256, metavar="INT", help="pixels (256)")
     parser.add_argument("--domain", metavar="NAME", help="which streets (default: by the layout)")
     parser.add_argument(
-        "--tag-set", type=int, default=13, choices=(13, 23, 28), help="CARLA's tags (default: 13)"
+        "--tag-set", type=int, choices=(13, 23, 28), help="CARLA's tags (default: 13)"
     )
-    parser.set_defaults(run=write_streets)
+    parser.set_defaults(run=write_streets, goes_on=True)
 
 
 def write_streets(options: argparse.Namespace) -> None:
     """Write every split that the data set has."""
     from adaat_keras.streets.writers import LAYOUTS, write_streets
 
+    _check_tag_set(options, options.layout)
     held_out = options.held_out
     if held_out is None:
         held_out = max(1, options.frames // 10)
@@ -188,6 +211,6 @@ def write_streets(options: argparse.Namespace) -> None:
             height=options.height,
             width=options.width,
             domain=options.domain,
-            tag_set=options.tag_set,
+            tag_set=options.tag_set or 13,
         )
         print(f"{frames} frames of the split {split} in {options.out}")

@@ -67,4 +67,9 @@ def run(options: argparse.Namespace) -> None:
         input_dtype=options.input,
         weights=options.weights,
     )
-    print(_USE[format].format(out=out))
+    first = ""
+    # A fixed size is what images are brought to.
+    if model.camera is not None and options.height is None:
+        longest = max(model.camera.height, model.camera.width)
+        first = f"  # resize images so that their longer side has {longest} pixels first"
+    print(_USE[format].format(out=out) + first)

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import re
+import sys
 import typing
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -10,7 +11,7 @@ from types import MappingProxyType
 from adaat_keras.files import home_expanded, json_of
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.registry import split_names
-from adaat_keras.report.run_page import option_name
+from adaat_keras.report.run_page import option_name, stand_in_notes
 from adaat_keras.runs.options import Data, Networks, Plan, Where
 
 GROUPS: dict[str, tuple[type, ...]] = {
@@ -152,6 +153,12 @@ def _with_classes(given: dict, classes: str) -> dict:
     if not semantic:
         raise ValueError("--classes are those of the semantic task, and neither task is semantic")
     return {name: task if name in semantic else what for name, what in both.items()}
+
+
+def tell_stand_ins(config) -> None:
+    """Say on standard error which of a run's domains are scored on another split's frames."""
+    for note in stand_in_notes(config.to_dict()):
+        print(f"scores on {config.data.split}: {note}", file=sys.stderr)
 
 
 def where(options: argparse.Namespace) -> Where:

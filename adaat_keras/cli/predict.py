@@ -71,6 +71,11 @@ def run(options: argparse.Namespace) -> None:
     from adaat_keras.runs.folder import load_trained
 
     videos = find_videos([each for each in options.images if is_video(each)])
+    if videos and options.range is not None:
+        raise ValueError(
+            f"--range is for images of more than 8 bits, and {videos[0]} is a video: leave it out, "
+            "or predict videos and images by a command each"
+        )
     pictures = [each for each in options.images if not is_video(each)]
     images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)

@@ -2,7 +2,7 @@
 
 import argparse
 
-from adaat_keras.cli.options import add_run_options, run_options, where
+from adaat_keras.cli.options import add_run_options, run_options, tell_stand_ins, where
 from adaat_keras.registry import split_names
 
 LOSSES = "binary_crossentropy,least_squares,wasserstein"
@@ -41,7 +41,7 @@ def add_parser(commands, all_options: bool = True) -> None:
         all_options=all_options,
         usual=USUAL,
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> None:
     losses = split_names(options.losses)
     alphas = [number(text) for text in split_names(options.alphas)]
     place = where(options)
+    tell_stand_ins(config)
     rows = run_study(config, losses, alphas, options.directory, place.store, place.devices)
     print("\n" + "\t".join(rows[0]))
     for row in rows:

@@ -30,6 +30,8 @@ def add_parser(commands, all_options: bool = True) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print the table."""
     results, methods = None, split_names(options.methods or "")
+    if options.what == ["parameters"] and (options.json or options.methods is not None):
+        raise ValueError("--json and --methods are for a results.json, not for `table parameters`")
     if options.what != ["parameters"]:
         results = read_results(options.what, methods)
         if options.json:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from adaat_keras.cli.options import add_run_options, run_options, where
+from adaat_keras.cli.options import add_run_options, run_options, tell_stand_ins, where
 from adaat_keras.registry import load_object
 
 DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default ADA-AT/DT
@@ -42,7 +42,7 @@ def add_parser(commands, all_options: bool = True) -> None:
         "train", help="train and score a method", description=DESCRIPTION, add_help=False
     )
     add_run_options(parser, all_options=all_options)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, goes_on=True)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> None:
     config = RunConfig.of(**run_options(options))
     methods.get(config.method).check_used(config.recipe)
     place = where(options)
+    tell_stand_ins(config)
     directory = place.directory or default_directory(config)
     deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]
     callbacks = [load_object(each, "callback")() for each in config.plan.callbacks]

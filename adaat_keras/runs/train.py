@@ -242,8 +242,17 @@ class _Run:
             self.try_data(stages)
         if self.verbose:
             print(self.feed.told_camera(self.config.from_task), flush=True)
+            self.tell_unscored()
         with self.alone():
             self.train_stages(stages)
+
+    def tell_unscored(self) -> None:
+        """Say of which domain nothing will be scored, now that this can be mended."""
+        for role, splits in self.feed.splits.items():
+            try:
+                splits.required(self.config.data.split)
+            except ValueError as error:
+                print(f"nothing will be scored on the {role}: {error}", flush=True)
 
     def alone(self) -> AbstractContextManager:
         """Within, no other process trains in the folder; the first of several machines looks."""

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from adaat_keras import __version__, tasks
-from adaat_keras.cli import main, table
+from adaat_keras.cli import build_parser, main, table, train
 from adaat_keras.cli.evaluate import scaled
 from adaat_keras.streets.writers import write_streets
 
@@ -156,9 +156,63 @@ def test_a_folder_of_another_run_is_left_alone(run, tiny, withheld, refused):
     assert str(run / "config.json") in error
 
 
-def test_the_traceback_is_shown_when_asked_for():
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_the_traceback_is_shown_when_asked_for_wherever_that_is(place):
+    command = ["train", "--size", "huge"]
     with pytest.raises(ValueError, match="unknown size"):
-        main(["--traceback", "train", "--size", "huge"])
+        main([*command[:place], "--traceback", *command[place:]])
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("benchmark --seed 5", "there is no option --seed; did you mean --seeds?"),
+        ("train --seeds=5", "there is no option --seeds; did you mean --seed?"),
+        ("train --validation 5", "there is no option --validation; did you mean --validation-fra"),
+        ("data check kitti --rot DIR", "there is no option --rot; did you mean --root?"),
+        ("train --zebra", "unrecognized arguments: --zebra"),
+    ],
+)
+def test_an_option_that_is_none_is_refused_with_the_one_that_is_meant(command, told, capsys):
+    """Not taken for a longer one: `--seed 5` would be five seeds."""
+    with pytest.raises(SystemExit, match="2"):
+        build_parser().parse_args(command.split())
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("table parameters --json", "--json and --methods are for a results.json, not for"),
+        ("table parameters --methods dan", "--json and --methods are for a results.json, not for"),
+        ("predict {}/a.mp4 --weights any --range 0,9", "for images of more than 8 bits, and {}/a"),
+        (
+            "data write-streets --layout kitti --out {} --tag-set 23",
+            "--tag-set is for carla alone, not for kitti",
+        ),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(command, told, refused, tmp_path):
+    (tmp_path / "a.mp4").touch()
+    assert told.format(tmp_path) in refused(*command.format(tmp_path).split())
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("command", "does"),
+    [("train", "train_from_config"), ("benchmark", "run_benchmark"), ("study", "run_study")],
+)
+def test_scores_on_training_images_are_told_before_a_run(command, does, refused, monkeypatch):
+    def enough(*_, **__):
+        raise ValueError("enough")
+
+    place = {"train_from_config": "train"}.get(does, command)
+    monkeypatch.setattr(f"adaat_keras.runs.{place}.{does}", enough)
+    error = refused(command, "--source", "synthia_sf", "--target", "kitti", "--split", "val")
+    told = "scores on val: kitti has no labelled split 'val': these are its training images"
+    assert error.count(told) == error.count("these are") == 1
 
 
 @pytest.mark.parametrize(
@@ -168,15 +222,18 @@ def test_the_traceback_is_shown_when_asked_for():
         (signals.SIGINT, 130, "interrupted; the same command goes on from here"),
     ],
 )
-def test_a_command_that_is_told_to_stop_says_how_to_go_on(
+def test_a_command_that_is_told_to_stop_says_how_to_go_on_if_it_does(
     signal, status, told, monkeypatch, capsys
 ):
     # A shell's background jobs begin with SIGINT ignored.
     signals.signal(signals.SIGINT, signals.default_int_handler)
     before = [signals.getsignal(each) for each in (signals.SIGTERM, signals.SIGINT)]
-    monkeypatch.setattr(table, "run", lambda _: signals.raise_signal(signal))
-    assert main(["table", "parameters"]) == status
+    for module in (train, table):
+        monkeypatch.setattr(module, "run", lambda _: signals.raise_signal(signal))
+    assert main(["train"]) == status
     assert told in capsys.readouterr().err
+    assert main(["table", "parameters"]) == status
+    assert capsys.readouterr().err == f"adaat-keras: {told.partition(';')[0]}\n"
     assert [signals.getsignal(each) for each in (signals.SIGTERM, signals.SIGINT)] == before
 
 
@@ -301,6 +358,19 @@ def test_data_show_writes_a_sheet(frames, tmp_path):
     options = ["--frames", "2", "--out", str(sheet), "--domain-options", json.dumps(frames)]
     assert main(["data", "show", "streets_real", *options]) == 0
     assert Image.open(sheet).width > 3 * 64
+
+
+def test_data_show_takes_the_split_that_there_is(tmp_path, capsys, refused):
+    """A folder's frames are its training split, unless splits are named."""
+    for split in ("a", "test"):
+        (tmp_path / split).mkdir()
+        Image.new("RGB", (64, 64)).save(tmp_path / split / "0.png")
+    show = ["data", "show", "folder", "--out", str(tmp_path / "sheet.png"), "--domain-options"]
+    for images, split in (("a", "train"), ("{split}", "test")):
+        assert main([*show, json.dumps({"images": f"{tmp_path}/{images}"})]) == 0
+        assert f"of folder, split {split}: " in capsys.readouterr().out
+    given = json.dumps({"images": f"{tmp_path}/a"})
+    assert "folder has no split 'val'" in refused(*show, given, "--split", "val")
 
 
 def test_data_show_lists_the_domains(refused):

@@ -60,6 +60,11 @@ def test_help_explains_every_option(name, parser):
         assert all(option in text for option in action.option_strings)
 
 
+@pytest.mark.parametrize(("name", "parser"), parsers(build_parser()))
+def test_no_option_is_guessed_from_its_first_letters(name, parser):
+    assert not parser.allow_abbrev
+
+
 @pytest.mark.parametrize("command", ["train", "benchmark", "study"])
 def test_help_of_a_run_fits_a_screen_and_says_how_to_see_the_rest(command, shown):
     text = shown(command, "--help")

@@ -179,7 +179,7 @@ def test_callbacks_of_ones_own_go_to_every_stage(options, place, tmp_path, monke
     monkeypatch.setattr("adaat_keras.runs.train.report", lambda *a: write_json(a[5].metrics, {}))
     (tmp_path / "own.py").write_text(CALLBACK)
     chosen = ["--method", "at_dt", "--recipe", "paper", "--directory", str(tmp_path / "run")]
-    assert main(["train", *options, *chosen, "--callback", f"{tmp_path}/own.py:Log"]) == 0
+    assert main(["train", *options, *chosen, "--callbacks", f"{tmp_path}/own.py:Log"]) == 0
     assert (tmp_path / "log.txt").read_text().splitlines() == [
         "SupervisedTrainer 0",
         "SupervisedTrainer 0",

@@ -376,9 +376,12 @@ def test_objects_are_scored_drawn_and_told_by_what_they_are(splits, frames, tmp_
 
 
 @pytest.mark.usefixtures("eagerly")
-def test_without_validation_and_test_splits_a_run_in_a_folder_is_no_error(splits, tmp_path):
+def test_without_validation_and_test_splits_a_run_in_a_folder_is_no_error(splits, tmp_path, capsys):
     only = {role: domain["train"] for role, domain in splits.items()}
-    fit_ada_atdt(untrained(), **only, recipe="paper", directory=tmp_path, **BRIEF)
+    verbose = {**BRIEF, "verbose": 2}
+    fit_ada_atdt(untrained(), **only, recipe="paper", directory=tmp_path, **verbose)
+    told = "nothing will be scored on the target: theirs has no split 'test': pass a dictionary"
+    assert told in capsys.readouterr().out
     folder = RunFolder(tmp_path)
     assert folder.finished
     assert json.loads(folder.metrics.read_text()) == {}
