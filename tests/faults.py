@@ -98,7 +98,7 @@ class Killed(Fault):
             expected = status == -signal.SIGKILL
         else:
             # Before the command has begun, the system's own way.
-            told = status == 143 and "stopped by SIGTERM; what was whole is saved" in said
+            told = status == 143 and "stopped by SIGTERM; " in said
             expected = told or (status == -signal.SIGTERM and self.after is not None)
         if not expected:
             raise Wrong(f"{self} ended with {status}: {said[-2000:]}")

@@ -72,11 +72,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (Exception, Terminated) as error:
         # Where a library was at work, it has made an error of its own of the notice.
         if terminated:
-            then = (
-                "; what was whole is saved, the last whole epoch of a training too, and the same "
-                "command goes on from there"
-            )
-            print(f"adaat-keras: stopped by SIGTERM{then if goes_on else ''}", file=sys.stderr)
+            then = "nothing is half written, and the same command starts anew"
+            if goes_on:
+                then = (
+                    "what was whole is saved, the last whole epoch of a training too, and the same "
+                    "command goes on from there"
+                )
+            print(f"adaat-keras: stopped by SIGTERM; {then}", file=sys.stderr)
             return 128 + signal.SIGTERM
         if options.traceback:
             raise
