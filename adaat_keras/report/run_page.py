@@ -124,7 +124,10 @@ Image.fromarray(task.colorize(labels)).save("prediction.png")
 
 
 def write_run_readme(
-    directory: Path | str, config: dict, metrics: dict[str, dict[str, float | None]]
+    directory: Path | str,
+    config: dict,
+    metrics: dict[str, dict[str, float | None]],
+    pictured: str | None = None,
 ) -> None:
     """Write a run's `README.md`: command, scores, pictures, and how to use the model.
 
@@ -134,6 +137,7 @@ def write_run_readme(
         config: The options that are not as they are by default, for the command.
         metrics: What was scored to metrics by name, e.g. `{"target": {"mean_iou": 0.4}}`.
             Those with the same metrics share a table; NaN and `None` are shown as a dash.
+        pictured: The split whose images `panels.png` shows; the one that is scored by default.
 
     Example:
         >>> import tempfile
@@ -150,7 +154,7 @@ def write_run_readme(
     else:
         trained += " `config.json` has its settings."
     shown = [
-        f"{text.format(split=split)}\n\n![{name}]({name})"
+        f"{text.format(split=pictured or split)}\n\n![{name}]({name})"
         for name, text in _PICTURES.items()
         if (directory / name).exists()
     ]

@@ -100,12 +100,13 @@ def report(
             draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
     with part("curves.png"):
         draw_curves(folder.history, folder.path / "curves.png")
-    if "target" in opened:
-        with part("panels.png"):
-            panels = _panels(config, own_size["target"], predictors)
-            draw_panels(**panels, path=folder.path / "panels.png")
+    # Whoever has nothing to score on still sees what is predicted, of what was trained on.
+    pictured = config.data.split if "target" in opened else "train"
+    with part("panels.png"):
+        panels = _panels(config, feed.domain("target", pictured), predictors)
+        draw_panels(**panels, path=folder.path / "panels.png")
     metrics = without_nan(metrics)
-    write_run_readme(folder.path, config.chosen(), metrics)
+    write_run_readme(folder.path, config.chosen(), metrics, pictured)
     if failed:
         write_json(folder.failed, failed)
     else:

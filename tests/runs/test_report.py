@@ -114,6 +114,16 @@ def test_a_domain_without_the_split_is_left_out(reported, model, tmp_path):
     assert (tmp_path / "panels.png").exists()
 
 
+def test_a_target_with_nothing_to_score_on_is_drawn_as_it_was_trained_on(model, tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.history.write_text("stage,epoch,loss\nadversarial,1,0.5\n")
+    feed = Feed(*(Splits({"train": domain(seed)}) for seed in (0, 1)), CONFIG.training)
+    report(CONFIG, feed, model, model.networks, NETWORKS, folder, verbose=0)
+    assert json.loads(folder.metrics.read_text()) == {}
+    assert "the target domain's split `train`" in (tmp_path / "README.md").read_text()
+    assert (tmp_path / "panels.png").exists()
+
+
 def test_a_teacher_is_scored_on_labels_in_place_of_images(reported):
     teacher = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(11, 1)])
     metrics, _ = reported({*NETWORKS, "teacher"}, teacher=teacher)
