@@ -226,14 +226,14 @@ def _callback_name(callback: keras.callbacks.Callback) -> str:
     """What a configuration calls a callback: its place, and the numbers that it was made with.
 
     As far as it keeps its arguments under their names: what changes by use tells nothing, and where
-    it writes to is no part of what a run is.
+    it writes to is no part of what a run is. Brackets say that it was an object.
     """
     place, held = described(callback)
     if not set(held) <= set(inspect.signature(type(callback)).parameters):
-        return place
+        held = {}
     numbers = {n: v for n, v in held.items() if isinstance(v, int | float) or n == "monitor"}
     told = ", ".join(f"{name}={value!r}" for name, value in numbers.items())
-    return place + (f"({told})" if told else "")
+    return f"{place}({told})"
 
 
 def _told(splits: Splits) -> str | dict:

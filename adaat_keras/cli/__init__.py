@@ -164,6 +164,8 @@ class Parser(argparse.ArgumentParser):
         options, unknown = super().parse_known_args(args, namespace)
         known = [*self._option_string_actions]
         for word in (word.partition("=")[0] for word in unknown if word.startswith("--")):
+            if word in known:
+                self.error(f"{word} goes before the command")
             longer = [each for each in known if each.startswith(word)]
             for meant in (longer or difflib.get_close_matches(word, known, 1, 0.8))[:1]:
                 self.error(f"there is no option {word}; did you mean {meant}?")

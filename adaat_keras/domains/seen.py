@@ -141,9 +141,13 @@ class Seen(Resized):
             >>> import numpy as np
             >>> wide = Domain.from_arrays(np.zeros((1, 64, 128, 3), np.uint8), focal_length=64.0)
             >>> Seen(wide, Camera(32, 64, focal_length=48.0)).told()
-            "cut and enlarged 1.50 times to the model's camera"
+            "cut and enlarged 1.51 times to the model's camera"
         """
-        zoom = self.zoom or camera_of(self.domain).zoom_to(self.camera) or 1.0
+        own = camera_of(self.domain)
+        *_, rows, columns = (int(side) for side in self.part(own.height, own.width))
+        if (rows, columns) == (own.height, own.width):
+            return "seen whole by the model's camera"
+        zoom = round(own.width / columns, 2)
         return f"cut{f' and enlarged {zoom:.2f} times' if zoom > 1 else ''} to the model's camera"
 
     def part(self, height: int, width: int) -> tuple[int, int, int, int]:

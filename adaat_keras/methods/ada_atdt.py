@@ -568,7 +568,9 @@ def alpha_and_loss(recipe: Recipe, from_task: Task) -> tuple[float, str | losses
     gives no alpha for depth. Measured tasks are treated as depth is.
     """
     alpha, loss = (0.4, "binary_crossentropy") if from_task.classes else (0.9, "least_squares")
-    return (alpha if recipe.alpha is None else recipe.alpha), recipe.adversarial_loss or loss
+    loss = recipe.adversarial_loss or loss
+    loss = loss if loss in losses.names() else losses.get(loss)
+    return (alpha if recipe.alpha is None else recipe.alpha), loss
 
 
 def transfer_stages(

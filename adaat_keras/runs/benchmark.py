@@ -290,8 +290,9 @@ def _draw(
         same = run.recipe.base_1_weight == 0
         title = variants[name]._replace(transfer="").name if same else name
         if model.predictor == "transfer" and title not in groups:
-            # As it was trained: a recipe may bring a zoom of its own.
-            opened = [run.seen(role, model.camera) for role in ROLES]
+            # As it was trained: a recipe may bring a zoom of its own; where the data lies now.
+            as_trained = config.replace(zoom=run.training.zoom)
+            opened = [as_trained.seen(role, model.camera) for role in ROLES]
             if None in opened:
                 return
             groups[title] = tuple(sample_features(model.encoder_1, domain) for domain in opened)

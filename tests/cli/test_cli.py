@@ -282,7 +282,7 @@ def test_evaluate_says_how_it_sees_frames_of_another_camera(run, capsys):
     assert main(["evaluate", str(run)]) == 0
     assert "frames of" not in capsys.readouterr().err
     assert main(["evaluate", str(run), "--domain", "streets_sim"]) == 0
-    told = "streets_sim are cut and enlarged 1.22 times to the model's camera, as in training"
+    told = "streets_sim are cut and enlarged 1.23 times to the model's camera, as in training"
     assert told in capsys.readouterr().err
 
 

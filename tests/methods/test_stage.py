@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import functools
+import json
 import random
 
 import keras
@@ -16,7 +17,7 @@ from adaat_keras.domains import Domain, Folder, pairs_of_batches
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Feed, Stage, described, plain_errors, stage_key
+from adaat_keras.methods.stage import Feed, Stage, described, plain, plain_errors, stage_key
 from adaat_keras.models import Encoder
 from adaat_keras.registry import load_object
 from adaat_keras.tasks import Semantic
@@ -552,3 +553,23 @@ def test_where_a_frame_is_padded_classes_of_ones_own_say_nothing(split):
     assert set(np.unique(material[:, :40, :70])) == {1}
     assert set(np.unique(material[:, 40:])) == set(np.unique(material[:, :, 70:])) == {255}
     assert set(np.unique(depth[:, 40:])) == {0.0}
+
+
+def test_a_loss_of_ones_own_is_told_by_its_code_however_it_is_given(tmp_path):
+    keys = []
+    for name, factor in (("a", 1), ("b", 2), ("c", 1)):
+        (tmp_path / name).mkdir()
+        file = tmp_path / name / "mine.py"
+        file.write_text(
+            "from adaat_keras.training.losses import LeastSquares\n\n\n"
+            f"class Mine(LeastSquares):\n    factor = {factor}\n"
+        )
+        place = f"{file}:Mine"
+        given = [place, load_object(place), load_object(place)()]
+        told = [plain(stages_of("ada_atdt", recipe=Recipe(adversarial_loss=g))[0]) for g in given]
+        codes = {json.dumps(each["adversarial_loss"][1]) for each in told}
+        assert len(codes) == 1
+        keys += codes
+    assert keys[0] == keys[2] != keys[1]
+    [stage, *_] = stages_of("ada_atdt", recipe=Recipe(adversarial_loss="wasserstein"))
+    assert plain(stage)["adversarial_loss"] == "wasserstein"

@@ -541,7 +541,7 @@ def test_callbacks_and_methods_of_ones_own_are_told_apart():
     saves = [keras.callbacks.ModelCheckpoint(f"{name}.keras") for name in "ab"]
     saves[1].epochs_since_last_save = 3
     assert len({_callback_name(each) for each in saves}) == 1
-    assert _callback_name(keras.callbacks.History()) == "keras.src.callbacks.history:History"
+    assert _callback_name(keras.callbacks.History()) == "keras.src.callbacks.history:History()"
     assert _method_name(methods.AdaAtdt()) == "ada_atdt"
     assert _method_name(MyAdaAtdt()).endswith("MyAdaAtdt")
 
