@@ -71,7 +71,9 @@ def test_the_recommended_alpha_is_the_same_for_every_task_1_and_the_loss_by_sect
     own = losses.LeastSquares(softening=0.2)
     for loss in (own, losses.LeastSquares, "adaat_keras.training.losses:LeastSquares"):
         chosen = Recipe(alpha=0.0, adversarial_loss=loss)
-        assert alpha_and_loss(chosen, tasks.get("semantic")) == (0.0, loss)
+        alpha, made = alpha_and_loss(chosen, tasks.get("semantic"))
+        assert (alpha, type(made)) == (0.0, losses.LeastSquares)
+        assert made.softening == (0.2 if loss is own else 0.1)
 
 
 @pytest.mark.parametrize(
