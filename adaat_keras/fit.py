@@ -194,7 +194,6 @@ def fit_ada_atdt(
         ),
         plan=Plan(
             method=_method_name(chosen),
-            recipe=recipe.base,
             stages=names_of(stages),
             freeze=names_of(freeze),
             callbacks=[_callback_name(callback) for callback in callbacks],

@@ -24,11 +24,17 @@ class Cycada(Method):
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, translation, confusion."""
-        balance = recipe.balance(to_task)
-        looks, weight = (recipe.augmentation, balance), recipe.semantic_weight
-        confusion = {"confusion_weight": recipe.confusion_weight, "size_weight": None}
+        look, balance = recipe.augmentation, recipe.balance(to_task)
         return [
-            Supervised(training, to_task, *looks),
-            SemanticTranslation(training, to_task, balance, semantic_weight=weight),
-            Confusion(training, to_task, *looks, **confusion, translated=True),
+            Supervised(training, to_task, look, balance),
+            SemanticTranslation(training, to_task, balance, semantic_weight=recipe.semantic_weight),
+            Confusion(
+                training,
+                to_task,
+                look,
+                balance,
+                confusion_weight=recipe.confusion_weight,
+                size_weight=None,
+                translated=True,
+            ),
         ]

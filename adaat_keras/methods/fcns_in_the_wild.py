@@ -251,8 +251,13 @@ class FcnsInTheWild(Method):
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised on the source, then confused with the target."""
         looks = (recipe.augmentation, recipe.balance(to_task))
-        weights = {"confusion_weight": recipe.confusion_weight, "size_weight": recipe.size_weight}
         return [
             Supervised(training, to_task, *looks),
-            Confusion(training, to_task, *looks, **weights),
+            Confusion(
+                training,
+                to_task,
+                *looks,
+                confusion_weight=recipe.confusion_weight,
+                size_weight=recipe.size_weight,
+            ),
         ]

@@ -278,8 +278,9 @@ class Feed:
             return None
         # Padded as training frames are. Crops are of no frame's size, so that trainers pad then.
         stride = self.stride if self.training.crop is None else 1
-        read = self._evaluation_batches
-        return read(domain, names, self.validation_frames, stride, _ignored(labels))
+        return self._evaluation_batches(
+            domain, names, self.validation_frames, stride, _ignored(labels)
+        )
 
     def augmenter(self, augmentation: str):
         """A function of an image and its number that augments it, by the seed."""

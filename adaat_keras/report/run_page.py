@@ -8,7 +8,7 @@ from pathlib import Path
 from adaat_keras import domains
 from adaat_keras.files import written_whole
 
-_ROLES = ("source", "target")
+ROLES = ("source", "target")
 # Words of Python, which a field cannot be called.
 _WORDS = {"from_task": "from", "to_task": "to"}
 
@@ -54,7 +54,7 @@ def how_trained(directory: Path | str, config: dict) -> str:
         'Trained from Python by fit_ada_atdt, with objects that no command can name: mine.'
     """
     objects = [
-        *(config[role]["name"] for role in _ROLES if isinstance(config.get(role), dict)),
+        *(config[role]["name"] for role in ROLES if isinstance(config.get(role), dict)),
         # What they were made with is told behind their place.
         *(each for each in config.get("callbacks", ()) if each.endswith(")")),
     ]
@@ -89,7 +89,7 @@ def stand_in_notes(config: dict) -> list[str]:
     """
     # A class by its place is not loaded for this: a table may be of results from elsewhere.
     known, split = domains.names(), config.get("split", "test")
-    named = [config[role] for role in _ROLES if config.get(role) in known]
+    named = [config[role] for role in ROLES if config.get(role) in known]
     notes = (domains.stand_in_note(name, split) for name in dict.fromkeys(named))
     return [note for note in notes if note]
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from adaat_keras import methods
+from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, read_json, slug, write_json, written_whole
 from adaat_keras.lock import locked
@@ -283,6 +285,13 @@ def _draw(
     target = config.splits("target").get(config.data.split)
     if target is not None:
         draw_panels(**_columns(config, models, target), path=out / "panels.png")
+
+    @cache
+    def seen(zoom: float | None, camera: Camera | None) -> list[Domain | None]:
+        """Both domains, where the data lies now, as such a zoom and camera show them."""
+        as_trained = config.replace(zoom=zoom)
+        return [as_trained.seen(role, camera) for role in ROLES]
+
     groups, captions = {}, {}
     for name, (run, model) in loaded.items():
         # Runs that differ in the transfer function alone have the same encoder 1, unless it learnt
@@ -290,9 +299,8 @@ def _draw(
         same = run.recipe.base_1_weight == 0
         title = variants[name]._replace(transfer="").name if same else name
         if model.predictor == "transfer" and title not in groups:
-            # As it was trained: a recipe may bring a zoom of its own; where the data lies now.
-            as_trained = config.replace(zoom=run.training.zoom)
-            opened = [as_trained.seen(role, model.camera) for role in ROLES]
+            # As it was trained: a recipe may bring a zoom of its own.
+            opened = seen(run.training.zoom, model.camera)
             if None in opened:
                 return
             groups[title] = tuple(sample_features(model.encoder_1, domain) for domain in opened)

@@ -80,8 +80,8 @@ class RunConfig:
         lists = {
             name: names_of(getattr(self.plan, name)) for name in ("stages", "freeze", "callbacks")
         }
-        lists["recipe"] = self.recipe.base
-        object.__setattr__(self, "plan", dataclasses.replace(self.plan, **lists))
+        plan = dataclasses.replace(self.plan, recipe=self.recipe.base, **lists)
+        object.__setattr__(self, "plan", plan)
         if self.plan.stages == []:
             raise ValueError("stages is empty: name one at least, or leave it out to train all")
         # Here, since the source may take minutes to make before the target's turn comes.

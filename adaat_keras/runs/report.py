@@ -24,14 +24,13 @@ from adaat_keras.report.probe import (
     sample_features,
     transfer_error,
 )
-from adaat_keras.report.run_page import write_run_readme
+from adaat_keras.report.run_page import ROLES, write_run_readme
 from adaat_keras.report.score import any_size, score_predictions
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Task
 from adaat_keras.training import losses
 
-ROLES = ("source", "target")
 _PANEL_FRAMES = 6
 
 
