@@ -6,10 +6,10 @@
 
 Two folders of one camera's frames: some with Cityscapes' ids, some with depth (16-bit PNG, metres
 times 256, 0 where it is not known). The source is the simulator, rendered for this camera at half
-the frames' size. Semantic to depth trains on the first and is scored on the second, depth to
-semantic the other way round; no frame is in both. `prior` is what the simulator alone says: the
-geometric mean of depth in each row, the most frequent class at each place. `results.json` grows
-score by score, and the same command goes on.
+the frames' size (`--shrink 2`). Semantic to depth trains on the first and is scored on the second,
+depth to semantic the other way round; no frame is in both. `prior` is what the simulator alone
+says: the geometric mean of depth in each row, the most frequent class at each place. `results.json`
+grows score by score, and the same command goes on.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from adaat_keras.methods.recipe import Recipe
 from adaat_keras.training.devices import has_bfloat16
 
 DIRECTIONS = {"sd": ("semantic", "depth"), "ds": ("depth", "semantic")}
-SHOWN = {"depth": ("abs_rel", "rmse_log", "delta_1"), "semantic": ("mean_iou", "accuracy")}
+SHOWN = {"depth": ("abs_rel", "rmse_log", "delta_1", "road"), "semantic": ("mean_iou", "accuracy")}
 
 
 def main():
@@ -38,6 +38,7 @@ def main():
         parser.add_argument(f"--{name}", required=True, metavar="GLOB")
     parser.add_argument("--focal-length", type=float, required=True, help="of the frames, pixels")
     parser.add_argument("--camera-height", type=float, required=True, help="metres")
+    parser.add_argument("--horizon", type=float, help="row of the frames; by default the middle")
     parser.add_argument("--directory", type=Path, default=Path("runs/real"))
     parser.add_argument("--methods", default="prior,source_only,at_dt,ada_atdt")
     parser.add_argument("--directions", default="sd,ds")
@@ -47,6 +48,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--frames", type=int, default=600, help="of the source")
     parser.add_argument("--steps", type=int, default=1200, help="of every stage")
+    parser.add_argument("--shrink", type=int, default=2, help="frames are this much smaller")
     options = parser.parse_args()
     camera = {"focal_length": options.focal_length, "camera_height": options.camera_height}
     depth = {"depth": options.depth, "depth_scale": 1 / 256}
@@ -81,6 +83,8 @@ def main():
                         train(model, method, seed, source, domains[given], options)
                     scores = score(model, domains[wanted], wanted)
                     draw(model, domains[wanted], wanted, options.directory / f"{name}.png")
+                    if wanted == "depth":
+                        scores["road"] = road_error(model, domains["semantic"], options)
                     shown = {key: round(scores[key], 4) for key in SHOWN[wanted]}
                     rows[name] = {**shown, "minutes": round((time.time() - began) / 60, 1)}
                     print(name, json.dumps(rows[name]), flush=True)
@@ -88,15 +92,15 @@ def main():
 
 
 def simulator(target: Domain, options) -> Streets:
-    """The simulator's streets through the frames' camera, at half their size."""
-    height, width = (side // 2 for side in target[0]["image"].shape[:2])
+    """The simulator's streets through the frames' camera, at the size that is trained on."""
+    height, width = (side // options.shrink for side in target[0]["image"].shape[:2])
     return Streets(
         "streets_sim",
         "train",
         frames=options.frames,
         height=height,
         width=width,
-        focal_length=options.focal_length / 2,
+        focal_length=options.focal_length / options.shrink,
         camera_height=options.camera_height,
     )
 
@@ -138,6 +142,28 @@ class Prior(keras.Model):
     def call(self, images):
         """The same for every image."""
         return tf.image.resize(self.outputs_of_a_frame, tf.shape(images)[1:3], "nearest")
+
+
+def road_error(model, domain: Domain, options) -> float:
+    """Abs Rel on pixels labelled road, where a flat road would be 6 to 40 metres away.
+
+    The rows that the labels cover say how far the road is, whatever stands on it: depth that no
+    sensor has measured, of frames of many drives. It knows nothing of slopes, nor of a camera that
+    nods.
+    """
+    height, _ = domain[0]["semantic"].shape
+    horizon = height / 2 if options.horizon is None else options.horizon
+    below = np.maximum(np.arange(height) + 0.5 - horizon, 1e-3)
+    flat = options.focal_length * options.camera_height / below
+    near, errors = (flat >= 6) & (flat <= 40), []
+    road = tasks.get("semantic").class_names.index("road")
+    for n in range(len(domain)):
+        frame = domain[n]
+        outputs = model.predict(frame["image"][None].astype("float32"), verbose=0)
+        metres = tasks.get("depth").decode(np.asarray(outputs))[0]
+        known = (frame["semantic"] == road) & near[: len(metres), None]
+        errors.append(np.abs(metres / flat[:, None] - 1)[known])
+    return float(np.concatenate(errors).mean())
 
 
 def draw(model, domain: Domain, wanted: str, path: Path) -> None:
