@@ -97,6 +97,14 @@ def shared(tmp_path_factory):
     return base.parent if WORKER else base
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(shared):
+    """Whatever a test opens by name alone is rendered here, not into the user's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ADAAT_KERAS_CACHE", str(shared / "opened-by-name"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def one_at_a_time(shared):
     """Lets one process at a time into the block that makes something, by its name."""

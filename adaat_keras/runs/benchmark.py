@@ -23,6 +23,7 @@ from adaat_keras.report.probe import sample_features
 from adaat_keras.report.run_page import run_command
 from adaat_keras.report.score import any_size
 from adaat_keras.report.tables import format_table, spread, write_results
+from adaat_keras.runs.checks import check_one_machine
 from adaat_keras.runs.config import RunConfig, differing, without_places
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.report import ROLES, chosen_frames, legend_of, picture
@@ -169,8 +170,10 @@ def run_benchmark(
 
     Raises:
         ValueError: No method, no seed, an unknown name, no such part, a recipe that changes what
-            none of the methods uses, or a folder or `known` holds runs of another configuration.
+            none of the methods uses, a folder or `known` holds runs of another configuration, or
+            `TF_CONFIG` names several machines.
     """
+    check_one_machine()
     methods = list(dict.fromkeys(methods))
     if not methods or seeds < 1:
         raise ValueError(f"nothing to run: methods {methods}, seeds {seeds}")

@@ -20,6 +20,16 @@ def check_room(folder: Path, model: AdaAtdt) -> None:
         )
 
 
+def check_one_machine() -> None:
+    """Raise a `ValueError` if `TF_CONFIG` names several machines."""
+    _, machines = this_machine()
+    if machines > 1:
+        raise ValueError(
+            f"TF_CONFIG names {machines} machines, on which `adaat-keras train` alone runs: train "
+            "each run with it, with this one's --store, or unset TF_CONFIG"
+        )
+
+
 def check_machines(machines: Machines) -> None:
     """Raise a `ValueError` unless the strategy knows all the machines that `TF_CONFIG` names."""
     _, named = this_machine()

@@ -12,6 +12,7 @@ from adaat_keras.report.figures import draw_tsne
 from adaat_keras.report.probe import sample_features
 from adaat_keras.report.score import score
 from adaat_keras.report.tables import spread
+from adaat_keras.runs.checks import check_one_machine
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.report import ROLES
@@ -55,8 +56,9 @@ def run_study(
 
     Raises:
         ValueError: No loss or no alpha, an unknown name, a domain without the frames or labels to
-            judge by, or a folder holds another run.
+            judge by, a folder holds another run, or `TF_CONFIG` names several machines.
     """
+    check_one_machine()
     if not losses or not alphas:
         raise ValueError(f"nothing to study: losses {list(losses)}, alphas {list(alphas)}")
     _check_labels(config)

@@ -57,7 +57,6 @@ from adaat_keras.training.devices import (
     deterministic_ops,
     lost_machine,
     strategy_for,
-    this_machine,
 )
 from adaat_keras.training.trainer import Trainer
 
@@ -112,15 +111,8 @@ def run_once(
     A score or a picture that failed there is made good.
 
     Raises:
-        ValueError: The folder holds a run of another configuration, or `TF_CONFIG` names several
-            machines.
+        ValueError: The folder holds a run of another configuration.
     """
-    _, machines = this_machine()
-    if machines > 1:
-        raise ValueError(
-            f"TF_CONFIG names {machines} machines, on which `adaat-keras train` alone runs: train "
-            "each run with it, with this one's --store, or unset TF_CONFIG"
-        )
     folder = RunFolder(path)
     folder.check(config)
     if not folder.finished or folder.failed.exists():

@@ -133,7 +133,10 @@ def test_only_train_runs_on_several_machines(command, monkeypatch, capsys, tmp_p
     cluster = {"worker": ["localhost:1", "localhost:2"]}
     task = {"type": "worker", "index": 0}
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": task}))
-    assert main([command, "--directory", str(tmp_path)]) == 2
+    # Before any streets are rendered for it.
+    monkeypatch.setenv("ADAAT_KERAS_CACHE", str(tmp_path / "cache"))
+    assert main([command, "--directory", str(tmp_path / "runs")]) == 2
+    assert not list(tmp_path.iterdir())
     assert (
         "TF_CONFIG names 2 machines, on which `adaat-keras train` alone" in capsys.readouterr().err
     )
