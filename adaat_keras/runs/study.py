@@ -61,7 +61,6 @@ def run_study(
     check_one_machine()
     if not losses or not alphas:
         raise ValueError(f"nothing to study: losses {list(losses)}, alphas {list(alphas)}")
-    _check_labels(config)
     directory = home_expanded(directory)
     store = store or directory / "stages"
     config = config.replace(base_1_weight=0.0)
@@ -72,6 +71,7 @@ def run_study(
         for loss in losses
         for alpha in alphas
     }
+    _check_labels(config)
     rows, models = [], {}
 
     def train(title: str, run: RunConfig, name: str) -> None:

@@ -124,3 +124,19 @@ def test_frames_and_labels_that_are_needed_at_the_end_are_looked_for_before(
 def test_a_study_of_nothing_is_a_clear_error(losses, alphas, config, tmp_path):
     with pytest.raises(ValueError, match="nothing to study"):
         run_study(config(), losses, alphas, tmp_path)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("losses", "alphas", "message"),
+    [(("hinge",), ALPHAS, "unknown adversarial loss 'hinge'"), (LOSSES, (2,), "alpha must be")],
+)
+def test_an_unknown_setting_is_an_error_before_any_street_is_rendered(
+    losses, alphas, message, config, tmp_path
+):
+    options = {
+        f"{role}_options": {"cache": str(tmp_path / "cache")} for role in ("source", "target")
+    }
+    with pytest.raises(ValueError, match=message):
+        run_study(config(**options), losses, alphas, tmp_path / "out")
+    assert not list(tmp_path.iterdir())
