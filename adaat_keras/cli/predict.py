@@ -28,7 +28,10 @@ def add_parser(commands, all_options: bool = True) -> None:
         "--overlay", action="store_true", help="write the colours over each picture, too"
     )
     parser.add_argument(
-        "--depth-unit", default="mm", choices=("mm", "cm"), help="of depth PNGs (default: mm)"
+        "--depth-unit",
+        default="m/256",
+        choices=("m/256", "mm", "cm"),
+        help="what a value of 1 stands for in depth PNGs (default: m/256, as KITTI's)",
     )
     parser.add_argument(
         "--native",

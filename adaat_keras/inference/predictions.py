@@ -20,8 +20,9 @@ from adaat_keras.registry import check_name
 if TYPE_CHECKING:
     from adaat_keras.tasks.task import Task
 
-# Steps a metre of a 16-bit depth PNG.
-DEPTH_UNITS = {"mm": 1000, "cm": 100}
+# Steps a metre of a 16-bit depth PNG. The first, KITTI's, holds all that the networks reach.
+DEPTH_UNITS = {"m/256": 256, "mm": 1000, "cm": 100}
+DEPTH_UNIT = "m/256"
 _LARGEST = 65535
 # Images of one size are predicted together up to so many pixels, of which a processor gains a
 # tenth, and a GPU more.
@@ -41,7 +42,7 @@ def write_predictions(
     task: "str | dict | Task",
     paths: Sequence[Path | str] | Path | str,
     out: Path | str,
-    depth_unit: str = "mm",
+    depth_unit: str = DEPTH_UNIT,
     image_range: Sequence[float] | None = None,
     *,
     tile: int | None = None,
@@ -60,8 +61,9 @@ def write_predictions(
         task: The task that it predicts, as `adaat_keras.tasks.get` takes it: `model.to_task`.
         paths: Image files (see `read_image`), or one; `find_images` lists a folder's.
         out: Folder for the files; made if it does not exist.
-        depth_unit: `"mm"` ends at 65.535 m and `"cm"` at 655.35 m; the networks reach 100 m.
-            Depth beyond the end is written as invalid, and one line on stderr says how much.
+        depth_unit: `"m/256"`, as KITTI's, ends at 256 m, `"mm"` at 65.535 m and `"cm"` at
+            655.35 m; the networks reach 100 m. Depth beyond the end is written as invalid, and one
+            line on stderr says how much.
         image_range: As `read_image` takes it; by default that of the model's camera, if it has
             one. A line on stderr says what became of images of more than 8 bits.
         tile: Predict all images in tiles of this height and width.
@@ -138,7 +140,7 @@ def write_labels(
     image: np.ndarray,
     name: str,
     out: Path,
-    depth_unit: str = "mm",
+    depth_unit: str = DEPTH_UNIT,
     *,
     blend: bool = False,
 ) -> list[Path]:
@@ -325,7 +327,8 @@ def _write(path: Path, content: np.ndarray) -> None:
 
 def _warn(share: float, unit: str) -> None:
     reach = _LARGEST / DEPTH_UNITS[unit]
-    fix = f"; --depth-unit cm reaches {_LARGEST / DEPTH_UNITS['cm']:g} m" if unit == "mm" else ""
+    longest = _LARGEST / DEPTH_UNITS[DEPTH_UNIT]
+    fix = f"; --depth-unit {DEPTH_UNIT} reaches {longest:g} m" if reach < longest else ""
     print(
         f"warning: {share:.1%} of the depths lie beyond {reach:g} m, where 16 bits of {unit} end, "
         f"and were written as 0 (invalid){fix}",

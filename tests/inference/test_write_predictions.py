@@ -35,13 +35,13 @@ def test_ids_read_back_are_the_decoded_prediction(save, tmp_path, name):
     np.testing.assert_array_equal(np.asarray(Image.open(colors)), task.colorize(expected))
 
 
-def test_millimetres_read_back_are_the_decoded_prediction(save, tmp_path, pixelwise, capsys):
+def test_256ths_of_a_metre_read_back_are_the_decoded_prediction(save, tmp_path, pixelwise, capsys):
     path = save(tmp_path / "a.png")
-    depth, colors = write_predictions(pixelwise(metres(0.6)), "depth", [path], tmp_path / "out")
-    expected = np.maximum(read_image(path)[..., 0] / 255 * 60, 0.001)
+    depth, colors = write_predictions(pixelwise(metres(1)), "depth", [path], tmp_path / "out")
+    expected = np.maximum(read_image(path)[..., 0] / 255 * 100, 1 / 256)
     read = np.asarray(Image.open(depth))
     assert (depth.name, read.dtype) == ("a_depth.png", np.uint16)
-    np.testing.assert_allclose(read / 1000, expected, atol=0.00051)
+    np.testing.assert_allclose(read / 256, expected, atol=0.51 / 256)
     assert Image.open(colors).size == (47, 33)
     assert not capsys.readouterr().err
 
@@ -50,13 +50,13 @@ def test_depth_beyond_16_bits_of_millimetres_is_invalid_and_the_warning_names_th
     save, tmp_path, pixelwise, capsys
 ):
     paths = [save(tmp_path / name) for name in ("a.png", "b.png")]
-    depth, *_ = write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
+    depth, *_ = write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out", "mm")
     expected = read_image(paths[0])[..., 0] / 255 * 100
     np.testing.assert_array_equal(np.asarray(Image.open(depth)) == 0, expected > 65.5355)
     warning = capsys.readouterr().err
     assert warning.count("\n") == 1
     assert "beyond 65.535 m" in warning
-    assert "--depth-unit cm" in warning
+    assert "--depth-unit m/256 reaches 255.996 m" in warning
 
 
 def test_centimetres_hold_100_metres(save, tmp_path, pixelwise, capsys):
@@ -179,7 +179,7 @@ def test_no_images_and_an_unknown_unit_are_errors(pixelwise, tmp_path):
     model = pixelwise(lambda images: ops.mean(images, -1, keepdims=True))
     with pytest.raises(ValueError, match="paths is empty"):
         write_predictions(model, "depth", [], tmp_path)
-    with pytest.raises(ValueError, match="unknown depth unit 'inch'; choose one of: mm, cm"):
+    with pytest.raises(ValueError, match="unknown depth unit 'inch'; choose one of: m/256, mm, cm"):
         write_predictions(model, "depth", [tmp_path / "a.png"], tmp_path, "inch")
 
 
