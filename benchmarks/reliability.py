@@ -215,28 +215,29 @@ def _table(head: str, rows: list[tuple]) -> str:
 
 
 _HEAD = """\
-[`python benchmarks/reliability.py`](../benchmarks/reliability.py) tries all this and writes this
+[`python benchmarks/reliability.py`](../benchmarks/reliability.py) runs all of this and writes this
 page."""
 _INPUTS = """\
-Seeded mutations of good files: cut, flipped, emptied, resized, retyped, renamed, with huge numbers
-and NaN. Each is read right, or refused by one of the package's errors. Any other outcome, such as
-a traceback, five seconds or a gigabyte, ends the command."""
+Seeded mutations of good files: truncated, emptied, resized, with flipped bits, other types or
+names, huge numbers and NaN. Each must be read correctly or refused with one of the package's
+errors. Anything else, such as a traceback, five seconds or a gigabyte, stops the benchmark."""
 _FAULTS = """\
-A command is disturbed, then given again. Then it leaves what the undisturbed one leaves (weights
-bit for bit, history, scores, every byte of data and predictions), and nothing half written. Before,
-SIGTERM and a full disk cost a line that says what to do. Moments are random by seed: at a file
-that is opened, renamed or removed, or at a time. Full disks are small ones of their own."""
+A command is disturbed and then repeated. The repeated command must leave the same files as an
+undisturbed one (weights bit for bit, history, scores, every byte of data and predictions), and no
+partial ones. On SIGTERM or a full disk, the disturbed command ends with one line that says what to
+do. The moments are random but seeded: when a file is opened, renamed or removed, or after some
+time. The tests of full disks use small file systems of their own."""
 _SOAK = """\
-Memory that the process holds, in MB. The training validates after every hundred steps; predictions
-each have another size, which is the worst that one can do to TensorFlow."""
+Memory of the process, in MB. The training validates after every hundred steps. Each prediction has
+another image size, which is the worst case for TensorFlow."""
 _SOAKED = {
     "steps": "training steps, with validation",
     "predictions": "predictions of files (`adaat-keras predict`)",
     "calls": "calls of `model.predict`",
 }
 _FIELD = """\
-Inputs and surroundings on which somebody's work once failed, here or with the package's
-relatives. Each is a test in `tests/field/`."""
+Inputs and environments that once made somebody's work fail, here or in related packages. Each is a
+test in `tests/field/`."""
 
 
 def write(results: dict, part: str) -> None:
