@@ -220,7 +220,7 @@ page."""
 _INPUTS = """\
 Seeded mutations of good files: truncated, emptied, resized, with flipped bits, other types or
 names, huge numbers and NaN. Each must be read correctly or refused with one of the package's
-errors. Anything else, such as a traceback, five seconds or a gigabyte, stops the benchmark."""
+errors. Anything else, such as a traceback or five seconds of computing, stops the benchmark."""
 _FAULTS = """\
 A command is disturbed and then repeated. The repeated command must leave the same files as an
 undisturbed one (weights bit for bit, history, scores, every byte of data and predictions), and no
