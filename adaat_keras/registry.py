@@ -131,13 +131,22 @@ def check_name(kind: str, name: str, names: list[str]) -> None:
 
 
 def split_names(text: str) -> list[str]:
-    """The names in `NAME,NAME`.
+    """The names in `NAME,NAME`; a comma inside of braces belongs to a name.
 
     Example:
-        >>> split_names("adversarial,transfer")
+        >>> split_names("adversarial, transfer")
         ['adversarial', 'transfer']
+        >>> split_names('least_squares,mine.py:Hinge{"margin": 1, "softening": 0.1}')
+        ['least_squares', 'mine.py:Hinge{"margin": 1, "softening": 0.1}']
     """
-    return [name for name in text.split(",") if name]
+    names, depth = [""], 0
+    for character in text:
+        depth += (character == "{") - (character == "}")
+        if character == "," and not depth:
+            names.append("")
+        else:
+            names[-1] += character
+    return [name.strip() for name in names if name.strip()]
 
 
 def plain_name(name: str) -> str:
