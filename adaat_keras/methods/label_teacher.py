@@ -116,7 +116,7 @@ class Taught(Stage):
         return trainer
 
     def batches(self, feed, first_step):
-        """Half of each batch is source with labels of task 2, half is target with those of task 1."""
+        """Half source with labels of task 2, half target with labels of task 1."""
         look = self.augmentation
         return side_by_side(
             feed.batches("source", (self.to_task,), first_step, 2, look),
