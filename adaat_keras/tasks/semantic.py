@@ -338,7 +338,7 @@ def rgb_of(name: str, color: str | Sequence[int]) -> RGB:
 
 
 def _distinct_colors(count: int) -> np.ndarray:
-    """Colours that are easily told apart, uint8 `(count, 3)`: those of fewer, and more."""
+    """Easily distinguishable colours, uint8 `(count, 3)`; more colours extend fewer ones."""
     tables = (matplotlib.colormaps[name].colors for name in ("tab20", "tab20b", "tab20c"))
     twenty, *others = (np.round(255 * np.array(table)).astype(np.uint8) for table in tables)
     # The strong ones first, then their pale companions.
