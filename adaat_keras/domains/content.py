@@ -1,7 +1,7 @@
-"""What the pixels of a label file look like, against what their folder says.
+"""Plausibility checks: whether the pixels of label files are what they are read as.
 
-Each question has an answer that no street scene gives by chance; a map with too few pixels to tell
-gives none. So a few frames are enough when a domain is opened, and `data check` asks of all.
+The checks are such that no valid street scene fails them by chance; maps with too few pixels pass.
+Thus a few frames suffice when a domain is opened; `data check` checks all.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import numpy as np
 from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import semantic_colors
 
-# Fewer pixels, and fewer different values, say nothing.
+# Minimum numbers of pixels and of different values for a check.
 _ENOUGH, _SEVERAL = 256, 8
 _NEARLY_ALL = 0.98
 

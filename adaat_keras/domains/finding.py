@@ -179,20 +179,19 @@ def found(
 
 
 def training_images(name: str, images: Patterns, split: str, own: list[Path]) -> list[Path]:
-    """The images of the training split, by which all splits are judged.
+    """The images of the training split, which determine settings for all splits.
 
     Args:
         name: The domain's name, for messages.
         images: As the user gave them.
-        split: Which split is open.
-        own: Its images, which are taken where no other split is told by the patterns, or where
-            there is no training split.
+        split: The split that is open.
+        own: Its images, returned if the patterns have no `{split}` or there is no training split.
     """
     listed = [images] if isinstance(images, str | Path) else images
     if split == "train" or not any(_SPLIT in str(pattern) for pattern in listed):
         return own
     with warnings.catch_warnings():
-        # Whoever opens that split is told.
+        # Warnings are given when that split is opened.
         warnings.simplefilter("ignore")
         try:
             return found(name, {"image": images}, "train")["image"]
@@ -272,10 +271,10 @@ def paired(
 ) -> tuple[list[Files], list[str]]:
     """Pair the files that belong to one frame.
 
-    Files are paired by the first of these that identifies frames: their names without extension;
-    names and folders, without the folders common to all files of a kind; the same without the words
-    that all names of a kind begin or end with. A warning is given if these words are unusual ones,
-    such as kitchen and garden.
+    Files are paired by the first of these by which all of them pair, or else by that which pairs
+    the most: their names without extension; names and folders, except folders common to all files
+    of a kind; the same without the words that all names of a kind begin or end with. A warning is
+    given if these words are unusual ones, such as kitchen and garden.
 
     Args:
         name: The domain's name, for messages.
@@ -426,9 +425,9 @@ def _strangers(ends: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _said(text: str) -> tuple[set[str], set[str]]:
-    """The words of a text that are not usual in names of files, and its numbers."""
+    """The words of a text that are unusual in file names, and its numbers."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    # Single letters are short for anything.
+    # Single letters may abbreviate anything.
     words = {word.lower() for word in re.findall(r"[^\W\d_]{2,}", parted)}
     numbers = re.findall(r"(?<![^\W_])\d+(?![^\W_])", text)
     return words - _USUAL, {number.lstrip("0") for number in numbers}

@@ -156,12 +156,12 @@ _LARGEST = 2**31
 
 
 def _check_kind(option: str, value, annotation) -> None:
-    """Raise a `ValueError` unless a value is of the kind that an option is annotated with."""
+    """Raise a `ValueError` unless a value has the type that an option is annotated with."""
     words = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", None)
     names = (words or str(annotation)).replace("pathlib.", "").split(" | ")
     kinds = [kind for name, kind in _PLAIN.items() if name in names]
     if not {*names} <= {*_PLAIN, "None"} or (value is None and "None" in names):
-        # No plain kind: the domain itself looks at it.
+        # Not a simple type: the domain itself checks it.
         return
     fits = any(isinstance(value, kind) for kind in kinds)
     if not fits or (isinstance(value, bool) and bool not in kinds):

@@ -37,7 +37,7 @@ from adaat_keras.streets.render import RENDERER_VERSION, SPLITS, frame_seed, ren
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
 _KEYS = {"image": (np.uint8, (3,)), "semantic": (np.uint8, ()), "depth": (np.float32, ())}
-# What is not in a file of its own, by what it is made from.
+# Labels without files of their own, and the labels that they are computed from.
 _MADE_FROM = {"normals": "depth"}
 _BATCH = 8
 
@@ -282,7 +282,7 @@ class Streets(Domain):
 
 @contextmanager
 def _npy(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator:
-    """A file of `numpy.save` to write an array's bytes to, whose room on the disk is taken."""
+    """A file in NumPy's format with disk space allocated, to write an array's bytes to."""
     with path.open("wb") as file:
         kind = np.dtype(dtype)
         about = {"descr": kind.str, "fortran_order": False, "shape": shape}
@@ -292,7 +292,7 @@ def _npy(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, file.tell() + length)
         else:
-            # macOS has no such call: a full disk is told of as frames are written.
+            # macOS has no such call: there, a full disk shows when frames are written.
             file.truncate(file.tell() + length)
         yield file
 
@@ -315,10 +315,10 @@ def _draft(root: Path, name: str) -> Iterator[Path]:
 
 
 def _locked_folder(draft: Path) -> int:
-    """Make the folder, and give the handle that keeps its lock."""
+    """Make the folder, and return the handle that holds its lock."""
     while True:
         draft.mkdir(exist_ok=True)
-        # Before it is locked, another process may take it for one that was left.
+        # Before it is locked, another process may consider it abandoned and remove it.
         with suppress(FileNotFoundError):
             handle = os.open(draft, os.O_RDONLY)
             # Not every file system has locks.
@@ -330,7 +330,7 @@ def _locked_folder(draft: Path) -> int:
 
 
 def _remove_drafts(root: Path) -> None:
-    """Remove what renderings that were killed have left."""
+    """Remove the drafts of killed renderings."""
     for draft in root.glob(f"{_DRAFT}*"):
         with suppress(OSError):
             ours = f"-{socket.gethostname()}-" in draft.name
@@ -339,7 +339,7 @@ def _remove_drafts(root: Path) -> None:
                 continue
             handle = os.open(draft, os.O_RDONLY)
             try:
-                # Fails where its process lives.
+                # Fails if the draft's process is still running.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(draft, ignore_errors=True)
             finally:
