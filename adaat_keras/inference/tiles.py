@@ -147,7 +147,7 @@ class Tiled:
         A part is yielded once no later tile overlaps it. Besides the current tile, only the
         overlaps with tiles to the right and below are kept in memory.
 
-        Yields:
+        Returns:
             Rows, columns, and the outputs there, `(rows, columns, channels)`.
         """
         rows, columns = (list(self._spans(length)) for length in image.shape[:2])

@@ -128,7 +128,7 @@ class RunFolder:
         return metrics
 
     def _differing(self, config: RunConfig) -> list[str]:
-        """Every option and version with which the folder's run differs, with both values."""
+        """Every option and version that differs in the folder's run, with both values."""
         if not self.config.exists():
             return []
         known = read_json(self.versions) if self.versions.exists() else {}
@@ -136,8 +136,8 @@ class RunFolder:
             raise ValueError(f"{self.versions} holds no versions: {known!r}")
         ours, theirs = config.to_dict(), self.read_config().to_dict()
         if not self.finished:
-            # What moved, or leaves bad frames out, is the same run going on: every stage is named
-            # by the content of its data.
+            # Moved data, or skipping bad frames, is compatible: the key of each stage includes the
+            # content of its data.
             ours, theirs = without_places(ours), without_places(theirs)
         return differing(ours | versions(), theirs | known)
 
@@ -201,7 +201,7 @@ def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
 
 
 def _told(preset: Path) -> dict:
-    """What a preset tells of the run that trained it.
+    """The options in a preset of the run that trained it.
 
     Without domains that only its publisher has, and without the folders that these would write to.
     """
@@ -216,6 +216,6 @@ def _told(preset: Path) -> dict:
         try:
             check_place(told.get(role), preset / DETAILS)
         except ValueError:
-            # Opening it would run it. It can be named: --domain.
+            # Opening it would run its code; users can give it by --domain instead.
             del told[role]
     return told

@@ -109,8 +109,8 @@ def publish_run(
     Raises:
         FileExistsError: There is a preset of this name.
         FileNotFoundError: A folder holds no finished run.
-        ValueError: One of `seeds` is another run, nothing was trained to predict by, or the target
-            was passed as a Python object.
+        ValueError: One of `seeds` is another run, the networks that predict are untrained, or the
+            target was passed as a Python object.
     """
     place = new_place(name, weights)
     config, trained = RunFolder(directory).load()
@@ -122,7 +122,7 @@ def publish_run(
             f"adaat_keras.load({str(directory)!r}).save_to_preset({name!r})"
         )
     scores = scores_of(config, (directory, *seeds))
-    # Whatever it was trained in: float32 predicts the same on every machine.
+    # Whatever the training's precision, since float32 predicts the same on every machine.
     model = build_ada_atdt(**trained.options, dtype="float32")
     load_matching(model, trained)
     round_weights(model)

@@ -173,17 +173,17 @@ def _scored(
     opened: Mapping[str, Domain],
     own_size: Mapping[str, Domain],
 ) -> dict[str, Callable[[], dict[str, float]]]:
-    """What is scored on the split of the configuration in both domains, each a call away.
+    """Functions that compute the scores on the configuration's split, by predictor and domain.
 
-    Named as `_predictors` does, and by the domain: `"base_1_target"`. On the source, the method's
-    is the transfer's ceiling. What has no labels to score against is left out.
+    Names are `_predictors`' prefixes and the domain, e.g. `"base_1_target"`. The method's score on
+    the source is the transfer's ceiling. Scores without labels are left out.
     """
     return {
         f"{prefix}{role}": partial(
             score_predictions, each.predict, domains[role], each.task, reads=each.reads
         )
         for prefix, each in predictors.items()
-        # A teacher has no scale of its own to bring labels to.
+        # A teacher has no camera, and does not resize the labels that it reads.
         for domains in [opened if each.reads else own_size]
         for role in reversed(ROLES)
         if role in domains

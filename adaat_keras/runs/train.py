@@ -226,10 +226,10 @@ class _Run:
         self.networks: dict[str, keras.Model] = dict(model.networks)
 
     def train(self) -> None:
-        """Train the method's stages and leave what a run leaves."""
+        """Train the method's stages and write the run's files."""
         plan = self.config.plan
         stages = chosen_stages(self.every_stage(), plan.stages, plan.freeze, self.model)
-        # Before there is a folder: a mistake leaves nothing behind.
+        # Before the folder is created, so that a mistake leaves nothing behind.
         if not self.folder.begun:
             self.try_data(stages)
         if self.verbose:
@@ -389,9 +389,9 @@ class _Run:
         return clock.seconds
 
     def pictures(self, stage: Stage, folder: Path) -> list[Pictures]:
-        """What draws a stage's predictions in the target after every epoch, if it predicts."""
+        """The callbacks that draw a stage's predictions on the target after every epoch, if any."""
         domain = None
-        # Not every method needs the split, and so no training ends for it.
+        # Errors are suppressed, since not every method needs the split for training.
         with suppress(ValueError, OSError):
             domain = self.feed.seen("target", "val")
         domain = domain or self.feed.seen("target", "train")
@@ -408,12 +408,12 @@ class _Run:
         return locked(kept, "wait for it", wait=True, verbose=self.verbose)
 
     def finish_stage(self, stage: Stage, trainer: Trainer, kept: Path, callbacks: list) -> None:
-        """Train what is left of a stage, then save its networks and its log in the store."""
+        """Finish training a stage, then save its networks and its log in the store."""
         checkpoint = Checkpoint(kept / "checkpoint")
         begun = checkpoint.restore(trainer)
         self.machines.agree(f"the epochs of stage {stage.name!r} that are done", begun)
         start = time.monotonic()
-        # The log first: a state without its row would leave a hole.
+        # The log first: if killed in between, a state without its row would leave a gap.
         callbacks = [*callbacks, *([checkpoint] if self.machines.first else [])]
         if not checkpoint.stopped:
             if self.callbacks and 0 < begun < stage.training.epochs:
