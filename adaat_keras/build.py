@@ -29,37 +29,37 @@ def build_ada_atdt(
 ) -> AdaAtdt:
     """Build the six networks for a pair of tasks, untrained or with a preset's weights.
 
-    With `weights` all other defaults are the preset's. Where its tasks are not those asked for,
-    the decoder of the new task starts anew, and a warning names what did; `fit_ada_atdt` refuses to
-    leave it untrained.
+    With `weights`, all other arguments default to the preset's. If a task differs from the
+    preset's, its decoder, or the decoder's last layer, keeps its initial weights, and a warning
+    names it; `fit_ada_atdt` refuses to leave such a network untrained.
 
     Args:
-        from_task: Task 1, labelled in both domains: a name of `adaat_keras.tasks.names()`, a task
-            such as `Semantic({"road": "road", ...})`, or a class by its place, `"file.py:Class"`;
-            `"depth"` by default.
-        to_task: Task 2, labelled in the source domain alone; `"semantic"` by default.
+        from_task: Task 1, labelled in both domains: a name from `adaat_keras.tasks.names()`, a task
+            such as `Semantic({"road": "road", ...})`, or the location of a class,
+            `"file.py:Class"`; `"depth"` by default.
+        to_task: Task 2, labelled in the source domain only; `"semantic"` by default.
         transfer: Transfer function: `"conv"`, `"unet"` or `"unet_attention"` (section 4.3), AT/DT's
-            `"six_convolutions"`, or a class of your own; by default the architecture's own,
-            `"unet_attention"` with `"residual"`.
-        size: `"small"` for a processor (the default), `"paper"` for Table 1's networks, `"tiny"`
-            for trials.
+            `"six_convolutions"`, or your own class; by default the architecture's,
+            `"unet_attention"` for `"residual"`.
+        size: `"small"` (the default) trains on a CPU, `"paper"` gives the networks of Table 1,
+            `"tiny"` is for trial runs.
         dtype: Precision of the layers, e.g. `"mixed_bfloat16"`; Keras' current one by default.
-        architecture: `"residual"`, the paper's networks and the default; `"mobilenet_v2"`, whose
-            encoders begin with weights of ImageNet, for photographs; or `"dilated_resnet50"`,
-            AT/DT's, whose transfer function is `"six_convolutions"` alone.
+        architecture: `"residual"` (the default), the paper's networks; `"mobilenet_v2"`, with
+            encoders pretrained on ImageNet, for photographs; or `"dilated_resnet50"`, AT/DT's,
+            which works with the transfer function `"six_convolutions"` only.
         weights: A preset, as `adaat_keras.load` takes it.
-        seed: Decides the first weights, the same as `adaat-keras train --seed` does; by default
-            they are drawn as any Keras model's.
-        trunk: What the trunk of `"mobilenet_v2"` begins with: `"imagenet"`, which Keras downloads
-            once and is the default, a file of such weights, or `"random"`.
+        seed: Seed of the initial weights, with the same result as `adaat-keras train --seed`; by
+            default they are drawn as for any Keras model.
+        trunk: Initial weights of the `"mobilenet_v2"` trunk: `"imagenet"` (the default, downloaded
+            once by Keras), a file of such weights, or `"random"`.
 
     Returns:
-        The model; its prediction is task 2, the networks are its attributes.
+        The model, which predicts task 2; its six networks are attributes.
 
     Raises:
         ValueError: A name does not exist, both tasks are the same, the transfer function or the
-            trunk does not go with the architecture, or the preset is of another size.
-        OSError: The trunk's weights cannot be fetched, or there is no such file.
+            trunk does not fit the architecture, or the preset has another size.
+        OSError: The trunk's weights cannot be downloaded, or their file does not exist.
 
     Example:
         >>> model = build_ada_atdt("semantic", "depth", transfer="unet", size="tiny")
@@ -85,7 +85,7 @@ def build_ada_atdt(
         return model
     if trunk is not None:
         raise ValueError(f"trunk {str(trunk)!r} and weights {str(weights)!r}: give one of them")
-    # Not `load`: what a run has left untrained may be trained now.
+    # Not `load`, which rejects a run whose predicting networks are still untrained.
     preset = read_networks(weights)
     with _drawn_from(seed):
         model = _networks(**{**preset.options, **given}, dtype=dtype)
@@ -123,7 +123,7 @@ def _networks(
         decoder_1=decoder(task_1.channels, activation=task_1.activation, **width, name="decoder_1"),
         domain_classifier=DomainClassifier(
             features,
-            # As wide for AT/DT's features as for ours, or it would outgrow all the rest.
+            # Not by the number of features: AT/DT's 2048 would make it the largest network.
             width=4 * options["base_filters"],
             dtype=dtype,
             name="domain_classifier",
@@ -139,7 +139,7 @@ def _networks(
 
 @contextmanager
 def _drawn_from(seed: int | None) -> Iterator[None]:
-    """Within, Keras draws first weights from this seed; Python's generator is left as it was."""
+    """Make Keras draw initial weights from this seed; restore Python's random state afterwards."""
     if seed is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""The inference path without this package: TensorFlow's SavedModel, ONNX, LiteRT."""
+"""Export of the inference path for use without this package: SavedModel, ONNX, LiteRT."""
 
 import inspect
 import json
@@ -22,7 +22,7 @@ from adaat_keras.tasks.depth import MAX_DEPTH
 
 _require_tensorflow("adaat_keras.export")
 
-# The formats, and by what a file's name tells them; a SavedModel is a folder.
+# The formats and their file extensions; a SavedModel is a folder.
 FORMATS = {"saved_model": "", "onnx": ".onnx", "litert": ".tflite"}
 DTYPES = ("float32", "uint8")
 WEIGHTS = ("float32", "float16", "int8")
@@ -43,36 +43,36 @@ def export_model(
     input_dtype: str = "float32",
     weights: str = "float32",
 ) -> Path:
-    """Write the prediction alone, for machines that do not have this package.
+    """Write a model's inference path to a file that can be used without this package.
 
-    Images `(n, height, width, 3)`, RGB, 0 to 255, of any size from `model.smallest` on and any
-    number, become what the decoder puts out, `(n, height, width, channels)`, float32.
-    Normalization, padding and cropping are inside. What the numbers mean stands in the file: in
-    ONNX's metadata, in `assets.extra/description.json` of a SavedModel, and in `description.json`
-    that `unzip` finds in a LiteRT file.
+    It maps any number of images `(n, height, width, 3)`, RGB, 0 to 255, with sides of at least
+    `model.smallest`, to the decoder's outputs, `(n, height, width, channels)`, float32.
+    Normalization, padding and cropping are included. A description of inputs and outputs is stored
+    in ONNX's metadata, in `assets.extra/description.json` of a SavedModel, and in
+    `description.json` of a LiteRT file, which `unzip` extracts.
 
     Args:
-        model: Of `AdaAtdt` the networks by which it predicts (`model.predictor`) are written, and
-            no other; `BaseModel`, or a functional model that normalizes by itself. All is computed
-            in float32, whatever the model was trained in.
+        model: An `AdaAtdt`, of which only the networks that predict (`model.predictor`) are
+            written; a `BaseModel`; or a functional model that normalizes its input. Computation is
+            in float32, whatever the precision of the training.
         path: The file, or the SavedModel's folder; `~` is the home folder.
-        format: `"saved_model"`, `"onnx"` or `"litert"`; by default what the path's ending says
+        format: `"saved_model"`, `"onnx"` or `"litert"`; by default from the path's extension
             (`.onnx`, `.tflite`), else a SavedModel.
-        height, width: Fix the size, and the number of images to 1: what some accelerators need,
-            and LiteRT's int8 to be fast. Both or neither.
-        input_dtype: What ONNX and LiteRT take, `"float32"` or `"uint8"`. A SavedModel takes both:
+        height, width: Fix the image size, and the number of images to 1, as some accelerators need;
+            LiteRT's int8 is only fast with a fixed size. Both or neither.
+        input_dtype: Of ONNX and LiteRT inputs, `"float32"` or `"uint8"`. A SavedModel takes both:
             its signatures are `serving_default` (float32) and `uint8`.
-        weights: How LiteRT keeps them. `"float16"` halves the file; `"int8"` quarters it, and
-            convolutions then round what they are given to 8 bits, too.
+        weights: Precision of LiteRT's weights. `"float16"` halves the file; `"int8"` quarters it,
+            and convolutions then also quantize their inputs to 8 bits.
 
     Returns:
         The path.
 
     Raises:
-        FileExistsError: There is something already.
+        FileExistsError: The path exists already.
         ImportError: ONNX needs the extra `[onnx]`.
-        ValueError: No such format, type or precision; a size that the model cannot take; a layer
-            of one's own that the format has no operation for.
+        ValueError: The format, dtype, precision or size is not supported, or the format has no
+            operation for a custom layer.
 
     Example:
         >>> import tempfile
@@ -109,10 +109,10 @@ def export_model(
 
 
 def format_of(path: Path | str, format: str | None = None) -> str:
-    """The format that is asked for, or else the one that a path's ending says.
+    """The given format, or else the one of a path's extension.
 
     Raises:
-        ValueError: There is no such format, or the ending says another.
+        ValueError: There is no such format, or the extension contradicts it.
 
     Example:
         >>> format_of("streets.onnx"), format_of("streets.tflite"), format_of("streets")
@@ -145,10 +145,10 @@ def _shape(model: keras.Model, height: int | None, width: int | None) -> Shape:
 def inference_path(model: keras.Model) -> keras.Model:
     """The networks that predict, from an image to the outputs, in float32.
 
-    They share the model's weights where it computes in float32 itself, else they have a copy.
+    They share the model's weights if it computes in float32 itself, else they have a copy.
 
     Raises:
-        ValueError: Some other model computes in another precision.
+        ValueError: A model not of this package computes in another precision.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -185,7 +185,7 @@ def _in_float32(network: keras.Model) -> keras.Model:
 def describe(
     model: keras.Model, shape: Shape = (None, None, None, 3), input_dtype: str = "float32"
 ) -> dict:
-    """What an exported file says of itself: what goes in, and what the outputs mean.
+    """The description in an exported file: its input, and the meaning of its outputs.
 
     Example:
         >>> from adaat_keras import load
@@ -231,14 +231,14 @@ def _write_saved_model(network: keras.Model, shape: Shape, description: dict, pa
     exported = _Exported(network, shape)
     with written_whole(path) as temporary:
         tf.saved_model.save(exported, str(temporary), signatures=exported.named)
-        # Where TensorFlow's guide puts what it shall not read.
+        # The place for files that TensorFlow ignores, according to its guide.
         extra = temporary / "assets.extra"
         extra.mkdir()
         (extra / DESCRIPTION).write_text(json.dumps(description, indent=2) + "\n")
 
 
 class _Exported(tf.Module):
-    """The function, and the variables that its graph takes."""
+    """A module with the function to export, and the variables that its graph uses."""
 
     def __init__(self, network: keras.Model, shape: Shape):
         super().__init__()
@@ -261,7 +261,7 @@ class _Exported(tf.Module):
 
 
 def _trace(network: keras.Model, image: tf.TensorSpec, smallest: int | None, weights=()):
-    """The network as a TensorFlow function of images, and of the weights that are named."""
+    """Trace the network as a TensorFlow function of images and of the given weights."""
 
     def predict(image, *values):
         image = tf.cast(image, tf.float32)
@@ -280,10 +280,10 @@ def _trace(network: keras.Model, image: tf.TensorSpec, smallest: int | None, wei
 
 
 def _refuse_smaller(image: tf.Tensor, smallest: int) -> tf.Tensor:
-    """The image; too small a one is an error in every runtime, by reading beyond a list's end.
+    """Return the image, with an out-of-range index as an error in every runtime if it is too small.
 
-    Neither ONNX nor LiteRT can assert anything, and would predict from pixels outside the image.
-    The operation's name is what onnxruntime says then.
+    ONNX and LiteRT have no assertions, and would read pixels outside the image. The name of the
+    operation appears in onnxruntime's error message.
     """
     small = tf.reduce_min(tf.shape(image)[1:3]) < smallest
     name = f"an_image_needs_at_least_{smallest}_pixels_in_height_and_width"
@@ -308,8 +308,8 @@ def _write_onnx(
     import onnx
     import tf2onnx
 
-    # Converted without its kernels, which are put in afterwards: tf2onnx copies whatever is in the
-    # graph before and after each of its optimizations, more than 12 GB for the paper's networks.
+    # Kernels are inserted after the conversion: tf2onnx copies the graph before and after each of
+    # its optimizations, which would take more than 12 GB for the paper's networks.
     kernels = [weight for weight in network.weights if len(weight.shape) > 1]
     traced = _trace(network, image, smallest, kernels)
     model, _ = tf2onnx.convert.from_function(traced, traced.input_signature, opset=OPSET)
@@ -345,10 +345,10 @@ def _write_onnx(
 
 
 def _squeeze_outputs(graph) -> None:
-    """Take the first of five dimensions off an ONNX graph's outputs.
+    """Remove the first of five dimensions from an ONNX graph's outputs.
 
-    Where there is one channel, tf2onnx 1.17 moves it by a Reshape to five dimensions and a Squeeze,
-    and loses the Squeeze about once in fifteen times.
+    For a single channel, tf2onnx 1.17 inserts a Reshape to five dimensions and a Squeeze, and loses
+    the Squeeze in about one of fifteen cases.
     """
     from onnx import helper, numpy_helper
 
@@ -359,7 +359,7 @@ def _squeeze_outputs(graph) -> None:
 
 
 def _check_onnx(path: Path, network: keras.Model, image: tf.TensorSpec, smallest: int) -> None:
-    """Raise a `ValueError` unless the file predicts what the network does."""
+    """Raise a `ValueError` unless the file predicts the same as the network."""
     import onnxruntime
 
     default = (1, max(smallest, 8), max(smallest, 8) + 3)
@@ -369,7 +369,7 @@ def _check_onnx(path: Path, network: keras.Model, image: tf.TensorSpec, smallest
     [outputs] = session.run(["prediction"], {"image": given})
     expected = keras.ops.convert_to_numpy(network(given.astype("float32"), training=False))
     same = outputs.shape == expected.shape
-    # Far beyond rounding, which instance normalization amplifies at the smallest sizes.
+    # A wide tolerance, since instance normalization amplifies rounding at the smallest sizes.
     if not (same and np.allclose(outputs, expected, atol=0.01 * np.abs(expected).max())):
         raise ValueError(
             "tf2onnx has written a network that predicts something else; export it again, and "
@@ -378,7 +378,7 @@ def _check_onnx(path: Path, network: keras.Model, image: tf.TensorSpec, smallest
 
 
 def _put_in(graph, values: dict[str, np.ndarray]) -> None:
-    """Make constants of an ONNX graph's inputs, and of what follows from constants alone."""
+    """Turn an ONNX graph's inputs, and everything computed from constants only, into constants."""
     from onnx import numpy_helper
     from onnx.reference import ReferenceEvaluator
 
@@ -417,7 +417,7 @@ def _write_litert(
         module.weights = [weight.value for weight in network.weights]
         tf.saved_model.save(module, folder, signatures=traced.get_concrete_function())
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        # Weights are constants of the file.
+        # Store the weights as constants.
         converter.experimental_enable_resource_variables = False
         if weights != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -425,12 +425,12 @@ def _write_litert(
             converter.target_spec.supported_types = [tf.float16]
         try:
             path.write_bytes(converter.convert())
-        # The converter's own error is no public class.
+        # The converter's error class is not public.
         except Exception as error:
             missing = re.search(r"(?:TF Select|Custom) ops: ([^\n]+)", str(error))
             if missing is None:
                 raise
             raise ValueError(f"LiteRT has no operation for TensorFlow's {missing[1]}") from error
-    # As TensorFlow Lite's metadata has it: a reader of the network does not see the archive.
+    # Like TensorFlow Lite's metadata: interpreters ignore the appended archive.
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr(DESCRIPTION, json.dumps(description, indent=2) + "\n")

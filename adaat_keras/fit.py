@@ -63,60 +63,61 @@ def fit_ada_atdt(
 ) -> History:
     """Train a model on a source domain with both tasks' labels and a target with task 1's.
 
-    The labels of task 2 on the target are never read in training; the test split's, where they
-    exist, score a run in a folder. Whatever the method, `model.predict` then gives what it
-    predicts.
+    Except by the method `"oracle"`, task 2's labels on the target are never read in training; the
+    test split's, if they exist, are used to score a run with a `directory`. After training,
+    `model.predict` predicts task 2 as the chosen method does.
 
-    Without `directory` nothing is left on disk. With it, the run is kept, scored and drawn there; a
-    call that was killed goes on where it stopped when it is made again, and ends in the same
-    weights.
+    Without `directory`, nothing is written to disk. With it, the run's log, networks, scores and
+    pictures are kept there, and a call that was killed resumes when it is repeated, ending in the
+    same weights.
 
     Args:
-        model: What `build_ada_atdt` gives; trained in place.
-        source, target: Domains A and B: a name of `adaat_keras.domains.names()`, a domain object
-            such as `Folder(...)`, which is the training split, or a dictionary of them by
-            `"train"`, `"val"` and `"test"`. Without `"val"` nothing is validated, without `"test"`
-            nothing is scored. Where neither is given, they are the streets of the package, and
-            where the source alone is left out, `"streets_sim"` is it.
-        method: A name of `adaat_keras.methods.names()`, or a `Method`. `"at_dt"` leaves the
-            domain classifier out, which gains little (docs/experiments.md).
+        model: As `build_ada_atdt` returns it; trained in place.
+        source, target: Domains A and B: a name from `adaat_keras.domains.names()`, a domain object
+            such as `Folder(...)`, used as the training split, or a dictionary of domain objects
+            with the keys `"train"`, `"val"` and `"test"`. Without `"val"` there is no validation,
+            without `"test"` no scoring. By default the package's rendered streets,
+            `"streets_sim"` and `"streets_real"`.
+        method: A name from `adaat_keras.methods.names()`, or a `Method`. `"at_dt"` omits the
+            domain classifier, which gains little (docs/experiments.md).
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or
             its name.
-        epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
-        batch_size: Images a step, a multiple of twice the devices; where a stage reads both
-            domains, half from each. What of these and the next is left out, is as the recipe and
-            `Training` have it.
-        height, width: Size at which the networks see frames, both or neither, of the aspect of the
-            target's; by default theirs, shrunk where a side has more than 512 pixels.
-        zoom: The factor by which the source's frames are enlarged to look as the target's camera
-            would have taken them; by default as focal lengths and camera heights say.
-        crop: Height and width of random crops to train on, in place of whole frames.
-        crops_per_frame: Training crops of each decoded frame.
+        epochs, steps_per_epoch: For every stage; a teacher of classes has twice the epochs.
+        batch_size: Images per step, a multiple of twice the number of devices; half from each
+            domain in stages that read both. This and the following settings default to the
+            recipe's, else to those of `Training`.
+        height, width: Size at which the networks see frames, both or neither, with the aspect
+            ratio of the target's frames; by default the target's size, shrunk so that no side
+            exceeds 512 pixels.
+        zoom: Factor by which the source's frames are enlarged to match the target's camera; by
+            default computed from focal lengths and camera heights.
+        crop: Height and width of random training crops; by default whole frames are used.
+        crops_per_frame: Training crops taken from each decoded frame.
         learning_rate, beta_2, schedule: Of Adam; schedules are `"cosine"`, `"paper"` and
             `"constant"`.
-        seed: Decides the order of the data and the augmentation. The first weights are the
-            model's: `build_ada_atdt(seed=)`.
+        seed: Seed of the data order and the augmentation. For the initial weights, see
+            `build_ada_atdt(seed=)`.
         validation_frames: Frames of each domain to score after every epoch.
         cache: Keep decoded training frames in `"memory"` or on `"disk"`.
-        stages: Names of the method's stages to train, or one, e.g. `("adversarial", "transfer")`;
-            all by default.
-        freeze: Names of networks that stay as they are, or one, e.g. `"decoder_1"`.
-        callbacks: Of every stage, as in `keras.Model.fit`.
+        stages: Names of the method's stages to train, or one name, e.g.
+            `("adversarial", "transfer")`; all by default.
+        freeze: Names of networks to leave unchanged, or one name, e.g. `"decoder_1"`.
+        callbacks: For every stage, as in `keras.Model.fit`.
         directory: The run's folder: log, networks, scores, pictures.
-        store: Folder in which several runs keep the stages that they have in common.
-        split: What a run in a folder is scored on, `"test"` or `"val"`.
-        strategy: TensorFlow's strategy under whose scope the model was built.
-        deterministic: Bit for bit the same every time; by default on a processor, not on a GPU.
+        store: Folder in which runs share the results of identical stages.
+        split: The split on which a run with a `directory` is scored, `"test"` or `"val"`.
+        strategy: The TensorFlow strategy in whose scope the model was built.
+        deterministic: Whether training is bit-for-bit reproducible; by default on a CPU only.
         verbose: As in `keras.Model.fit`.
 
     Returns:
-        The history: for every stage, the values of every epoch by name.
+        The history: for every stage, each logged value's list over the epochs, by name.
 
     Raises:
-        ValueError: A name does not exist, a source has no target beside it, the model was built in
-            another precision than `"float32"` and `"mixed_bfloat16"`, the method has no use for a
-            setting of the recipe, the folder holds a run of another configuration, or a network
-            that began anew would stay untrained.
+        ValueError: A name does not exist, a source is given without a target, the model's precision
+            is neither `"float32"` nor `"mixed_bfloat16"`, the method does not use a setting
+            changed in the recipe, the folder holds a run with another configuration, or a network
+            without trained weights would stay untrained.
         FloatingPointError: A loss became NaN or infinite.
 
     Example:
@@ -216,16 +217,16 @@ def fit_ada_atdt(
 
 
 def _method_name(method: Method) -> str:
-    """What a configuration calls a method: its place, where its name finds another class."""
+    """A method as a configuration names it: its location if its name finds another class."""
     known = method.name in methods.METHODS and type(methods.get(method.name))
     return method.name if known is type(method) else place_of(type(method))
 
 
 def _callback_name(callback: keras.callbacks.Callback) -> str:
-    """What a configuration calls a callback: its place, and the numbers that it was made with.
+    """A callback as a configuration names it: its class's location and its numeric arguments.
 
-    As far as it keeps its arguments under their names: what changes by use tells nothing, and where
-    it writes to is no part of what a run is. Brackets say that it was an object.
+    Only arguments that it stores under their own names: other attributes may change during
+    training, and paths do not define a run. The parentheses mark it as an object.
     """
     place, held = described(callback)
     if not set(held) <= set(inspect.signature(type(callback)).parameters):
@@ -236,14 +237,14 @@ def _callback_name(callback: keras.callbacks.Callback) -> str:
 
 
 def _told(splits: Splits) -> str | dict:
-    """A domain as a configuration tells it: by name, or by what an object is and holds."""
+    """A domain as a configuration stores it: its name, or an object's name and identity."""
     if splits.by_name:
         return splits.what
     return {"name": splits.name, "identity": splits.required("train").identity()}
 
 
 def _origin(model: AdaAtdt, directory: Path | str) -> str | None:
-    """What a model's weights were when the run in this folder began."""
+    """Where the model's weights came from when the run in this folder started."""
     folder = RunFolder(directory)
     if model.origin == str(folder.path) and folder.finished:
         return folder.read_config().networks.weights

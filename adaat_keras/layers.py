@@ -1,7 +1,7 @@
-"""Layers that the networks are made of; they run on every Keras backend.
+"""The layers of the networks; they run on every Keras backend.
 
 Images and features are `(batch, height, width, channels)`, whatever `~/.keras/keras.json` says.
-Where TensorFlow has something faster than `keras.ops`, `fused.py` has it.
+`fused.py` has faster TensorFlow implementations of some of them.
 """
 
 import keras
@@ -25,14 +25,14 @@ __all__ = [
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class ReflectionPadding(keras.layers.Layer):
-    """Pads height and width by mirroring the image at its border, the border itself not repeated.
+    """Pads height and width by mirroring the image at its border, without repeating the border.
 
     `(batch, height, width, channels)` becomes
     `(batch, height + 2 * padding, width + 2 * padding, channels)`; height and width must exceed
-    `padding`. Source: CycleGAN's generator, which the paper takes over (section 4.2).
+    `padding`. Source: CycleGAN's generator, which the paper uses (section 4.2).
 
     Args:
-        padding: Pixels added at each side.
+        padding: Pixels added on each side.
 
     Example:
         >>> ReflectionPadding(3)(keras.ops.ones((1, 8, 8, 2))).shape
@@ -68,10 +68,10 @@ class InstanceNormalization(keras.layers.Layer):
     `y = (x - mean(x)) / sqrt(var(x) + epsilon)`, the moments taken over height and width; shapes
     `(batch, height, width, channels)` in and out. It has no weights, as in CycleGAN's generator.
 
-    Equal to `keras.layers.GroupNormalization(groups=-1, center=False, scale=False)`. On
-    TensorFlow, where the batch size is known, each image goes through the fused batch
-    normalization, which costs about half as much; otherwise the moments are computed in the open,
-    to the last digits of float32 however large the image is.
+    Equivalent to `keras.layers.GroupNormalization(groups=-1, center=False, scale=False)`. On
+    TensorFlow with a known batch size, each image goes through the fused batch normalization, which
+    takes about half the time; otherwise the moments are computed with `keras.ops`, to float32
+    precision for images of any size.
 
     Args:
         epsilon: Added to the variance.
@@ -87,15 +87,15 @@ class InstanceNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         """Normalize the inputs."""
-        # A batch of none has no images to go through one by one.
+        # Not for an unknown batch size or an empty batch: the images are processed one by one.
         if inputs.shape[0] and fused.available(inputs.dtype):
             return fused.instance_normalization(inputs, self.epsilon)
         return self._plain(inputs)
 
     def _plain(self, inputs):
         def mean(x):
-            # Row by row: LiteRT adds up one after the other, and a sum of 100,000 terms of float32
-            # in one go would have lost three digits.
+            # Row by row: LiteRT sums sequentially, which loses three digits over 100,000 float32
+            # terms.
             return keras.ops.mean(keras.ops.mean(x, 2, keepdims=True), 1, keepdims=True)
 
         double = keras.backend.standardize_dtype(inputs.dtype) == "float64"
@@ -116,11 +116,11 @@ class InstanceNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class ResidualBlock(keras.layers.Layer):
-    """Adds to its input what two 3x3 convolutions make of it.
+    """A residual block of two 3x3 convolutions.
 
     `y = x + norm(conv(relu(norm(conv(x)))))`, with reflection padding and instance normalization;
     `(batch, height, width, filters)` in and out, height and width at least 2. Source: CycleGAN's
-    `R256`, which the paper's encoder is made of (section 4.2).
+    `R256`, used in the paper's encoder (section 4.2).
 
     Args:
         filters: Channels of the input and of both convolutions.
@@ -165,13 +165,12 @@ class ResidualBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class BottleneckBlock(keras.layers.Layer):
-    """Adds to its input what a narrow 3x3 convolution between two 1x1 makes of it.
+    """A bottleneck residual block: a narrow 3x3 convolution between two 1x1 convolutions.
 
     `y = relu(shortcut(x) + norm(conv1x1(relu(norm(conv3x3(relu(norm(conv1x1(x)))))))))`, with
     instance normalization; the shortcut is the identity, or a normalized 1x1 convolution where the
     block changes channels or size. `(batch, height, width, any)` in, `(batch, height / strides,
-    width / strides, 4 * filters)` out. Source: ResNet-50 (He et al. 2016), which AT/DT's encoder is
-    made of.
+    width / strides, 4 * filters)` out. Source: ResNet-50 (He et al. 2016), AT/DT's encoder.
 
     Args:
         filters: Channels of the 3x3 convolution, a quarter of the output's.
@@ -233,12 +232,12 @@ class BottleneckBlock(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class SpatialAttention(keras.layers.Layer):
-    """Weights every location of a skip connection by what the upward path asks for there.
+    """Weights every location of a skip connection, given the features of the upward path.
 
     `skip * sigmoid(conv_1x1(relu(conv_3x3(relu(conv_3x3([skip, up]))))))`: 2C to 2C to C to 1
     channels. Takes `[skip, up]`, both `(batch, height, width, filters)`, and returns the weighted
-    skip in the same shape. Source: the paper's section 4.3 names spatial attention and Table 1
-    gives its size; the layers are ours, fitted to that size.
+    skip in the same shape. Source: section 4.3 of the paper names spatial attention, Table 1 gives
+    its number of parameters; the layers are ours, chosen to match that number.
 
     Args:
         filters: Channels C of `skip` and of `up`.
@@ -273,7 +272,7 @@ class SpatialAttention(keras.layers.Layer):
         return skip * self.attention(inputs)
 
     def attention(self, inputs):
-        """What every location counts, `(batch, height, width, 1)`, 0 to 1."""
+        """The weight of every location, `(batch, height, width, 1)`, 0 to 1."""
         return self.score(self.reduce(self.mix(self.concatenate(inputs))))
 
     def compute_output_shape(self, input_shape):
@@ -287,17 +286,16 @@ class SpatialAttention(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class Upsampling(keras.layers.UpSampling2D):
-    """Makes features larger by repeating each pixel: nearest neighbours.
+    """Enlarges features by repeating each pixel (nearest neighbours).
 
     `(batch, height, width, channels)` becomes `(batch, size * height, size * width, channels)`.
-    Keras' layer, in a form that LiteRT has where TensorFlow's graph does not know the size.
+    Like Keras' layer, but convertible to LiteRT when the size is unknown in TensorFlow's graph.
 
     Args:
         size: How often a pixel is repeated in each direction.
 
     Raises:
-        ValueError: `data_format` is another than `"channels_last"`, `interpolation` another than
-            `"nearest"`.
+        ValueError: `data_format` is not `"channels_last"`, or `interpolation` not `"nearest"`.
 
     Example:
         >>> Upsampling(2)(keras.ops.ones((1, 8, 9, 4))).shape
@@ -318,7 +316,7 @@ class Upsampling(keras.layers.UpSampling2D):
             return super().call(inputs)
         import tensorflow as tf
 
-        # Keras' reshapes by a size that is not known, of which LiteRT does not know the channels.
+        # Keras' layer reshapes to a dynamic size, after which LiteRT no longer knows the channels.
         for axis, times in zip((1, 2), self.size, strict=True):
             position = tf.range(times * tf.shape(inputs)[axis]) // times
             inputs = tf.gather(inputs, position, axis=axis)
@@ -327,19 +325,20 @@ class Upsampling(keras.layers.UpSampling2D):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class Conv2D(keras.layers.Conv2D):
-    """Keras' convolution, by fewer or better filled operations where it has a shape for that.
+    """Keras' convolution with faster implementations for two cases, on TensorFlow.
 
-    With `repeat` each pixel is first repeated, as `Upsampling(2)` does; a 3x3 kernel then takes
-    4/9 of the products (`fused.repeated_convolution`). A large kernel with few outputs, such as a
-    7x7 that predicts depth, takes a third of the time (`fused.few_columns_convolution`). It has
-    Keras' name, under which files keep the weights of either.
+    With `repeat`, each pixel is first repeated as by `Upsampling(2)`; a 3x3 kernel then needs only
+    4/9 of the multiplications (`fused.repeated_convolution`). A large kernel with few output
+    channels, such as the 7x7 one that predicts depth, takes a third of the time
+    (`fused.few_columns_convolution`). The class has the name of Keras' so that weight files are
+    interchangeable.
 
     Args:
-        filters, kernel_size: As Keras' layer takes them, and all other arguments.
-        repeat: Whether every pixel is repeated, twice in each direction.
+        filters, kernel_size: As in Keras' layer, like all other arguments.
+        repeat: Whether to repeat every pixel twice in each direction first.
 
     Raises:
-        ValueError: `data_format` is another than `"channels_last"`.
+        ValueError: `data_format` is not `"channels_last"`.
 
     Example:
         >>> Conv2D(4, 3, padding="same", repeat=True)(keras.ops.ones((1, 8, 9, 2))).shape
@@ -369,7 +368,7 @@ class Conv2D(keras.layers.Conv2D):
         return outputs if self.activation is None else self.activation(outputs)
 
     def compute_output_shape(self, input_shape):
-        """As Keras', of an image twice as large where pixels are repeated."""
+        """As Keras', for inputs of twice the size with `repeat`."""
         batch, *size, channels = input_shape
         if self.repeat:
             size = [n and 2 * n for n in size]
@@ -382,10 +381,10 @@ class Conv2D(keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class Positive(keras.layers.Layer):
-    """Makes any number a positive one: `y = exp(x) / 10`, float32, any shape.
+    """Maps numbers to positive ones: `y = exp(x) / 10`, float32, any shape.
 
-    For a depth / 100 m on a logarithmic scale: 0 stands for 10 m, and an error of 0.1 for a tenth
-    of the depth, near and far. Beyond `e^5` and `e^-12` it does not go.
+    Makes a network predict depth / 100 m on a logarithmic scale: an input of 0 means 10 m, and an
+    error of 0.1 is about a tenth of the depth, near or far. Inputs are clipped to -12..5.
 
     Example:
         >>> round(float(Positive()(keras.ops.zeros((1, 1)))[0, 0]), 6)
@@ -403,15 +402,14 @@ class Positive(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class GradientReversal(keras.layers.Layer):
-    """Hands its input through, and its gradient back with the sign turned.
+    """The identity in the forward pass, with the gradient reversed in the backward pass.
 
-    Forward `y = x`, backward `dx = -factor * dy`, any shape: what comes after it learns to tell
-    the domains apart while what comes before it learns to make that impossible, with one
-    optimizer. Source: Ganin and Lempitsky 2015, the paper's reference [7].
+    Forward `y = x`, backward `dx = -factor * dy`, any shape: with one optimizer, layers after it
+    learn to tell the domains apart while layers before it learn to prevent that. Source: Ganin and
+    Lempitsky 2015, the paper's reference [7].
 
-    For networks of one's own: `AdversarialTrainer(gradient_reversal=True)` of
-    `adaat_keras.methods` reaches the same weights without it, by the sign of the loss in its
-    `train_step`.
+    Meant for your own networks: `AdversarialTrainer(gradient_reversal=True)` in
+    `adaat_keras.methods` has the same effect, by the sign of the loss in its `train_step`.
 
     Args:
         factor: Weight of the reversed gradient.
@@ -426,7 +424,7 @@ class GradientReversal(keras.layers.Layer):
         self.factor = factor
 
     def call(self, inputs):
-        """Hand the inputs through."""
+        """Return the inputs."""
 
         @keras.ops.custom_gradient
         def reverse(x):
@@ -449,18 +447,18 @@ class GradientReversal(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class PadToStride(keras.layers.Layer):
-    """Pads an image at its lower and right border, by reflection, to a multiple of the stride.
+    """Pads an image at the bottom and right, by reflection, to multiples of the stride.
 
-    `(batch, height, width, channels)` in; height and width come out as the next multiples of
-    `stride`. `CropLike` takes the padding off a network's output again.
+    Takes `(batch, height, width, channels)`; height and width are rounded up to multiples of
+    `stride`. `CropLike` removes the padding from a network's output.
 
     Args:
-        stride: What height and width must be multiples of.
-        smallest: The least height and width that an image may have; `stride` by default.
+        stride: What height and width are padded to multiples of.
+        smallest: Minimum height and width of an image; `stride` by default.
 
     Raises:
-        ValueError: An image is smaller (`tf.errors.InvalidArgumentError` inside a graph that does
-            not know its size).
+        ValueError: An image is smaller (`tf.errors.InvalidArgumentError` in a graph in which its
+            size is unknown).
 
     Example:
         >>> PadToStride(32)(keras.ops.ones((1, 375, 1242, 3))).shape
@@ -486,11 +484,11 @@ class PadToStride(keras.layers.Layer):
         return keras.ops.pad(inputs, ((0, 0), (0, rows), (0, columns), (0, 0)), mode="reflect")
 
     def _pad_in_graph(self, inputs, problem: str):
-        """Only TensorFlow has graphs that do not know an image's size.
+        """Pad images of a size that is unknown in the graph, which only TensorFlow allows.
 
-        Pixels are gathered by their mirrored positions, and sizes are never negative: LiteRT does
-        not know the channels of what was padded by a number that it does not know, and the
-        remainder of a negative number is another one in ONNX.
+        Pixels are gathered by mirrored positions, since LiteRT loses the number of channels when
+        padding by a dynamic amount. Remainders of negative numbers are avoided, since ONNX defines
+        them differently.
         """
         import tensorflow as tf
 
@@ -520,7 +518,7 @@ class CropLike(keras.layers.Layer):
     """Crops a network's output to the height and width of the image before `PadToStride`.
 
     Takes `[outputs, image]`, both `(batch, height, width, channels)`, and returns the upper left
-    corner of `outputs` in the image's size.
+    part of `outputs` at the image's size.
 
     Example:
         >>> outputs, image = keras.ops.ones((1, 32, 32, 5)), keras.ops.ones((1, 30, 20, 3))
@@ -541,7 +539,7 @@ class CropLike(keras.layers.Layer):
 
 
 def _channels_last(layer: keras.layers.Layer, options: dict) -> dict:
-    """A Keras layer's options with the only data format that images have here."""
+    """A Keras layer's options with `data_format="channels_last"`; other formats are an error."""
     data_format = options.get("data_format") or "channels_last"
     if data_format != "channels_last":
         raise ValueError(

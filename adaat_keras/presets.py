@@ -1,4 +1,4 @@
-"""Pretrained models by name, folder or address: `load`, `list_presets`, and their weights reused.
+"""Pretrained models by name, folder or address: loading, listing and reusing their weights.
 
 `models.preset_places` finds and fetches them, `models.preset_format` writes and reads their files.
 """
@@ -40,12 +40,12 @@ def load(preset: Path | str) -> AdaAtdt:
             folder of a finished run.
 
     Returns:
-        The model: predicts task 2 from images as the method that trained it does, can be trained
-        further by `fit_ada_atdt`.
+        The model, which predicts task 2 from images as the method that trained it does, and can
+        be trained further with `fit_ada_atdt`.
 
     Raises:
-        ValueError: There is no such preset, it is damaged, of a later version, or asks for code;
-            or a run has not yet trained what predicts.
+        ValueError: There is no such preset, it is damaged, from a later version, or names code to
+            run; or the networks that predict have not been trained yet in the run.
         FileNotFoundError: A file is missing.
 
     Example:
@@ -57,20 +57,19 @@ def load(preset: Path | str) -> AdaAtdt:
 
 
 def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
-    """Give a model those weights of a preset that fit it, and name what keeps its own.
+    """Copy the weights of a preset that fit a model, and list those that do not.
 
-    What keeps some of its own is `untrained` then, beside what was in the preset; what predicts and
-    the camera are the preset's.
-
-    The decoder of a task that the preset does not have keeps all of them; where a task has other
-    classes, its decoder's last layer does.
+    A decoder keeps all its weights if the preset has another task in its place, and its last
+    layer's if only the classes differ. Networks that keep any of their own weights are marked
+    `untrained`, as are those untrained in the preset. The predictor and the camera become the
+    preset's.
 
     Args:
         model: Changed in place.
         preset: Of the same size and architecture.
 
     Returns:
-        What was left out: a network's name, or the path of a weight in it.
+        What was not copied: names of networks, or paths of single weights.
 
     Raises:
         ValueError: The encoders differ: the preset is of another size or architecture.
@@ -103,7 +102,7 @@ def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
 
 
 def _fitting(ours: str | dict, theirs: str | dict) -> str:
-    """What of a decoder serves another task: "all", "all but the last layer" or "none"."""
+    """Which weights of a decoder fit another task: "all", "all but the last layer" or "none"."""
     if ours == theirs:
         return "all"
     from adaat_keras import tasks
@@ -121,9 +120,9 @@ NAMES = ("from_task", "to_task", "transfer", "size", "architecture")
 
 
 def built_from(preset: Path | str) -> dict[str, str | dict]:
-    """The arguments of `build_ada_atdt` that give a preset's networks, read without building any.
+    """The arguments of `build_ada_atdt` that give a preset's networks, without building them.
 
-    Empty where the preset does not say.
+    Arguments that the preset does not state are left out.
 
     Args:
         preset: As `load` takes it.

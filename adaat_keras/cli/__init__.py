@@ -27,23 +27,23 @@ from adaat_keras.cli.quiet import start_tensorflow
 from adaat_keras.files import remove_the_rest
 
 COMMANDS = (train, evaluate, predict, demo, export, benchmark, study, preset, data, table)
-# What a user can mend; whatever else goes wrong is told in a line, too.
+# Errors that a user can fix; all others are reported in one line, too.
 USER_ERRORS = (ValueError, OSError, IndexError, FloatingPointError, ImportError, MemoryError)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and return the exit status: 0, or 2 after an error, which is told in a line."""
+    """Run a command and return the exit status: 0, or 2 after an error, printed in one line."""
     arguments = sys.argv[1:] if arguments is None else arguments
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        # What is closed takes the first file that is opened for itself.
+        # A closed standard stream would be replaced by the first file that is opened.
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
-        # A terminal or a log that cannot show a character must not end a training.
+        # A terminal or log that cannot display a character must not abort a training.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     if "--traceback" in arguments:
-        # It is every command's.
+        # Every command accepts it.
         arguments = ["--traceback", *(word for word in arguments if word != "--traceback")]
     options = build_parser(all_options="--help-all" in arguments).parse_args(arguments)
     goes_on = getattr(options, "goes_on", False)
@@ -55,14 +55,14 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         with _plain_warnings(), _stopped_by_sigterm(terminated):
-            # A table's files are read first, so that a mistake in its arguments is told at once.
+            # Not for `table`, which does not need it, so that mistakes are reported at once.
             if options.run is not table.run:
                 start_tensorflow()
             status = options.run(options) or 0
             sys.stdout.flush()
             return status
     except BrokenPipeError:
-        # What read the output has enough of it, such as `head`.
+        # The reader of the output, such as `head`, has closed it.
         _print_nothing_more()
         return 128 + signal.SIGPIPE
     except KeyboardInterrupt:
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"adaat-keras: interrupted{then}", file=sys.stderr)
         return 130
     except (Exception, Terminated) as error:
-        # Where a library was at work, it has made an error of its own of the notice.
+        # A library may have turned the exception into its own.
         if terminated:
             then = "nothing is half written, and the same command starts anew"
             if goes_on:
@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
-    """Within, a warning to the user is a line, without a place in the code."""
+    """Print warnings within this context as one line, without their location in the code."""
     before = warnings.formatwarning
 
     def line(message, category, *place, **options) -> str:
@@ -106,20 +106,20 @@ def _plain_warnings() -> Iterator[None]:
 
 
 def _print_nothing_more() -> None:
-    """Spare the interpreter another try when it ends."""
+    """Redirect the closed output, so that the interpreter does not fail to flush it on exit."""
     with suppress(OSError, ValueError, AttributeError), open(os.devnull, "w") as nowhere:
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 class Terminated(BaseException):
-    """A scheduler's notice to stop."""
+    """Raised on SIGTERM, such as from a scheduler."""
 
 
 @contextmanager
 def _stopped_by_sigterm(terminated: list[int]) -> Iterator[None]:
-    """Within, SIGTERM ends what is going on as Ctrl-C does, and nothing stays half written.
+    """Handle SIGTERM within this context like Ctrl-C, so that no file is left half written.
 
-    The signal's number is added to the list.
+    The signal's number is appended to the list.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -137,7 +137,7 @@ def _stopped_by_sigterm(terminated: list[int]) -> Iterator[None]:
 
 
 def _told(error: Exception, arguments: list[str]) -> str:
-    """An error in a line."""
+    """An error's message in one line."""
     said = " ".join(str(error).split())
     if isinstance(error, USER_ERRORS) and said:
         return said
@@ -150,17 +150,17 @@ def _told(error: Exception, arguments: list[str]) -> str:
 
 
 class Parser(argparse.ArgumentParser):
-    """Options and what they do in one line each, as far as that fits."""
+    """A parser whose help has one line per option if it fits."""
 
     def __init__(self, **options):
         def formatter(prog: str) -> argparse.HelpFormatter:
             return argparse.HelpFormatter(prog, max_help_position=26)
 
-        # `--seed 5` would be five `--seeds`.
+        # With abbreviations, `--seed 5` would mean `--seeds 5`.
         super().__init__(**{"formatter_class": formatter, "allow_abbrev": False, **options})
 
     def parse_known_args(self, args=None, namespace=None):
-        """Parse, and name the option that was meant where there is none of this name."""
+        """Parse, and suggest the option that was meant if one does not exist."""
         options, unknown = super().parse_known_args(args, namespace)
         known = [*self._option_string_actions]
         for word in (word.partition("=")[0] for word in unknown if word.startswith("--")):

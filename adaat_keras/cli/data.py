@@ -63,14 +63,14 @@ def show(options: argparse.Namespace) -> None:
 
 
 def _first_split(splits) -> str:
-    """`"val"`, or the first other split where there is no such one."""
+    """`"val"`, or else the first split that exists."""
     from adaat_keras.domains.domain import NoSplit
 
     for split in ("val", "train", "test"):
         with suppress(NoSplit):
             if splits.get(split) is not None:
                 return split
-    # Opening it says what is missing.
+    # Opening it will report what is missing.
     return "val"
 
 
@@ -120,7 +120,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def _check_tag_set(options: argparse.Namespace, name: str) -> None:
-    """Raise a `ValueError` where `--tag-set` would do nothing."""
+    """Raise a `ValueError` if `--tag-set` would have no effect."""
     if options.tag_set is not None and name != "carla":
         raise ValueError(f"--tag-set is for carla alone, not for {name}")
 

@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> None:
         print(note, file=sys.stderr)
     domain = splits.required(options.split)
     if role != "target" and model.camera is not None:
-        # As in training: frames of another camera, its labels with them.
+        # As in training: frames and labels are fitted to the model's camera.
         domain = Seen(domain, model.camera, known.get("zoom") if role == "source" else None)
     if options.depth_scale != 1 and known.get("zoom") != 1:
         print(

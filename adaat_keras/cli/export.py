@@ -7,7 +7,7 @@ TensorFlow SavedModel, or as one file for ONNX or LiteRT. Images (n, height, wid
 from 33 x 33 on (the small networks' least; others say theirs), RGB, 0 to 255, become what the
 decoder puts out."""
 
-# What the format is by default, and how to read each in a line of Python.
+# The default format, and a line of Python that loads each.
 _DEFAULT = "saved_model"
 _USE = {
     "saved_model": 'tf.saved_model.load("{out}")(images)',
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> None:
         weights=options.weights,
     )
     first = ""
-    # A fixed size is what images are brought to.
+    # Not needed with a fixed size, to which images have to be resized anyway.
     if model.camera is not None and options.height is None:
         longest = max(model.camera.height, model.camera.width)
         first = f"  # resize images so that their longer side has {longest} pixels first"

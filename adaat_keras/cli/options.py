@@ -20,7 +20,7 @@ GROUPS: dict[str, tuple[type, ...]] = {
     "training": (Training,),
     "where": (Where,),
 }
-# Filled in when help is printed: listing them brings no TensorFlow.
+# Names to list in the help text; listing them does not import TensorFlow.
 _LISTS = {"source": "domains", "method": "methods"}
 
 
@@ -30,15 +30,15 @@ def add_run_options(
     all_options: bool = True,
     usual: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    """Add every option of a run but some, in groups, and `--help` and `--help-all`.
+    """Add the options of a run in groups, and `--help` and `--help-all`.
 
     Args:
-        parser: Of the command, without help of its own.
-        leave_out: Names of fields that are no option of this command.
-        all_options: Whether help shows all of them, or those that are common.
-        usual: Defaults of this command that are not the fields' own, as `run_options` takes them.
+        parser: The command's parser, without its own `--help`.
+        leave_out: Names of fields that are not options of this command.
+        all_options: Whether help shows all options, or only the common ones.
+        usual: Defaults of this command that differ from the fields', as for `run_options`.
     """
-    # One line where there would be six.
+    # One line instead of six.
     parser.usage = "%(prog)s [-h | --help-all] [--OPTION VALUE ...]"
     if not all_options:
         parser.description += " --help-all shows all options."
@@ -80,7 +80,7 @@ def _add(group, each: dataclasses.Field, all_options: bool, usual) -> None:
 
 
 def _kind(each: dataclasses.Field) -> tuple[typing.Callable, str]:
-    """How an option's text is read, and what stands for it in help."""
+    """The function that parses an option's text, and its placeholder in help."""
     kind = each.metadata["kind"] or (
         type(each.default)
         if each.default is not dataclasses.MISSING
@@ -98,7 +98,7 @@ def _kind(each: dataclasses.Field) -> tuple[typing.Callable, str]:
 
 
 def _name_or_object(text: str) -> str | dict:
-    """A name, or what a configuration tells of a thing that has none."""
+    """A name, or the JSON object that describes a domain or task without one."""
     return json_object(text) if text.lstrip().startswith("{") else text
 
 
@@ -113,14 +113,14 @@ def run_options(
 ) -> dict:
     """The options of a run that were given, by `RunConfig`'s names.
 
-    `--weights` gives those of its networks, `--classes` those of the semantic task, and `usual` is
-    the command's own defaults.
+    `--weights` sets the options of its networks, `--classes` those of the semantic task; `usual`
+    has the command's own defaults.
     """
     parts = (Data, Plan, Networks, Recipe, Training)
     names = {each.name for part in parts for each in dataclasses.fields(part)}
     given = {name: value for name, value in vars(options).items() if name in names}
     if "weights" in given:
-        # Not before it is needed: it imports Keras.
+        # Imported only if needed, since it imports Keras.
         from adaat_keras.presets import built_from
 
         given = built_from(given["weights"]) | given
@@ -132,7 +132,7 @@ def run_options(
 
 
 def _with_classes(given: dict, classes: str) -> dict:
-    """The semantic task among the two with other classes."""
+    """The options of both tasks, with other classes in the semantic one."""
     from adaat_keras import tasks
     from adaat_keras.tasks.semantic import Semantic
 
@@ -156,7 +156,7 @@ def _with_classes(given: dict, classes: str) -> dict:
 
 
 def tell_stand_ins(config) -> None:
-    """Say on standard error which of a run's domains are scored on another split's frames."""
+    """Print to stderr which of a run's domains are scored on another split's frames."""
     for note in stand_in_notes(config.to_dict()):
         print(f"scores on {config.data.split}: {note}", file=sys.stderr)
 
@@ -175,10 +175,10 @@ def where(options: argparse.Namespace) -> Where:
 
 
 def json_object(text: str) -> dict:
-    """The object that an option's text describes; a path on Windows may be typed as it is.
+    """Parse a JSON object; Windows paths in it may have single backslashes.
 
     Raises:
-        argparse.ArgumentTypeError: It is no JSON object, or a text in it has control characters.
+        argparse.ArgumentTypeError: It is not a JSON object, or has control characters in a string.
 
     Example:
         >>> json_object('{"frames": 100}')
@@ -202,12 +202,12 @@ def json_object(text: str) -> dict:
     return value
 
 
-# A path on Windows as it is typed: JSON would read \\n in it as a new line.
+# A Windows path as it is typed: JSON would read \\n in it as a newline.
 _TYPED = re.compile(r'"[A-Za-z]:\\(?!\\)[^"]*"')
 
 
 def _check_texts(value) -> None:
-    """Raise a `ValueError` for a text with control characters, which no name and no path has."""
+    """Raise a `ValueError` for strings with control characters, which names and paths lack."""
     if isinstance(value, str) and any(character < " " for character in value):
         raise ValueError(f"{value!r} has control characters")
     for each in (*value, *value.values()) if isinstance(value, dict) else ():
@@ -217,5 +217,5 @@ def _check_texts(value) -> None:
 
 
 def add_domain_options(parser: argparse.ArgumentParser, text: str) -> None:
-    """Add `--domain-options`, an object as JSON, with what it says in `--help`."""
+    """Add `--domain-options`, a JSON object, with its help text."""
     parser.add_argument("--domain-options", type=json_object, default={}, metavar="JSON", help=text)

@@ -55,7 +55,7 @@ def add_parser(commands, all_options: bool = True) -> None:
 
 
 def _range(text: str) -> tuple[float, float]:
-    """Two numbers from an option's text."""
+    """Parse two numbers."""
     from adaat_keras.deep_images import checked_range
 
     try:
@@ -65,7 +65,7 @@ def _range(text: str) -> tuple[float, float]:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Predict, write, and tell what and how long it took."""
+    """Predict, write, and report the files and the time."""
     from adaat_keras import tasks
     from adaat_keras.inference import find_images, find_videos, write_predictions, write_video
     from adaat_keras.inference.images import is_video
@@ -83,13 +83,13 @@ def run(options: argparse.Namespace) -> None:
     images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)
     image_range = options.range or range_for(model)
-    # Tiles are of the images' own scale.
+    # Tiles are at the images' own scale.
     if options.native or options.tile is not None:
         model.camera = None
     task = tasks.get(model.to_task)
     out = Path(options.out).expanduser()
     check_targets(videos, task, out)
-    # One bad file costs no other its prediction.
+    # Bad files are reported after all others are predicted.
     bad: list[ValueError] = []
     start = time.monotonic()
     if images:

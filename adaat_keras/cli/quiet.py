@@ -1,4 +1,4 @@
-"""Silences what TensorFlow prints when it starts, and keeps every real warning."""
+"""Suppresses TensorFlow's startup messages, but no real warnings."""
 
 import os
 import re
@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# What every start prints on a machine without a GPU, or with a processor that has more instructions
-# than the wheel was built for. None of it is about the user's work.
+# Messages at every start on machines without a GPU, or with a CPU that has more instructions than
+# the wheel was built for.
 _BANNER = re.compile(
     "|".join(
         (
@@ -28,10 +28,10 @@ _BANNER = re.compile(
 
 @contextmanager
 def without_banner() -> Iterator[None]:
-    """Within, lines of TensorFlow's banner are dropped from standard error; others come after.
+    """Drop the lines of TensorFlow's banner from stderr; other lines are printed afterwards.
 
     TensorFlow writes them from C++ before any logger is set up, so the file descriptor itself is
-    held back. Where standard error is no file, or no disk has room, nothing is done.
+    redirected. If stderr has no file descriptor, or the disk is full, nothing is done.
     """
     try:
         held = tempfile.TemporaryFile()  # noqa: SIM115

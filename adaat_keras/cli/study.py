@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def number(text: str) -> float:
-    """A number, or a `ValueError` that names what is none."""
+    """Parse a number, or raise a `ValueError` that names the text."""
     try:
         return float(text)
     except ValueError:

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> None:
     try:
         one = len(results) == 1
         print(format_table(*results) if one else format_overview(results, methods))
-    # It may say anything, and so fail in any way.
+    # The files may contain anything, and fail in any way.
     except Exception as error:
         raise ValueError(f"{', '.join(options.what)} {_IS_NONE}: {error!r}") from error
 
@@ -55,11 +55,11 @@ _IS_NONE = "is no benchmark's results.json"
 
 
 def read_results(names: list[str], methods: list[str]) -> list[dict]:
-    """What these files hold, with the rows of these methods alone, in their order.
+    """The contents of these files, with only the rows of these methods, in their order.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It holds no results, or none of such a method; names the file.
+        ValueError: It holds no results, or none of these methods; names the file.
     """
     results = []
     for path in map(home_expanded, names):

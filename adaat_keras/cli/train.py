@@ -46,7 +46,7 @@ def add_parser(commands, all_options: bool = True) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Train and tell the result."""
+    """Train and print the result."""
     from adaat_keras import methods
     from adaat_keras.runs.config import RunConfig
     from adaat_keras.runs.train import train_from_config
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def default_directory(config) -> str:
-    """A folder's name that tells what was trained."""
+    """A folder name that describes what is trained."""
     data = config.data
     domains = (
         each if isinstance(each, str) else each["name"] for each in (data.source, data.target)
@@ -78,7 +78,7 @@ def default_directory(config) -> str:
 
 
 def print_metrics(directory: Path | str) -> None:
-    """Print the chief scores of a finished run and where its files are."""
+    """Print the main scores of a finished run and the location of its files."""
     from adaat_keras.runs.folder import RunFolder
 
     metrics = RunFolder(directory).read_metrics()

@@ -1,7 +1,7 @@
 """Where images come from, one file a domain. `get("streets_real", split="train")` opens one.
 
-Nothing here imports TensorFlow until a domain is opened: the processes that render the streets
-import this package too.
+Nothing here imports TensorFlow until a domain is opened, since the processes that render the
+streets import this package, too.
 """
 
 from typing import TYPE_CHECKING
@@ -40,22 +40,23 @@ _registry = Registry(
 
 
 def names() -> list[str]:
-    """Every domain's name; the embedded streets come in several variants."""
+    """The names of all domains; the embedded streets have several variants."""
     return _registry.names()
 
 
 def find(name: str) -> "type[Domain]":
-    """The class of the domain of this name, or at this place."""
+    """The class of the domain with this name or location."""
     return _registry.get(name)
 
 
 def get(what: "str | type[Domain] | Domain", **options) -> "Domain":
-    """The domain that a name, a place or a class stands for, opened with its own options.
+    """Open a domain, given by name, location or class, with its options.
 
     Args:
-        what: A name of `names()`; `"module:Name"` or `"path/to/file.py:Name"` of a class, or of
-            what gives a domain when it is called; a class; or a domain, which is handed through.
-        options: What it is opened with: `split=`, `root=`, ...
+        what: A name from `names()`; the location `"module:Name"` or `"path/to/file.py:Name"` of a
+            class, or of a function that returns a domain; a class; or a domain, which is returned
+            unchanged.
+        options: Arguments of its class: `split=`, `root=`, ...
 
     Raises:
         NoSplit: It has no such split.
@@ -83,7 +84,7 @@ def get(what: "str | type[Domain] | Domain", **options) -> "Domain":
 
 
 def stand_in(name: str, split: str) -> str:
-    """The split in which a domain has the labels that one looks for in this split.
+    """The split that a domain uses in place of this one, if it lacks it or its labels.
 
     Example:
         >>> stand_in("kitti", "test"), stand_in("carla", "test")
@@ -96,7 +97,7 @@ _FRAMES_OF = {"train": "training", "val": "validation", "test": "test"}
 
 
 def stand_in_note(name: str, split: str) -> str | None:
-    """What is to be said where another split stands in for this one; `None` where none does.
+    """A note on the split that stands in for this one; `None` if none does.
 
     Example:
         >>> stand_in_note("kitti", "test")
@@ -111,7 +112,7 @@ def stand_in_note(name: str, split: str) -> str | None:
 
 
 def __getattr__(name: str):
-    """The domains' classes, and batches of two of them, imported when they are first asked for."""
+    """Import the domains' classes, and `pairs_of_batches`, on first use."""
     if name in _CLASSES:
         import importlib
 

@@ -1,4 +1,4 @@
-"""What may happen to a training image: crops, colours, styles."""
+"""Augmentation of training images: crops, colours, styles."""
 
 from collections.abc import Callable
 
@@ -53,7 +53,7 @@ def augment(image: tf.Tensor, seed: tf.Tensor, probability: float = 0.5) -> tf.T
     *seeds, last = tf.unstack(tf.random.split(seed, 5))
     image = tf.cast(image, "float32")
     chosen = tf.random.stateless_uniform([], last) < probability
-    # A branch, not a choice between both results: hue and saturation cost half of a crop's time.
+    # `tf.cond` computes the changes only if needed: hue and saturation take half of a crop's time.
     return tf.cond(chosen, lambda: _changed(image, seeds), lambda: tf.clip_by_value(image, 0, 255))
 
 
@@ -69,13 +69,13 @@ _KNOTS = 5
 
 
 def restyle(image: tf.Tensor, seed: tf.Tensor, probability: float = 0.5) -> tf.Tensor:
-    """Change the style of an image with the given probability, or else what `augment` changes.
+    """Change the style of an image with the given probability, else apply `augment`.
 
-    In this order: part of the colour is taken away, all of it now and then; the tones go through a
-    random curve, which may darken, flatten or invert them, and differs a little between red,
-    green and blue; noise is added. What stays is where things are. Labels hold, those of depth
-    too. (Beyond the paper; the idea is that of random tone curves in medical imaging and of
-    domain randomization.)
+    In this order: the image is partly or, sometimes, completely desaturated; its tones are mapped
+    by a random curve, slightly different for red, green and blue, which may darken, flatten or
+    invert them; noise is added. The geometry does not change, so that all labels stay valid.
+    (Beyond the paper; similar to random tone curves in medical imaging and to domain
+    randomization.)
 
     Args:
         image: `(height, width, 3)` in 0..255, any type.
@@ -106,7 +106,7 @@ def _restyled(image: tf.Tensor, seeds: list[tf.Tensor]) -> tf.Tensor:
 
 
 def _curves(seeds: list[tf.Tensor]) -> tf.Tensor:
-    """The tones `(knots, 3)` that evenly spaced tones become, somewhere from identity to noise."""
+    """Random tone curves at evenly spaced knots, `(knots, 3)`, between identity and noise."""
     strength, *shared = tf.unstack(tf.random.stateless_uniform([_KNOTS + 1], seeds[0]))
     own = tf.random.stateless_uniform([_KNOTS, 3], seeds[1])
     identity = tf.linspace(0.0, 1.0, _KNOTS)[:, None]
@@ -114,7 +114,7 @@ def _curves(seeds: list[tf.Tensor]) -> tf.Tensor:
 
 
 def _through(curves: tf.Tensor, image: tf.Tensor) -> tf.Tensor:
-    """Every channel through its curve, linear between the knots."""
+    """Map every channel by its curve, linear between the knots."""
     place = image * (_KNOTS - 1)
     near = (tf.maximum(1 - tf.abs(place - knot), 0) * curves[knot] for knot in range(_KNOTS))
     return tf.add_n(list(near))

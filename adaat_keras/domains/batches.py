@@ -1,4 +1,4 @@
-"""From frames to batches."""
+"""Batches of frames for training and evaluation."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
@@ -24,14 +24,14 @@ def keys_of(task: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 class Portion(NamedTuple):
-    """The part of every batch that the devices of one machine take.
+    """The part of every batch that one machine's devices process.
 
-    The devices of all machines, one machine's after another's, take equal parts in order.
+    Batches are divided equally among all devices, in order of the machines.
 
     Attributes:
-        machine: Number of the machine, from 0.
-        machines: How many there are.
-        devices: How many devices each has.
+        machine: Index of the machine, from 0.
+        machines: Number of machines.
+        devices: Number of devices per machine.
 
     Example:
         >>> numbers = tf.data.Dataset.range(8)
@@ -45,13 +45,13 @@ class Portion(NamedTuple):
 
     @property
     def all_devices(self) -> int:
-        """Devices of all machines."""
+        """The number of devices of all machines."""
         return self.machines * self.devices
 
     def of(self, samples: tf.data.Dataset, per_device: int) -> tf.data.Dataset:
-        """This machine's samples, of which each device takes so many a batch.
+        """This machine's samples, where each device takes `per_device` of every batch.
 
-        Samples are their numbers, or tuples that begin with them.
+        Samples are their indices, or tuples that start with these.
         """
         if self.machines == 1:
             return samples
@@ -62,9 +62,9 @@ class Portion(NamedTuple):
         return samples.filter(is_ours)
 
 
-# What says nothing in labels, where it is not 0.
+# The ignored values of labels, if not 0.
 _IGNORED = (("semantic", IGNORED),)
-# Frames whose crops are mixed: more than a batch usually takes, few enough to hold all the crops.
+# Frames whose crops are interleaved: more than a usual batch, few enough to keep in memory.
 _MIXED = 32
 
 
@@ -81,30 +81,29 @@ def training_batches(
     stride: int = 1,
     ignored: Sequence[tuple[str, float]] = _IGNORED,
 ) -> tf.data.Dataset:
-    """Augmented frames of a domain, whole or random crops of them, without end.
+    """An infinite dataset of augmented frames of a domain, or of random crops of them.
 
-    Every frame comes once before any comes again, in a new order each time. Sample n is a
-    function of the seed and n alone, so that a training that was interrupted goes on with the
-    batches that it would have seen.
+    Frames are reshuffled after every pass over the domain. Sample n depends only on the seed and
+    n, so that an interrupted training resumes with the same batches.
 
-    With several crops a frame, each is decoded once for that many samples, and these are spread:
-    of 32 frames, one crop of each comes first, then another of each, and so on, and only then the
-    next 32 frames. The crops that wait, up to `32 * crops_per_frame`, are held in memory.
+    With several crops per frame, each decoded frame gives that many samples, which are spread out:
+    of 32 frames, first one crop of each is used, then a second one of each, and so on, and only
+    then come the next 32 frames. Up to `32 * crops_per_frame` crops are kept in memory.
 
     Args:
-        domain: Where the frames come from.
-        task: The labels to read, of one task or several; `None` reads images alone.
-        batch_size: Frames or crops a batch.
-        crop: Height and width of a crop; `None` takes whole frames, which must have one size.
-        seed: Decides order, place and augmentation.
-        first_batch: Number of the batch to begin with.
-        crops_per_frame: Crops of a frame each time it is decoded.
-        augmentation: What changes an image, given a seed; leaves size and labels true.
+        domain: The domain.
+        task: The labels to read, of one task or several; `None` reads images only.
+        batch_size: Frames or crops per batch.
+        crop: Height and width of a crop; `None` takes whole frames, which must have equal sizes.
+        seed: Of order, crops and augmentation.
+        first_batch: Index of the batch to start with.
+        crops_per_frame: Crops taken from a frame each time it is decoded.
+        augmentation: Changes an image, given a seed, such that size and labels stay valid.
         portion: The devices that share every batch. The dataset has each device's part as a batch
             of its own, those of this machine's devices in turn; whole batches by default.
         stride: What height and width of whole frames are padded to multiples of, at the lower and
-            right border: images by reflection, labels by what says nothing.
-        ignored: That number for each task's labels, where it is not 0.
+            right border: images by reflection, labels by ignored values.
+        ignored: The ignored value of each task's labels, if not 0.
 
     Returns:
         A dataset of images `(batch, height, width, 3)`, float32 in 0..255, or of tuples of images
@@ -164,17 +163,17 @@ def pairs_of_batches(
 ) -> tf.data.Dataset:
     """Training batches of two domains side by side, as stage 1's trainers take them.
 
-    Those that a run of this seed has of these domains, where it does not resize or enlarge their
-    frames. For `validation_data`, put `evaluation_batches` of both domains `side_by_side`.
+    They are those of a run with this seed, provided that it does not resize the domains' frames.
+    For `validation_data`, use `side_by_side` with `evaluation_batches` of both domains.
 
     Args:
         source, target: Domains A and B, both with labels of the task.
         task: Task 1, e.g. `"depth"`.
-        batch_size: Images a step, half of them from each domain.
-        crop, seed, augmentation: As `training_batches`'.
+        batch_size: Images per step, half of them from each domain.
+        crop, seed, augmentation: As in `training_batches`.
 
     Returns:
-        A dataset without end of `((x_source, x_target), (y_source, y_target))`: images
+        An infinite dataset of `((x_source, x_target), (y_source, y_target))`: images
         `(batch_size / 2, crop, crop, 3)`, float32 in 0..255, and labels without the last axis.
 
     Raises:
@@ -206,16 +205,16 @@ def pairs_of_batches(
 def seed_of(seed: int, role: str) -> int:
     """A training's seed for the frames of `"source"` or `"target"`.
 
-    Two domains with the same number of frames must not be walked through in step.
+    They differ so that two domains of equal length are not read in the same order.
     """
     return 2 * seed + (role == "target")
 
 
 def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
-    """Join datasets of `(images, labels)`, one a domain, as trainers take them.
+    """Join datasets of `(images, labels)`, one per domain, as trainers take them.
 
-    The result holds `(images, labels)`, each a tuple with one tensor a domain; it ends with the
-    shortest. `None` if one of them is.
+    Elements are `(images, labels)`, each a tuple with one tensor per domain; the result is as long
+    as the shortest dataset. `None` if one of them is.
 
     Example:
         >>> a = tf.data.Dataset.from_tensors((1, 2))
@@ -233,9 +232,9 @@ def side_by_side(*datasets: tf.data.Dataset | None) -> tf.data.Dataset | None:
 def padded_frame(
     frame: dict[str, tf.Tensor], stride: int, ignored: Sequence[tuple[str, float]] = _IGNORED
 ) -> dict[str, tf.Tensor]:
-    """A frame padded below and to the right to a multiple of the stride, as `PadToStride` does.
+    """Pad a frame at the bottom and right to a multiple of the stride, as `PadToStride` does.
 
-    Labels are `ignored` there, or 0.
+    Labels are padded with the `ignored` value, or 0.
 
     Example:
         >>> frame = {"image": tf.zeros((6, 9, 3)), "semantic": tf.zeros((6, 9), tf.uint8)}
@@ -260,13 +259,13 @@ def padded_frame(
 
 
 def shuffled(number: tf.Tensor, length: int, seed: int) -> tf.Tensor:
-    """The frame of the `number`-th sample: in every round over the frames, each comes once."""
+    """The index of the frame of sample `number`; every pass over the frames is a permutation."""
     order = tf.stack([tf.cast(seed, number.dtype), number // length])
     return tf.random.experimental.index_shuffle(number % length, order, length - 1)
 
 
 def _mixed_crops(read: Callable, cut: Callable, first: int, crops: int) -> tf.data.Dataset:
-    """The crops from number `first` on, where those of `_MIXED` frames take turns."""
+    """The crops from index `first` on, where those of `_MIXED` frames are interleaved."""
     in_block = _MIXED * crops
 
     def crops_of(number):
@@ -294,10 +293,10 @@ def evaluation_batches(
     """Images and labels of a domain in order, one whole frame a batch, since sizes may differ.
 
     Args:
-        domain: Where the frames come from.
-        task: The labels to read, of one task or several; `None` reads images alone.
-        frames: How many, spread evenly over the domain; all by default.
-        stride, ignored: As `training_batches`'.
+        domain: The domain.
+        task: The labels to read, of one task or several; `None` reads images only.
+        frames: Number of frames, spread evenly over the domain; all by default.
+        stride, ignored: As in `training_batches`.
 
     Returns:
         A dataset of images `(1, height, width, 3)`, uint8, and labels `(1, height, width)` of each
@@ -320,17 +319,18 @@ def evaluation_batches(
 
 
 def distribute(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:
-    """Distribute batches over devices, one each in turn, over and over.
+    """Deal batches to devices in turn, repeatedly.
 
-    Where they do not suffice for all devices the last time, the last devices get a batch of the
-    same form that is empty.
+    If the number of batches is not a multiple of the number of devices, the last devices get an
+    empty batch in the last round.
 
     Args:
-        batches: As many as its cardinality says.
+        batches: A dataset of known cardinality.
         portion: The devices, and which of them are this machine's.
 
     Returns:
-        This machine's batches without end, and how many each device gets before they come again.
+        An infinite dataset of this machine's batches, and the number of batches that each device
+        gets per pass.
 
     Example:
         >>> batches = tf.data.Dataset.range(3).batch(1)
@@ -348,7 +348,7 @@ def distribute(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Data
 
 
 def emptied(batches: tf.data.Dataset) -> tf.data.Dataset:
-    """The same batches without anything in them."""
+    """The same batches with 0 images each."""
 
     def without(*parts):
         parts = tf.nest.map_structure(lambda x: x[:0], parts)
@@ -369,16 +369,16 @@ def class_shares(labels: np.ndarray, classes: int) -> np.ndarray:
 
 
 def class_frequencies(domain: Domain, key: str, classes: int, frames: int = 100) -> np.ndarray:
-    """The share of each class in some frames, spread evenly, each frame counting alike.
+    """The share of each class in some frames, spread evenly, with equal weight for each frame.
 
     Args:
-        domain: Where the frames come from.
-        key: Of the labels, which are numbers of classes, e.g. `"semantic"`.
-        classes: How many there are.
-        frames: How many frames to look at; all of them where there are fewer.
+        domain: The domain.
+        key: The key of labels with class numbers, e.g. `"semantic"`.
+        classes: Number of classes.
+        frames: Maximum number of frames to read.
 
     Returns:
-        float64 `(classes,)`, sums to 1; a class that does not occur has 0.
+        float64 `(classes,)` with sum 1; 0 for a class that does not occur.
 
     Raises:
         ValueError: There are no such labels, or no pixel of these frames has a class.
@@ -394,12 +394,12 @@ def class_frequencies(domain: Domain, key: str, classes: int, frames: int = 100)
 
 
 class ClassSizes(NamedTuple):
-    """The share of an image that each class takes where it is seen, float32 `(classes,)` each.
+    """Each class's share of the images in which it occurs, float32 `(classes,)` each.
 
     Attributes:
-        lower: Nine in ten images that show the class show more of it.
-        mean: The mean over the images that show it.
-        upper: Nine in ten show less.
+        lower: The 10th percentile over these images.
+        mean: The mean over these images.
+        upper: The 90th percentile over these images.
     """
 
     lower: np.ndarray
@@ -408,7 +408,7 @@ class ClassSizes(NamedTuple):
 
 
 def class_sizes(labels: Iterable[np.ndarray], classes: int) -> ClassSizes:
-    """Measure class sizes on label maps `(height, width)`, of crops where crops are trained on.
+    """Measure class sizes on label maps `(height, width)`: on crops, if crops are trained on.
 
     A class that never occurs has bounds of 0.
     """

@@ -1,4 +1,4 @@
-"""Frames that are decoded once, into memory or onto the disk, and frames that are arrays."""
+"""Caches of decoded frames, in memory or on disk, and domains of arrays."""
 
 import copy
 import hashlib
@@ -22,7 +22,7 @@ from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_fo
 
 
 class FrameStore:
-    """Frames of one key in memory, laid end to end, since they may differ in size.
+    """Frames of one key, concatenated in one buffer, since they may differ in size.
 
     Args:
         frames: Arrays or tensors `(height, width, ...)`.
@@ -44,28 +44,28 @@ class FrameStore:
     def digest(self) -> str:
         """The SHA-256 of all sizes and pixels, in hexadecimal digits."""
         found = hashlib.sha256(self.shapes.tobytes())
-        # Where they lie: a copy might not fit beside them. As bytes, since NumPy's buffers do not
-        # have all types.
+        # Without a copy, which might not fit into memory. Viewed as bytes, since NumPy's buffer
+        # protocol does not support all dtypes.
         found.update(np.asarray(self.pixels).view(np.uint8))
         return found.hexdigest()
 
 
-# Frames whose labels are looked at more closely.
+# Number of frames whose labels are checked for plausibility.
 _LOOKS = 4
 
 
 class Arrays(Domain):
-    """Frames that a user has as arrays; `Domain.from_arrays` and `from_dataset` make it.
+    """Frames from a user's arrays; created by `Domain.from_arrays` and `from_dataset`.
 
     Args:
-        columns: `"image"` and labels, each with one array a frame.
+        columns: `"image"` and labels, each with one array per frame.
         label_names: As `Domain.from_arrays` takes them.
-        name: What to call the domain.
-        focal_length: Pixels, if known.
+        name: The domain's name.
+        focal_length: In pixels, if known.
         dense: Labels without holes.
 
     Raises:
-        ValueError: Something has another form, number or size than it must.
+        ValueError: An array has a wrong shape, dtype or length.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class Arrays(Domain):
             self._stores = {key: FrameStore(column) for key, column in frames.items()}
 
     def _tell_of_doubts(self, frames: Mapping[str, list[np.ndarray]]) -> None:
-        """Warn where labels are of the right form, and look like something else."""
+        """Warn if labels have the right form, but implausible content."""
         maps = frames.get("semantic", [])[:_LOOKS]
         doubts = {
             "depth": unlikely_depth(frames.get("depth", [])),
@@ -233,14 +233,14 @@ def columns_of(dataset: tf.data.Dataset, name: str) -> dict[str, list[np.ndarray
 
 
 def _may_be_map(spec: tf.TypeSpec) -> bool:
-    """Whether what is told of a key before it is read lets it be numbers by row and column."""
+    """Whether an entry with this type spec may be a map of numbers."""
     if not isinstance(spec, tf.TensorSpec) or spec.dtype == tf.string:
         return False
     return spec.shape.rank is None or spec.shape.rank >= 2
 
 
 def _frames(dataset: tf.data.Dataset, keys: list[str], name: str) -> list[dict[str, np.ndarray]]:
-    """The `keys` of all frames; raises where one cannot be read, or they do not end."""
+    """The `keys` of all frames; a `ValueError` if one cannot be read, or there are too many."""
     frames: list[dict[str, np.ndarray]] = []
     size = 0
     try:
@@ -259,7 +259,7 @@ def _frames(dataset: tf.data.Dataset, keys: list[str], name: str) -> list[dict[s
 
 
 def _most_bytes() -> int:
-    """Half of the memory, since the frames lie in it twice while they are laid end to end."""
+    """Half of the memory, since frames are in it twice while they are concatenated."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     except (AttributeError, ValueError):
@@ -268,10 +268,10 @@ def _most_bytes() -> int:
 
 
 class KeyCache(SameCamera):
-    """Hands out the frames of a domain, each key of which it loads when it is first read.
+    """Base class of caches, which load each key of a domain when it is first read.
 
     Args:
-        domain: Where the frames come from.
+        domain: The domain to cache.
     """
 
     def __init__(self, domain: Domain):
@@ -286,8 +286,8 @@ class KeyCache(SameCamera):
     def require(self, keys: tuple[str, ...]) -> None:
         """Load the `keys` that are not loaded yet; raises as the domain does.
 
-        Here, since whatever makes batches asks for keys first: of an error within a graph, such as
-        a full disk, TensorFlow makes one of its own.
+        Batches call this first. Loading later, within a graph, would turn errors such as a full
+        disk into TensorFlow's.
         """
         super().require(keys)
         missing = self._missing(keys)
@@ -311,7 +311,7 @@ class KeyCache(SameCamera):
         return self if domain is self.domain else self._of(domain)
 
     def described(self, keys, place):
-        """What the domain tells: a cache changes nothing."""
+        """As the wrapped domain's, since a cache does not change frames."""
         return self.domain.described(keys, place)
 
     def identity(self, keys: tuple[str, ...] | None = None) -> str:
@@ -319,7 +319,7 @@ class KeyCache(SameCamera):
         return self.domain.identity(keys)
 
     def _of(self, domain: Domain) -> Self:
-        """The same cache of a domain that has other labels of classes."""
+        """The same kind of cache for a domain with other classes."""
         other = copy.copy(self)
         other.domain, other.label_names = domain, domain.label_names
         other._loaded = self._loaded - {"semantic"}
@@ -342,12 +342,12 @@ _FEW = 64
 
 
 class MemoryCache(KeyCache):
-    """Keeps the frames of a domain in memory, each key from when it is first read.
+    """Keeps the frames of a domain in memory, each key from its first use on.
 
     Memory: frames x height x width x 3 bytes for images, 1 for semantics, 4 for depth, 12 for
-    normals (3.1 GB for Cityscapes' 2975 frames at 512 x 256 with the first three), and while a key
-    is loaded once more for that key. A label is loaded together with its image, so that the domain
-    can tell when their sizes differ.
+    normals (3.1 GB for Cityscapes' 2975 frames at 512 x 256 with the first three), twice that for
+    a key while it is loaded. A label is read together with its image, so that the domain can
+    detect different sizes.
 
     Args:
         domain: Where the frames come from.
@@ -391,21 +391,20 @@ _SHARD_FRAMES = 128
 
 
 class DiskCache(KeyCache):
-    """Keeps the frames of a domain as raw pixels on the disk, each key from when it is first read.
+    """Keeps the frames of a domain as raw pixels on disk, each key from its first use on.
 
-    Each key has a folder named by the domain's fingerprint, with shards as `pack` writes them: a
-    load that was killed goes on where it stopped, checksums are checked when a cache is opened,
-    and damaged shards are written anew. One process at a time loads a key; others wait for it.
-    Other options of the domain, or files that have changed, get other folders; old ones may be
-    deleted at any time.
+    Each key has a folder named by the domain's fingerprint, with shards as `pack` writes them:
+    interrupted loading is resumed, checksums are verified when a cache is opened, and damaged
+    shards are rewritten. One process at a time loads a key; others wait for it. Changed options or
+    files lead to new folders; old ones may be deleted at any time.
 
     Args:
         domain: Where the frames come from.
         folder: Where the folders go.
 
     Raises:
-        ValueError: When first read: a frame cannot be.
-        OSError: The folder cannot be made, or its disk is full.
+        ValueError: On first use, a frame cannot be read.
+        OSError: The folder cannot be created, or its disk is full.
 
     Example:
         >>> import tempfile
@@ -438,9 +437,9 @@ class DiskCache(KeyCache):
 
 
 def cached(domain: Domain, where: str | None, folder: str | Path | None = None) -> Domain:
-    """The same domain, each frame of which is decoded once, when its key is first read.
+    """A cached domain, which decodes all frames once, when a key is first read.
 
-    Only the keys that are asked for are decoded and kept. Resize first, then cache.
+    Only requested keys are decoded and kept. Resize before caching.
 
     Args:
         domain: Where the frames come from.

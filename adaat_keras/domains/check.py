@@ -1,4 +1,4 @@
-"""Whether labels are what they are said to be, and a data set as it should be."""
+"""Checks of the set of label ids in use, and of whole data sets."""
 
 import contextlib
 import inspect
@@ -23,7 +23,7 @@ from adaat_keras.tasks.semantic import PAPER
 if TYPE_CHECKING:
     from adaat_keras.domains.file_domain import FileDomain
 
-# A street picture has road at its bottom and sky at its top; these shares are far below any.
+# Street scenes have road at the bottom and sky at the top; all have far more than these shares.
 _MOST_IGNORED, _LEAST_ROAD, _MARGIN = 1 / 3, 0.01, 0.3
 
 
@@ -51,18 +51,18 @@ class _Fit(NamedTuple):
 def label_variant_problem(
     ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str], only_better: bool = False
 ) -> str | None:
-    """What speaks against the chosen set of ids, and which one fits better; `None` if nothing.
+    """Why the chosen set of ids seems wrong, and which fits better; `None` if it seems right.
 
-    Suspicious are ids that do not exist, more than a third of the pixels ignored, no road in the
-    lower third of the pictures, or another set that fits far better. It is judged by the paper's
-    eleven classes, whichever one trains with.
+    Suspicious are unknown ids, more than a third of the pixels ignored, no road in the lower third
+    of the images, or another set that fits far better. The paper's eleven classes are used for
+    this, whatever classes are trained.
 
     Args:
         ids: Some label maps as stored, uint8 `(height, width)`.
         chosen: Name in `ID_SETS` of the set in use.
-        choices: Names of all sets that come into question.
-        only_better: Whether to speak only where another set fits far better: the frames that one
-            looks at may show no road.
+        choices: Names of all possible sets.
+        only_better: Whether to report only if another set fits far better, since the frames may
+            show no road.
 
     Example:
         >>> ids = np.repeat(np.array([11, 3, 1], "uint8"), 5)[:, None]  # sky, building, road
@@ -95,7 +95,7 @@ pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
 def _fit(ids: Sequence[np.ndarray], name: str) -> _Fit:
     table = ID_SETS[name].table(PAPER)
     if name == "carla_13":
-        # Tag 0 is mostly sky; the depth that would tell is not looked at here.
+        # Tag 0 is mostly sky; depth, which would decide it, is not read here.
         table[0] = SKY
     shares = [_shares(table[picture]) for picture in ids]
     return _Fit(*np.mean(shares, axis=0).tolist())
@@ -116,11 +116,11 @@ class Survey:
     """Counts over the good frames of a split, and what is wrong with the others.
 
     Attributes:
-        frames: How many are good.
-        sizes: How many have each `(height, width)`.
-        classes: Pixels of each label, `(256,)`.
-        nearest, farthest: Valid depth in metres; `inf` and 0 if there is none.
-        valid, in_reach: The sums of the frames' shares of valid depth, and of that up to 100 m.
+        frames: Number of good frames.
+        sizes: Number of frames with each `(height, width)`.
+        classes: Number of pixels of each label, `(256,)`.
+        nearest, farthest: Of valid depths, in metres; `inf` and 0 if there are none.
+        valid, in_reach: Sums over frames of the shares of valid depth, and of depth up to 100 m.
         problems: A line for each bad frame, with the file's name.
     """
 
@@ -153,7 +153,7 @@ class Survey:
 
 
 def survey(domain: "FileDomain") -> Survey:
-    """Read every frame in parallel, with a progress bar, and go on after a bad one.
+    """Read every frame in parallel, with a progress bar, and continue after bad ones.
 
     Example:
         >>> import tempfile
@@ -168,7 +168,7 @@ def survey(domain: "FileDomain") -> Survey:
         (2, {(32, 64): 2}, [])
     """
     found = Survey()
-    # Where all of them have other ids, that is one finding.
+    # If all frames have another set of ids, this is reported once.
     numbering = domain.label_variant_problem(only_better=True) is None
     problems = domain.each_frame(found.add, numbering=numbering)
     found.problems = [*domain.left_out, *filter(None, problems)]
@@ -183,23 +183,23 @@ def check_splits(
     show: int = 20,
     as_json: bool = False,
 ) -> bool:
-    """Print what every split of a data set holds and what is wrong with it.
+    """Print the content of every split of a data set, and any problems.
 
     Args:
         name: The domain, e.g. `"kitti"`.
-        root: Its root; `None` for one that has none, such as `"folder"`.
-        options: More options of its class.
-        skip_bad: Bad files do not count as wrong.
-        show: How many bad files to name for each split.
-        as_json: Print one object of JSON, which names all bad files; progress goes to stderr.
+        root: Its root; `None` for a domain without one, such as `"folder"`.
+        options: Further options of its class.
+        skip_bad: Whether bad files are acceptable.
+        show: Maximum number of bad files to name per split.
+        as_json: Print a JSON object, which names all bad files; progress goes to stderr.
 
     Returns:
-        Whether nothing is wrong.
+        Whether there are no problems.
 
     Raises:
-        ValueError: There is no such domain in folders or no such option, or the root is not the
-            right folder.
-        FileNotFoundError: There is no such folder, or no split has a single image.
+        ValueError: There is no such domain of files or no such option, or the root is the wrong
+            folder.
+        FileNotFoundError: There is no such folder, or no split has any images.
     """
     good, told = True, {}
     root = None if root is None else home_expanded(root)
@@ -237,7 +237,7 @@ def _splits(name: str, root: Path | None) -> tuple[str, ...]:
 def _open(name: str, root: Path | None, split: str, options: dict) -> "FileDomain":
     options = {"skip_bad": "missing"} | options
     loader = domains.find(name)
-    # What they look like is one finding of several here.
+    # Checked here for all frames, rather than raised as an error.
     for option in ("check_tags", "check_labels"):
         if option in inspect.signature(loader.__init__).parameters:
             options = {option: False} | options
@@ -251,7 +251,7 @@ def _open(name: str, root: Path | None, split: str, options: dict) -> "FileDomai
 
 
 def _told(domain: "FileDomain", skip_bad: bool) -> dict:
-    """What a split holds and what is wrong with it, as JSON takes it."""
+    """The content of a split and its problems, for JSON."""
     found, variant = survey(domain), domain.label_variant_problem()
     told = {
         "frames": len(domain) + len(domain.left_out),

@@ -1,4 +1,4 @@
-"""What each data set's label ids are called, and how names find their class."""
+"""The names of each data set's label ids, and the mapping of names to classes."""
 
 import warnings
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from adaat_keras.streets.classes import NAMES
 IGNORED = 255
 REST = "*"
 UNKNOWN = 254
-"""What stands in a table for an id that the data set does not have: never a label, an error."""
+"""The entry in a table for an id that does not exist in the data set, which is an error."""
 
 Entry = str | Sequence[str]
-"""What an id is called: a name, or several, of which the first counts first."""
+"""The names of an id: one, or several in order of preference."""
 Groups = Mapping[str, Sequence[str]]
 
-# Other words for the same.
+# Synonyms.
 _SAME = (
     ("road", "roads"),
     ("sidewalk", "sidewalks", "pavement"),
@@ -53,21 +53,21 @@ _ALSO = (
     ("object", ("pole", "polegroup", "traffic light", "traffic sign")),
     ("nature", ("vegetation", "terrain")),
 )
-# Nothing is known of what is called so; it is no part of the rest.
+# Names for unknown content, which is not included in the rest (`"*"`).
 _VOID = ("unlabeled", "ego vehicle", "rectification border", "out of roi", "license plate")
 # The reading that differs from AT/DT's: a rider is a person, and these are vehicles.
 _READ_AS = {"rider": "person"} | dict.fromkeys(("truck", "bus", "train", "bicycle"), "car")
 
 
 def _same(name: str) -> tuple[str, ...]:
-    """Other words for a name."""
+    """Synonyms of a name."""
     plain = plain_name(name)
     row = next((row for row in _SAME if plain in map(plain_name, row)), ())
     return tuple(word for word in row if plain_name(word) != plain)
 
 
 def names_of(entry: Entry) -> tuple[str, ...]:
-    """All names of an id in the order in which they count: its own, other words for it, kinds.
+    """All names of an id in order of preference: its own, synonyms, more general ones.
 
     Example:
         >>> names_of("pedestrian"), names_of("road line")
@@ -82,10 +82,10 @@ def names_of(entry: Entry) -> tuple[str, ...]:
 
 
 def group_of(entry: Entry, groups: Groups) -> int:
-    """The number of the group that an id belongs to, or `IGNORED`.
+    """The index of the group that an id belongs to, or `IGNORED`.
 
-    It is the group that has its first name, failing that the one that has its next, failing all
-    the one that takes the rest.
+    It is the group that has its first name, else the one that has its next, and so on, else the
+    one that takes the rest.
 
     Example:
         >>> groups = {"road": ("road",), "car": ("car",), "vehicle": ("vehicle",)}
@@ -114,12 +114,12 @@ def _group_by(owners: Mapping[str, int], entry: Entry) -> int:
 def group_table(
     entries: Mapping[int, Entry], groups: Groups, unlisted: int = UNKNOWN, size: int = 256
 ) -> np.ndarray:
-    """Which class each id has, uint8 `(size,)`.
+    """The class of each id, uint8 `(size,)`.
 
     Args:
-        entries: What the ids are called.
+        entries: The names of the ids.
         groups: The classes, as `Semantic.groups`.
-        unlisted: What ids have that are not among the entries.
+        unlisted: The value for ids that are not among the entries.
         size: One more than the largest id.
 
     Example:
@@ -134,16 +134,16 @@ def group_table(
 
 
 def check_groups(entries: Sequence[Entry], groups: Groups, where: str, stacklevel: int = 3) -> None:
-    """Warn of classes that never occur where ids are called so, and of ids that stand for several.
+    """Warn of classes that do not occur among these ids, and of ids that belong to several.
 
     Args:
-        entries: What the ids are called.
+        entries: The names of the ids.
         groups: The classes, as `Semantic.groups`.
         where: The domain, for messages.
         stacklevel: Of the warnings, as `warnings.warn` takes it.
 
     Raises:
-        ValueError: No class occurs at all; lists the names that there are.
+        ValueError: None of the classes occurs; lists the names that do.
     """
     owners, classes = _owners(groups), list(groups)
     found = {_group_by(owners, entry) for entry in entries}
@@ -175,7 +175,7 @@ def called(entry: Entry) -> str:
 
 
 def group_names(groups: Groups) -> tuple[Entry, ...]:
-    """What labels are called that were made by groups: the class' name, then what it stands for.
+    """The names of labels that were mapped to groups: the class's name, then the group's names.
 
     Example:
         >>> group_names({"road": ("road",), "vehicle": ("car", "truck")})
@@ -193,10 +193,10 @@ class IdSet:
     """The ids of one data set.
 
     Attributes:
-        title: What to call the ids in a message.
-        names: What the ids are called, from 0 on.
-        option: The loader's argument that chooses them, empty if there is no choice.
-        void_id: One more id outside the range that is ignored.
+        title: Name of the set in messages.
+        names: The names of the ids, from 0 on.
+        option: The loader's argument that selects the set; empty if there is no choice.
+        void_id: A further id outside the range, which is ignored.
     """
 
     title: str
@@ -210,7 +210,7 @@ class IdSet:
         return len(self.names) - 1
 
     def entries(self, riders_and_trucks: bool = False) -> dict[int, Entry]:
-        """What each id is called; with `riders_and_trucks` some have a second name."""
+        """The names of each id; with `riders_and_trucks`, some have a second name."""
         if not riders_and_trucks:
             return dict(enumerate(self.names))
         return {
@@ -223,8 +223,8 @@ class IdSet:
 
         Args:
             groups: The classes, as `Semantic.groups`.
-            riders_and_trucks: Whether a rider is called a person as well, and a truck, bus, train
-                or bicycle a car.
+            riders_and_trucks: Whether a rider is also named person, and a truck, bus, train or
+                bicycle also car.
 
         Example:
             >>> groups = {"road": ("road",), "person": ("person",)}
@@ -239,7 +239,7 @@ class IdSet:
         return table
 
     def ids_of(self, names: Sequence[Entry] = NAMES) -> np.ndarray:
-        """The id to write for labels that are called so, uint8 `(len(names),)`; 0 for none.
+        """The ids for labels with these names, uint8 `(len(names),)`; 0 if there is none.
 
         Example:
             >>> ID_SETS["cityscapes"].ids_of(("road", "vehicle", "tree")).tolist()
@@ -259,7 +259,7 @@ _LARGEST = 65535
 
 
 def _rank(own: Entry, entry: Entry) -> int:
-    """How far down its names an entry has the first name of another, or the same in other words."""
+    """The position of another entry's first name, or a synonym, among an entry's names."""
     same = {plain_name(name) for name in (called(own), *_same(called(own)))}
     names = [plain_name(name) for name in names_of(entry)]
     return next((rank for rank, name in enumerate(names) if name in same), _NEVER)
@@ -327,7 +327,7 @@ ID_SETS = {
 
 
 def _number(value) -> int:
-    """The number of a label, or a `ValueError`; never half of one, nor what only counts as one."""
+    """The integer number of a label; a `ValueError` for fractions and booleans."""
     text = isinstance(value, str) and value.isascii() and value.lstrip("-").isdigit()
     if text and len(value) < 9:
         return int(value)
@@ -337,14 +337,14 @@ def _number(value) -> int:
 
 
 def label_entries(names: Sequence[Entry] | Mapping[int | str, Entry] | str) -> dict[int, Entry]:
-    """What labels are called, by their number.
+    """The names of labels, by their number.
 
     Args:
-        names: Of label 0, 1, ...; or by number, which JSON makes text of; or the name of a set in
-            `ID_SETS`.
+        names: Of labels 0, 1, ...; or by number, which may be a string, as in JSON; or the name of
+            a set in `ID_SETS`.
 
     Raises:
-        ValueError: There is no such set, a number is none, or a name is missing.
+        ValueError: There is no such set, a number is invalid, or a name is missing.
 
     Example:
         >>> label_entries({"7": "road"}), label_entries(["road", ("vehicle", "car")])

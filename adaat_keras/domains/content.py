@@ -1,7 +1,7 @@
-"""What the pixels of a label file look like, against what their folder says.
+"""Plausibility checks: whether the pixels of label files are what they are read as.
 
-Each question has an answer that no street scene gives by chance; a map with too few pixels to tell
-gives none. So a few frames are enough when a domain is opened, and `data check` asks of all.
+The checks are such that no valid street scene fails them by chance; maps with too few pixels pass.
+Thus a few frames suffice when a domain is opened; `data check` checks all.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ import numpy as np
 from adaat_keras.tasks.depth import MAX_DEPTH
 from adaat_keras.tasks.semantic import semantic_colors
 
-# Fewer pixels, and fewer different values, say nothing.
+# Minimum numbers of pixels and of different values for a check.
 _ENOUGH, _SEVERAL = 256, 8
 _NEARLY_ALL = 0.98
 
 
 def packed_depth_problem(pixels: np.ndarray) -> str | None:
-    """What speaks against 24 bits of depth with red lowest; `None` if nothing does.
+    """Why an image seems not to be 24-bit depth with red lowest; `None` if it seems right.
 
-    In such a picture red, the lowest eight bits, is noise wherever a surface is not seen head-on,
+    In such an image, red, the lowest eight bits, looks like noise except on surfaces seen head-on,
     and blue, the highest, changes little from pixel to pixel.
 
     Args:
@@ -60,7 +60,7 @@ def packed_depth_problem(pixels: np.ndarray) -> str | None:
             "red and blue are swapped, as OpenCV writes pictures that it was given as RGB; no "
             "option reads them: swap them once, cv2.imwrite(file, image[..., ::-1])"
         )
-    # A wall seen head-on differs by the lowest bits alone.
+    # On a wall seen head-on, only the lowest bits differ.
     if smooth[0] > _SMOOTH and np.mean(jumps[:, 1:].any(axis=1)) > 0.5:
         return (
             "all colours change smoothly, as in a coloured preview of depth, which holds no "
@@ -69,14 +69,14 @@ def packed_depth_problem(pixels: np.ndarray) -> str | None:
     return None
 
 
-# The share of neighbours that differ by at most 8 of 256: 0.07 of noise.
+# Share of neighbours that differ by at most 8 of 256; for noise, it is 0.07.
 _SMOOTH = 0.4
 
 
 def _steps(whole: np.ndarray, inner: np.ndarray, code: np.ndarray, axis: int) -> np.ndarray:
     """How much each channel changes between neighbours of different depth, `(n, 3)`."""
     both = inner & np.roll(inner, 1, axis) & (code != np.roll(code, 1, axis))
-    # What rolled over the border is no neighbour.
+    # Pixels rolled over the border are not neighbours.
     both = np.take(both, range(1, both.shape[axis]), axis)
     return np.take(np.abs(np.diff(whole, axis=axis)), range(both.shape[axis]), axis)[both]
 
@@ -84,13 +84,13 @@ def _steps(whole: np.ndarray, inner: np.ndarray, code: np.ndarray, axis: int) ->
 def fixed_point_problem(
     pixels: np.ndarray, depth: np.ndarray, disparity: bool, other: str
 ) -> str | None:
-    """What speaks against 16 bits of disparity, or of depth, in 1/256; `None` if nothing does.
+    """Why pixels seem not to be 16-bit disparity, or depth, in 1/256; `None` if they seem right.
 
     Args:
         pixels: uint16 `(height, width)`, as stored; 0 = invalid.
-        depth: What they are read as, metres `(height, width)`, 0 = invalid.
-        disparity: Whether they are read as disparity.
-        other: What reads them as the other of the two.
+        depth: The resulting depth, metres `(height, width)`, 0 = invalid.
+        disparity: Whether they are read as disparity; else as depth.
+        other: The option or class that reads them as the other of the two.
 
     Example:
         >>> rows = np.repeat(np.arange(1, 65, dtype=np.uint16)[:, None], 8, axis=1)
@@ -120,9 +120,9 @@ def fixed_point_problem(
 
 
 def unlikely_depth(depths: Sequence[np.ndarray]) -> str | None:
-    """What speaks against metres in a user's own depth maps; `None` if nothing does.
+    """Why a user's depth maps seem not to be in metres; `None` if they seem right.
 
-    No more than a doubt: cameras may look at anything.
+    This is only a doubt, since cameras may look at anything.
 
     Args:
         depths: Some maps `(height, width)`, 0 = invalid.
@@ -149,7 +149,7 @@ def unlikely_depth(depths: Sequence[np.ndarray]) -> str | None:
 
 
 def most_of_all(pixels: np.ndarray) -> float:
-    """The share of the known pixels that hold the largest number of their kind; 0 of few.
+    """The share of known pixels with the maximum value of their dtype; 0 if too few are known.
 
     Example:
         >>> most_of_all(np.full((16, 16), 255, np.uint8)), most_of_all(np.uint8([[255]]))
@@ -162,13 +162,13 @@ def most_of_all(pixels: np.ndarray) -> float:
 
 
 def blended_problem(numbers: np.ndarray) -> str | None:
-    """What speaks against numbers of classes where maps were resized; `None` if nothing does.
+    """Why class numbers seem to have been interpolated; `None` if they seem right.
 
-    Interpolation leaves pixels along the edges that no pixel around them is like, whose numbers lie
-    between those around them and are of all kinds. Such as stand alone otherwise are of few kinds.
+    Interpolation creates isolated pixels along edges, with many different numbers that lie between
+    those of their neighbours. Other isolated pixels have few different numbers.
 
     Args:
-        numbers: Whole numbers `(height, width)`.
+        numbers: Integers `(height, width)`.
 
     Example:
         >>> from PIL import Image
@@ -181,7 +181,7 @@ def blended_problem(numbers: np.ndarray) -> str | None:
     """
     if min(numbers.shape) < 3:
         return None
-    # The middle of a large map tells enough, and quickly.
+    # The middle of a large map suffices, and is fast.
     top, left = (max(0, (side - _MIDDLE) // 2) for side in numbers.shape)
     numbers = numbers[top : top + _MIDDLE, left : left + _MIDDLE]
     around = np.lib.stride_tricks.sliding_window_view(numbers, (3, 3)).reshape(-1, 9)
@@ -190,7 +190,7 @@ def blended_problem(numbers: np.ndarray) -> str | None:
     between = alone & (others.min(1) < here) & (here < others.max(1))
     count, kinds = np.count_nonzero(between), len(np.unique(here[between]))
     few = count < max(_ENOUGH / 8, 0.003 * numbers.size) or count < 0.75 * np.count_nonzero(alone)
-    # Of noise everything stands alone.
+    # In noise, all pixels are isolated.
     if (
         few
         or count > 0.2 * numbers.size
@@ -206,13 +206,13 @@ def blended_problem(numbers: np.ndarray) -> str | None:
 
 _IGNORED, _MIDDLE = 255, 512
 
-# A street's depth has about -0.8.
+# For comparison: a street's depth has about -0.8.
 _TREND = 0.5
 _FEW_ROWS = 16
 
 
 def _trend(values: np.ndarray, valid: np.ndarray) -> float | None:
-    """The correlation of rows' medians with their place, from -1 to 1."""
+    """The correlation of the rows' medians with their position, from -1 to 1."""
     rows = np.flatnonzero(np.count_nonzero(valid, axis=1) >= _SEVERAL)
     if len(rows) < _FEW_ROWS:
         return None
@@ -224,7 +224,7 @@ def _trend(values: np.ndarray, valid: np.ndarray) -> float | None:
 
 
 def color_problem(pixels: np.ndarray, known: np.ndarray) -> str | None:
-    """What speaks against ids in the red channel; `None` if nothing does.
+    """Why the red channel seems not to contain ids; `None` if it seems to.
 
     Args:
         pixels: uint8 `(height, width, 3)`.
@@ -252,7 +252,7 @@ def color_problem(pixels: np.ndarray, known: np.ndarray) -> str | None:
     palette = semantic_colors()
     if np.isin(_codes(colors), _codes(palette)).mean() > 0.9:
         return f"these are colours (Cityscapes' palette), no ids: {fix}"
-    # Ids that are repeated in all channels, or have instances beside them, are ids.
+    # Ids may be repeated in all channels, or have instance numbers in the others.
     strange = ~known[colors[:, 0]]
     several = len(np.unique(_codes(colors[strange]))) >= _FEW_COLORS
     if several and strange.mean() > 0.1 and colors[strange, 1:].any(axis=1).mean() > 0.5:
@@ -263,7 +263,7 @@ def color_problem(pixels: np.ndarray, known: np.ndarray) -> str | None:
     return None
 
 
-# One wrong id, with an instance's number beside it, is no colour.
+# A single wrong id with instance numbers has few colours, too.
 _FEW_COLORS = 3
 
 
@@ -272,7 +272,7 @@ def _codes(colors: np.ndarray) -> np.ndarray:
 
 
 def grey_problem(ids: np.ndarray, known: np.ndarray) -> str | None:
-    """What speaks against ids in a grey picture; `None` if nothing does.
+    """Why a grey image seems not to contain ids; `None` if it seems to.
 
     Args:
         ids: uint8 `(height, width)`.
@@ -289,7 +289,7 @@ def grey_problem(ids: np.ndarray, known: np.ndarray) -> str | None:
 
 
 def normals_problem(normals: np.ndarray) -> str | None:
-    """What speaks against normals towards a camera that looks along z; `None` if nothing does.
+    """Why normals seem not to point to a camera that looks along z; `None` if they seem right.
 
     Args:
         normals: `(height, width, 3)`, zeros = invalid.

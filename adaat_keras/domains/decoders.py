@@ -1,4 +1,4 @@
-"""What the pixels of a label file mean, in graph operations."""
+"""Decoding of label files' pixels, in graph operations."""
 
 import numpy as np
 import tensorflow as tf

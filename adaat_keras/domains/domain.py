@@ -44,7 +44,7 @@ def check_split(split: str | None, splits: Sequence[str]) -> None:
 
 
 def check_above_0(**options: float | None) -> None:
-    """Raise a `ValueError` that names the first of the options that is no number above 0.
+    """Raise a `ValueError` that names the first option that is not a number above 0.
 
     Example:
         >>> check_above_0(focal_length=700, baseline=None)
@@ -70,33 +70,31 @@ class Domain(ABC):
     A frame is a dictionary with some of these keys, all at the frame's own size:
 
     - `"image"`: uint8 `(height, width, 3)`, RGB.
-    - `"semantic"`: uint8 `(height, width)`, numbers whose meaning `label_names` tells; 255 =
-      ignored.
+    - `"semantic"`: uint8 `(height, width)`, numbers that `label_names` explains; 255 = ignored.
     - `"depth"`: float32 `(height, width)`, metres along the optical axis, 0 = invalid.
     - `"normals"`: float32 `(height, width, 3)`, unit vectors towards the camera: x right, y down,
       z forward; zeros = invalid.
 
-    Subclasses implement `__len__` and `read`, and set `name` and `tasks`. `read` runs in graph
-    operations, so that `tf.data` decodes in parallel; it touches only the files of the keys that
-    it is asked for.
+    Subclasses implement `__len__` and `read`, and set `name` and `tasks`. `read` consists of graph
+    operations, so that `tf.data` decodes in parallel; it only reads the files of the requested
+    keys.
 
     Attributes:
-        name: What to call it in messages and tables.
+        name: Its name in messages and tables.
         tasks: The label keys that exist.
-        label_names: What the numbers of `"semantic"` are called, from 0 on or by number: a name
-            each, or several of which the first counts first. The paper's eleven classes by
-            default.
-        stands_in: Where a data set lacks one of the splits train, val and test, or labels in it,
-            the split that is taken for it.
-        dense: The labels that are known at every pixel but for what is beyond their range, as a
-            simulator's are, and LiDAR's are not.
-        focal_length: Pixels, the median where frames differ; `None` where it is not known.
+        label_names: The names of the numbers in `"semantic"`, from 0 on or by number: one name
+            each, or several in order of preference. By default the paper's eleven classes.
+        stands_in: For each of the splits train, val and test that the data set lacks, or that lacks
+            labels, the split used in its place.
+        dense: The labels that are known at every pixel within their range, such as a simulator's,
+            but not LiDAR's.
+        focal_length: In pixels, the median if frames differ; `None` if unknown.
         principal_point: Where the optical axis meets a frame, `(x, y)` in pixels from the upper
-            left corner, the median where frames differ; `None` for the middle.
-        camera_height: Of the camera above the road, in metres, the mean where frames differ; `None`
-            where it is not known.
-        image_range: The two values that became black and white where files have more than 8 bits.
-        all_told: Whether the attributes decide every pixel, so that `identity` need not look.
+            left corner, the median if frames differ; `None` for the middle.
+        camera_height: Of the camera above the road, in metres, the mean if frames differ; `None` if
+            unknown.
+        image_range: The two values mapped to black and white if files have more than 8 bits.
+        all_told: Whether the attributes determine every pixel, so that `identity` reads no frames.
     """
 
     name: str
@@ -110,12 +108,12 @@ class Domain(ABC):
     image_range: Range | None = None
     all_told: bool = False
 
-    # What says nothing of the pixels, and what says nothing of any but those of classes.
+    # Attributes that do not affect pixels, and those that only affect labels of classes.
     _aside: ClassVar[tuple[str, ...]] = ("tasks", "left_out", "dense", "all_told")
     _about_classes: ClassVar[tuple[str, ...]] = ("label_names", "groups", "_table")
 
     def picture_of(self, task: "Task") -> Callable[[tf.Tensor], tf.Tensor]:
-        """What makes pictures of this domain's labels of a task for a network to read."""
+        """The function that draws this domain's labels of a task as input images for a network."""
         return task.picture if task.name in self.dense else task.sparse_picture
 
     @staticmethod
@@ -129,23 +127,23 @@ class Domain(ABC):
         focal_length: float | None = None,
         dense: str | Sequence[str] = (),
     ) -> "Domain":
-        """A domain of frames that are in memory.
+        """A domain of frames in memory.
 
         Args:
             images: uint8 `(height, width, 3)`, RGB: a list of frames, which may differ in size,
-                or one array of them all.
-            semantic: Integers `(height, width)`, one map an image; 255 = ignored.
+                or one array of all.
+            semantic: Integers `(height, width)`, one map per image; 255 = ignored.
             depth: Floating-point metres `(height, width)`; 0, below or not finite = invalid.
             normals: Floating-point unit vectors `(height, width, 3)`; zeros = invalid.
-            label_names: What the numbers in `semantic` are called, from 0 on or by number, or the
+            label_names: The names of the numbers in `semantic`, from 0 on or by number, or the
                 name of a set of ids (see `ID_SETS`); by default the paper's eleven classes.
-            name: What to call the domain in messages and tables.
-            focal_length: Pixels, if known.
-            dense: The labels, or one, that are known at every pixel but for what is beyond their
-                range, as a simulator's depth: a teacher then takes holes for the sky.
+            name: The domain's name in messages and tables.
+            focal_length: In pixels, if known.
+            dense: The labels, or one, that are known at every pixel within their range, such as a
+                simulator's depth: their holes then mean out of range, such as sky.
 
         Raises:
-            ValueError: Something has another form, number or size than it must; says which frame.
+            ValueError: An array has a wrong shape, dtype or length; names the frame.
 
         Example:
             >>> images = np.zeros((2, 32, 64, 3), np.uint8)
@@ -167,17 +165,18 @@ class Domain(ABC):
         focal_length: float | None = None,
         dense: str | Sequence[str] = (),
     ) -> "Domain":
-        """A domain of the frames of a finite `tf.data.Dataset`, which is read once, into memory.
+        """A domain of the frames of a finite `tf.data.Dataset`, which is read into memory once.
 
         Args:
-            dataset: Of single frames, each a dictionary of `"image"` and labels, in the form that
-                `from_arrays` takes them. What is no map of the image's size, such as a number or
-                a name, is left aside with a warning.
+            dataset: Of single frames, each a dictionary of `"image"` and labels in the form that
+                `from_arrays` takes. Other entries, such as numbers or names, are dropped with a
+                warning.
             label_names, name, focal_length, dense: As `from_arrays` takes them.
 
         Raises:
-            ValueError: It does not end or fills half of the memory, holds no frames or no
-                dictionaries with an image, or frames in another form; or one cannot be read.
+            ValueError: The dataset is infinite, needs more than half of the memory, is empty, does
+                not consist of dictionaries with an image, has frames of another form, or cannot be
+                read.
 
         Example:
             >>> frame = {"image": np.zeros((8, 8, 3), np.uint8), "depth": np.ones((8, 8))}
@@ -213,10 +212,10 @@ class Domain(ABC):
         return {key: value.numpy() for key, value in frame.items()}
 
     def tell_dense(self, labels: str | Sequence[str]) -> None:
-        """Set `dense`, of labels that there are.
+        """Set `dense`.
 
         Raises:
-            ValueError: There are no such labels.
+            ValueError: The domain has no such labels.
         """
         labels = (labels,) if isinstance(labels, str) else tuple(labels)
         for label in labels:
@@ -227,7 +226,7 @@ class Domain(ABC):
         self.dense = labels
 
     def check_index(self, index: int) -> None:
-        """Raise an `IndexError` if there is no such frame, a `TypeError` if it is no number."""
+        """Raise an `IndexError` for a frame that does not exist, a `TypeError` for no integer."""
         if not isinstance(index, Integral):
             raise TypeError(f"{self.name} is indexed by a frame's number, not by {index!r}")
         if not 0 <= index < len(self):
@@ -251,18 +250,18 @@ class Domain(ABC):
             )
 
     def _instead_of(self, key: str) -> str:
-        """What more is to be said of labels that are not there."""
+        """What to add to the message about missing labels."""
         return ""
 
     def with_classes(self, task: "Semantic") -> "Domain":
-        """The same frames, `"semantic"` in the classes of a task.
+        """The same frames, with `"semantic"` in the classes of a task.
 
         Returns:
-            This domain where nothing changes, or where it has no such labels.
+            The new domain; this one if nothing changes or if it has no such labels.
 
         Raises:
-            ValueError: It has none of the classes; lists what it tells apart. (A warning tells of
-                those that it lacks, where it has others.)
+            ValueError: It has none of the classes; lists those that it has. (If it lacks only some,
+                there is a warning.)
 
         Example:
             >>> from adaat_keras.tasks import Semantic
@@ -286,9 +285,9 @@ class Domain(ABC):
         return _Regrouped(self, table, group_names(groups))
 
     def own_classes(self) -> "Semantic":
-        """A task with the classes that the labels are called by, to look at them.
+        """A semantic task with this domain's own classes, for displaying its labels.
 
-        The paper's eleven, or Cityscapes' nineteen, where they are these.
+        If these are the paper's eleven or Cityscapes' nineteen, it is the built-in task.
 
         Example:
             >>> frames = Domain.from_arrays(
@@ -307,18 +306,17 @@ class Domain(ABC):
         return Semantic(groups if len(groups) > 1 else {**groups, "all else": (REST,)})
 
     def identity(self, keys: tuple[str, ...] | None = None) -> str:
-        """A short name for what the frames hold, the same wherever they lie.
+        """A hash of the frames' content, independent of where they are stored.
 
-        Made of the class, the name and the length, the attributes (numbers, strings, arrays, other
-        domains, names and sizes of files without their folders and times, and collections of
-        these), and the pixels of the first, the middle and the last frame (unless these
-        attributes decide them all). So another option or other files have another name, and
-        another root, cache or machine has not. What else an attribute may be, such as a function,
-        a tensor or a table of pandas, counts for nothing: what decides which frames there are, or
-        how they are read, has to be kept as one of the former as well.
+        It covers the class, the name and the length, the attributes (numbers, strings, arrays,
+        other domains, names and sizes of files without their folders and times, and collections of
+        these), and the pixels of the first, the middle and the last frame (unless `all_told`). It
+        changes with options and files, but not with the root, cache or machine. Attributes of other
+        types, such as functions, tensors or pandas tables, are ignored: whatever determines the
+        frames must also be stored in an attribute of one of the above types.
 
         Args:
-            keys: What counts; by default the image and all labels.
+            keys: The keys to cover; by default the image and all labels.
 
         Returns:
             16 hexadecimal digits.
@@ -336,34 +334,34 @@ class Domain(ABC):
                 try:
                     pixels = self.read(tf.constant(index, tf.int64), (key,))[key].numpy()
                 except (ValueError, OSError, tf.errors.OpError):
-                    # Whoever needs this frame is told what is wrong with it.
+                    # Reading the frame for training will report the error.
                     digest.update(b"not readable")
                     continue
                 digest.update(repr((pixels.shape, str(pixels.dtype))).encode() + pixels.tobytes())
         return digest.hexdigest()[:16]
 
     def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
-        """What the attributes tell of the `keys`, for names of content.
+        """The content of the attributes that is relevant for the `keys`, for hashing.
 
         Args:
             keys: `"image"` and labels.
-            place: What is told of a string or a path.
+            place: Maps a string or path to what represents it.
         """
         aside = self._aside if "semantic" in keys else (*self._aside, *self._about_classes)
         state = {name: part for name, part in vars(self).items() if name not in aside}
         for name in _PLACES.intersection(state):
-            # A string that would not be known for a path.
+            # A string in an attribute for a path would not be recognized as one.
             state[name] = Path(state[name]) if isinstance(state[name], str) else state[name]
         return type(self).__name__, self.name, _described(state, keys, place)
 
 
 def check_ranks(domain: Domain, keys: tuple[str, ...]) -> None:
-    """Raise where a graph cannot know how many axes a domain's values have.
+    """Raise a `ValueError` if values of a domain have unknown rank in a graph.
 
-    Whatever cuts or resizes frames in a graph has to. Nothing is read, only a graph is made.
+    Cropping and resizing need to know it. Nothing is read; `read` is only traced.
 
     Args:
-        domain: Whose `read` is looked at.
+        domain: The domain to check.
         keys: `"image"` and labels that it has.
 
     Raises:
@@ -393,7 +391,7 @@ def check_ranks(domain: Domain, keys: tuple[str, ...]) -> None:
 
 
 class SameCamera(Domain):
-    """A domain whose frames are those of another one, `domain`, from the same camera."""
+    """A domain that wraps another one, `domain`, whose frames have the same camera."""
 
     domain: Domain
 
@@ -447,21 +445,21 @@ class _Regrouped(SameCamera):
             return {**frame, "semantic": tf.identity(labels)}
 
     def with_classes(self, task: "Semantic") -> Domain:
-        """The same frames in other classes, made of the domain's own numbers."""
+        """The same frames in other classes, mapped from the wrapped domain's numbers."""
         return self.domain.with_classes(task)
 
     def described(self, keys, place):
-        """Without labels of classes, what the domain tells."""
+        """As the wrapped domain's, unless `"semantic"` is among the keys."""
         return (super() if "semantic" in keys else self.domain).described(keys, place)
 
 
-# Attributes that say where things lie.
+# Attributes that say where data is stored.
 _PLACES = {"root", "folder", "directory", "cache", "path"}
 _SIMPLE = (str, int, float, bool, type(None))
 
 
 def _described(value: Any, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
-    """What is known of a value, without what changes by use or from process to process."""
+    """The stable content of a value, without what changes by use or from process to process."""
     if isinstance(value, str | Path):
         return place(value)
     if isinstance(value, _SIMPLE):
@@ -490,7 +488,7 @@ def _described(value: Any, keys: tuple[str, ...], place: Callable[[str | Path], 
 
 
 def _without_folders(value: str | Path) -> Any:
-    """A string; of a path no folder, but its name and size where it is a file."""
+    """A string unchanged; of a file's path, its name and size without its folder."""
     text = str(value)
     if isinstance(value, str) and not {os.sep, os.altsep, "~"}.intersection(text):
         return text
@@ -502,7 +500,7 @@ def _without_folders(value: str | Path) -> Any:
     return None if stat.S_ISDIR(found.st_mode) else (path.name, found.st_size)
 
 
-# What raised an error, in the order of trust: a check, NumPy's side of a graph, an operation.
+# Patterns of messages, most reliable first: a check, a NumPy function in a graph, an operation.
 _SAID = (
     re.compile(r"assertion failed: \[(.*?)\.? *\]"),
     re.compile(r"(?:^|: |\n|}} )\w+(?:Error|Exception): (.*)\nTraceback \(most recent call last\)"),
@@ -511,7 +509,7 @@ _SAID = (
 
 
 def said_in_graph(error: Exception) -> str:
-    """What an error says in a line; one from within a graph, without TensorFlow's words around.
+    """An error's message in one line; from within a graph, without TensorFlow's additions.
 
     Example:
         >>> def check(number):

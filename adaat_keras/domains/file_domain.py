@@ -1,4 +1,4 @@
-"""What the loaders share: frames whose image and labels are files."""
+"""The base class of loaders for frames whose images and labels are files."""
 
 import copy
 import os
@@ -50,48 +50,47 @@ from adaat_keras.domains.png import (
 from adaat_keras.tasks.semantic import PAPER, Semantic, same_groups
 
 _LABELS = ("semantic", "depth", "normals")
-# Decoders and file systems both wait, and neither holds the interpreter's lock.
+# Decoding and reading both release the interpreter's lock.
 _THREADS = 8
-# Frames to look at when a domain is opened.
+# Frames to check when a domain is opened.
 _LOOKS = 4
-# Of fewer no picture can tell which ids it has.
+# With fewer pixels, one cannot tell which ids a label map has.
 _ENOUGH_PIXELS = 256
 
 
 class FileDomain(Domain):
     """Frames from files, one for the image and one for each label.
 
-    `read` stops at a bad file with an error that names it; `[i]` says as well what is wrong with
-    it and what to do. Subclasses set the class attributes and implement `depth`.
+    `read` raises an error that names a bad file; indexing, `[i]`, also says what is wrong and how
+    to fix it. Subclasses set the class attributes and implement `depth`.
 
     Args:
-        files: For each frame, where the files of `"image"` and the labels should be; the labels
-            that no frame has are left out of `tasks`.
+        files: For each frame, the expected files of `"image"` and the labels; labels that no frame
+            has are left out of `tasks`.
         id_set: Name in `ID_SETS` of the label ids.
-        riders_and_trucks: Whether a rider is called a person as well, and a truck, bus, train or
-            bicycle a car; by the AT/DT rule (the default) they are not.
+        riders_and_trucks: Whether a rider is also named person, and a truck, bus, train or bicycle
+            also car; by the AT/DT rule (the default) they are not.
         skip_bad: `False`: a missing file is an error. `True`: every file is read once, with a
-            progress bar, and frames with a bad one are left out. `"missing"`: frames that lack a
-            file are left out, and none is read.
-        check_labels: Whether to look at what some label files hold, and at all that are read
-            for `skip_bad=True`.
-        named: The labels whose folder the user named, so that it must give something.
+            progress bar, and frames with a bad one are skipped. `"missing"`: frames that lack a
+            file are skipped, without reading any.
+        check_labels: Whether to check the content of some label files, or of all if
+            `skip_bad=True`.
+        named: The labels whose folder the user gave, so that it must not be empty.
 
     Attributes:
-        splits: The names that `split` may have; `None`, where allowed, is all.
-        kinds: The format of each key's file.
-        checks_ids_itself: Whether it looks for another set of ids when it is opened, by an option
-            of its own.
+        splits: The possible values of `split`; `None`, if allowed, means all.
+        kinds: The file format of each key.
+        checks_ids_itself: Whether the class checks for other sets of ids when opened, by its own
+            option.
         id_set_choices: Names in `ID_SETS` that this data set's labels may follow.
-        groups: The classes that `"semantic"` is given in: the paper's eleven, or those of
-            `with_classes`.
+        groups: The classes of `"semantic"`: the paper's eleven, or those of `with_classes`.
         files: The files of each frame.
-        left_out: A line for each frame left out, with the file and what is wrong with it.
+        left_out: A line for each skipped frame, with the file and what is wrong with it.
 
     Raises:
-        FileNotFoundError: Some frames lack a label that others have, or a folder of labels gives
-            none.
-        ValueError: No frame is left, labels or `skip_bad` are not what they should be.
+        FileNotFoundError: Some frames lack a label that others have, or a folder of labels is
+            empty.
+        ValueError: No frame is left, or labels or `skip_bad` are invalid.
     """
 
     splits: tuple[str, ...]
@@ -131,11 +130,11 @@ class FileDomain(Domain):
             self._look_at_some()
 
     def _check_taken(self, files: list[Files], named: tuple[str, ...]) -> None:
-        """Raise where label files pair with no image."""
+        """Raise an error if there are label files but none belongs to an image."""
         check_all_taken(self.name, files, named)
 
     def _look_at_some(self) -> None:
-        """Raise a `ValueError` if some label files are not what their folder says."""
+        """Check the content of some label files; raise a `ValueError` if it is unexpected."""
         problems = [
             self.content_problem(index)
             for index in np.unique(np.linspace(0, len(self) - 1, _LOOKS).astype(int)).tolist()
@@ -149,7 +148,7 @@ class FileDomain(Domain):
             raise ValueError(f"{folder}: {variant}; check_labels=False reads them as they are")
 
     def _instead_of(self, key: str) -> str:
-        """Where the first frame's labels were looked for, and what is there."""
+        """Where the first frame's labels were expected, and what is there instead."""
         place = self.files[0].get(key)
         if place is None:
             return ""
@@ -157,7 +156,7 @@ class FileDomain(Domain):
         return f"; there is no {place}, and {content_of(there)}"
 
     def _form_problem(self) -> str | None:
-        """What is wrong with the form of all of some files of a key; `None` of a single frame."""
+        """A problem of format that all checked files of a key share; `None` for a single frame."""
         some = np.unique(np.linspace(0, len(self) - 1, _LOOKS).astype(int)).tolist()
         for key in ("image", *self.tasks):
             said = []
@@ -171,9 +170,9 @@ class FileDomain(Domain):
         return None
 
     def content_problem(self, index: int) -> str | None:
-        """What a frame's label files hold instead of what they should; `None` if they look right.
+        """What is unexpected in the content of a frame's label files; `None` if they look right.
 
-        Files that cannot be read are told of when their frame is.
+        Files that cannot be read are not reported here, but when their frame is read.
         """
         at = tf.constant(index, tf.int64)
         for key in self.tasks:
@@ -184,7 +183,7 @@ class FileDomain(Domain):
         return None
 
     def _content_problem(self, key: str, pixels: tf.Tensor, index: tf.Tensor) -> str | None:
-        """What the pixels of a label look like instead of what they should."""
+        """What is unexpected in the pixels of a label; `None` if they look right."""
         kind = self.kinds[key]
         if key == "semantic":
             known = ID_SETS[self.id_set].table(PAPER) != UNKNOWN
@@ -201,7 +200,7 @@ class FileDomain(Domain):
         return fixed_point_problem(pixels.numpy(), depth, disparity, other)
 
     def _depth_form(self) -> tuple[bool, str]:
-        """Whether depth is stored as disparity, and what reads the other of the two."""
+        """Whether depth is stored as disparity, and which option or class reads the other form."""
         return False, "no option reads disparity here"
 
     def class_table(self, groups: Groups) -> np.ndarray:
@@ -209,11 +208,11 @@ class FileDomain(Domain):
         return ID_SETS[self.id_set].table(groups, self.riders_and_trucks)
 
     def first_groups(self) -> Groups:
-        """The classes until others are asked for: the paper's eleven."""
+        """The default classes: the paper's eleven."""
         return PAPER
 
     def entries(self) -> list[Entry]:
-        """What this data set tells apart."""
+        """The names of this data set's ids."""
         return [*ID_SETS[self.id_set].entries(self.riders_and_trucks).values()]
 
     def with_classes(self, task: Semantic) -> Domain:
@@ -227,12 +226,12 @@ class FileDomain(Domain):
         return other
 
     def _give(self, groups: Groups) -> None:
-        """Give `"semantic"` in these classes."""
+        """Set the classes of `"semantic"`."""
         self.groups, self.label_names = groups, group_names(groups)
         self._table = self.class_table(groups)
 
     def described(self, keys, place):
-        """Of the files, those of the `keys`."""
+        """As in the base class, with only the `keys`' files."""
         read = {"image", *self.sources(keys), *(("camera",) if "depth" in keys else ())}
         all_files = self.files
         part = copy.copy(self)
@@ -260,20 +259,20 @@ class FileDomain(Domain):
         return keys
 
     def pixels(self, key: str, index: tf.Tensor) -> tf.Tensor:
-        """What is stored for `key` of the frame at `index`, not yet decoded to its meaning."""
+        """The stored pixels for `key` of the frame at `index`, not yet interpreted."""
         path = self.path(key, index)
         return read_picture(path) if key == "image" else read_png(path, self.kinds[key])
 
-    # Converted, the function within would be too, and AutoGraph would say that it cannot read it.
+    # AutoGraph would try to convert the inner function, too, and warn that it cannot.
     @tf.autograph.experimental.do_not_convert
     def path(self, key: str, index: tf.Tensor) -> tf.Tensor:
         """The path of the file of `key` for the frame at `index`, a string scalar."""
         return tf.gather(self.per_frame(key, lambda files: os.fsencode(files[key])), index)
 
-    # Not to be made a part of the graph from within which it is called.
+    # Runs eagerly, not as part of the graph from which it is called.
     @tf.autograph.experimental.do_not_convert
     def per_frame(self, name: str, value: Callable[[Files], bytes | float]) -> tf.Tensor:
-        """A value of every frame's files as one tensor, made when it is first asked for."""
+        """A value for every frame as one tensor, created on first use and cached."""
         if name not in self._tensors:
             with ThreadPoolExecutor(_THREADS) as threads:
                 values = list(threads.map(value, self.files))
@@ -287,10 +286,10 @@ class FileDomain(Domain):
 
         Raises:
             ValueError: There are no labels for one of the keys.
-            tf.errors.InvalidArgumentError: A file is damaged or not what it should be; the
-                message names it.
+            tf.errors.InvalidArgumentError: A file is damaged or has the wrong format; the message
+                names it.
         """
-        # `require` may do more in a subclass, for all frames, than one frame needs.
+        # Not `self.require`, which may do work for all frames in a subclass.
         Domain.require(self, keys)
         stored = {key: self.pixels(key, index) for key in self.sources(keys)}
         stored = self._of_one_size(stored, index)
@@ -305,7 +304,7 @@ class FileDomain(Domain):
         Raises:
             IndexError: There is no such frame.
             FileNotFoundError: A file is gone.
-            ValueError: A file is damaged or not what it should be; the message names it, what is
+            ValueError: A file is damaged or has the wrong format; the message names it, what is
                 wrong, and the fix.
         """
         self.check_index(index)
@@ -337,13 +336,13 @@ class FileDomain(Domain):
         return "one of them is a resized or cropped copy, get the original"
 
     def check_file(self, key: str, path: Path) -> tuple[int, int]:
-        """Width and height of the file of a `key`, whose format is checked; raises as `[i]`."""
+        """Check the format of a file and return its width and height; raises as `[i]`."""
         return picture_size(path) if key == "image" else self.kinds[key].check(path)[:2]
 
     def first_width(self) -> int | None:
-        """Pixels, of the first image whose header can be read."""
+        """Width in pixels of the first image whose header can be read."""
         for files in self.files:
-            # The others are told of when their frame is read.
+            # Errors in the others are reported when their frame is read.
             with suppress(ValueError, OSError):
                 return self.check_file("image", files["image"])[0]
         return None
@@ -351,7 +350,7 @@ class FileDomain(Domain):
     def problems(self) -> list[str | None]:
         """What is wrong with each frame, `None` if nothing is; reads every file, in parallel.
 
-        A frame without a single valid depth counts as wrong here, though `[i]` gives it.
+        A frame without any valid depth is reported, too, although `[i]` accepts it.
         """
         return self.each_frame(lambda index, frame: None, content=self._looks)
 
@@ -365,8 +364,8 @@ class FileDomain(Domain):
 
         Args:
             look: Called with a frame's index and its arrays, by one thread at a time.
-            content: Whether a frame is bad whose labels look like something else.
-            numbering: Whether one is bad whose labels look like other ids than the others'.
+            content: Whether frames with unexpected content in labels are bad.
+            numbering: Whether frames whose labels seem to have another set of ids are bad.
 
         Returns:
             What is wrong with each frame, `None` if nothing is.
@@ -384,7 +383,7 @@ class FileDomain(Domain):
         problems: list[str | None] = []
         progress = keras.utils.Progbar(len(self), unit_name="frame")
         with ThreadPoolExecutor(_THREADS) as threads:
-            # In portions, so that frames that are read do not pile up in memory.
+            # In chunks, so that frames do not accumulate in memory.
             for start in range(0, len(self), 4 * _THREADS):
                 portion = range(start, min(start + 4 * _THREADS, len(self)))
                 for index, frame in zip(portion, threads.map(open_frame, portion), strict=True):
@@ -396,7 +395,7 @@ class FileDomain(Domain):
         return problems
 
     def _blank_problem(self, index: int, frame: dict[str, np.ndarray]) -> str | None:
-        """What to say of a frame without any depth, as sensors have some; training takes it."""
+        """A note on a frame without any depth, which sensors may produce and training accepts."""
         if "depth" not in frame or frame["depth"].any():
             return None
         return (
@@ -405,23 +404,23 @@ class FileDomain(Domain):
         )
 
     def label_variant_problem(self, sample: int = 8, only_better: bool = False) -> str | None:
-        """What speaks against the label ids in use, judged by some frames; `None` if nothing.
+        """Why the set of label ids seems wrong, judged by some frames; `None` if it seems right.
 
         Args:
-            sample: How many frames to look at.
-            only_better: Whether to speak only where other ids fit better.
+            sample: Number of frames to check.
+            only_better: Whether to report only if another set fits better.
         """
         if "semantic" not in self.tasks or not self.id_set_choices:
             return None
         maps = []
         for index in np.unique(np.linspace(0, len(self) - 1, sample).astype(int)):
-            # A file that cannot be read is told of when its frame is.
+            # Unreadable files are reported when their frame is read.
             with suppress(tf.errors.OpError):
                 maps.append(self.label_ids(self.pixels("semantic", tf.constant(index))).numpy())
         return label_variant_problem(maps, self.id_set, self.id_set_choices, only_better)
 
     def _numbering_problem(self, index: int) -> str | None:
-        """What a frame's label file alone says against the ids in use; `None` if nothing."""
+        """Why the set of ids seems wrong for a single frame; `None` if it seems right."""
         if "semantic" not in self.tasks or not self.id_set_choices:
             return None
         ids = self.label_ids(self.pixels("semantic", tf.constant(index, tf.int64))).numpy()
@@ -444,7 +443,7 @@ class FileDomain(Domain):
             return {key: tf.identity(value) for key, value in stored.items()}
 
     def _keep_complete(self, skip: bool) -> tuple[str, ...]:
-        """Find out which labels exist, and deal with frames that lack some of them."""
+        """Return the labels that exist; skip, or raise an error for, frames that lack some."""
         with ThreadPoolExecutor(_THREADS) as threads:
             there = list(threads.map(_labels_of, self.files))
         tasks = tuple(key for key in _LABELS if any(key in keys for keys in there))
@@ -467,7 +466,7 @@ class FileDomain(Domain):
         return tasks
 
     def _explain(self, index: int) -> str | None:
-        """Why `read` failed for a frame whose files look right from outside."""
+        """Why `read` failed for a frame whose files pass `check_files`."""
         at = tf.constant(index, tf.int64)
         for key in ("image", *self.tasks):
             try:
@@ -499,22 +498,22 @@ def _labels_of(files: Files) -> set[str]:
 
 
 class NoFrames(NoSplit, FileNotFoundError):
-    """A split has not a single image."""
+    """A split has no images."""
 
 
 def no_frames(
     name: str, split: str | None, where: Path | str, wanted: str, folders: Sequence[Path]
 ) -> FileNotFoundError:
-    """The error for a split without a single image.
+    """The error for a split without images.
 
-    A `NoFrames` if there is nothing; where there are files that are not taken, no split is
-    missing, but something is wrong.
+    A `NoFrames` if there are no files at all; another `FileNotFoundError` if there are files, but
+    not the expected ones.
 
     Args:
         name: The domain's name.
         split: The split.
-        where: What the user gave.
-        wanted: What was looked for, in words.
+        where: The root or folder that the user gave.
+        wanted: A description of the expected files.
         folders: Where the split's images would be.
     """
     full = [f for f in folders if f.is_dir() and any(each.is_file() for each in f.rglob("*"))]

@@ -1,4 +1,4 @@
-"""Finds the files that a user means: roots, folders, patterns, and what belongs together."""
+"""Finds a user's files by roots, folders and patterns, and pairs those of one frame."""
 
 import re
 import warnings
@@ -28,17 +28,17 @@ Patterns = str | Path | Sequence[str | Path]
 def check_root(
     name: str, root: Path | str | None, holds: Callable[[Path], bool], expected: str
 ) -> Path:
-    """The root as a path, if it is one.
+    """Return a data set's root as a path, after checking it.
 
     Args:
         name: The domain's name, for messages.
-        root: What the user gave.
-        holds: Whether a folder is this data set's root.
-        expected: What a root contains, in words.
+        root: The path that the user gave.
+        holds: A function that tells whether a folder is this data set's root.
+        expected: A description of a root's content.
 
     Raises:
-        ValueError: No root was given; or it is not the data set's root, and the message says
-            whether it is above or inside the right one, and which that is.
+        ValueError: No root was given; or it is not the data set's root, and the message suggests
+            the right one if it is above or below.
         FileNotFoundError: There is no such folder.
 
     Example:
@@ -102,7 +102,7 @@ _LABELS = (".png", ".npy")
 
 
 def check_patterns(**options: Patterns | None) -> None:
-    """Raise a `ValueError` that names the first of the options that says no place.
+    """Raise a `ValueError` that names the first option that is an empty path or list.
 
     Example:
         >>> check_patterns(images="cam/*.png", depth=None)
@@ -128,18 +128,18 @@ def found(
     split: str,
     fractions: Mapping[str, float] | None = None,
 ) -> dict[str, list[Path]]:
-    """The files of every column, in order.
+    """The sorted files of every column.
 
     Args:
         name: The domain's name, for messages.
-        columns: Folders, patterns or files by key; `{split}` in them stands for the split.
-        split: Which split is wanted.
-        fractions: Whether, and how, frames are cut into splits.
+        columns: Folders, patterns or files by key; `{split}` in them is replaced by the split.
+        split: The split.
+        fractions: Shares by which frames are divided into splits, if they are.
 
     Raises:
         NoSplit: There is no such split.
         FileNotFoundError: A column has no files; says what is there.
-        ValueError: A file cannot be read by its ending.
+        ValueError: A file has an unsupported extension.
     """
     check_split(split, _SPLITS)
     listed = {
@@ -179,20 +179,19 @@ def found(
 
 
 def training_images(name: str, images: Patterns, split: str, own: list[Path]) -> list[Path]:
-    """The images of the training split, by which all splits are judged.
+    """The images of the training split, which determine settings for all splits.
 
     Args:
         name: The domain's name, for messages.
         images: As the user gave them.
-        split: Which split is open.
-        own: Its images, which are taken where no other split is told by the patterns, or where
-            there is no training split.
+        split: The split that is open.
+        own: Its images, returned if the patterns have no `{split}` or there is no training split.
     """
     listed = [images] if isinstance(images, str | Path) else images
     if split == "train" or not any(_SPLIT in str(pattern) for pattern in listed):
         return own
     with warnings.catch_warnings():
-        # Whoever opens that split is told.
+        # Warnings are given when that split is opened.
         warnings.simplefilter("ignore")
         try:
             return found(name, {"image": images}, "train")["image"]
@@ -203,7 +202,7 @@ def training_images(name: str, images: Patterns, split: str, own: list[Path]) ->
 def _tell_of_folders_within(
     name: str, listed: Mapping[str, list[str]], files: Mapping[str, list[Path]]
 ) -> None:
-    """Warn of files in folders within the folders that were given, where nothing takes them."""
+    """Warn of files in subfolders of the given folders that are not used."""
     taken = [path for paths in files.values() for path in paths]
     for key, patterns in listed.items():
         for folder in filter(Path.is_dir, map(Path, patterns)):
@@ -221,7 +220,7 @@ def _files(key: str) -> str:
 
 
 def _matches(key: str, pattern: str) -> list[Path]:
-    """What a folder, a file or a pattern stands for."""
+    """The files that a folder, a file or a pattern gives."""
     path = Path(pattern)
     if path.is_dir():
         candidates = [each for each in path.iterdir() if not each.name.startswith(".")]
@@ -255,7 +254,7 @@ def _base_exists(pattern: str) -> bool:
 
 
 def _there(pattern: str) -> str:
-    """What is where a pattern looks."""
+    """A description of what is in the folder that a pattern searches."""
     base = pattern_parts(pattern)[0]
     if not base.exists():
         near = next(folder for folder in (*base.parents, Path()) if folder.exists())
@@ -270,23 +269,23 @@ def _content(folder: Path) -> str:
 def paired(
     name: str, files: Mapping[str, list[Path]], skip: bool = False
 ) -> tuple[list[Files], list[str]]:
-    """Put the files together that belong to one frame.
+    """Pair the files that belong to one frame.
 
-    These are the ones with the same name without its ending; failing that, with the same name
-    and the same folders but for folders that all files of a kind are in; failing that, with what
-    then is left of a name without the words that all files of a kind begin or end with. A warning
-    tells where these words are unusual ones, such as kitchen and garden.
+    Files are paired by the first of these by which all of them pair, or else by that which pairs
+    the most: their names without extension; names and folders, except folders common to all files
+    of a kind; the same without the words that all names of a kind begin or end with. A warning is
+    given if these words are unusual ones, such as kitchen and garden.
 
     Args:
         name: The domain's name, for messages.
-        files: Of every key.
-        skip: Whether to leave out what does not pair.
+        files: The files of every key.
+        skip: Whether to skip files without partners.
 
     Returns:
-        The files of each frame, in the order of the images, and a line for each that is left out.
+        The files of each frame, in the order of the images, and a line for each skipped file.
 
     Raises:
-        ValueError: Not all files pair; says how many do, and names some that do not.
+        ValueError: Not all files can be paired; says how many can, and names some that cannot.
 
     Example:
         >>> left = [Path("a/0001_left.jpg"), Path("a/0002_left.jpg")]
@@ -332,9 +331,9 @@ def paired(
 
 
 def _attempts(files: Mapping[str, list[Path]]):
-    """For every way to tell frames apart, a place by frame for every key's files.
+    """For every way of pairing, the identifier of each file's frame, for every key.
 
-    Beside it, by key, what it takes away from the names.
+    With it come, by key, the common words that were removed from the names.
     """
     stems = {key: [path.stem for path in paths] for key, paths in files.items()}
     folders = {key: _varying(paths) for key, paths in files.items()}
@@ -342,7 +341,7 @@ def _attempts(files: Mapping[str, list[Path]]):
     yield _by({key: [*zip(folders[key], stems[key], strict=True)] for key in files}, files), {}
     trimmed = {key: _trimmed(names) for key, names in stems.items()}
     ends = [ends for _, ends in trimmed.values()]
-    # "_10" and "_11", "seq1_" and "seq2_" are not other words for the same, but other frames.
+    # Common parts such as "_10" and "_11", or "seq1_" and "seq2_", mean different frames.
     if not any(
         _contradict(*words)
         for one, other in combinations(ends, 2)
@@ -358,7 +357,7 @@ def _by(places: Mapping[str, list], files: Mapping[str, list[Path]]) -> dict[str
 
 
 def _varying(paths: list[Path]) -> list[tuple[str, ...]]:
-    """The folders that a file is in, without those that all files are in."""
+    """The folders in each file's path, without those common to all files."""
     parents = [path.parent.parts for path in paths]
     if len({len(parts) for parts in parents}) > 1:
         shared = len(Path(commonpath([path.parent for path in paths])).parts)
@@ -368,7 +367,7 @@ def _varying(paths: list[Path]) -> list[tuple[str, ...]]:
 
 
 def _trimmed(stems: list[str]) -> tuple[list[str], tuple[str, str]]:
-    """Names without the words that all of them begin and end with, and these words."""
+    """Names without their common first and last words, and these words."""
     first = _common(stems)
     rest = [stem[first:] for stem in stems]
     last = _common([name[::-1] for name in rest])
@@ -377,7 +376,7 @@ def _trimmed(stems: list[str]) -> tuple[list[str], tuple[str, str]]:
 
 
 def _common(stems: list[str]) -> int:
-    """Length of what all names begin with, cut neither within a word nor within a number."""
+    """Length of the common prefix of all names, which never ends within a word or a number."""
     length = min(map(len, stems))
     while any(stem[:length] != stems[0][:length] for stem in stems):
         length -= 1
@@ -392,11 +391,11 @@ def _within(stem: str, place: int) -> bool:
 
 
 def _contradict(one: str, other: str) -> bool:
-    """Whether two words differ in their numbers alone."""
+    """Whether two words differ only in their numbers."""
     return one != other and re.sub(r"\d+", "0", one) == re.sub(r"\d+", "0", other)
 
 
-# What names of files say of their kind, not of what they show.
+# Words in file names that describe their kind, not what they show.
 _USUAL = frozenset(
     re.findall(
         r"\w+",
@@ -416,7 +415,7 @@ _USUAL = frozenset(
 
 
 def _strangers(ends: Mapping[str, str]) -> tuple[str, str] | None:
-    """Two keys whose files' common words speak of different things, if there are any."""
+    """Two keys whose files' common words suggest different content, if there are any."""
     said = {key: _said(text) for key, text in ends.items()}
     for one, other in combinations(said, 2):
         for here, there in zip(said[one], said[other], strict=True):
@@ -426,16 +425,16 @@ def _strangers(ends: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def _said(text: str) -> tuple[set[str], set[str]]:
-    """The words of a text that are not usual in names of files, and its numbers."""
+    """The words of a text that are unusual in file names, and its numbers."""
     parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
-    # Single letters are short for anything.
+    # Single letters may abbreviate anything.
     words = {word.lower() for word in re.findall(r"[^\W\d_]{2,}", parted)}
     numbers = re.findall(r"(?<![^\W_])\d+(?![^\W_])", text)
     return words - _USUAL, {number.lstrip("0") for number in numbers}
 
 
 def _account(files: Mapping[str, list[Path]], alone: Mapping[str, list[Path]], count: int) -> str:
-    """What was found, how much of it pairs, and what does not."""
+    """A summary of the files found, how many are paired, and which are not."""
     kinds = " and ".join(
         f"{len(paths)} {_files(key)} ({paths[0].parent})" for key, paths in files.items()
     )
@@ -452,7 +451,7 @@ def _account(files: Mapping[str, list[Path]], alone: Mapping[str, list[Path]], c
 
 
 def _twins(files: Mapping[str, list[Path]]) -> str:
-    """Two files of a kind that no name tells apart."""
+    """Two files of a kind with the same identifier."""
     for key, paths in files.items():
         places: dict = {}
         for path, folders in zip(paths, _varying(paths), strict=True):
@@ -467,11 +466,11 @@ def _some(paths: list[Path]) -> str:
 
 
 def cut(name: str, frames: list[Files], split: str, fractions: Mapping[str, float]) -> list[Files]:
-    """The frames of a split, where splits are shares of all frames in order.
+    """The frames of a split, if splits are shares of all frames in order.
 
     Raises:
         NoSplit: The split has no share, or no frame.
-        ValueError: A share is none, or together they are more than 1.
+        ValueError: A share is invalid, or their sum is above 1.
 
     Example:
         >>> frames = [{"image": Path(f"{number}.png")} for number in range(5)]

@@ -1,4 +1,4 @@
-"""A user's own images and labels, as they lie in folders."""
+"""Images and labels in a user's own folders."""
 
 import warnings
 from collections import Counter
@@ -45,64 +45,64 @@ from adaat_keras.tasks.task import RGB
 
 
 class Folder(FileDomain):
-    """Images and labels of one's own, given by folders or patterns, paired by their names.
+    """Your own images and labels, given by folders or patterns, and paired by their names.
 
-    A folder stands for all pictures in it, a pattern such as `"cam/*.jpg"` for what it matches
-    (`**` for folders in folders, `~` for one's home; `.jpg` for `.JPG` as well). Images are PNG,
-    JPEG or `.npy`, turned as their EXIF says, labels PNG or `.npy`: JPEG would change them, and
-    they are taken as they lie. Files belong together that have
-    the same name but for the ending and what all names of one kind have in common, such as
-    `0001_image.jpg` and `0001_depth.png`. Sizes may differ from frame to frame.
+    A folder gives all pictures in it, a pattern such as `"cam/*.jpg"` those that it matches (`**`
+    for subfolders, `~` for your home folder; extensions in any case). Images are PNG, JPEG or
+    `.npy`, rotated as their EXIF says; labels are PNG or `.npy`, not JPEG, which would alter them,
+    and are never rotated. Files belong to one frame if their names are equal except for the
+    extension and for what all names of one kind have in common, such as `0001_image.jpg` and
+    `0001_depth.png`. Sizes may differ from frame to frame.
 
-    An object is one split. Where the patterns have `{split}` in them, it stands for the split's
-    name; where `fractions` are given, the frames in order are cut by them; otherwise all frames
-    are the training split, and there is no other.
+    An object is one split. `{split}` in patterns is replaced by the split's name; with `fractions`,
+    the sorted frames are divided by them; otherwise all frames are the training split, and there
+    are no others.
 
-    `"semantic"` is given in the paper's eleven classes if some of them are there, else in one
-    class a name; `with_classes` gives others.
+    `"semantic"` has the paper's eleven classes if any of them occurs, else one class per name;
+    `with_classes` converts to others.
 
     Args:
-        images: Images; grey ones become RGB. Those of 16 bits are stretched to 8, all by one range.
+        images: Images; grey ones become RGB. 16-bit images are stretched to 8 bits, all by the same
+            range.
         semantic: Label maps: numbers, which need `ids`, or colours, which need `palette`.
         depth: Depth maps; metres = value * `depth_scale`.
-        disparity: Disparity maps in place of depth; metres = `focal_length` * `baseline` /
+        disparity: Disparity maps instead of depth; metres = `focal_length` * `baseline` /
             (value * `disparity_scale`).
         normals: Normals towards the camera, x right, y down, z forward: `.npy` vectors, or 8-bit
-            colours, c / 127.5 - 1. Zeros (black) are invalid; others are made of length 1.
-        ids: What the numbers of label maps are called, by number, e.g. `{7: "road", 26: "car"}`
-            (a name, or several of which the first counts first); or the name of a data set's ids
+            colours, c / 127.5 - 1. Zeros (black) are invalid; others are normalized.
+        ids: The names of the numbers in label maps, e.g. `{7: "road", 26: "car"}` (one name each,
+            or several in order of preference); or the name of a data set's ids
             (`adaat_keras.domains.class_names.ID_SETS`), e.g. `"cityscapes"`. Other numbers are
             ignored.
-        palette: What the colours of label maps are called: RGB by name. Other colours are ignored.
-        depth_scale: Metres that a value of 1 stands for: 1 by default, to be said for whole
-            numbers.
-        disparity_scale: Pixels of disparity that a value of 1 stands for; likewise.
+        palette: The colours in label maps: RGB by name. Other colours are ignored.
+        depth_scale: Metres per unit of the values; 1 by default, but required for integers.
+        disparity_scale: Pixels of disparity per unit of the values; likewise.
         focal_length: Of the camera, in pixels; needed for disparity, and to match the cameras of
             source and target.
-        principal_point: Where its optical axis meets the images, `(x, y)` in pixels; the middle by
+        principal_point: Where the optical axis meets the images, `(x, y)` in pixels; the middle by
             default.
-        camera_height: Of the camera above the road, in metres, likewise.
-        baseline: Between the two cameras, in metres; needed for disparity.
-        image_range: Of images of 16 bits, such as a thermal camera's, the two values that become
-            black and white; by default what three images fill, of the training split where splits
-            are folders and of all where they are fractions. A warning tells the range.
+        camera_height: Of the camera above the road, in metres, to match the cameras.
+        baseline: Distance between the two cameras, in metres; needed for disparity.
+        image_range: The two values mapped to black and white in 16-bit images, such as a thermal
+            camera's; by default the range of three images, of the training split if splits are
+            folders, else of all. A warning states the range.
         split: `"train"`, `"val"` or `"test"`.
         fractions: The share of each split, e.g. `{"train": 0.8, "val": 0.2}`.
-        skip_bad: `False`: a file that does not pair is an error. `"missing"`: it is left out, see
-            `left_out`. `True`: every file is read once, and frames with a bad one are left out too.
-        name: What to call it in messages and tables.
-        dense: The labels, or one, that are known at every pixel but for what is beyond their range,
-            as a simulator's depth: a teacher then takes holes for the sky.
+        skip_bad: `False`: a file without a partner is an error. `"missing"`: it is skipped, see
+            `left_out`. `True`: every file is read once, and frames with a bad one are skipped, too.
+        name: The domain's name in messages and tables.
+        dense: The labels, or one, that are known at every pixel within their range, such as a
+            simulator's depth: their holes then mean out of range, such as sky.
 
     Attributes:
         files: The files of each frame.
-        left_out: A line for each file or frame that is left out.
+        left_out: A line for each file or frame that is skipped.
 
     Raises:
         NoSplit: There is no such split.
-        FileNotFoundError: A folder or pattern gives nothing; says what is there.
-        ValueError: Files do not pair, cannot be read, or are not what they should be; an argument
-            lacks another.
+        FileNotFoundError: A folder or pattern gives no files; says what is there.
+        ValueError: Files cannot be paired or read, or have the wrong content; or an argument needs
+            another one.
 
     Example:
         >>> import tempfile
@@ -118,7 +118,7 @@ class Folder(FileDomain):
     name = "folder"
     splits = ("train", "val", "test")
     _about_classes = (*FileDomain._about_classes, "_ids", "_colors")
-    # The ids say the same.
+    # Redundant with the ids.
     _aside = (*FileDomain._aside, "_id_set")
 
     def __init__(
@@ -201,12 +201,12 @@ class Folder(FileDomain):
         self._look(check=not skip_bad)
 
     def class_table(self, groups: Groups) -> np.ndarray:
-        """The class of every number, or of every colour in order; of all others at the end."""
+        """The class of every number, or of every colour in order; the last entry is for others."""
         entries = self._named()
         return group_table(entries, groups, IGNORED, size=max(entries) + 2)
 
     def first_groups(self) -> Groups:
-        """The paper's classes if some are there, else one a name."""
+        """The paper's classes if any of them occurs, else one per name."""
         if (self.class_table(PAPER) != IGNORED).any():
             return PAPER
         names = dict.fromkeys(called(entry) for entry in self.entries())
@@ -215,22 +215,22 @@ class Folder(FileDomain):
         return {name: (name,) for name in names}
 
     def entries(self) -> list[Entry]:
-        """What `ids` or `palette` tell apart."""
+        """The names in `ids` or `palette`."""
         return [*self._named().values()]
 
     def _named(self) -> dict[int, Entry]:
         return dict(enumerate(self._colors)) if self._ids is None else self._ids
 
     def check_file(self, key: str, path: Path) -> tuple[int, int]:
-        """Width and height of a file whose format is checked; raises as `[i]`."""
+        """Check the format of a file and return its width and height; raises as `[i]`."""
         return self._readers[key].check(path)
 
     def pixels(self, key: str, index: tf.Tensor) -> tf.Tensor:
-        """What is stored for `key` of the frame at `index`, not yet decoded to its meaning."""
+        """The stored pixels for `key` of the frame at `index`, not yet interpreted."""
         return self._readers[key].read(self.path(key, index))
 
     def label_ids(self, pixels: tf.Tensor) -> tf.Tensor:
-        """The place of every pixel in the class table, int32 `(height, width)`."""
+        """The index of every pixel in the class table, int32 `(height, width)`."""
         if self._ids is not None:
             numbers, last = tf.cast(pixels, tf.int32), max(self._ids) + 1
             return tf.where((numbers < 0) | (numbers > last), last, numbers)
@@ -263,7 +263,7 @@ class Folder(FileDomain):
         return tf.math.divide_no_nan(values, tf.norm(values, axis=-1, keepdims=True))
 
     def _range(self, images: list[Path]) -> Range:
-        """What of images of 16 bits becomes black and white, the same in all splits."""
+        """The values mapped to black and white in 16-bit images, the same for all splits."""
         found = deep_range(images) or WHOLE
         warnings.warn(
             f"{self.name}: images of 16 bits are made 8: {told_range(found)}; image_range= takes "
@@ -287,19 +287,19 @@ class Folder(FileDomain):
         return reader
 
     def _check_taken(self, files: list[Files], named: tuple[str, ...]) -> None:
-        """They are paired already, and what pairs with nothing is told."""
+        """Nothing to check: files have been paired, and unpaired ones reported."""
 
     def _content_problem(self, key: str, pixels: tf.Tensor, index: tf.Tensor) -> str | None:
-        """What the pixels of a label look like instead of what they should."""
+        """What is unexpected in the pixels of a label; `None` if they look right."""
         if key != "normals":
             return None
         return normals_problem(self.normals({key: pixels}, index).numpy())
 
     def _look(self, check: bool) -> None:
-        """Look at three frames, so that what is wrong with all of them is told at once.
+        """Check three frames when the domain is opened, for problems that all frames share.
 
         Raises:
-            ValueError: A file is not what it should be, or no number or colour has a name.
+            ValueError: A file has the wrong content, or none of its numbers or colours has a name.
         """
         from adaat_keras import tasks
 
@@ -330,7 +330,7 @@ class Folder(FileDomain):
             self._check_named(seen)
 
     def _largest_doubt(self, index: int) -> str | None:
-        """Where the largest number, which often stands for no measurement, is a depth."""
+        """A warning if the largest number, often a code for "not measured", is read as a depth."""
         at = tf.constant(index, tf.int64)
         pixels = self.pixels("depth", at).numpy()
         most = pixels.max(initial=0)
@@ -343,13 +343,13 @@ class Folder(FileDomain):
         )
 
     def _blended_doubt(self, index: int) -> str | None:
-        """Where numbers of classes were interpolated."""
+        """A warning if class numbers seem to have been interpolated."""
         numbers = self.pixels("semantic", tf.constant(index, tf.int64)).numpy()
         problem = blended_problem(numbers) if numbers.ndim == 2 else None
         return problem and f"{self.files[index]['semantic']}: {problem}"
 
     def _check_numbering(self) -> None:
-        """Where ids are named by their data set, raise if those of another fit far better."""
+        """If `ids` names a data set, raise a `ValueError` if another one's ids fit far better."""
         rivals = next((sets for sets in _ALIKE if self._id_set in sets), ())
         maps = []
         for index in np.unique(np.linspace(0, len(self) - 1, 8).astype(int)) if rivals else ():
@@ -365,7 +365,7 @@ class Folder(FileDomain):
             )
 
     def _values(self, pixels: np.ndarray) -> dict[int, int]:
-        """How often each number, or code of a colour, is in a label map."""
+        """The number of pixels with each number, or colour code, in a label map."""
         numbers = (
             pixels if self._ids is not None else _code(*np.moveaxis(pixels.astype(int), -1, 0))
         )
@@ -419,10 +419,10 @@ _ALIKE = (
 
 
 def _check_options(*rules: tuple[bool, bool, str, str]) -> None:
-    """Refuse a column without its option, and an option without its column.
+    """Raise a `ValueError` for a column without its option, or an option without its column.
 
-    A rule is whether the column and the option are missing, what needs the option, if anything
-    does, and how the option is called that says nothing without the column, if it does.
+    A rule is a tuple: whether the column is missing; whether the option is; what needs the option,
+    or ""; the name of an option that is meaningless without the column, or "".
     """
     for no_column, no_option, needs, option in rules:
         if needs and no_option and not no_column:

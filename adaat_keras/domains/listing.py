@@ -1,4 +1,4 @@
-"""Lists the pictures of a data set's folders, so that none is passed over in silence."""
+"""Lists the pictures in a data set's folders, and reports those that are skipped."""
 
 import glob
 import re
@@ -22,20 +22,20 @@ PICTURES = (
 
 
 class Pictures:
-    """The pictures directly in a folder, by the names without their endings.
+    """The pictures directly in a folder, by their names without extensions.
 
-    Capitals in endings make no difference. Of two images of one name the PNG is taken, and a
-    warning tells of the others.
+    Extensions are case-insensitive. If several images have the same name, the PNG is taken, and a
+    warning reports the others.
 
     Args:
-        folder: Where; it need not exist.
-        endings: Those that are read.
-        wanted: Which names, without endings, belong to the data set.
-        known: Names that do not, and are known.
+        folder: The folder; it need not exist.
+        endings: Supported extensions.
+        wanted: Tells whether a name, without extension, belongs to the data set.
+        known: Pattern of other names that are expected, and ignored.
 
     Raises:
-        ValueError: There are pictures of other endings, and of the same names; or some that are
-            images in a form that is not read.
+        ValueError: There are pictures with the wanted names, but other extensions, or images in an
+            unsupported format.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Pictures:
         )
 
     def path(self, name: str) -> Path:
-        """Where the picture of a name is, or should be."""
+        """The path, or expected path, of the picture with a name."""
         return self.by_name.get(name, self.folder / f"{name}{self.endings[0]}")
 
     def __iter__(self):
@@ -86,16 +86,16 @@ class Pictures:
 
 
 def check_all_taken(name: str, frames: list[Files], named: tuple[str, ...] = ()) -> None:
-    """Look for folders whose label files belong to no image.
+    """Check for folders whose label files belong to no image.
 
     Args:
         name: The domain's name, for messages.
-        frames: The files that should be, of each frame.
-        named: Keys whose folder the user named.
+        frames: The expected files of each frame.
+        named: Keys whose folder the user gave.
 
     Raises:
-        FileNotFoundError: A folder has pictures, or was named, and none of them pairs with an
-            image. (A warning tells of some that pair with none.)
+        FileNotFoundError: A folder has pictures, or was given by the user, but none of them
+            belongs to an image. (If only some do not, there is a warning.)
     """
     for key in {key for files in frames for key in files} - {"image", "camera"}:
         expected = [files[key] for files in frames if key in files]
@@ -126,7 +126,7 @@ def check_all_taken(name: str, frames: list[Files], named: tuple[str, ...] = ())
 
 
 def _pattern(path: Path) -> re.Pattern:
-    """What names of the same form look like: other numbers and, before them, other words."""
+    """A pattern for names of the same form, with other numbers and, before them, other words."""
     form = re.sub(r"\\d\+|\d+", r"\\d+", re.escape(path.name.lower()))
     # The last number tells pictures of one frame apart, as KITTI's _10 and _11.
     last = re.search(r"_(\d\d)\.", path.name)
@@ -136,9 +136,9 @@ def _pattern(path: Path) -> re.Pattern:
 
 
 def content_of(folder: Path, names: int = 3, hint: str = "") -> str:
-    """What is in a folder, in words: how many files of each ending, some names, and folders.
+    """A description of a folder's content: files per extension, some names, and subfolders.
 
-    The `hint` is about the folders.
+    The `hint` is added to the subfolders.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -157,7 +157,7 @@ def content_of(folder: Path, names: int = 3, hint: str = "") -> str:
 
 
 def instead(path: Path) -> str:
-    """What there is of a file's name but another ending."""
+    """A note on files with the same name, but another extension."""
     beside = sorted(path.parent.glob(f"{glob.escape(path.stem)}.*")) if path.parent.exists() else []
     names = ", ".join(each.name for each in beside)
     jpeg = any(each.suffix.lower() in (".jpg", ".jpeg") for each in beside)
@@ -166,7 +166,7 @@ def instead(path: Path) -> str:
 
 
 def check_skip_bad(skip_bad: SkipBad) -> None:
-    """Refuse what is no choice of `skip_bad`: any other true value would leave frames out.
+    """Check `skip_bad`, since any other true value would skip frames.
 
     Raises:
         ValueError: It is none of `False`, `True` and `"missing"`.

@@ -14,9 +14,9 @@ class Reader(NamedTuple):
     """How the files of one kind are read.
 
     Attributes:
-        check: From a path to width and height; a `ValueError` that names a file of another form.
-        read: From a path, a string scalar, to pixels; in graph operations.
-        whole: Whether they hold whole numbers.
+        check: Returns width and height for a path, or raises a `ValueError` that names the file.
+        read: Returns the pixels for a path, a string scalar, in graph operations.
+        whole: Whether the values are integers.
     """
 
     check: Callable[[Path], tuple[int, int]]
@@ -25,7 +25,7 @@ class Reader(NamedTuple):
 
 
 def by_numpy(function: Callable, inputs: list[tf.Tensor], dtype: tf.DType) -> tf.Tensor:
-    """What a function of NumPy gives; its `ValueError` is TensorFlow's, in a graph and outside."""
+    """Call a NumPy function in a graph or eagerly; its `ValueError` becomes TensorFlow's error."""
     try:
         return tf.numpy_function(function, inputs, dtype, stateful=False)
     except ValueError as error:
@@ -33,19 +33,19 @@ def by_numpy(function: Callable, inputs: list[tf.Tensor], dtype: tf.DType) -> tf
 
 
 def given_bytes(data: bytes | np.ndarray) -> bytes:
-    """The bytes that a graph, or eager execution, hands to NumPy."""
+    """The bytes in an argument that a graph, or eager execution, passes to NumPy."""
     return np.asarray(data, object).item()
 
 
 def given_path(path: bytes | np.ndarray) -> Path:
-    """What a graph, or eager execution, hands to NumPy for a path."""
+    """The path in an argument that a graph, or eager execution, passes to NumPy."""
     return Path(os.fsdecode(np.asarray(path, object).item()))
 
 
 def named(path: bytes | np.ndarray, read: Callable[[Path], np.ndarray]) -> np.ndarray:
-    """What a graph reads of a file by NumPy or Pillow, which may fail in many ways.
+    """Read a file with NumPy or Pillow, turning any error into a `ValueError` that names the file.
 
-    Of all errors a graph knows a `ValueError` alone as one of the data, and it names no file.
+    Graphs report only `ValueError`s as bad data.
     """
     file = given_path(path)
     try:
@@ -83,7 +83,7 @@ def _array(path: Path, key: str) -> np.ndarray:
     except FileNotFoundError:
         raise
     except Exception as error:
-        # NumPy reads the header as Python, which fails in many ways.
+        # NumPy parses the header as Python, which may fail in many ways.
         raise ValueError(f"{path}: no array that can be read: {error}") from error
     if channels == 0 and array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
@@ -99,7 +99,7 @@ def _array(path: Path, key: str) -> np.ndarray:
 
 
 def arrays_reader(key: str, first: Path) -> Reader:
-    """How arrays are read: all whole numbers, or all floating-point ones, as the first is."""
+    """The reader for arrays: all integers or all floating-point, like the first."""
     whole = _array(first, key).dtype.kind != "f"
 
     def array(path: Path) -> np.ndarray:
@@ -125,7 +125,7 @@ def _read_array(path: tf.Tensor, key: str, array: Callable[[Path], np.ndarray]) 
     def read(file: Path) -> np.ndarray:
         values = np.asarray(array(file))
         if values.dtype.kind in "iu" and dtype == np.int32:
-            # What does not fit is not to become another number's.
+            # Numbers that do not fit must not wrap around to other numbers.
             values = np.clip(values, -1, np.iinfo(dtype).max)
         with np.errstate(over="ignore"):
             return values.astype(dtype)

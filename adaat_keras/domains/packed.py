@@ -13,10 +13,9 @@ from adaat_keras.files import backslashes, home_expanded
 class PackedKey:
     """The frames of one key, from the shards in a folder.
 
-    Frames are read by their place in a shard, with NumPy within the graph: no TensorFlow
-    operation reads a range of bytes without all that comes before them (measured: 4 ms a frame
-    of 512 x 256 in a shard of 64, against 0.3 ms). NumPy reads outside the interpreter's lock,
-    so reads run in parallel.
+    Frames are read by their offset in a shard, with NumPy within the graph, since TensorFlow's
+    operations can only read files from the start (measured: 4 ms for a frame of 512 x 256 in a
+    shard of 64, versus 0.3 ms). NumPy releases the interpreter's lock, so reads run in parallel.
 
     Args:
         folder: Holds the shards and their `index.json`.
@@ -48,7 +47,7 @@ class PackedKey:
         try:
             pixels = np.fromfile(path, self._dtype, count, offset=offset)
         except OSError as error:
-            # A `ValueError` is what a graph passes on as bad data.
+            # `ValueError`s in a graph are reported as bad data.
             raise ValueError(
                 f"{path}: this shard has gone while it was in use ({error.strerror}); a cache is "
                 "made anew by the same command, packed frames by `adaat-keras data pack`"
@@ -63,7 +62,7 @@ class Packed(Domain):
 
     `adaat-keras data pack DOMAIN --split train --out DIR` (or `pack`) writes them, and
     `--source packed --source-options '{"root": "DIR"}'` trains on them in place of the folders.
-    To withhold a label, delete its folder:
+    To remove a label, delete its folder:
 
         root/
           train/image/index.json       which frame is where; checksums
@@ -72,26 +71,24 @@ class Packed(Domain):
           train/depth/...
           val/...
 
-    The shards are valid TFRecord files; their frames are read by index, in any order, without
-    what lies before them (`PackedKey` says how).
+    The shards are valid TFRecord files, but frames are read by random access (see `PackedKey`).
 
     Args:
         root: The folder given as `--out`.
         split: Name of a folder in it; `None` if `root` itself holds the keys.
-        verify: Check a key's checksums when it is first asked for, at the speed of reading all of
-            it once. Without it, only the shards' lengths are checked.
+        verify: Verify a key's checksums on first use, which reads all its files once. Without it,
+            only the shards' lengths are checked.
 
     Attributes:
-        name: The packed domain's name; it tells its camera, too.
-        label_names: The packed domain's; those that an older version packed have none, and are the
-            paper's eleven.
-        folder: What holds the keys.
+        name: The packed domain's name. Its camera is kept, too.
+        label_names: The packed domain's; the paper's eleven for data packed by older versions.
+        folder: The folder that contains the keys.
 
     Raises:
         FileNotFoundError: There is no such folder, or a shard is missing.
         NoSplit: Other splits are packed there, this one is not.
-        ValueError: The folder is not packed (the message names one near it that is), packed in
-            part or by another version, or a shard is damaged; the message names the file.
+        ValueError: The folder holds no packed domain (the message names one nearby that does), or
+            an incomplete or damaged one, or one from another version; the message names the file.
 
     Example:
         >>> import tempfile
@@ -141,7 +138,7 @@ class Packed(Domain):
         return {key: self._keys[key].read(index) for key in keys}
 
     def described(self, keys, place):
-        """The checksums of the shards, and what their numbers are called."""
+        """The checksums of the shards, and the label names."""
         sums = {key: [s.sha256 for s in self._keys[key].index.shards] for key in keys}
         names = self.label_names if "semantic" in keys else None
         return type(self).__name__, self.name, sums, names

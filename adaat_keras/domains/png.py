@@ -43,9 +43,9 @@ class PngHeader(NamedTuple):
 def png_header(path: Path | str) -> PngHeader:
     """Read size and pixel format of a PNG file, and check that its end is there.
 
-    Reads 33 bytes and the last 12 (the header and end chunks of the PNG specification), so that
-    thousands of files are checked in a second. Where the file does not end with the end chunk, its
-    chunks are walked: what follows it counts for nothing, as for every decoder.
+    Reads the first 33 bytes and the last 12 (the header and end chunks of the PNG specification),
+    so that thousands of files are checked in a second. If the file does not end with the end chunk,
+    its chunks are searched for it; as in all decoders, anything after it is ignored.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -82,12 +82,12 @@ def png_header(path: Path | str) -> PngHeader:
 
 
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-# Deflate makes of a byte 1032 at most.
+# Deflate expands a byte to 1032 bytes at most.
 _MOST_PER_BYTE = 1100
 
 
 def _too_large(header: PngHeader, size: int) -> bool:
-    """Whether a file of this size cannot hold the pixels that it tells of."""
+    """Whether the header's pixels cannot fit into a file of this size."""
     row = header.width * _CHANNELS.get(header.color, 1) * max(header.bits, 1) / 8
     return header.height * row > _MOST_PER_BYTE * size
 
@@ -114,11 +114,11 @@ _GREY, _RGB, _PALETTE, _GREY_ALPHA, _RGBA = COLORS
 
 
 class PngKind(NamedTuple):
-    """A pixel format that a file may have, and what to do about a file that has another.
+    """A pixel format that files must have, and how to fix files with another.
 
-    `colors` are PNG colour types, of which those in `short` may have fewer bits. A file with more
-    channels than `channels` loses its alpha; where it is `repeated`, red, green and blue must be
-    the same, and one of them is given. Numbers of fewer than 8 bits are given as they stand.
+    `colors` are PNG colour types, of which those in `short` may have fewer bits. Alpha is dropped
+    from files with more than `channels` channels; with `repeated`, red, green and blue must be
+    equal, and one of them is returned. Values of fewer than 8 bits are not rescaled.
     """
 
     name: str
@@ -196,8 +196,8 @@ FIXED_POINT = PngKind(
 def read_png(path: tf.Tensor, kind: PngKind) -> tf.Tensor:
     """Read a PNG file of a known kind.
 
-    TensorFlow would scale 4-bit ids to 8 bits and grey RGB ones in silence, and name no file when
-    one is cut off; so format and end are checked before it decodes.
+    Format and end are checked before decoding, since TensorFlow would silently rescale 4-bit ids
+    to 8 bits and convert RGB to grey, and would not name a truncated file.
 
     Args:
         path: String scalar.
@@ -253,15 +253,15 @@ _PLACES = np.array([1 << 24, 1 << 16, 1 << 8, 1], np.float64)
 
 
 def _bytes_are_whole(data: bytes) -> np.bool_:
-    """Whether a PNG's end is there, and all that it needs is as it was written, by its checksums.
+    """Whether a PNG is complete and the checksums of its critical chunks are right.
 
-    The decoder finds that out too, and names no file.
+    The decoder checks this, too, but does not name the file.
     """
     data, place = memoryview(given_bytes(data)), len(_SIGNATURE)
     while place + 12 <= len(data):
         length = int.from_bytes(data[place : place + 4], "big")
         kind, after = bytes(data[place + 4 : place + 8]), place + 8 + length
-        # Decoders pass over what begins with a small letter.
+        # Decoders ignore ancillary chunks, whose names begin with a lower-case letter.
         if not kind[0] & 0x20:
             checksum = int.from_bytes(data[after : after + 4], "big")
             if zlib.crc32(data[place + 4 : after]) != checksum:
@@ -273,7 +273,7 @@ def _bytes_are_whole(data: bytes) -> np.bool_:
 
 
 def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.ndarray:
-    """A PNG's pixels. A graph's own operation would not say which file it cannot decode."""
+    """A PNG's pixels, decoded outside the graph, whose operations do not name a bad file."""
     channels = 3 if kind.repeated else kind.channels
     try:
         pixels = tf.io.decode_png(given_bytes(data), channels=channels, dtype=dtype).numpy()
@@ -284,7 +284,7 @@ def _png_pixels(data: bytes, path: bytes, kind: PngKind, dtype: tf.DType) -> np.
     if kind in (IMAGE, DEEP_IMAGE):
         return upright(pixels, given_bytes(data))
     if kind.bits < 8:
-        # The decoder has scaled them, the largest to 255.
+        # Undo the decoder's rescaling to 255.
         pixels //= 255 // (2**kind.bits - 1)
     if kind.repeated and not _repeats(pixels):
         raise ValueError(f"{given_path(path)}: red, green and blue differ; {kind.fix}")
@@ -296,12 +296,12 @@ def _repeats(pixels: np.ndarray) -> bool:
     return bool((pixels == pixels[..., :1]).all())
 
 
-# Where the end of a JPEG is looked for first: some cameras write more after it.
+# Bytes at a JPEG's end that are searched for its end marker: some cameras append data after it.
 _TAIL = 1 << 16
 
 
 def _jpeg_has_end(data: bytes) -> np.bool_:
-    """Whether a JPEG's end follows its pixels, however much follows that, such as a film."""
+    """Whether a JPEG has its end marker, whatever is appended to it, such as a video."""
     data, place = given_bytes(data), 2
     while 0 <= place < len(data) - 1:
         marker = data[place + 1]
@@ -322,9 +322,9 @@ _WITHIN = (0, *range(0xD0, 0xD8))
 
 
 def read_picture(path: tf.Tensor) -> tf.Tensor:
-    """Read an image from a PNG or JPEG file, whatever its name ends in; grey becomes RGB.
+    """Read an image from a PNG or JPEG file with any extension; grey becomes RGB.
 
-    It is turned as its EXIF says.
+    It is rotated as its EXIF says.
 
     Args:
         path: String scalar.
@@ -333,8 +333,8 @@ def read_picture(path: tf.Tensor) -> tf.Tensor:
         uint8 `(height, width, 3)`.
 
     Raises:
-        tf.errors.InvalidArgumentError: The file is neither, has more than 8 bits a channel, or is
-            cut off; the message names it.
+        tf.errors.InvalidArgumentError: The file is neither, has more than 8 bits per channel, or is
+            truncated; the message names it.
 
     Example:
         >>> import tempfile
@@ -353,7 +353,7 @@ def read_picture(path: tf.Tensor) -> tf.Tensor:
 
 
 def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
-    """Decode a JPEG whose end is there; TensorFlow would name no file."""
+    """Decode a JPEG after checking its end, as TensorFlow would not name a truncated file."""
     size = tf.strings.length(data)
     tail = tf.strings.substr(data, tf.maximum(size - _TAIL, 0), _TAIL)
     ends = tf.io.decode_raw(tail, tf.uint8)
@@ -370,7 +370,7 @@ def _decode_jpeg(data: tf.Tensor, path: tf.Tensor) -> tf.Tensor:
 
 
 def _jpeg_pixels(data: bytes, path: bytes) -> np.ndarray:
-    """A JPEG's pixels. A graph's own operation would not say which file it cannot decode."""
+    """A JPEG's pixels, decoded outside the graph, whose operations do not name a bad file."""
     try:
         return upright(tf.io.decode_jpeg(given_bytes(data), channels=3).numpy(), given_bytes(data))
     except tf.errors.OpError:
@@ -410,15 +410,15 @@ _KINDS = {
 
 
 def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> Reader:
-    """How a user's files of a key are read, as the first of them tells.
+    """The reader for a user's files of a key, chosen by the first file.
 
     Args:
         key: `"image"`, `"semantic"`, `"colors"` (classes as colours), `"depth"` or `"normals"`.
-        files: All of them.
-        image_range: Of images of 16 bits, what becomes black and white.
+        files: All files.
+        image_range: The values mapped to black and white in 16-bit images.
 
     Raises:
-        ValueError: Some are arrays and some are pictures, or the first is of no form that is read.
+        ValueError: Arrays and pictures are mixed, or the first file has an unsupported format.
     """
     arrays = [path for path in files if path.suffix.lower() == ".npy"]
     if arrays and len(arrays) < len(files):
@@ -430,7 +430,7 @@ def reader_of(key: str, files: list[Path], image_range: Range | None = None) -> 
         return Reader(picture_size, read_picture) if image_range is None else _deep(image_range)
     header = png_header(files[0])
     if key == "semantic" and header.color == _PALETTE:
-        # Their numbers stand for colours, which TensorFlow would give.
+        # TensorFlow would return the palette's colours instead of the numbers.
         return Reader(_palette_size, _read_palette)
     kinds = _KINDS[key]
     kind = next((k for k in kinds if (header.bits, header.color) in k.forms), kinds[0])
@@ -450,7 +450,7 @@ def _some(files: list[Path]) -> list[Path]:
 
 
 def _all_repeat(files: list[Path]) -> bool:
-    """Whether in some files red, green and blue are the same, as far as they can be read."""
+    """Whether red, green and blue are equal in those of some files that can be read."""
     seen = []
     for path in _some(files):
         with suppress(ValueError, OSError, tf.errors.OpError):
@@ -461,7 +461,7 @@ def _all_repeat(files: list[Path]) -> bool:
 
 
 def are_deep(files: list[Path]) -> bool:
-    """Whether they are PNGs of 16 bits, by the first of three whose header can be read."""
+    """Whether the files are 16-bit PNGs, by the first of three whose header can be read."""
     for path in _some(files):
         with suppress(ValueError, OSError):
             return png_header(path).bits == 16
@@ -469,9 +469,9 @@ def are_deep(files: list[Path]) -> bool:
 
 
 def deep_range(files: list[Path]) -> Range | None:
-    """The range that images of 16 bits fill, judged by three of them; `None` of other images.
+    """The range of values in 16-bit images, judged by three of them; `None` for other images.
 
-    Files that cannot be read are passed over.
+    Files that cannot be read are skipped.
     """
     values = []
     for path in _some(files) if are_deep(files) else ():
@@ -483,7 +483,7 @@ def deep_range(files: list[Path]) -> Range | None:
 
 
 def _deep(image_range: Range) -> Reader:
-    """How images of 16 bits are read, in graph operations as `deep_images.stretched`."""
+    """The reader for 16-bit images: `deep_images.stretched` in graph operations."""
 
     def read(path: tf.Tensor) -> tf.Tensor:
         pixels = read_png(path, DEEP_IMAGE)
@@ -500,7 +500,7 @@ def _deep(image_range: Range) -> Reader:
 
 
 def picture_size(path: Path) -> tuple[int, int]:
-    """Width and height of a PNG or JPEG, by its first bytes, turned as its EXIF says.
+    """Width and height of a PNG or JPEG from its first bytes, rotated as its EXIF says.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -534,7 +534,7 @@ def picture_size(path: Path) -> tuple[int, int]:
 
 
 def is_turned(path: Path, start: bytes | None = None) -> bool:
-    """Whether an image's EXIF exchanges its width and height."""
+    """Whether an image's EXIF orientation swaps width and height."""
     if start is None:
         with open(path, "rb") as file:
             start = file.read(_TAIL)
@@ -543,7 +543,7 @@ def is_turned(path: Path, start: bytes | None = None) -> bool:
     return orientation(Path(path).read_bytes()) > 4
 
 
-# A bit at least for each block of 8 x 8 pixels, or of 16 x 16 in two channels of three.
+# A JPEG has at least one bit per block of 8 x 8 pixels, or of 16 x 16 in two of three channels.
 _MOST_JPEG_PIXELS = 1024
 
 
@@ -558,7 +558,7 @@ def _read_palette(path: tf.Tensor) -> tf.Tensor:
     def numbers(file: Path) -> np.ndarray:
         _palette_size(file)
         data = file.read_bytes()
-        # Pillow passes over the checksums of pixels.
+        # Pillow does not verify the checksums of pixels.
         if not _bytes_are_whole(data):
             raise ValueError("its checksums are wrong")
         with Image.open(io.BytesIO(data)) as picture:

@@ -1,4 +1,4 @@
-"""A domain at another size; labels are never mixed."""
+"""Resizing of a domain's frames, without interpolating labels."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ from adaat_keras.domains.domain import Domain, check_ranks
 def nearest(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Resize by taking the pixel nearest to each new pixel's centre.
 
-    A centre between two pixels takes the one below or to the right. Whole numbers alone decide,
-    so that no rounding error moves a label at odd ratios.
+    In a tie, the pixel below or to the right is taken. The computation uses integers only, so that
+    no rounding error shifts labels.
 
     Args:
         pixels: `(height, width, ...)`, any type.
@@ -39,8 +39,8 @@ def nearest_index(old: tf.Tensor, new: int) -> tf.Tensor:
 def nearest_valid(depth: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     """Resize by taking the valid pixel nearest to each new pixel's centre, within its cell.
 
-    A new pixel's cell is all old pixels whose centres lie in it; where there are none, as when
-    enlarging, the nearest one. Distance is Euclidean, in old pixels; of equally near ones the
+    A new pixel's cell consists of all old pixels whose centres lie in it or, if there are none, as
+    when enlarging, of the nearest one. Distance is Euclidean, in old pixels; in a tie, the
     rightmost wins, then the lowest, as in `nearest`.
 
     Args:
@@ -54,13 +54,13 @@ def nearest_valid(depth: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
         >>> nearest_valid(tf.constant([[0.0, 7.0, 0.0, 0.0]]), (1, 2)).numpy().tolist()
         [[7.0, 0.0]]
     """
-    # In every column first, which leaves little to compare by both offsets; in 32 bits, since
-    # this is where the time goes.
+    # First along columns, which leaves few pixels to compare in both directions; in 32 bits, since
+    # this step takes most of the time.
     depth, dy = _shrink(depth, size[0], lambda _, dy: tf.cast(tf.abs(dy), tf.int32), tf.int32)
     depth, dy = tf.transpose(depth), tf.transpose(dy)
 
     def distance(index: tf.Tensor, dx: tf.Tensor) -> tf.Tensor:
-        # Each offset lacks a division by its own new size: times the other one's, all is whole.
+        # Each offset is scaled by its own new size; multiplying with the other one keeps integers.
         down = tf.cast(tf.gather(dy, index), tf.int64) * size[1]
         return tf.square(down) + tf.square(dx * size[0])
 
@@ -73,13 +73,14 @@ def _shrink(
     distance: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
     dtype: tf.DType,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Bring the first axis to length `new`: the nearest valid value of each cell.
+    """Resize the first axis to length `new` by taking the nearest valid value of each cell.
 
     Args:
         values: `(old, any)`.
         new: Number of cells.
-        distance: From the index of an old pixel for each cell, `(new,)`, and the offset of its
-            centre from the cell's in half old pixels times `new`, `(new, 1)`, to what decides.
+        distance: A function that returns distances, given the index of an old pixel for each cell,
+            `(new,)`, and the offset of its centre from the cell's, `(new, 1)`, in half old pixels
+            times `new`.
         dtype: Of the distance.
 
     Returns:
@@ -90,7 +91,7 @@ def _shrink(
     middle = (2 * tf.range(new, dtype=tf.int64) + 1) * old
 
     def visit(back, best, nearest):
-        # From the last of each cell backwards, so that the last wins where two are equally near.
+        # Backwards from the last of each cell, so that the last one wins in a tie.
         index = tf.maximum(last - back, first)
         value = tf.gather(values, index)
         found = distance(index, ((2 * index + 1) * new - middle)[:, None])
@@ -110,7 +111,7 @@ def _shrink(
 
 def _cells(old: tf.Tensor, new: int) -> tuple[tf.Tensor, tf.Tensor]:
     """The first and the last old pixel of each new one along an axis, `(new,)` each."""
-    # The first old pixel whose centre is not before the left edge of each new one, and of the end.
+    # The first old pixel whose centre is not before each new pixel's left edge, or the end.
     edges = (2 * tf.range(new + 1, dtype=tf.int64) * old + new - 1) // (2 * new)
     middle = nearest_index(old, new)
     enlarged = old < new
@@ -118,7 +119,7 @@ def _cells(old: tf.Tensor, new: int) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def camera_of(domain: Domain) -> Camera:
-    """The camera of a domain's frames, of the size of its first one.
+    """The camera of a domain, with the size of its first frame.
 
     Example:
         >>> import numpy as np
@@ -140,20 +141,20 @@ def camera_of(domain: Domain) -> Camera:
 
 
 class Resized(Domain):
-    """A domain whose frames are all brought to one size, whatever their own.
+    """A domain with all frames resized to one size.
 
-    - `"image"`: bilinear, over a wider support where it shrinks (antialiased), rounded.
-    - `"depth"`: each pixel takes the valid depth that is nearest to its centre, among the pixels
-      that it stands for; 0 if none of them is valid. No two depths are ever averaged, sparse
-      depth survives, and where all is valid this is plain nearest. Beside invalid pixels (sky,
-      gaps) valid depth grows by at most half a pixel of the new size.
+    - `"image"`: bilinear with antialiasing, rounded.
+    - `"depth"`: each pixel takes the valid depth nearest to its centre among the old pixels that it
+      covers; 0 if none of them is valid. Depths are never averaged, sparse depth survives, and if
+      all pixels are valid, this is plain nearest-neighbour resizing. Next to invalid pixels (sky,
+      gaps), valid depth is extended by at most half a new pixel.
     - any other label: the pixel nearest to the centre.
 
-    Height and width are scaled apart, so another aspect ratio distorts; normals stay those of the
-    surface. The focal length goes with the width, as `Camera.resized` does.
+    Height and width are scaled independently, so another aspect ratio distorts images; normals
+    are not changed. The focal length is scaled with the width, as by `Camera.resized`.
 
     Args:
-        domain: Where the frames come from.
+        domain: The domain to resize.
         height: Pixels, at least 1.
         width: Pixels, at least 1.
 
@@ -216,7 +217,7 @@ class Resized(Domain):
             ValueError: As the domain does, or as `check_ranks`.
         """
         self.domain.require(keys)
-        # Once: making a graph of a domain takes a while.
+        # Checked once per key, since tracing `read` takes a while.
         new = tuple(key for key in keys if key not in self._ranked)
         if new:
             check_ranks(self.domain, new)
@@ -245,7 +246,7 @@ class Resized(Domain):
         if value.shape[:2].is_fully_defined():
             result = value if value.shape[:2] == size else resized()
         else:
-            # Only a look at the frame tells whether there is anything to do, and that takes time.
+            # The size may be known only when the graph runs, and frames may have it already.
             there = tf.reduce_all(tf.shape(value)[:2] == size)
             result = tf.cond(there, lambda: value, resized)
         return tf.ensure_shape(result, (*size, *value.shape[2:]))

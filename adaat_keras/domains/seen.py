@@ -1,4 +1,4 @@
-"""A domain as another camera would have seen it."""
+"""A domain's frames as another camera would have seen them."""
 
 import numpy as np
 import tensorflow as tf
@@ -8,23 +8,23 @@ from adaat_keras.domains.cache import FrameStore
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized, camera_of
 
-# What `zoom_by_depth` tries, and how many frames it looks at.
+# The zooms that `zoom_by_depth` tries, and the number of frames it reads.
 _ZOOMS = np.round(np.arange(1.0, 2.01, 0.05), 2)
 _FRAMES = 24
 
 
 def zoom_by_depth(source: Domain, target: Domain, camera: Camera) -> float | None:
-    """The zoom at which the source's depth is most like the target's, place by place.
+    """Estimate the zoom at which the source's depth best matches the target's.
 
-    For cameras of which not enough is known. The mean logarithm of depth at each place of the
-    picture, over some frames spread evenly, is compared where both domains have depth.
+    For unknown focal lengths. At each location in the image where both domains have depth, the mean
+    log depth over some frames is compared.
 
     Args:
         source, target: Domains with depth, the source's frames of one size.
-        camera: What sees both, at least 2 pixels high and wide.
+        camera: The camera that both are fitted to, at least 2 pixels high and wide.
 
     Returns:
-        1 to 2, in steps of 0.05; `None` where no place has depth in both domains.
+        1 to 2, in steps of 0.05; `None` if no location has depth in both domains.
 
     Example:
         >>> depth = 5.0 + np.abs(np.arange(64) - 31.5)[None, None] * np.ones((1, 32, 1))
@@ -33,7 +33,7 @@ def zoom_by_depth(source: Domain, target: Domain, camera: Camera) -> float | Non
         >>> round(zoom_by_depth(wide, near, Camera(32, 64)), 1)
         2.0
     """
-    # Small is enough for means, and quick.
+    # A small size suffices for means, and is fast.
     small = camera.shrunk(64)
     source, target = _Depths(source), _Depths(target)
     (theirs,) = _log_depths(target, small, [None])
@@ -47,9 +47,9 @@ def zoom_by_depth(source: Domain, target: Domain, camera: Camera) -> float | Non
 
 
 class _Depths(Domain):
-    """Depth of some frames of a domain, spread evenly, read once; those of the first one's size.
+    """The depth of some frames of a domain that have the first one's size, read once.
 
-    Nothing is checked: whoever trains with the domain is told what is wrong with its depth.
+    Nothing is checked here; training reports problems with the depth.
     """
 
     name = "some frames"
@@ -62,7 +62,7 @@ class _Depths(Domain):
         valid = [np.where(np.isfinite(d) & (d > 0), d, 0).astype(np.float32) for d in depths]
         with tf.device("CPU"):
             self._store = FrameStore([d for d in valid if d.shape == valid[0].shape])
-        # The optical axis stays; a focal length would count more than the zoom that is tried.
+        # Without the focal length, which would take precedence over the zooms that are tried.
         self.principal_point = domain.principal_point
 
     def __len__(self) -> int:
@@ -73,7 +73,7 @@ class _Depths(Domain):
 
 
 def _log_depths(domain: Domain, camera: Camera, zooms) -> list[np.ndarray]:
-    """The mean logarithm of depth at each place for each zoom; NaN where none is known."""
+    """The mean log depth at each location, for each zoom; NaN where none is known."""
     means = []
     for zoom in zooms:
         seen = Seen(domain, camera, zoom)
@@ -89,18 +89,18 @@ def _log_depths(domain: Domain, camera: Camera, zooms) -> list[np.ndarray]:
 
 
 class Seen(Resized):
-    """A domain's frames, cut and resized to what another camera would have seen.
+    """A domain with frames cropped and resized to what another camera would have seen.
 
-    The part of a frame that the camera sees is enlarged or shrunk to the camera's size, the same in
-    both directions, labels with the image, as `Resized` does it. Depth keeps its metres, as under a
-    zoom lens. Both optical axes fall together, as far as the frame reaches.
+    The part of a frame that the camera sees is resized to the camera's size, with the same factor
+    in both directions, labels like the image, as in `Resized`. Depth is not rescaled, as with a
+    zoom lens. The optical axes are aligned as far as the frame allows.
 
     Args:
-        domain: Where the frames come from.
-        camera: What sees them.
-        zoom: How often the part is enlarged, against the whole width; by default what focal lengths
-            and camera heights say (`Camera.zoom_to`), and 1 where a focal length is not known. A
-            part that would reach beyond the frame is made as large as the frame allows.
+        domain: The domain.
+        camera: The camera.
+        zoom: Magnification relative to the frame's full width; by default from focal lengths and
+            camera heights (`Camera.zoom_to`), or 1 if a focal length is unknown. A part that would
+            exceed the frame is limited to it.
 
     Raises:
         ValueError: The zoom is not above 0.
@@ -135,7 +135,7 @@ class Seen(Resized):
         return self.camera.camera_height
 
     def told(self) -> str:
-        """What is done to the frames, in words.
+        """A description of what is done to the frames.
 
         Example:
             >>> import numpy as np
@@ -151,9 +151,9 @@ class Seen(Resized):
         return f"cut{f' and enlarged {zoom:.2f} times' if zoom > 1 else ''} to the model's camera"
 
     def part(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """What the camera sees of a frame of this size: top, left, height and width, in pixels.
+        """The part of a frame of this size that the camera sees: top, left, height and width.
 
-        In graph operations, since frames may differ in size.
+        In pixels; computed with graph operations, since frames may differ in size.
         """
         height, width = (tf.cast(side, tf.float64) for side in (height, width))
         camera, domain, axis = self.camera, self.domain, self.domain.principal_point
@@ -190,10 +190,10 @@ class Seen(Resized):
         }
 
     def described(self, keys, place):
-        """What the domain tells, and the camera."""
+        """As the wrapped domain's, with the camera added."""
         return super().described(keys, place), self.camera.get_config()
 
     def with_classes(self, task) -> Domain:
-        """The domain with these classes, seen alike."""
+        """The same frames in these classes, fitted to the same camera."""
         domain = self.domain.with_classes(task)
         return self if domain is self.domain else Seen(domain, self.camera, self.zoom)

@@ -1,6 +1,6 @@
-"""What depth is measured by: a simulator knows it everywhere, a sensor on a car does not.
+"""Simulated depth sensors, which measure depth only in parts of a frame.
 
-Each sensor makes of perfect depth what it would have measured, the same for the same seed.
+Each function turns perfect depth into what a sensor would measure, deterministically by its seed.
 """
 
 from collections.abc import Callable
@@ -26,10 +26,10 @@ _LOST = 0.2
 def stereo(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
     """Depth by block matching between two cameras 0.21 m apart.
 
-    Disparity, focal length * baseline / depth, has an error of a quarter of a pixel, and steps of
-    1/256. Nothing is measured where the right camera does not see a point (behind something near,
-    or beyond its border), below one pixel of disparity, and in blobs, an eighth of the picture,
-    that stand for surfaces without texture.
+    Disparity, focal length * baseline / depth, has noise of a quarter of a pixel, and is quantized
+    to 1/256. There is no measurement where the right camera does not see a point (occluded, or
+    beyond its border), below one pixel of disparity, and in blobs, an eighth of the image, that
+    simulate surfaces without texture.
 
     Args:
         depth: float32 `(height, width)`, metres, 0 = invalid.
@@ -49,7 +49,7 @@ def stereo(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
     reach = focal_length * _BASELINE
     disparity = tf.where(valid, reach / tf.where(valid, depth, 1.0), 0.0)
     column = tf.range(tf.shape(depth)[1], dtype=tf.float32)[None, :] - disparity
-    # Whatever lies to the right in the left picture and further left in the right one, hides it.
+    # A point is hidden by points to its right in the left image that are to its left in the right.
     nearest = tf.math.cumulative_logsumexp(-50 * column, axis=1, exclusive=True, reverse=True)
     seen = (column >= 0) & (-nearest / 50 > column)
     noisy = disparity + _ERROR * tf.random.stateless_normal(tf.shape(depth), seeds[0])
@@ -59,10 +59,10 @@ def stereo(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
 
 
 def lidar(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
-    """Depth by a LiDAR of 16 lines on the camera's place: about one pixel in twenty.
+    """Depth from a LiDAR with 16 lines at the camera's position: about one pixel in twenty.
 
-    The lines are spread evenly from 2 degrees above the optical axis to 24 below. An error of 3 cm;
-    a fifth of the points, and all beyond 80 m, do not come back.
+    The lines are spread evenly from 2 degrees above the optical axis to 24 below. The noise is
+    3 cm; a fifth of the points, and all beyond 80 m, are missing.
 
     Args:
         depth, focal_length, seed: As `stereo` takes them.
@@ -87,7 +87,7 @@ def lidar(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
 
 
 def _blobs(shape: tf.Tensor, share: float, seed: tf.Tensor) -> tf.Tensor:
-    """Booleans of this shape, true in blobs of some cells' size that cover this share."""
+    """Booleans of this shape, true in random blobs that cover this share."""
     cells = shape // _CELL + 2
     noise = tf.random.stateless_normal(tf.concat([[1], cells, [1]], 0), seed)
     smooth = tf.image.resize(noise, shape + 2 * _CELL, method="bicubic")[0, :, :, 0]

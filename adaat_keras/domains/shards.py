@@ -1,4 +1,4 @@
-"""A domain's frames in a few TFRecord files."""
+"""Packing of a domain's frames into a few TFRecord files."""
 
 import dataclasses
 import hashlib
@@ -30,15 +30,15 @@ from adaat_keras.lock import locked
 
 
 def fingerprint(domain: Domain, key: str) -> str:
-    """A short name for what a domain's files hold under a key now.
+    """A hash of a domain's current content for a key.
 
-    Unlike `Domain.identity` it tells where files lie and when they changed. Made of what the
-    domain tells of itself (`Domain.described`), and of the pixels of its first, middle and last
-    frame. So it sees another root, split, size, option or version of a file, if the domain keeps
-    these in attributes, as it should.
+    Unlike `Domain.identity`, it depends on the location of files and on their modification times.
+    It covers the domain's attributes (`Domain.described`) and the pixels of its first, middle and
+    last frame, and so changes with the root, the split, the size, options and versions of files,
+    provided that these are stored in attributes.
 
     Args:
-        domain: Where the frames come from; three of them are read.
+        domain: The domain; three of its frames are read.
         key: `"image"` or a label.
 
     Returns:
@@ -69,7 +69,7 @@ def _with_times(value: str | Path):
 
 
 FILE = "index.json"
-# What a domain tells of its camera, by its attributes' names.
+# The attributes of a domain that describe its camera.
 CAMERA = ("focal_length", "principal_point", "camera_height", "image_range")
 _FORMAT = "adaat_keras packed frames"
 _VERSION = 1
@@ -78,7 +78,7 @@ _BEFORE, _AFTER = 12, 4
 _AGAIN = "run `adaat-keras data pack` again with the same arguments, which writes it anew"
 
 
-# What every domain gives; other labels have forms of their own.
+# The dtypes and shapes that all domains share; other labels have their own.
 _FORMS = {
     "image": ("uint8", [3]),
     "semantic": ("uint8", []),
@@ -88,9 +88,9 @@ _FORMS = {
 
 
 def _sums(values: dict) -> dict[str, str]:
-    """The checksums of what an index says of all shards, and of its labels' names.
+    """The checksums of an index's entries on all shards, and of its label names.
 
-    (Apart, since an index without names is one as well.)
+    They are separate, since an index without names is valid, too.
     """
     parts = {"names": values.get("label_names")} if values.get("label_names") is not None else {}
     parts["about"] = {k: v for k, v in values.items() if k not in ("label_names", "shards")}
@@ -106,11 +106,11 @@ class Shard:
     """One file of packed frames.
 
     Attributes:
-        frames: How many it holds.
+        frames: Number of frames.
         bytes: Length of the file.
         sha256: Checksum of the file.
-        sizes: Height and width of each frame, or a single pair if all are alike.
-        checksum: Of all that; those of older versions have none.
+        sizes: Height and width of each frame, or a single pair if all are equal.
+        checksum: Of the above; missing in older versions.
     """
 
     frames: int
@@ -138,15 +138,15 @@ class ShardIndex:
         domain: Name of the domain that was packed.
         key: `"image"` or a label.
         fingerprint: Of the domain and the key.
-        dtype: Of the pixels; several bytes stand lowest first.
+        dtype: Of the pixels, little-endian.
         channels: Shape of a pixel.
-        frames: How many the domain has.
-        shard_frames: How many a shard holds; the last may hold fewer.
-        shards: Those that are written, in order.
-        label_names: What the numbers are called where they are those of classes, as pairs of a
-            number and its names; without them the paper's eleven.
-        camera: Of images: `focal_length`, `principal_point`, `camera_height` and `image_range`, as
-            `Domain` has them; older versions told none, or fewer.
+        frames: Number of the domain's frames.
+        shard_frames: Frames per shard; the last may have fewer.
+        shards: The shards written so far, in order.
+        label_names: Names of class numbers, as pairs of a number and its names; if missing, the
+            paper's eleven classes.
+        camera: For images: `focal_length`, `principal_point`, `camera_height` and `image_range`, as
+            in `Domain`; missing or incomplete in older versions.
     """
 
     domain: str
@@ -166,7 +166,7 @@ class ShardIndex:
 
         Raises:
             FileNotFoundError: There is none.
-            ValueError: It is damaged, another version's, or no index of ours.
+            ValueError: It is damaged, from another version, or not such an index.
         """
         path = folder / FILE
         try:
@@ -186,7 +186,7 @@ class ShardIndex:
         except FileNotFoundError:
             raise
         except Exception as error:
-            # It may say anything, and so fail in any way.
+            # The content may be anything, and fail in any way.
             raise ValueError(
                 f"{path} is no index of packed frames, or is damaged ({error}); delete {folder} "
                 "and pack again"
@@ -203,7 +203,7 @@ class ShardIndex:
         write_json(folder / FILE, about | values | {"checksums": _sums(values)})
 
     def _check(self) -> None:
-        """Raise whatever comes up unless every value is of its kind and they agree."""
+        """Raise any exception unless all values are valid and consistent."""
         numbers = [self.frames, self.shard_frames, *self.channels]
         for shard in self.shards:
             numbers += [shard.frames, shard.bytes, *(n for size in shard.sizes for n in size)]
@@ -235,7 +235,7 @@ class ShardIndex:
 
     @property
     def shard_count(self) -> int:
-        """How many shards there are when all are written."""
+        """The total number of shards once all are written."""
         return -(-self.frames // self.shard_frames)
 
     def sizes(self) -> np.ndarray:
@@ -299,35 +299,35 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-# Fewer frames are done before a progress bar would say anything.
+# With fewer frames, a progress bar is not worthwhile.
 _FEW = 64
 
 
 def write_shards(
     domain: Domain, folders: dict[str, Path], fingerprints: dict[str, str], shard_frames: int
 ) -> None:
-    """Write shards of a domain's frames, a folder for each key, and go on where others stopped.
+    """Write shards of a domain's frames, a folder for each key, or resume writing them.
 
     Frames are read in parallel, all keys of a frame together and always with its image, so that
-    the domain can tell when their sizes differ. Each shard is written whole, and the index after
-    it; shards that are there with the right checksum are kept. One process at a time writes into a
-    folder: a second one says that it waits, and then uses what is there.
+    the domain can detect different sizes. Each shard is written atomically, followed by the index;
+    existing shards with the right checksum are kept. One process at a time writes into a folder:
+    others wait, and then use what is there.
 
     Args:
         domain: Where the frames come from.
         folders: Where each key's shards go.
         fingerprints: Of the domain and each key.
-        shard_frames: Frames a shard.
+        shard_frames: Frames per shard.
 
     Raises:
         ValueError: A folder holds other frames, or a frame cannot be read.
     """
     new = {key: _new_index(domain, key, fingerprints[key], shard_frames) for key in folders}
-    # Looked at without the lock: frames that are whole may lie where one cannot write.
+    # Checked without the lock, since complete shards may be in a read-only folder.
     if all(_is_filled(_index_there(new[key], folder), folder) for key, folder in folders.items()):
         return
     with told_when_full(next(iter(folders.values())).parent), ExitStack() as stack:
-        # In order, or two processes might each have what the other one waits for.
+        # Sorted, to avoid a deadlock of two processes.
         for folder in sorted(folders.values()):
             made_folder(folder, "choose another folder")
             stack.enter_context(locked(folder, "wait for it", wait=True))
@@ -336,7 +336,7 @@ def write_shards(
 
 
 def _fill(domain: Domain, folders: dict[str, Path], indices: dict[str, ShardIndex]) -> None:
-    """Write the shards that are not whole."""
+    """Write the shards that are missing or damaged."""
     any_index = next(iter(indices.values()))
     shard_frames = any_index.shard_frames
     verbose = int(len(domain) > _FEW)
@@ -356,7 +356,7 @@ def _fill(domain: Domain, folders: dict[str, Path], indices: dict[str, ShardInde
 
 
 def _camera(domain: Domain) -> dict:
-    """What is told of a domain's camera; of a range only where there is one."""
+    """A domain's camera for the index, with an image range only if there is one."""
     told = {name: getattr(domain, name) for name in CAMERA}
     if told["image_range"] is None:
         del told["image_range"]
@@ -364,7 +364,7 @@ def _camera(domain: Domain) -> dict:
 
 
 def _new_index(domain: Domain, key: str, fingerprint: str, shard_frames: int) -> ShardIndex:
-    """The index of a key of which nothing is written yet."""
+    """The index of a key without any shards yet."""
     pixels = domain.read(tf.constant(0, tf.int64), (key,))[key]
     return ShardIndex(
         domain=domain.name,
@@ -396,12 +396,12 @@ def _index_there(new: ShardIndex, folder: Path) -> ShardIndex:
 
 
 def _named_labels(domain: Domain) -> list:
-    """What JSON takes of the names of a domain's labels."""
+    """The names of a domain's labels in a form that can be written as JSON."""
     return [[number, entry] for number, entry in label_entries(domain.label_names).items()]
 
 
 def _is_filled(index: ShardIndex, folder: Path) -> bool:
-    """Whether every shard is there and whole."""
+    """Whether every shard is there and undamaged."""
     try:
         index.check_lengths(folder)
         index.check_sums(folder)
@@ -425,7 +425,7 @@ def _write_shard(
         for key, folder in folders.items():
             paths[key] = stack.enter_context(written_whole(shard_path(folder, number)))
             writers[key] = stack.enter_context(tf.io.TFRecordWriter(str(paths[key])))
-        # Entered last, since a writer that is closed writes what it still holds.
+        # Entered last, since closing a writer flushes its buffer.
         with told_when_full(next(iter(folders.values())).parent):
             for frame in _frames(domain, tuple(folders), span):
                 sizes.append(list(frame["image"].shape[:2]))
@@ -479,18 +479,18 @@ def pack(
           image/lock             empty; one process at a time writes here
           depth/...
 
-    A record is a frame's pixels, row by row, with nothing around them:
+    A record consists of a frame's raw pixels, row by row: read it by
     `tf.io.decode_raw(record, dtype)`, then `tf.reshape`, with dtype and sizes from the index.
 
-    Frames are decoded in parallel, with a progress bar. The same call again goes on where a
-    killed one stopped, writes damaged shards anew, and otherwise does nothing.
+    Frames are decoded in parallel, with a progress bar. Repeating a call resumes an interrupted
+    one, rewrites damaged shards, and otherwise does nothing.
 
     Args:
-        domain: Where the frames come from.
-        out: The folder, made if need be.
-        height: Pixels; by default each frame keeps its size.
-        width: Pixels; given together with `height`.
-        shard_frames: Frames a shard.
+        domain: The domain to pack.
+        out: The folder, created if necessary.
+        height: In pixels; by default each frame keeps its size.
+        width: In pixels; given together with `height`.
+        shard_frames: Frames per shard.
         keys: What to pack; by default the image and all labels.
 
     Returns:

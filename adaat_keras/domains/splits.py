@@ -15,14 +15,14 @@ SPLITS = ("train", "val", "test")
 
 
 class Splits:
-    """What a user names as a source or a target, as up to three domain objects.
+    """A source or target given by the user, as up to three domain objects.
 
     Args:
-        what: A name of `domains.names()`, `"module:Class"` or `"file.py:Class"` (opened with
-            `split=` and the options); a domain object, which is the training split; or a
-            dictionary of domain objects by `"train"`, `"val"` and `"test"`.
-        options: What a domain is opened with by name, e.g. `{"root": ...}`.
-        classes: A semantic task whose classes the labels are given in; the paper's by default.
+        what: A name from `domains.names()`, `"module:Class"` or `"file.py:Class"` (opened with
+            `split=` and the options); a domain object, used as the training split; or a dictionary
+            of domain objects with the keys `"train"`, `"val"` and `"test"`.
+        options: Arguments for opening a domain by name, e.g. `{"root": ...}`.
+        classes: A semantic task with the classes of the labels; the paper's by default.
 
     Raises:
         ValueError: There is no such domain, or a dictionary has other keys or no `"train"`.
@@ -77,12 +77,12 @@ class Splits:
 
     @property
     def by_name(self) -> bool:
-        """Whether the domain was named, and can be opened again by that name."""
+        """Whether the domain was given by name, and can be opened again by it."""
         return isinstance(self.what, str)
 
     @property
     def is_made(self) -> bool:
-        """Whether opening it makes its frames, which takes a while."""
+        """Whether opening it renders its frames, which takes a while."""
         return self.by_name and self.what in VARIANTS
 
     def _open(self, split: str) -> Domain | None:
@@ -127,7 +127,7 @@ class Splits:
 
 
 def check_options(name: str, options: Mapping) -> None:
-    """Raise a `ValueError` unless a domain can be opened with these options, before it is.
+    """Raise a `ValueError` if a domain does not take these options, without opening it.
 
     Example:
         >>> check_options("kitti", {"rot": "DIR"})
@@ -151,17 +151,17 @@ def check_options(name: str, options: Mapping) -> None:
 
 
 _PLAIN = {"bool": bool, "int": int, "float": (int, float), "str": str, "Path": (str, Path)}
-# Frames, pixels: what is larger is a mistake, and would overflow.
+# Limit on integer options, such as frames or pixels; larger ones are mistakes and would overflow.
 _LARGEST = 2**31
 
 
 def _check_kind(option: str, value, annotation) -> None:
-    """Raise a `ValueError` unless a value is of the kind that an option is annotated with."""
+    """Raise a `ValueError` unless a value has the type that an option is annotated with."""
     words = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", None)
     names = (words or str(annotation)).replace("pathlib.", "").split(" | ")
     kinds = [kind for name, kind in _PLAIN.items() if name in names]
     if not {*names} <= {*_PLAIN, "None"} or (value is None and "None" in names):
-        # No plain kind: the domain itself looks at it.
+        # Not a simple type: the domain itself checks it.
         return
     fits = any(isinstance(value, kind) for kind in kinds)
     if not fits or (isinstance(value, bool) and bool not in kinds):
@@ -171,7 +171,7 @@ def _check_kind(option: str, value, annotation) -> None:
 
 
 def classes_of(*tasks: Task) -> Semantic | None:
-    """The semantic task among these, whose classes the labels of both domains are given in."""
-    # A subclass may have labels of its own, under a name of its own.
+    """The semantic task among these, which determines the classes of both domains' labels."""
+    # Subclasses with another name have labels of their own.
     own = (task for task in tasks if isinstance(task, Semantic) and task.name == Semantic.name)
     return next(own, None)

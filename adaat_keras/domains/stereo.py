@@ -19,10 +19,10 @@ LARGEST = 1e6
 
 
 class StereoCamera(NamedTuple):
-    """Focal length in pixels, the distance between the two cameras in metres, and more if told.
+    """Focal length in pixels, baseline in metres, and optionally the optical axis and the height.
 
-    The optical axis is `(x, y)` in pixels from the upper left corner, the height metres above the
-    road.
+    The optical axis is `(x, y)` in pixels from the upper left corner, the height in metres above
+    the road.
     """
 
     focal_length: float
@@ -34,14 +34,14 @@ class StereoCamera(NamedTuple):
 class DisparityDomain(FileDomain):
     """Frames whose depth is stored as disparity; `files` name a `"camera"` for each.
 
-    Camera files are read when depth is first asked for: all of them for a graph, that frame's
-    alone for `[i]`.
+    Camera files are read when depth is first used: all of them for a graph, only that frame's for
+    `[i]`.
 
     Attributes:
         read_camera: Reads a camera file.
         zero: The pixel value of disparity 0.
         needs_camera: Whether depth is stored as disparity at all.
-        other_depth: What reads the other of depth and disparity.
+        other_depth: The option or class that reads the other of depth and disparity.
     """
 
     read_camera: Callable[[Path], StereoCamera]
@@ -91,7 +91,7 @@ class DisparityDomain(FileDomain):
 
     @property
     def _cameras(self) -> list[StereoCamera]:
-        """Of all frames whose camera file can be read; `require` tells of the others."""
+        """The cameras of all frames whose camera file can be read; `require` reports the others."""
         if self._known is None:
             self._known = []
             for files in self.files:
@@ -100,7 +100,7 @@ class DisparityDomain(FileDomain):
         return self._known
 
     def _look_at_some(self) -> None:
-        """Raise as for all files; warn where the cameras are not of images of this size."""
+        """As in the base class, with a warning if the cameras do not fit the images' size."""
         super()._look_at_some()
         files = self.files[0]
         with suppress(OSError, ValueError):

@@ -37,21 +37,21 @@ from adaat_keras.streets.render import RENDERER_VERSION, SPLITS, frame_seed, ren
 
 _FRAMES = {"train": 1000, "val": 100, "test": 200}
 _KEYS = {"image": (np.uint8, (3,)), "semantic": (np.uint8, ()), "depth": (np.float32, ())}
-# What is not in a file of its own, by what it is made from.
+# Labels without files of their own, and the labels that they are computed from.
 _MADE_FROM = {"normals": "depth"}
 _BATCH = 8
 
 
 class Streets(Domain):
-    """Streets of a ray-caster in NumPy: RGB, all 11 classes, metric planar depth, normals.
+    """Streets rendered by ray casting in NumPy: RGB, all 11 classes, metric planar depth, normals.
 
-    A domain is a layout (camera, street geometry) seen with a look (colours, light, sensor).
-    Frames are made once, in parallel processes, and kept in a folder.
+    A domain combines a layout (camera, street geometry) with a look (colours, light, sensor).
+    Frames are rendered once, in parallel processes, and cached in a folder.
 
     Frame `i` of a split always has the seed `frame_seed(name, split, i)`: the splits count from
-    0, 1,000,000 and 2,000,000, and each domain's name has ten million seeds of its own. So no
-    street is in two splits or two domains; `layout=` and `look=` do not change the seeds, so
-    another look shows the same streets, label for label.
+    0, 1,000,000 and 2,000,000, and each domain name has ten million seeds of its own. Thus no
+    street is in two splits or two domains; `layout=` and `look=` do not change the seeds, so that
+    another look shows the same streets with identical labels.
 
     Keys: `"image"` uint8 `(height, width, 3)`; `"semantic"` uint8 `(height, width)`, 0 to 10, the
     paper's eleven classes (`with_classes` gives others); `"depth"` float32 `(height, width)`,
@@ -62,15 +62,16 @@ class Streets(Domain):
         name: `"streets_sim"`, `"streets_real"`, `"streets_night"` or `"streets_thermal"` (see
             `VARIANTS`).
         split: `"train"`, `"val"` or `"test"`.
-        frames: How many; by default 1000, 100 and 200. Fewer are the first of the default.
-        height: Pixels.
-        width: Pixels.
-        layout: A name in `LAYOUTS` instead of the variant's own.
-        look: A name in `LOOKS` instead of the variant's own.
-        focal_length: Of the camera, in pixels, instead of the layout's own: a simulator for a
-            target whose camera you know.
-        camera_height: Metres above the road, up to 0.1 more or less, likewise.
-        sensor: What the labels are measured by, see `adaat_keras.domains.sensor`: `"perfect"`,
+        frames: Number of frames; by default 1000, 100 and 200 for the three splits. Fewer are the
+            first of these.
+        height: In pixels.
+        width: In pixels.
+        layout: A name in `LAYOUTS`; by default the variant's.
+        look: A name in `LOOKS`; by default the variant's.
+        focal_length: Of the camera, in pixels; by default the layout's. Set it to simulate a
+            target's known camera.
+        camera_height: Metres above the road, varied by up to 0.1; by default the layout's.
+        sensor: The simulated sensor of the labels, see `adaat_keras.domains.sensor`: `"perfect"`,
             `"stereo"` or `"lidar"`.
         cache: Folder for the frames of all domains; by default the environment variable
             `ADAAT_KERAS_CACHE`, or else `~/.cache/adaat_keras`.
@@ -78,7 +79,7 @@ class Streets(Domain):
     Raises:
         ValueError: An unknown name, split, layout, look or sensor; the message lists those that
             exist.
-        OSError: The cache cannot be made, or its disk is full; the message names the folder.
+        OSError: The cache cannot be created, or its disk is full; the message names the folder.
 
     Example:
         >>> import tempfile
@@ -148,7 +149,7 @@ class Streets(Domain):
 
     @property
     def geometry(self) -> Layout:
-        """The layout, with the camera that was asked for."""
+        """The layout, with the camera given by the user, if any."""
         changes = {}
         if self._own_focal_length:
             angle = 2 * math.atan(self.width / (2 * self._own_focal_length))
@@ -183,7 +184,7 @@ class Streets(Domain):
         return {key: self._frame(key, index) for key in keys}
 
     def described(self, keys, place):
-        """What the folder is named by, and the sensor, decide every pixel."""
+        """The folder's name and the sensor, which determine every pixel."""
         return super().described(keys, place), self.folder.name
 
     def _frame(self, key: str, index: tf.Tensor) -> tf.Tensor:
@@ -196,7 +197,7 @@ class Streets(Domain):
         return frame
 
     def _tensor(self, key: str) -> tf.Tensor:
-        """All frames of one key; its file is opened only now, since some labels may be withheld."""
+        """All frames of one key, from a file that is opened on first use: files may be missing."""
         if key not in self._tensors:
             # `read` is traced into tf.data graphs, and a tensor made there would be lost with them.
             with tf.init_scope(), tf.device("CPU"):
@@ -236,12 +237,12 @@ class Streets(Domain):
             try:
                 draft.rename(self.folder)
             except OSError:
-                # Another process that made the same frames was faster: its folder is as good.
+                # If another process has made the same frames in the meantime, they are used.
                 if not self.folder.exists():
                     raise
 
     def _bytes(self) -> int:
-        """What the frames take on the disk."""
+        """The frames' size on disk."""
         kinds = _KEYS.values()
         return sum(
             int(np.prod(self._shape(channels))) * np.dtype(kind).itemsize
@@ -251,21 +252,21 @@ class Streets(Domain):
     def _render_into(self, folder: Path) -> None:
         """Write the files of `numpy.save`, batch by batch.
 
-        By plain writes, for which the room is taken before the first frame is rendered: a file
-        that is mapped into memory would kill the process when the disk is full.
+        Disk space is allocated before the first frame is rendered, and plain writes are used, since
+        writing to a memory-mapped file would kill the process when the disk is full.
         """
         with ExitStack() as stack:
             files = {
                 key: stack.enter_context(_npy(folder / f"{key}.npy", dtype, self._shape(channels)))
                 for key, (dtype, channels) in _KEYS.items()
             }
-            # A single batch is done before a progress bar would say anything.
+            # For a single batch, a progress bar is not worthwhile.
             verbose = int(self.frames > _BATCH)
             if verbose:
                 print(f"{self.name} {self.split}: {self.frames} frames into {self.folder}")
             progress = keras.utils.Progbar(self.frames, unit_name="frame", verbose=verbose)
             starts = range(0, self.frames, _BATCH)
-            # A few frames are made faster than worker processes start.
+            # Starting worker processes takes longer than rendering a few frames.
             jobs = -1 if len(starts) > 4 else 1
             parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
             tasks = (joblib.delayed(render_batch)(*self._batch(start)) for start in starts)
@@ -281,7 +282,7 @@ class Streets(Domain):
 
 @contextmanager
 def _npy(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator:
-    """A file of `numpy.save` to write an array's bytes to, whose room on the disk is taken."""
+    """A file in NumPy's format with disk space allocated, to write an array's bytes to."""
     with path.open("wb") as file:
         kind = np.dtype(dtype)
         about = {"descr": kind.str, "fortran_order": False, "shape": shape}
@@ -291,19 +292,19 @@ def _npy(path: Path, dtype: type, shape: tuple[int, ...]) -> Iterator:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, file.tell() + length)
         else:
-            # macOS has no such call: a full disk is told of as frames are written.
+            # macOS has no such call: there, a full disk shows when frames are written.
             file.truncate(file.tell() + length)
         yield file
 
 
-# What another machine has left is certainly nobody's after a day.
+# Age in seconds after which another machine's draft is certainly abandoned.
 _DAY = 86400
 _DRAFT = ".making-"
 
 
 @contextmanager
 def _draft(root: Path, name: str) -> Iterator[Path]:
-    """A folder to render into, locked while its process lives, and gone afterwards."""
+    """A folder to render into, locked while the process lives, and removed afterwards."""
     draft = root / f"{_DRAFT}{name}-{socket.gethostname()}-{uuid.uuid4().hex[:8]}"
     with removed_afterwards(draft):
         handle = _locked_folder(draft)
@@ -314,10 +315,10 @@ def _draft(root: Path, name: str) -> Iterator[Path]:
 
 
 def _locked_folder(draft: Path) -> int:
-    """Make the folder, and give the handle that keeps its lock."""
+    """Make the folder, and return the handle that holds its lock."""
     while True:
         draft.mkdir(exist_ok=True)
-        # Before it is locked, another process may take it for one that was left.
+        # Before it is locked, another process may consider it abandoned and remove it.
         with suppress(FileNotFoundError):
             handle = os.open(draft, os.O_RDONLY)
             # Not every file system has locks.
@@ -329,7 +330,7 @@ def _locked_folder(draft: Path) -> int:
 
 
 def _remove_drafts(root: Path) -> None:
-    """Remove what renderings that were killed have left."""
+    """Remove the drafts of killed renderings."""
     for draft in root.glob(f"{_DRAFT}*"):
         with suppress(OSError):
             ours = f"-{socket.gethostname()}-" in draft.name
@@ -338,7 +339,7 @@ def _remove_drafts(root: Path) -> None:
                 continue
             handle = os.open(draft, os.O_RDONLY)
             try:
-                # Fails where its process lives.
+                # Fails if the draft's process is still running.
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(draft, ignore_errors=True)
             finally:

@@ -2,7 +2,7 @@
 
 - `images`: finding files, and reading images.
 - `tiles`: labels of images, large ones in tiles.
-- `predictions`: what is written of image files; `video`: of videos.
+- `predictions`, `video`: writing predictions for image files and for videos.
 """
 
 from adaat_keras.inference.images import find_images, find_videos, read_image

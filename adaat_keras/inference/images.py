@@ -28,21 +28,21 @@ VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".web
 
 
 def find_images(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
-    """Find the image files that a list of files, folders and glob patterns stands for.
+    """Find the image files given by a list of files, folders and glob patterns.
 
-    A folder stands for the images directly in it, a pattern (`"frames/*_left.png"`,
-    `"frames/**/*.jpg"`) for those that it matches; a file is taken whatever its ending.
+    A folder gives the images directly in it, a pattern (`"frames/*_left.png"`,
+    `"frames/**/*.jpg"`) those that it matches; a file is taken whatever its extension.
 
     Args:
-        patterns: Files, folders or glob patterns, or one alone; `~` is the home folder.
+        patterns: Files, folders or glob patterns, or a single one; `~` is the home folder.
 
     Returns:
         Each file once, in the order of the patterns, sorted within a folder or pattern. A warning
-        names pictures of a folder or pattern that are left aside for their ending, since they are
-        in folders within a folder, or since they are named as predictions of others.
+        reports pictures that are skipped because of their extension, because they lie in
+        subfolders, or because they are named like predictions for other images.
 
     Raises:
-        FileNotFoundError: One of them stands for no image.
+        FileNotFoundError: One of them gives no image.
         ValueError: The list is empty.
 
     Example:
@@ -66,7 +66,7 @@ def find_images(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def is_video(pattern: str) -> bool:
-    """Whether a file's name or a pattern ends as videos do.
+    """Whether a file name or pattern has a video's extension.
 
     Example:
         >>> is_video("drive/*.MP4"), is_video("drive")
@@ -76,10 +76,10 @@ def is_video(pattern: str) -> bool:
 
 
 def find_videos(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
-    """Find the video files that a list of files and glob patterns stands for, as `find_images`.
+    """Find the video files given by a list of files and glob patterns, like `find_images`.
 
     Raises:
-        FileNotFoundError: One of them stands for no file.
+        FileNotFoundError: One of them gives no file.
 
     Example:
         >>> find_videos(["no/such/*.mp4"])
@@ -100,11 +100,11 @@ def find_videos(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
 
 
 def _as_strings(patterns: str | Path | Sequence[str | Path]) -> list[str]:
-    """Patterns, one alone among them, as a list of strings: a path's parts tell no address."""
+    """Patterns as a list of strings; not as paths, which would garble a URL."""
     return [str(each) for each in ([patterns] if isinstance(patterns, str | Path) else patterns)]
 
 
-# Pictures that Pillow may or may not read: not to be passed over in silence.
+# Pictures that Pillow may not read; skipping them is reported.
 _OTHER_PICTURES = (
     *(".avif", ".dng", ".exr", ".gif", ".heic", ".heif", ".hdr", ".jp2", ".jpe", ".jfif", ".npy"),
     *(".npz", ".pbm", ".pfm", ".pgm", ".ppm", ".raw", ".tga", ".cr2", ".nef", ".arw"),
@@ -113,7 +113,7 @@ _OTHER_PICTURES = (
 
 def _find(pattern: str) -> list[Path]:
     path = home_expanded(pattern)
-    # Before globbing, since names may have brackets in them.
+    # Before globbing, since file names may contain brackets.
     if path.is_file():
         return [path]
     if path.is_dir():
@@ -130,7 +130,7 @@ def _find(pattern: str) -> list[Path]:
     if not images:
         if path.is_dir() and (below := not_taken_below(path, IMAGE_SUFFIXES, there)):
             problem += f", but {path / '**' / '*'} takes {len(below)} in folders within it"
-        # What is there tells best what was meant.
+        # Listing what is there helps to spot a mistyped pattern.
         beside = [] if path.is_dir() or not path.parent.is_dir() else path.parent.iterdir()
         near = there or _visible(beside)
         endings = Counter(each.suffix.lower() or each.name for each in near)
@@ -145,12 +145,12 @@ def _find(pattern: str) -> list[Path]:
     return _without_predictions(pattern, images)
 
 
-# What `write_predictions` calls its files, and many their labels.
+# The names that `write_predictions` gives its files; labels are often named so, too.
 _PREDICTED = re.compile(r"(.+)_(?:depth|normals|semantic)(?:_color|_overlay)?")
 
 
 def _without_predictions(pattern: str, images: list[Path]) -> list[Path]:
-    """The images but for those that are named as predictions of others among them."""
+    """The images without those that are named like predictions for others among them."""
     names = {(each.parent, each.stem) for each in images}
     taken = []
     for each in images:
@@ -176,23 +176,23 @@ def _visible(paths: Iterable[Path]) -> list[Path]:
 
 
 def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> np.ndarray:
-    """Read an image file as RGB, the way up that its EXIF orientation says.
+    """Read an image file as RGB, rotated as its EXIF orientation says.
 
-    Grey images get three equal channels, transparency is dropped. Images of more than 8 bits
-    are stretched to 8 (`adaat_keras.deep_images`), and a warning says how: of 16 bits that are
-    filled the upper eight are taken; else, as of a thermal camera, the values between the
-    percentiles 0.5 and 99.5.
+    Grey images get three equal channels; transparency is dropped. Images of more than 8 bits are
+    converted to 8 (`adaat_keras.deep_images`), and a warning says how: if the values fill 16 bits,
+    the upper eight are taken; if not, as with thermal cameras, the values between the 0.5th and
+    99.5th percentiles are stretched.
 
     Args:
         path: Any format that Pillow reads; `~` is the home folder.
-        image_range: The two values that become black and white in images of more than 8 bits.
+        image_range: The two values mapped to black and white in images of more than 8 bits.
 
     Returns:
         uint8 `(height, width, 3)`, 0 to 255.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no image, is damaged, or has 32-bit pixels and no `image_range` is given.
+        ValueError: It is not an image, is damaged, or has 32-bit pixels without an `image_range`.
     """
     pixels, used = read_with_range(
         path, None if image_range is None else checked_range(image_range)
@@ -203,16 +203,16 @@ def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> 
 
 
 def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.ndarray, Range | None]:
-    """An image as `read_image` reads it, and by what range it was stretched, if it was."""
+    """An image as `read_image` reads it, and the range by which it was stretched, if it was."""
     path = home_expanded(path)
     try:
         with warnings.catch_warnings():
             # Large images are predicted in tiles.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            # Transparency is dropped, however it is written.
+            # Transparency is dropped anyway.
             warnings.filterwarnings("ignore", "Palette images with Transparency")
             with Image.open(path) as image:
-                # A camera's JPEG has small copies of itself.
+                # The further pictures in a camera's JPEG are previews.
                 pictures = getattr(image, "n_frames", 1) if image.format != "MPO" else 1
                 narrowed = _loses_bits(image)
                 mode = image.mode
@@ -220,10 +220,10 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
                     deep, narrowed = True, False
                     pixels = _deep_colors(path, image)
                 else:
-                    # In place, since copies of a large one take more memory than its prediction.
+                    # In place: copies of a large image take more memory than its prediction.
                     ImageOps.exif_transpose(image, in_place=True)
                     deep = mode in ("I", "F") or mode.startswith("I;16")
-                    # Pillow would clip deep ones to 255, which turns nearly everything white.
+                    # Pillow would clip deep images to 255, turning nearly everything white.
                     pixels = np.asarray(image if deep or mode == "RGB" else image.convert("RGB"))
     except FileNotFoundError:
         raise FileNotFoundError(f"there is no file {path}") from None
@@ -259,13 +259,13 @@ def read_with_range(path: Path | str, image_range: Range | None) -> tuple[np.nda
     return pixels, None
 
 
-# Fewer than these of 256 are hardly a picture.
+# An 8-bit image with fewer distinct levels is rejected as hardly a picture.
 _FEW_LEVELS = 32
 
 
 def _deep_colors(path: Path, file: Image.Image) -> np.ndarray:
-    """A PNG's colours of 16 bits, of which Pillow reads eight, turned as its EXIF says."""
-    # Not above: presets predict on Keras' other backends, where there may be no TensorFlow.
+    """Read a 16-bit colour PNG, which Pillow would truncate, and apply its EXIF orientation."""
+    # Imported here: presets predict on Keras' other backends, without TensorFlow installed.
     try:
         import tensorflow as tf
     except ImportError:
@@ -278,5 +278,5 @@ def _deep_colors(path: Path, file: Image.Image) -> np.ndarray:
 
 
 def _loses_bits(file: Image.Image) -> bool:
-    """Whether Pillow reads colours of 16 bits as 8."""
+    """Whether Pillow truncates this file's 16-bit colours to 8 bits."""
     return file.mode.startswith("RGB") and any(";16" in str(tile[-1]) for tile in file.tile)

@@ -1,4 +1,4 @@
-"""What is predicted for image files, and written."""
+"""Predictions for image files, written as files."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -20,21 +20,21 @@ from adaat_keras.registry import check_name
 if TYPE_CHECKING:
     from adaat_keras.tasks.task import Task
 
-# Steps a metre of a 16-bit depth PNG. The first, KITTI's, holds all that the networks reach.
+# Steps per metre in a 16-bit depth PNG. KITTI's unit holds all depths that the networks predict.
 DEPTH_UNITS = {"m/256": 256, "mm": 1000, "cm": 100}
 DEPTH_UNIT = "m/256"
 _LARGEST = 65535
-# Images of one size are predicted together up to so many pixels, of which a processor gains a
-# tenth, and a GPU more.
+# Pixels up to which images of equal size are predicted together: a tenth faster on a CPU, more on
+# a GPU.
 BATCH_PIXELS = 2**19
-# Fewer need no progress bar.
+# Up to this many images, no progress bar is shown.
 _FEW = 8
-# Rows that are coloured at a time: depth takes 50 bytes a pixel meanwhile.
+# Rows coloured at a time: colouring depth takes 50 bytes per pixel.
 _ROWS = 256
 
 
 class SomeNotPredicted(ValueError):
-    """Images that cannot be predicted; the others are."""
+    """Some images cannot be predicted; predictions for the others have been written."""
 
 
 def write_predictions(
@@ -52,22 +52,22 @@ def write_predictions(
 
     For `NAME.jpg`, labels become `NAME_TASK.png`: classes as 8-bit ids, a measure such as depth as
     16 bits in `depth_unit`, 0 = invalid. Vectors such as normals become `NAME_TASK.npy`, float32.
-    `NAME_TASK_color.png` is for the eye. All have the image's size. Large images are predicted in
-    tiles, as `adaat_keras.inference.predict_labels` says, and a line on stderr tells so.
+    `NAME_TASK_color.png` is a colour rendering. All have the image's size. Large images are
+    predicted in tiles (see `adaat_keras.inference.predict_labels`), and a line on stderr says so.
 
     Args:
-        model: Takes `(batch, height, width, 3)`, values 0 to 255; puts out what the task's decoder
-            does.
+        model: Takes `(batch, height, width, 3)`, values 0 to 255, and returns the raw outputs that
+            `Task.decode` takes.
         task: The task that it predicts, as `adaat_keras.tasks.get` takes it: `model.to_task`.
         paths: Image files (see `read_image`), or one; `find_images` lists a folder's.
-        out: Folder for the files; made if it does not exist.
-        depth_unit: `"m/256"`, as KITTI's, ends at 256 m, `"mm"` at 65.535 m and `"cm"` at
-            655.35 m; the networks reach 100 m. Depth beyond the end is written as invalid, and one
-            line on stderr says how much.
+        out: Folder for the files; created if it does not exist.
+        depth_unit: `"m/256"` (KITTI's) reaches 256 m, `"mm"` 65.535 m and `"cm"` 655.35 m; the
+            networks predict up to 100 m. Greater depths are written as invalid, and a line on
+            stderr gives their share.
         image_range: As `read_image` takes it; by default that of the model's camera, if it has
-            one. A line on stderr says what became of images of more than 8 bits.
+            one. A line on stderr says how images of more than 8 bits were converted.
         tile: Predict all images in tiles of this height and width.
-        blend: Write `NAME_TASK_overlay.png`, too: the colours over the picture.
+        blend: Also write `NAME_TASK_overlay.png`, the colours blended with the image.
 
     Returns:
         The files written, two or three for each image.
@@ -75,9 +75,9 @@ def write_predictions(
     Raises:
         FileNotFoundError: A path does not exist; nothing is written.
         MemoryError: An image needs more memory than there is; names the file.
-        ValueError: No paths; two images, or an image and a prediction, would overwrite each
-            other; no such task or unit. `SomeNotPredicted`, when the others are predicted: files
-            that cannot be read, or are too small for the network.
+        ValueError: There are no paths, a prediction would overwrite another one or an image, or
+            the task or unit does not exist. The subclass `SomeNotPredicted`, raised after all
+            other images are done: a file cannot be read, or is too small for the network.
 
     Example:
         >>> from adaat_keras.inference import find_images
@@ -129,7 +129,7 @@ def write_predictions(
 
 
 def range_for(model: keras.Model) -> Range | None:
-    """What became black and white in the images that a model was trained on, if that is known."""
+    """The values mapped to black and white in a model's training images, if known."""
     camera = getattr(model, "camera", None)
     return camera and camera.image_range
 
@@ -147,10 +147,10 @@ def write_labels(
     """Write an image's labels as `write_predictions` does.
 
     Args:
-        task: What they are labels of.
+        task: The task of the labels.
         labels: As the task decodes them.
         image: The image, uint8 `(height, width, 3)`.
-        name: How the files' names begin.
+        name: Prefix of the file names.
         out: The folder.
         depth_unit, blend: As `write_predictions` takes them.
 
@@ -175,7 +175,7 @@ def write_labels(
 
 
 def overlay(image: np.ndarray, colors: np.ndarray) -> np.ndarray:
-    """A prediction's colours over its picture, half of each.
+    """Blend a prediction's colours with its image, half of each.
 
     Args:
         image: uint8 `(..., 3)`.
@@ -192,11 +192,11 @@ def overlay(image: np.ndarray, colors: np.ndarray) -> np.ndarray:
 
 
 class Told:
-    """Tells once, on stderr, how images are predicted that are not taken as they are.
+    """Prints once, on stderr, that images are predicted in tiles or at another scale.
 
     Args:
-        model: What predicts.
-        tile: The tiles that were asked for.
+        model: The model that predicts.
+        tile: The tile size that the user asked for, if any; nothing is printed then.
     """
 
     def __init__(self, model: keras.Model, tile: int | None):
@@ -204,7 +204,7 @@ class Told:
         self.told = tile is not None
 
     def tell(self, path: Path, images: np.ndarray) -> None:
-        """Tell of images `(batch, height, width, 3)`, unless it is told already or not so."""
+        """Print the note for images `(batch, height, width, 3)` if it applies, once only."""
         height, width = images.shape[1:3]
         tile, camera = tile_for(self.model, height, width), getattr(self.model, "camera", None)
         seen = camera.scaled(height, width) if camera else (height, width)
@@ -229,13 +229,13 @@ class Told:
 def told_with_file(
     path: Path, model: keras.Model, images: np.ndarray, tile: int | None
 ) -> Iterator[None]:
-    """Name the file in what is raised where an image is too small or memory ends.
+    """Add the file's name to errors about images that are too small or memory that runs out.
 
     Args:
         path: The file.
-        model: What predicts.
+        model: The model that predicts.
         images: `(batch, height, width, 3)`.
-        tile: As it was asked for.
+        tile: The tile size that the user asked for, if any.
     """
     height, width = images.shape[1:3]
     try:
@@ -256,7 +256,7 @@ def told_with_file(
 
 
 def _no_memory(error: Exception) -> bool:
-    """Whether NumPy or any of Keras' backends says that memory has ended."""
+    """Whether NumPy or one of Keras' backends has run out of memory."""
     names = ("ResourceExhausted", "OutOfMemory")
     return (
         isinstance(error, MemoryError)
@@ -268,9 +268,10 @@ def _no_memory(error: Exception) -> bool:
 def _batches(
     paths: list[Path], image_range: Range | None, ranges: dict[Path, Range], bad: list[str]
 ) -> Iterator[tuple[list[Path], np.ndarray]]:
-    """Neighbours of one size together, `(batch, height, width, 3)`, while they are small.
+    """Batches `(batch, height, width, 3)` of consecutive images of equal size, and their paths.
 
-    Notes in `ranges` by what range an image was stretched, and in `bad` what cannot be read.
+    Records in `ranges` the range by which an image was stretched, and in `bad` the messages for
+    files that cannot be read.
     """
     some: list[Path] = []
     images: list[np.ndarray] = []
@@ -295,7 +296,7 @@ def _batches(
 
 
 def _by_rows(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.ndarray:
-    """What a function of pixels makes of arrays `(height, width, ...)`, some rows at a time."""
+    """Apply a pixelwise function to arrays `(height, width, ...)`, some rows at a time."""
     done = None
     for top in range(0, len(arrays[0]), _ROWS):
         rows = function(*(array[top : top + _ROWS] for array in arrays))
@@ -337,7 +338,7 @@ def _warn(share: float, unit: str) -> None:
 
 
 def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> None:
-    """Say in a line what became of images of more than 8 bits."""
+    """Print how images of more than 8 bits were converted."""
     path, used = next(iter(ranges.items()))
     line = f"{len(ranges)} of {count} images have more than 8 bits, such as 16-bit grey: "
     if given is not None:
@@ -349,7 +350,7 @@ def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> 
 
 
 def _targets(name: str, out: Path, task: "Task", blend: bool) -> list[Path]:
-    # No PNG that every program reads holds three numbers of more than 8 bits.
+    # Few programs read PNGs with three channels of more than 8 bits, hence .npy for vectors.
     kinds = (".npy" if task.components else ".png", "_color.png", "_overlay.png")
     return [out / f"{name}_{task.name}{kind}" for kind in kinds[: 2 + blend]]
 

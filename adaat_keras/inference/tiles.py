@@ -1,4 +1,4 @@
-"""Labels of images of any size: large ones in tiles, with memory that does not grow with them."""
+"""Labels for images of any size; large ones are predicted in tiles to bound memory."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -13,18 +13,18 @@ from adaat_keras.models.base_model import check_images, to_scale
 if TYPE_CHECKING:
     from adaat_keras.tasks.task import Task
 
-# A frame of Cityscapes has half as many. The small networks take 1.4 GB for so many at once, the
-# paper's 4 GB; a photo of 24 megapixels would take six times that.
+# Pixels; twice a Cityscapes frame. At this size the small networks take 1.4 GB and the paper's
+# 4 GB; a photo of 24 megapixels would take six times that.
 LARGEST_IN_ONE_PIECE = 2048 * 2048
 TILE = 1024
-# Rows that are enlarged and decoded at a time.
+# Rows enlarged and decoded at a time.
 _ROWS = 256
 
 
 def tile_for(model: keras.Model, height: int, width: int) -> int | None:
-    """The size of the tiles in which an image is predicted; `None` if in one piece.
+    """The size of the tiles in which an image is predicted; `None` for one piece.
 
-    A model that knows its camera predicts at that scale, whatever the image's size.
+    A model with a `camera` never needs tiles: it resizes images to its training scale.
 
     Example:
         >>> tile_for(keras.Sequential(), 1024, 2048), tile_for(keras.Sequential(), 3000, 4000)
@@ -42,29 +42,27 @@ class TooSmall(ValueError):
 def predict_labels(
     model: keras.Model, task: "str | dict | Task", images: np.ndarray, tile: int | None = None
 ) -> np.ndarray:
-    """Predict a task for images of one size, whatever that is.
+    """Predict a task for images of equal, arbitrary size.
 
-    A model that knows its camera predicts at the scale that it was trained at; its outputs are
-    brought to the images' size, and decoded, some rows at a time. Without a camera, an image of
-    more than 2048 x 2048 pixels is predicted in tiles of 1024 x 1024, which are decoded one by one:
-    beside image and labels, memory then holds one tile's prediction and a seam of a quarter of a
-    tile.
+    A model with a `camera` predicts at the scale it was trained at; its outputs are resized to the
+    images' size and decoded, some rows at a time. Without a camera, images of more than
+    2048 x 2048 pixels are predicted in tiles of 1024 x 1024 and decoded tile by tile, so that
+    memory holds, besides image and labels, one tile's outputs and the overlap with its neighbours.
 
     Args:
-        model: Takes `(batch, height, width, 3)` in 0..255, puts out what the task decodes.
+        model: Takes `(batch, height, width, 3)` in 0..255, returns outputs that the task decodes.
         task: As `adaat_keras.tasks.get` takes it: `model.to_task`.
-        images: `(batch, height, width, 3)`, 0 to 255, any type.
-        tile: Height and width of tiles, at least 64, whatever the image's size, at the images' own
-            scale; an image that fits into one is predicted in one piece.
+        images: `(batch, height, width, 3)`, 0 to 255, any dtype.
+        tile: Height and width of tiles, at least 64, for images of any size at their own scale; an
+            image that fits into one tile is predicted in one piece.
 
     Returns:
         Labels as the task decodes them, of the images' size: class ids `(batch, height, width)`
         for semantics, metres for depth.
 
     Raises:
-        ValueError: The images are too small for the network, or the tiles too small; they have
-            another form, or whole numbers above 255; or the model puts out something else than the
-            task's.
+        ValueError: The images or the tiles are too small, the images have another shape or
+            integers above 255, or the model's outputs do not have the task's channels.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -107,7 +105,7 @@ def predict_labels(
 
 
 def _decoded(task: "Task", outputs: np.ndarray) -> np.ndarray:
-    """Outputs as labels; a `ValueError` where they are another task's."""
+    """Decode outputs to labels; a `ValueError` if their channels are not the task's."""
     if outputs.shape[-1] != task.channels:
         raise ValueError(
             f"the model puts out {outputs.shape[-1]} channels, and {task.name} has "
@@ -117,18 +115,18 @@ def _decoded(task: "Task", outputs: np.ndarray) -> np.ndarray:
 
 
 class Tiled:
-    """Predicts as a model does, in square tiles, so that memory does not grow with the image.
+    """Runs a model on square tiles of an image, so that memory does not grow with the image.
 
-    Neighbouring tiles overlap by a quarter; where they do, their outputs are averaged with
-    weights that fall linearly to a tile's border. Instance normalization sees a tile in place of
-    the image, so that the result differs from a prediction in one piece.
+    Neighbouring tiles overlap by at least a quarter; there, outputs are averaged with weights that
+    fall linearly towards a tile's border. The result differs from a prediction in one piece, since
+    instance normalization sees a tile instead of the image.
 
     Args:
-        model: Takes `(1, height, width, 3)` in 0..255, puts out `(1, height, width, channels)`.
+        model: Takes `(1, height, width, 3)` in 0..255, returns `(1, height, width, channels)`.
         tile: Height and width of a tile in pixels, at least 64.
 
     Raises:
-        ValueError: The tile is smaller.
+        ValueError: The tile is smaller than 64 pixels.
 
     Example:
         >>> from adaat_keras import build_ada_atdt
@@ -144,16 +142,16 @@ class Tiled:
         self.tile = tile
 
     def parts(self, image: np.ndarray) -> Iterator[tuple[slice, slice, np.ndarray]]:
-        """The outputs for an image `(height, width, 3)`, part by part, each pixel once.
+        """Yield the outputs for an image `(height, width, 3)` in parts that cover each pixel once.
 
-        A part is finished when no later tile reaches it. What is held beside a tile is what tiles
-        reach into their lower and right neighbours.
+        A part is yielded once no later tile overlaps it. Besides the current tile, only the
+        overlaps with tiles to the right and below are kept in memory.
 
         Returns:
             Rows, columns, and the outputs there, `(rows, columns, channels)`.
         """
         rows, columns = (list(self._spans(length)) for length in image.shape[:2])
-        # What the row of tiles above reaches into this one, by columns.
+        # The overlap with the row of tiles above, by column.
         above = [None] * len(columns)
         for top, next_top, shares_down in rows:
             beside = None
@@ -164,7 +162,7 @@ class Tiled:
                 if beside is not None:
                     block[:, : beside.shape[1]] += beside
                 finished = block[:, : next_left - left]
-                # Copies: a view would keep the whole block.
+                # Copies: a view would keep the whole block in memory.
                 beside = block[:, next_left - left :].copy()
                 if above[number] is not None:
                     finished[: len(above[number])] += above[number]
@@ -172,7 +170,7 @@ class Tiled:
                 yield slice(top, next_top), slice(left, next_left), finished[: next_top - top]
 
     def predict_on_batch(self, images: np.ndarray) -> np.ndarray:
-        """The model's outputs for images `(batch, height, width, 3)`, all of them at once."""
+        """The model's whole outputs for images `(batch, height, width, 3)`."""
         total = None
         for number, image in enumerate(images):
             for rows, columns, outputs in self.parts(image):
@@ -182,9 +180,9 @@ class Tiled:
         return total
 
     def _spans(self, length: int) -> Iterator[tuple[int, int, np.ndarray]]:
-        """Where a tile and its successor begin along one side, and what its pixels count there.
+        """For each tile along one side: its start, the next tile's start, its pixels' weights.
 
-        What the pixels of all tiles count sums up to 1 everywhere.
+        At every pixel, the weights of all tiles sum to 1.
         """
         starts = self._starts(length)
         size = min(self.tile, length)
@@ -204,10 +202,7 @@ class Tiled:
 
 
 def _native(model: keras.Model) -> keras.Model:
-    """The model without its camera, which would bring each tile to that scale.
-
-    One for each model: what it compiles serves all images.
-    """
+    """The model without its camera, which would resize each tile; cached with its compilation."""
     if getattr(model, "camera", None) is None:
         return model
     if model not in _NATIVE:
@@ -221,7 +216,7 @@ _NATIVE: WeakKeyDictionary[keras.Model, keras.Model] = WeakKeyDictionary()
 
 
 def _enlarged(outputs: np.ndarray, height: int, width: int, top: int, rows: int) -> np.ndarray:
-    """Some rows of outputs `(batch, h, w, channels)` once these are resized, bilinearly."""
+    """Rows `top` to `top + rows` of outputs `(batch, h, w, channels)` resized bilinearly."""
     old_height, old_width = outputs.shape[1:3]
     place = (np.arange(top, min(top + rows, height)) + 0.5) * old_height / height - 0.5
     outputs = _between(outputs, place, axis=1)
@@ -229,7 +224,7 @@ def _enlarged(outputs: np.ndarray, height: int, width: int, top: int, rows: int)
 
 
 def _between(values: np.ndarray, place: np.ndarray, axis: int) -> np.ndarray:
-    """Values at places between an axis' elements, those beyond its ends as there."""
+    """Interpolate linearly along an axis at fractional positions, clamped to its ends."""
     place = np.clip(place, 0, values.shape[axis] - 1)
     low = np.minimum(place.astype(int), max(values.shape[axis] - 2, 0))
     share = (place - low).astype(np.float32).reshape([-1 if n == axis else 1 for n in range(4)])
@@ -239,5 +234,5 @@ def _between(values: np.ndarray, place: np.ndarray, axis: int) -> np.ndarray:
 
 def _outputs(model: keras.Model, images: np.ndarray) -> np.ndarray:
     outputs = keras.ops.convert_to_numpy(model.predict_on_batch(images.astype(np.float32)))
-    # Under a strategy Keras has every device predict all images, and puts all of that together.
+    # Under a strategy, every device predicts all images, and Keras concatenates the copies.
     return outputs[: len(images)]

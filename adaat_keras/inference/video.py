@@ -1,4 +1,4 @@
-"""A video as a video with a prediction's colours over it; the extra `[video]`, PyAV."""
+"""Predictions for videos, blended into the frames; needs the extra `[video]` (PyAV)."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Written(NamedTuple):
-    """A video that was written, and how many frames it has."""
+    """A video that was written, and its number of frames."""
 
     path: Path
     frames: int
@@ -33,27 +33,27 @@ def write_video(
     *,
     tile: int | None = None,
 ) -> Written:
-    """Predict a task for every frame of a video, and write the colours over its pictures.
+    """Predict a task for every frame of a video, and write a video with the colours blended in.
 
-    `NAME.mov` becomes `NAME_TASK_overlay.mp4`, H.264, with each frame at its time, without sound.
-    An odd height or width loses its last row or column, which H.264 cannot have.
+    `NAME.mov` becomes `NAME_TASK_overlay.mp4`, H.264, with the original frame times, without
+    sound. An odd height or width loses its last row or column, since H.264 needs even sizes.
 
     Args:
         model: As `write_predictions` takes it.
         task: The task that it predicts: `model.to_task`.
-        path: Any video that FFmpeg reads, turned as its metadata say; `~` is the home folder.
-        out: Folder for the file; made if it does not exist.
+        path: Any video that FFmpeg reads; its rotation is applied. `~` is the home folder.
+        out: Folder for the file; created if it does not exist.
         tile: Predict the frames in tiles of this height and width.
 
     Returns:
-        The file, and how many frames it has.
+        The file, and its number of frames.
 
     Raises:
         FileNotFoundError: There is no such file.
         ImportError: The extra `[video]` is not installed.
         MemoryError: A frame needs more memory than there is; names the file.
-        ValueError: It is no video, is damaged, or its frames are too small for the network; or the
-            new video would overwrite it. Nothing is written then.
+        ValueError: It is not a video, is damaged, has frames too small for the network, or would
+            be overwritten. Nothing is written then.
 
     Example:
         >>> write_video(model, model.to_task, "drive.mp4", "out")  # doctest: +SKIP
@@ -84,7 +84,7 @@ def write_video(
 
 
 def check_targets(paths: Sequence[Path], task: "Task", out: Path) -> None:
-    """Raise a `ValueError` where the new videos would overwrite each other, or one of these.
+    """Raise a `ValueError` if the new videos would overwrite each other or an input.
 
     Args:
         paths: The videos to predict.
@@ -116,7 +116,7 @@ def _target(path: Path, task: "Task", out: Path) -> Path:
 
 
 class Frame(NamedTuple):
-    """A frame of a video: uint8 RGB `(height, width, 3)`, and when it is shown."""
+    """A frame of a video: uint8 RGB `(height, width, 3)`, and its time in seconds."""
 
     pixels: np.ndarray
     seconds: Fraction
@@ -129,8 +129,8 @@ class Video:
         path: The file.
 
     Attributes:
-        rate: Frames a second, on average.
-        frames: How many the file says it has; `None` if it does not say.
+        rate: Average frames per second.
+        frames: Number of frames as stated in the file; `None` if it is not stated.
 
     Raises:
         FileNotFoundError, ImportError, ValueError: As `write_video`.
@@ -158,7 +158,7 @@ class Video:
                 stream.thread_type = "AUTO"
                 for frame in file.decode(stream):
                     told = None if frame.pts is None else frame.pts * frame.time_base
-                    # Files that were cut have frames without a time, or with that of another.
+                    # Cut files may have frames without a time, or with a repeated one.
                     later = told is not None and told > seconds
                     seconds = Fraction(told) if later else seconds + 1 / self.rate
                     pixels = frame.to_ndarray(format="rgb24")
@@ -176,20 +176,20 @@ class Writer:
 
     Args:
         path: The file, which ends with `.mp4`.
-        rate: Frames a second, on average.
+        rate: Average frames per second.
     """
 
-    # Fine enough for any frame rate, and what MPEG counts in.
+    # MPEG's clock rate, fine enough for any frame rate.
     _TICKS = 90000
 
     def __init__(self, path: Path, rate: Fraction):
         self.file = _av().open(str(path), "w")
-        # FFmpeg wants 32 bits.
+        # FFmpeg needs numerator and denominator to fit in 32 bits.
         self.rate = rate.limit_denominator(1001)
         self.stream = None
 
     def add(self, pixels: np.ndarray, seconds: Fraction) -> None:
-        """Add a frame, uint8 RGB `(height, width, 3)`, all of one size."""
+        """Add a frame, uint8 RGB `(height, width, 3)`; all frames must have one size."""
         av = _av()
         height, width = (length // 2 * 2 for length in pixels.shape[:2])
         if self.stream is None:
@@ -215,7 +215,7 @@ class Writer:
 
 
 def _batches(video: Video) -> Iterator[list[Frame]]:
-    """Frames one after the other, together while they are small."""
+    """Consecutive frames in groups of up to `BATCH_PIXELS` pixels, at least one each."""
     frames: list[Frame] = []
     for frame in video:
         if frames and frame.pixels.shape != frames[0].pixels.shape:

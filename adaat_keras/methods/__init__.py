@@ -1,10 +1,10 @@
 """Methods, one file each: which stages, in which order, on what. `get("ada_atdt")` gives one.
 
 - `ada_atdt`: the paper in one file; `teacher`: what its recommended recipe adds.
-- `at_dt`: AT/DT as its difference; `label_teacher`, `source_only`.
+- `at_dt`: AT/DT, as a variation of it; `label_teacher`, `source_only`: baselines.
 - `dan`, `fcns_in_the_wild`, `cycle_gan`, `cycada`: what the paper compares it with.
-- `method`: what every method offers; `stage`: a part of its training, the data that feeds it, the
-  key that names its result; `recipe`: what a user may set.
+- `method`: the base class; `stage`: a part of a method's training, its data and the key of its
+  result; `recipe`: the settings.
 """
 
 import importlib
@@ -55,7 +55,7 @@ __all__ = [*_CLASSES, "METHODS", "get", "names"]
 
 
 def get(what: "str | type[Method] | Method") -> "Method":
-    """A method by its name, its class or `"module:Class"`, `"file.py:Class"`; an object as it is.
+    """A method by its name, its class, `"module:Class"` or `"file.py:Class"`; objects pass through.
 
     Example:
         >>> get("dan").predictor

@@ -1,13 +1,13 @@
 """ADA-AT/DT: the paper in one file (Chavhan et al., WACV 2021).
 
-A simulator A has labels of two tasks, the real domain B of task 1 alone; task 2 is wanted on B.
+The simulator A has labels of two tasks, the real domain B of task 1 only; the goal is task 2 on B.
 Encoders E1, E2, decoders D1, D2, the domain classifier C and the transfer function G are trained
 in three stages:
 
-1. `Adversarial`: E1 and D1 on both domains' labels of task 1, against C, which tells the domains
-   apart by E1's features, until it no longer can (equations 1 and 2).
-2. `Supervised`: E2 and D2 on A's labels of task 2.
-3. `Transfer`: G on A, so that G(E1(x)) = E2(x) (equation 3).
+1. `Adversarial`: E1 and D1 learn task 1 on both domains' labels, while C learns to tell the domains
+   apart by E1's features and E1 learns to prevent it (equations 1 and 2).
+2. `Supervised`: E2 and D2 learn task 2 on A's labels.
+3. `Transfer`: G learns, on A's images, to map E1's features to E2's (equation 3).
 
 Then D2(G(E1(x))) predicts task 2 on B (equation 4): `adaat_keras.models.AdaAtdt`.
 """
@@ -41,23 +41,23 @@ BOTH = ("source", "target")
 class AdversarialTrainer(SupervisedTrainer):
     """Trains encoder 1, decoder 1 and the domain classifier on source and target (equations 1, 2).
 
-    One pass of the encoder serves three losses:
+    A single forward pass gives three losses:
 
     - the task loss `L_task` on both domains' labels,
     - the classifier's loss `L_C`, with the true domains,
     - the encoder's adversarial loss `L_adv`, with the domains flipped.
 
-    Encoder and decoder minimize `(1 - alpha) * L_adv + alpha * L_task`; the classifier minimizes
-    `L_C`; both step from the same state. `gradient_reversal=True` takes `L_adv = -L_C` instead,
-    the min-max of equation 2 to the letter.
+    Encoder and decoder minimize `(1 - alpha) * L_adv + alpha * L_task`, the classifier minimizes
+    `L_C`, and both are updated simultaneously. With `gradient_reversal=True`, `L_adv = -L_C`, the
+    literal min-max of equation 2.
 
     A batch is `((x_source, x_target), (y_source, y_target))`.
 
     Args:
         encoder, decoder: Base model 1 (E1, D1); shared, not copied.
-        domain_classifier: Takes the encoder's features, puts out logits (C).
+        domain_classifier: Maps the encoder's features to domain logits (C).
         alpha: Weight of the task loss, 0 to 1.
-        gradient_reversal: Reverse the classifier's loss in place of flipping the labels.
+        gradient_reversal: Negate the classifier's loss instead of flipping the domains.
         **kwargs: As `Trainer`'s.
 
     Example:
@@ -95,7 +95,7 @@ class AdversarialTrainer(SupervisedTrainer):
         metrics: Mapping[str, list] | None = None,
         **kwargs,
     ) -> None:
-        """Set both optimizers, both losses and, per domain, the metrics of `test_step`."""
+        """Set both optimizers, both losses and each domain's metrics for `test_step`."""
         super().compile(optimizer, task_loss, metrics, **kwargs)
         self.classifier_optimizer = adam(classifier_optimizer)
         self.adversarial_loss = losses.get(adversarial_loss)
@@ -143,20 +143,20 @@ class AdversarialTrainer(SupervisedTrainer):
         )
 
     def gradient_penalty(self, features: tf.Tensor, counts: Sequence) -> tf.Tensor:
-        """`w (|grad C| - 1)^2` between features of A and B (Gulrajani et al. 2017).
+        """`w (|grad C| - 1)^2` at points between A's and B's features (Gulrajani et al. 2017).
 
-        The features are A's and then B's, as many as `counts` says; those without a partner in the
-        other domain are left out.
+        `features` holds A's, then B's; `counts` says how many of each. If these differ, the surplus
+        is left out.
         """
         source, target = tf.split(tf.stop_gradient(features), counts)
         if not (isinstance(counts[0], int) and counts[0] == counts[1]):
             pairs = tf.minimum(*counts)
             source, target = source[:pairs], target[:pairs]
-        # Stateless: a training that goes on after a kill must draw what it would have drawn.
+        # Stateless, so that a resumed training draws the same numbers as an unbroken one.
         seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), 0])
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         mix = tf.random.stateless_uniform([replicas, tf.shape(source)[0], 1, 1, 1], seed)
-        # One draw for the whole batch, whatever the number of devices that share it.
+        # Drawn for the whole batch, so that the numbers do not depend on how devices share it.
         mix = mix[tf.distribute.get_replica_context().replica_id_in_sync_group]
         mix = tf.cast(mix, source.dtype)
         between = mix * source + (1 - mix) * target
@@ -172,32 +172,32 @@ class AdversarialTrainer(SupervisedTrainer):
 class TransferTrainer(Trainer):
     """Trains G so that it turns encoder 1's features into encoder 2's (equation 3).
 
-    `L_G = |G(E1(x)) - E2(x)|`, the mean over all entries (AT/DT squares them), on images of the
-    source domain; with this loss alone both encoders and the decoder stay as they are. In testing
-    the prediction D2(G(E1(x))) is scored against task 2's labels.
+    `L_G = |G(E1(x)) - E2(x)|`, averaged over all entries (AT/DT squares the difference), on images
+    of the source. With this loss alone, only G is trained. `test_step` scores the prediction
+    D2(G(E1(x))) against task 2's labels.
 
     Beyond the paper, three losses may be added:
 
     - `decoded_weight` times task 2's loss of D2(G(E1(x))) on the source's labels.
-    - `teacher_weight` times the same on the target, where what a teacher T says of task 1's labels
-      stands in for the missing ones: `L_task(T(y_1), D2(G(E1(x))))`.
+    - `teacher_weight` times the same loss on the target, with a teacher T's predictions from the
+      labels of task 1 in place of the missing labels: `L_task(T(y_1), D2(G(E1(x))))`.
     - `base_1_weight` times task 1's loss in both domains.
 
-    What these losses read learns on beside G: D2 with the first two, since it has never seen what
-    G makes of features; E1 and D1 with the third, since features that were learnt for task 1 alone
-    need not hold what task 2 is told by.
+    Each of these also trains other networks: the first two D2, which has never seen G's outputs
+    before; the third E1 and D1, since features learnt for task 1 alone may lack what task 2
+    needs.
 
-    A batch is `(images, labels)`; without these weights, images alone will do. With a weight on
-    the target or for base model 1 both are dictionaries: images `"source"` and `"target"`; labels
-    `"source"` of task 2, `"target"` of task 1 (for the teacher and base model 1) and `"source_1"`
-    of task 1 (for base model 1). In testing the source's are taken, and the others left aside.
+    A batch is `(images, labels)`, or images alone if all these weights are 0. With `teacher_weight`
+    or `base_1_weight`, both are dictionaries: images `"source"` and `"target"`; labels `"source"`
+    of task 2, `"target"` of task 1, and for `base_1_weight` also `"source_1"` of task 1. In
+    testing, only the entries `"source"` are used.
 
     Args:
         encoder_1, encoder_2: Encoders of the base models (E1, E2).
-        transfer: The transfer function (G), without these weights all that learns.
+        transfer: The transfer function (G).
         decoder_2: Decoder of base model 2 (D2).
-        decoded_weight, teacher_weight, base_1_weight: As above.
-        teacher: Predicts task 2 from pictures of labels of task 1 (T); is not trained.
+        decoded_weight, teacher_weight, base_1_weight: Weights of the additional losses.
+        teacher: Predicts task 2 from task 1's labels drawn as images (T); not trained.
         decoder_1: Decoder of base model 1 (D1), for `base_1_weight`.
         **kwargs: As `Trainer`'s: `translator`, `augment`.
 
@@ -255,11 +255,11 @@ class TransferTrainer(Trainer):
         unknown: float | None = None,
         **kwargs,
     ) -> None:
-        """Set the optimizer, the loss between features (L1) and the metrics of `test_step`.
+        """Set the optimizer, the loss between features (L1 by default) and `test_step`'s metrics.
 
-        `decoded_weight` needs task 2's loss; `teacher_weight` this, `Task.soft_targets` of task 2
-        and `Task.picture` of task 1; `base_1_weight` task 1's loss. With `unknown`, a target that
-        says nothing, the teacher is heard only where task 1's picture is not black.
+        `decoded_weight` needs `task_loss` (of task 2); `teacher_weight` also `Task.soft_targets` of
+        task 2 and `Task.picture` of task 1; `base_1_weight` needs task 1's loss. Unless it is
+        `None`, `unknown`, which losses ignore, is the teacher's target where the picture is black.
 
         Raises:
             ValueError: One of these is missing, or the precision is float16.
@@ -281,7 +281,7 @@ class TransferTrainer(Trainer):
         return self.decoder_2(self.transfer(self.encoder_1(images), training=training))
 
     def train_step(self, data):
-        """One step of the transfer function, and of what learns on beside it."""
+        """One step of the transfer function and of the networks that are trained with it."""
         images, labels = self.training_batch(data)
         source = self.translated_in_training(images["source"])
         features_2, variables = self.encoder_2(source), self.learning
@@ -297,7 +297,7 @@ class TransferTrainer(Trainer):
                 target_features = self.encoder_1(images["target"])
             if self.teacher_weight:
                 outputs = self.decoder_2(self.transfer(target_features, training=True))
-                # All that the teacher says, however unsure: it is so of rare classes.
+                # No confidence threshold: it would drop rare classes, where the teacher is unsure.
                 picture = self.picture(labels["target"])
                 taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
                 logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)
@@ -314,8 +314,8 @@ class TransferTrainer(Trainer):
         """Images and labels of a batch by name.
 
         Raises:
-            ValueError: Something is missing that a weight needs, or images have a size that the
-                networks do not take.
+            ValueError: An entry that a weight needs is missing, or the height or width of images
+                is not a multiple of the stride.
         """
         target = ("target",) * bool(self.teacher_weight or self.base_1_weight)
         known = ("source",) * bool(self.decoded_weight) + ("source_1",) * bool(self.base_1_weight)
@@ -356,7 +356,7 @@ class TransferTrainer(Trainer):
 
 @dataclass(frozen=True)
 class Adversarial(Stage):
-    """Stage 1: encoder 1 and decoder 1 on both domains' labels, against the classifier."""
+    """Stage 1: encoder 1 and decoder 1 on both domains' labels, against the domain classifier."""
 
     from_task: Task
     alpha: float
@@ -402,7 +402,7 @@ class Adversarial(Stage):
 class Supervised(Stage):
     """Stage 2: encoder 2 and decoder 2 on one domain's labels of task 2.
 
-    The source's images may be `translated` first, and are augmented then.
+    With `translated`, the source's images are translated first and augmented afterwards.
     """
 
     to_task: Task
@@ -415,7 +415,7 @@ class Supervised(Stage):
 
     @property
     def name(self):
-        """Names another role than the source."""
+        """`"supervised"`, with the role if it is not the source, and whether it is translated."""
         role = "" if self.role == "source" else f"_{self.role}"
         return f"supervised{role}" + "_translated" * self.translated
 
@@ -451,8 +451,8 @@ class Supervised(Stage):
 class Transfer(Stage):
     """Stage 3: the transfer function on images of the source.
 
-    With a teacher or a weight for base model 1 it trains on images of the target too, half of each
-    batch. The source's images may be `translated` first, and are augmented then.
+    With `teacher_weight` or `base_1_weight`, half of each batch is from the target. With
+    `translated`, the source's images are translated first and augmented afterwards.
     """
 
     from_task: Task
@@ -467,12 +467,12 @@ class Transfer(Stage):
 
     @property
     def name(self):
-        """Tells whether images are translated."""
+        """`"transfer"`, or `"transfer_translated"`."""
         return "transfer" + "_translated" * self.translated
 
     @property
     def trains(self):
-        """The transfer function, and what learns on beside it."""
+        """The transfer function, and the networks that are trained with it."""
         decoder_2 = ("decoder_2",) if self.decoded_weight or self.teacher_weight else ()
         base_1 = ("encoder_1", "decoder_1") if self.base_1_weight else ()
         return ("transfer", *decoder_2, *base_1)
@@ -516,7 +516,7 @@ class Transfer(Stage):
         return trainer
 
     def batches(self, feed, first_step):
-        """Images of the source, and the labels and images of the target that the weights need."""
+        """Images of the source, and what the weights need of its labels and of the target."""
         known = {}
         if self.decoded_weight:
             known["source"] = self.to_task
@@ -544,8 +544,8 @@ class Transfer(Stage):
 class AdaAtdt(Method):
     """Task 2 by features that are the same in both domains (Chavhan et al., WACV 2021).
 
-    The recommended recipe adds to stage 3 (see `TransferTrainer`): G learns through D2 too, on the
-    source's labels of task 2 and on a teacher's of the target, and D2, E1, D1 learn on beside it.
+    The recommended recipe extends stage 3 (see `TransferTrainer`): G is also trained through D2, on
+    the source's labels of task 2 and a teacher's for the target, and D2, E1, D1 are trained too.
     """
 
     name = "ada_atdt"
@@ -562,10 +562,10 @@ class AdaAtdt(Method):
 
 
 def alpha_and_loss(recipe: Recipe, from_task: Task) -> tuple[float, str | losses.AdversarialLoss]:
-    """The recipe's alpha and adversarial loss; where it leaves them open, the paper's for task 1.
+    """The recipe's alpha and adversarial loss, by default the paper's for this task 1.
 
-    Section 4.5 has least squares for depth, and cross-entropy with alpha 0.4 for semantics; it
-    gives no alpha for depth. Measured tasks are treated as depth is.
+    Sections 4.5 and 4.6 use least squares for depth, and cross-entropy with alpha 0.4 for
+    semantics; alpha 0.9 for depth is ours. All tasks without classes are treated like depth.
     """
     alpha, loss = (0.4, "binary_crossentropy") if from_task.classes else (0.9, "least_squares")
     loss = recipe.adversarial_loss or loss
@@ -581,7 +581,7 @@ def transfer_stages(
     architecture: str,
     translated: bool = False,
 ) -> list[Stage]:
-    """The transfer's stage, after its teacher's if the recipe gives that weight."""
+    """The transfer stage, preceded by the teacher's stage if the recipe has a `teacher_weight`."""
     decoded = (to_task,) if recipe.decoded_weight or recipe.teacher_weight else ()
     learns_on = (from_task,) if recipe.base_1_weight else ()
     transfer = Transfer(

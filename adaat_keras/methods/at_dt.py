@@ -1,6 +1,6 @@
 """AT/DT, which the paper extends, and AT/DT on translated images (Ramirez et al., ICCV 2019).
 
-It differs from `ada_atdt` in stage 1 alone: no domain classifier.
+AT/DT differs from `ada_atdt` only in stage 1, which has no domain classifier.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from adaat_keras.training.trainer import SupervisedTrainer
 class Joint(Stage):
     """Stage 1: encoder 1 and decoder 1 on the labels of task 1 in both domains.
 
-    The source's images may be `translated` first, and are augmented then.
+    With `translated`, the source's images are translated first and augmented afterwards.
     """
 
     from_task: Task
@@ -30,7 +30,7 @@ class Joint(Stage):
 
     @property
     def name(self):
-        """Tells whether images are translated."""
+        """`"joint"`, or `"joint_translated"`."""
         return "joint" + "_translated" * self.translated
 
     def reads(self, feed):
@@ -67,18 +67,18 @@ class Joint(Stage):
 class AtDt(Method):
     """Task 2 by transfer of features that nothing aligns (Ramirez et al., ICCV 2019).
 
-    As `AdaAtdt` without the domain classifier: stage 1 trains E1, D1 on both domains' labels
-    alone. The networks are ours, so that the classifier is the only difference.
+    `AdaAtdt` without the domain classifier: stage 1 trains E1 and D1 on both domains' labels only.
+    By default the networks are those of `AdaAtdt`, so that the classifier is the only difference.
 
-    With the paper's recipe it has AT/DT's stages and nothing else, on our networks. The recommended
-    recipe gives it what it gives `AdaAtdt`: balanced classes, G trained through D2 on the source's
-    labels and on a teacher's of the target, and D2 and base model 1 that learn on beside G.
+    With the paper's recipe, these are AT/DT's stages and nothing more. The recommended recipe adds
+    what it adds to `AdaAtdt`: balanced classes, G trained through D2 on the source's labels and a
+    teacher's for the target, and D2 and base model 1 trained along with G.
 
-    With `architecture="dilated_resnet50"` the networks are AT/DT's own (`DilatedResnet50`,
-    `UpsamplingDecoder`, `SixConvolutions`, whose docstrings say where they depart), and its
-    transfer loss: `L_G = mean((G(E1(x)) - E2(x))^2)` where the paper's equation 3 takes the
-    absolute value. These are made for large images; their ResNet-50 begins untrained, and the batch
-    is that of any other method. Where there is a GPU, take `--height 512 --width 1024`.
+    With `architecture="dilated_resnet50"`, the networks are AT/DT's own (`DilatedResnet50`,
+    `UpsamplingDecoder`, `SixConvolutions`; their docstrings list the deviations), and so is the
+    transfer loss: `L_G = mean((G(E1(x)) - E2(x))^2)`, where the paper's equation 3 takes the
+    absolute value. They are made for large images: on a GPU, use `--height 512 --width 1024`. The
+    ResNet-50 is not pretrained, and the batch size is that of the other methods.
     """
 
     name = "at_dt"
@@ -98,9 +98,9 @@ class AtDt(Method):
 class AtDtDa(Method):
     """AT/DT whose source images CycleGAN has translated (Ramirez et al. 2019, "AT/DT (DA)").
 
-    CycleGAN first; then the stages of `AtDt`, each on F(x_A) in place of x_A, the recommended
-    recipe's additions to these included. Scores on the source are those of its own images, which
-    these networks have never seen.
+    CycleGAN first, then the stages of `AtDt` on F(x_A) instead of x_A, including what the
+    recommended recipe adds. A run's scores on the source are for its original images, which these
+    networks have never seen.
     """
 
     name = "at_dt_da"

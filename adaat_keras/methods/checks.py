@@ -1,4 +1,4 @@
-"""What is looked at before any training, so that mistakes are told before time is spent."""
+"""Checks made before any training, so that mistakes are reported before time is spent."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def check_scope(model: AdaAtdt, strategy: tf.distribute.Strategy) -> None:
 
 
 def check_model(model: AdaAtdt) -> None:
-    """Raise a `ValueError` unless it is a model that can be trained."""
+    """Raise a `ValueError` unless the model is an `AdaAtdt`."""
     if not isinstance(model, AdaAtdt):
         raise ValueError(f"model is {model!r}, and must be what build_ada_atdt() or load() gives")
 
@@ -37,7 +37,7 @@ def check_precision(model: AdaAtdt) -> None:
 
 
 def check_opens(feed: Feed) -> None:
-    """Open both domains, so that a mistake in one is told before the other's frames are made."""
+    """Open both domains, one that is rendered last, so that mistakes in the other show up first."""
     for role in sorted(("target", "source"), key=lambda role: feed.splits[role].is_made):
         feed.domain(role)
 
@@ -53,7 +53,7 @@ def check_batch(training: Training, devices: int) -> None:
 
 
 def check_size(feed: Feed, smallest: int) -> None:
-    """Raise a `ValueError` if frames are seen too small for networks that need so many pixels."""
+    """Raise a `ValueError` if frames have a side below `smallest` at the size they are seen."""
     camera = feed.camera
     if min(camera.height, camera.width) < smallest:
         raise ValueError(
@@ -64,7 +64,7 @@ def check_size(feed: Feed, smallest: int) -> None:
 
 
 def check_batches(stages: Sequence[Stage], feed: Feed) -> None:
-    """Read the first batch that each stage trains and validates on; raises as a stage would."""
+    """Read each stage's first training and validation batch; raise as the stage would."""
     for stage in stages:
         for batches in (stage.batches(feed, 0), stage.validation(feed)):
             with plain_errors(stage.name):

@@ -13,10 +13,10 @@ class Cycada(Method):
     2. CycleGAN whose translations base model 2, frozen, must read as it reads the originals.
     3. Base model 2 goes on, on translated images, against a pixel-wise classifier of domains.
 
-    Where ours departs: stage 3 is CyCADA's training on translated images and its adaptation of
-    features in one, the encoder is driven to "half and half" as in FCNs in the wild, where CyCADA
-    flips the domains' labels, and for depth, which has no classes, "reads" means L1. As in
-    CyCADA's objective there is no identity loss.
+    Deviations: stage 3 combines CyCADA's training on translated images with its adaptation of
+    features; the encoder is trained towards an undecided classifier, as in FCNs in the wild, where
+    CyCADA flips the domains' labels; and for depth, which has no classes, stage 2 compares
+    predictions by depth's loss. As in CyCADA's objective, there is no identity loss.
     """
 
     name = "cycada"

@@ -14,7 +14,7 @@ from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Trainer, adam, counts_of, loss_of
 
-# CycleGAN's.
+# CycleGAN's settings.
 ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999}
 IDENTITY_WEIGHT = 0.5
 
@@ -23,14 +23,14 @@ IDENTITY_WEIGHT = 0.5
 class ImagePool(keras.layers.Layer):
     """Swaps half of the new images for older ones (Shrivastava et al. 2017; CycleGAN).
 
-    The first images fill the pool and are given as they come. Then each new image is, with
-    probability 1/2, kept in place of a random old one, which is given instead. What is drawn
-    depends on the number of the step alone, and the pool is saved with the trainer, so that a
-    training that goes on after a kill goes on alike. Several devices share one pool.
+    The first images fill the pool and are returned unchanged. After that, each new image is, with
+    probability 1/2, stored in place of a random older one, which is returned instead. The random
+    numbers depend only on the step, and the pool is saved with the trainer, so that training can
+    be resumed exactly. Several devices share one pool.
 
     Args:
         shape: Height, width and channels of the images.
-        size: How many are kept; 0 gives every image as it comes.
+        size: Capacity; 0 returns all images unchanged.
 
     Example:
         >>> pool = ImagePool((8, 8, 3), size=50)
@@ -49,7 +49,7 @@ class ImagePool(keras.layers.Layer):
         self.filled = self.add_weight(shape=(), dtype="int32", name="filled", **options)
 
     def call(self, images, step):
-        """Images to show, as many as were given; no gradient goes back through them."""
+        """Images for the discriminator, as many as were passed in, without gradients."""
         images = tf.stop_gradient(tf.cast(images, "float32"))
         if not self.size:
             return images
@@ -76,7 +76,7 @@ class ImagePool(keras.layers.Layer):
             kept = tf.tensor_scatter_nd_update(kept, [[seat]], stored[None])
             return n + 1, kept, tf.minimum(filled + 1, self.size), given
 
-        # One after the other, since an image may be swapped for one of its own batch.
+        # Sequentially, since an image may be swapped for one of its own batch.
         given = tf.TensorArray("float32", total, element_shape=self.shape)
         _, kept, filled, given = tf.while_loop(
             lambda n, *_: n < total, exchange, (0, kept, filled, given)
@@ -99,20 +99,20 @@ class CycleGanTrainer(Trainer):
         + cycle_weight * (|H(F(a)) - a| + |F(H(b)) - b|)
         + identity_weight * cycle_weight * (|F(b) - b| + |H(a) - a|)
 
-    and each discriminator `(mean (D(real) - 1)^2 + mean D(shown)^2) / 2`, where what is shown comes
-    from a pool of the last 50 translations. With a `segmenter` (CyCADA, Hoffman et al. 2018) the
-    generators minimize its loss on translations too, with what it says of the originals as labels:
-    a street stays a street.
+    and each discriminator minimizes `(mean (D(real) - 1)^2 + mean D(shown)^2) / 2`, where the
+    images shown come from a pool of 50 earlier translations (`ImagePool`). With a `segmenter`
+    (CyCADA, Hoffman et al. 2018), the generators also minimize its loss on translations, with its
+    predictions for the originals as labels, so that translations preserve the content.
 
     A batch is `(x_source, x_target)`, values 0 to 255.
 
     Args:
         to_target, to_source: The generators F and H.
         target_discriminator, source_discriminator: D_B and D_A.
-        image_shape: Of the training images.
-        cycle_weight, identity_weight: As above; CycleGAN's own.
-        pool_size: Translations that are kept.
-        segmenter: Frozen base model of a task on the source; `None` leaves this loss out.
+        image_shape: Height, width and channels of the training images.
+        cycle_weight, identity_weight: As above; the defaults are CycleGAN's.
+        pool_size: Capacity of the pools of translations.
+        segmenter: Frozen base model of a task, trained on the source; `None` omits this loss.
         semantic_weight: Weight of the segmenter's loss.
 
     Example:
@@ -161,7 +161,7 @@ class CycleGanTrainer(Trainer):
         pseudo_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         **kwargs,
     ) -> None:
-        """Set both optimizers, and the segmenter's loss and labels where there is one.
+        """Set both optimizers, and with a segmenter its loss and `Task.pseudo_labels`.
 
         Raises:
             ValueError: A segmenter has no loss or no labels, or the precision is float16.
@@ -227,7 +227,7 @@ class CycleGanTrainer(Trainer):
         return self.log(source, loss=loss, discriminator_loss=discriminator_loss, **losses)
 
     def test_step(self, data):
-        """Update and return the distance of an image from its translation there and back."""
+        """Update and return the cycle loss, the distance of images from their translation back."""
         source, target = self.pair(data)
         losses = [
             self.distance(self.cropped(back(there(self.padded(x))), x), tf.cast(x, "float32"))
@@ -251,9 +251,9 @@ class CycleGanTrainer(Trainer):
         return tuple(images)
 
     def semantic_loss(self, images, translated) -> tf.Tensor:
-        """The segmenter's loss on translations, what it says of the originals as the truth.
+        """The segmenter's loss on translations, with its predictions for the originals as labels.
 
-        All that it says, however uncertain, as in CyCADA.
+        Without a confidence threshold, as in CyCADA.
         """
         labels = tf.stop_gradient(self.pseudo_labels(self.segmenter(images)))
         return self.task_loss(labels, self.segmenter(translated))
@@ -274,9 +274,9 @@ class CycleGanTrainer(Trainer):
 
 @dataclass(frozen=True)
 class Translation(Stage):
-    """Translations from source to target and back.
+    """Two generators that translate between source and target, and their discriminators.
 
-    On images without augmentation, or it would be the augmented look that is learnt.
+    Trained without augmentation, since the generators would learn to imitate it.
     """
 
     trains = ("to_target", "to_source", "target_discriminator", "source_discriminator")
@@ -322,7 +322,7 @@ class Translation(Stage):
 
 @dataclass(frozen=True)
 class SemanticTranslation(Translation):
-    """Translations that base model 2, frozen, must read as it reads the originals (CyCADA)."""
+    """Translations for which base model 2, frozen, predicts as for the originals (CyCADA)."""
 
     to_task: Task
     class_balance: float
@@ -357,9 +357,9 @@ class CycleGan(Method):
     1. F: A -> B and H: B -> A, against two discriminators (`CycleGanTrainer` has the loss).
     2. Base model 2 on F(x_A) with the source's labels.
 
-    Where ours departs: generators and discriminators are as wide and deep as the base models, from
-    Glorot's first weights; every stage has the images, the batch and the cosine schedule of any
-    other method's, which is far less than CycleGAN's 200 epochs of single images.
+    Deviations: generators and discriminators are as wide and deep as the base models, with Glorot
+    initialization; the images, the batch size and the cosine schedule are those of any method's
+    stage, which is far less training than CycleGAN's 200 epochs with batch size 1.
     """
 
     name = "cycle_gan"

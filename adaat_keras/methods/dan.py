@@ -20,10 +20,10 @@ PIXELS = 256
 def multi_kernel_mmd(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """Squared maximum mean discrepancy with several Gaussian kernels (Long et al. 2015, DAN).
 
-    `mean k(a, a') + mean k(b, b') - 2 mean k(a, b)` with the mean of five kernels
-    `k(x, y) = exp(-|x - y|^2 / s)`, s from a quarter to four times the mean squared distance of
-    all pairs of different rows, by factors of 2; s counts as a constant. The biased estimate: 0
-    for equal sets, never negative.
+    `mean k(a, a') + mean k(b, b') - 2 mean k(a, b)`, where k is the mean of five kernels
+    `exp(-|x - y|^2 / s)`, with s from a quarter to four times the mean squared distance of all
+    pairs of different rows, in factors of 2; no gradient flows through s. This is the biased
+    estimate: 0 for equal sets, never negative.
 
     Args:
         source, target: `(n, channels)` and `(m, channels)`.
@@ -58,9 +58,9 @@ def squared_distances(rows: tf.Tensor) -> tf.Tensor:
 class DanTrainer(SupervisedTrainer):
     """Minimizes `L_task(A) + mmd_weight * MMD^2(E(x_A), E(x_B))` (Long et al. 2015, DAN).
 
-    The discrepancy is taken between encoder features at 256 random places of each domain's batch;
-    DAN takes it between whole images' features at several fully connected layers, which a dense
-    predictor does not have.
+    The discrepancy is computed between encoder features at 256 random locations of each domain's
+    batch; DAN uses whole images' features at several fully connected layers, which networks for
+    dense prediction do not have.
 
     A batch is `((x_source, x_target), (y_source,))`.
 
@@ -96,7 +96,7 @@ class DanTrainer(SupervisedTrainer):
         self.means["mmd"] = keras.metrics.Mean(name="mmd")
 
     def train_step(self, data):
-        """One optimizer step on the task's loss and the discrepancy."""
+        """One optimizer step on the task loss and the discrepancy."""
         images, labels = self.training_batch(data, images=2)
         images = self.seen(images)
         with tf.GradientTape() as tape:
@@ -110,9 +110,9 @@ class DanTrainer(SupervisedTrainer):
         return self.log(images[0], loss=loss, source_task_loss=task_loss, mmd=mmd)
 
     def sample(self, features: tf.Tensor, salt: int) -> tf.Tensor:
-        """Features at random places, `(PIXELS, channels)`, drawn by the number of the step.
+        """Features at random locations, `(PIXELS, channels)`, seeded by the step.
 
-        Of all devices' images: the discrepancy is no mean over them.
+        Drawn from all devices' images, since the discrepancy is not a mean over images.
         """
         rows = tf.reshape(self.gathered(features), (-1, features.shape[-1]))
         seed = tf.stack([tf.cast(self.optimizer.iterations, "int64"), salt])
@@ -124,7 +124,7 @@ class DanTrainer(SupervisedTrainer):
 
 @dataclass(frozen=True)
 class Discrepancy(Stage):
-    """Encoder 2 and decoder 2 on the source, against the discrepancy to the target."""
+    """Encoder 2 and decoder 2 on the source, minimizing the discrepancy to the target."""
 
     to_task: Task
     augmentation: str
@@ -161,21 +161,21 @@ class Dan(Method):
     """Task 2 by a base model whose features look alike in distribution (Long et al., ICML 2015).
 
     1. Base model 2 on the source.
-    2. It goes on with `L = L_task(A) + mmd_weight * MMD^2(E(x_A), E(x_B))`, the discrepancy with
-       five Gaussian kernels between sampled pixel features (`multi_kernel_mmd`).
+    2. It is trained on with `L = L_task(A) + mmd_weight * MMD^2(E(x_A), E(x_B))`, the discrepancy
+       with five Gaussian kernels between sampled pixel features (`multi_kernel_mmd`).
 
-    Where ours departs: the networks are base model 2's, so that the method is the only
-    difference; DAN begins with an AlexNet trained on ImageNet and adapts the last layers that
-    classify whole images, learns its kernels' weights, which sum to 1, and takes the linear-time
-    estimate where ours weighs the kernels alike and takes all pairs. Code that adds the kernels up
-    instead has five times our discrepancy.
+    Deviations: the networks are base model 2's, so that methods can be compared. DAN starts from
+    an AlexNet pretrained on ImageNet and adapts the last layers, which classify whole images; it
+    learns the kernels' weights, which sum to 1, and uses the linear-time estimate. Ours weights
+    all kernels equally and uses all pairs. Implementations that sum the kernels instead of
+    averaging them have five times our discrepancy.
     """
 
     name = "dan"
     unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
-        """Supervised on the source, then the target's features pulled along."""
+        """Supervised on the source, then with the discrepancy to the target."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [
             Supervised(training, to_task, *looks),

@@ -16,28 +16,28 @@ from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer, adam
 
-# Crops on which class sizes are measured, and one batch more.
+# Class sizes are measured on as many crops, rounded up by a batch.
 _MEASURED = 200
 
 
 def class_size_penalty(
     probabilities: tf.Tensor, lower: np.ndarray, mean: np.ndarray, upper: np.ndarray
 ) -> tf.Tensor:
-    """How far predicted class sizes lie outside their bounds, the mean over images and classes.
+    """How far predicted class sizes lie outside their bounds, averaged over images and classes.
 
-    A class is taken to be in an image if the pixels at which it is the likeliest reach a tenth of
-    its lower bound (Hoffman et al. 2016, "FCNs in the wild", section 3.2): then what its mean
-    probability lacks to the lower bound or exceeds the upper one by counts, else all of it, so that
-    absent classes are suppressed. In units of the class' mean share, at least a hundredth. Hoffman
-    et al. solve for the nearest distribution within the bounds; a hinge on the bounds is the same
-    constraint as a loss.
+    A class counts as present in an image if it is the likeliest at a share of the pixels of at
+    least a tenth of its lower bound (Hoffman et al. 2016, "FCNs in the wild", section 3.2). A
+    present class is penalized by the distance of its mean probability to the bounds, an absent one
+    by its mean probability, which suppresses it; both relative to the class's mean share, or to
+    0.01 if that is larger. Hoffman et al. solve for the nearest distribution within the bounds; a
+    hinge expresses the same constraint as a loss.
 
     Args:
         probabilities: `(batch, height, width, classes)`.
         lower, mean, upper: Shares of an image, `(classes,)` each.
 
     Returns:
-        A float32 scalar, 0 where every class is within its bounds.
+        A float32 scalar, 0 if every present class is within its bounds and no other is predicted.
 
     Example:
         >>> pixels = tf.one_hot([[[0, 0], [0, 1]]], 2)
@@ -56,22 +56,22 @@ def class_size_penalty(
 class FcnsInTheWildTrainer(SupervisedTrainer):
     """Global alignment by domain confusion, local by class sizes (Hoffman et al. 2016).
 
-    - The classifier minimizes the cross-entropy of the true domain at every place.
+    - The classifier minimizes the cross-entropy with the true domain at every location.
     - Encoder and decoder minimize `L_task(A) + confusion_weight * L_conf + size_weight * L_size`:
-      `L_conf` is the cross-entropy of the classifier's answer to "half source, half target" on
-      both domains, `L_size` is `class_size_penalty` of the predictions on the target.
+      `L_conf` is the cross-entropy of the classifier's logits with the label 1/2 on both domains,
+      `L_size` is `class_size_penalty` of the predictions on the target.
 
-    Both step from the same state; Hoffman et al. take turns. A loss of 1 is what a constant guess
-    scores.
+    Both are updated from the same forward pass, where Hoffman et al. alternate. The
+    cross-entropies are scaled so that an undecided classifier scores 1.
 
     A batch is `((x_source, x_target), (y_source,))`.
 
     Args:
         encoder, decoder: The base model; shared, not copied.
-        domain_classifier: Takes the encoder's features, puts out logits, high for the source.
+        domain_classifier: Maps the encoder's features to logits, high for the source.
         class_sizes: Bounds measured on the source, for a decoder of class logits; `None` leaves
             `L_size` out.
-        confusion_weight, size_weight: Weights beside the task's loss.
+        confusion_weight, size_weight: Weights relative to the task loss.
         **kwargs: As `Trainer`'s.
 
     Example:
@@ -143,14 +143,14 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         return self.log(images[0], loss=loss, classifier_loss=classifier_loss, **losses)
 
     def cross_entropy(self, domain, logits: tf.Tensor) -> tf.Tensor:
-        """Between domains, `(batch,)` or one for all, and logits; 1 = a classifier of no idea."""
+        """Of logits with domains, `(batch,)` or a scalar; an undecided classifier scores 1."""
         logits = tf.cast(logits, "float32")
         labels = tf.reshape(tf.cast(domain, "float32"), (-1, 1, 1, 1)) * tf.ones_like(logits)
         losses = tf.nn.sigmoid_cross_entropy_with_logits(labels, logits)
         return self.mean(losses) / np.log(2)
 
     def size_loss(self, outputs: tf.Tensor) -> tf.Tensor:
-        """The class sizes' penalty on the target's predictions."""
+        """`class_size_penalty` of the target's predictions; 0 without `class_sizes`."""
         if self.class_sizes is None:
             return tf.constant(0.0)
         sizes = (self.class_sizes.lower, self.class_sizes.mean, self.class_sizes.upper)
@@ -159,10 +159,10 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
 
 @dataclass(frozen=True)
 class Confusion(Stage):
-    """Encoder 2 and decoder 2 on the source, confused with the target, within class sizes.
+    """Encoder 2 and decoder 2 on the source, with domain confusion and bounds on class sizes.
 
-    The source's images may be `translated` first, and are augmented then. `size_weight` is `None`
-    where class sizes play no part.
+    With `translated`, the source's images are translated first and augmented afterwards. With
+    `size_weight=None`, class sizes are not used.
     """
 
     to_task: Task
@@ -176,7 +176,7 @@ class Confusion(Stage):
 
     @property
     def name(self):
-        """Tells whether class sizes play a part."""
+        """`"confusion"`, or `"confusion_without_sizes"`."""
         return "confusion" if self.size_weight is not None else "confusion_without_sizes"
 
     def reads(self, feed):
@@ -184,7 +184,7 @@ class Confusion(Stage):
         return BOTH
 
     def trainer(self, networks, feed):
-        """A `FcnsInTheWildTrainer` with a new classifier of single pixels."""
+        """A `FcnsInTheWildTrainer` with a new pixelwise domain classifier."""
         encoder = networks["encoder_2"]
         classifier = DomainClassifier(encoder.features, view="pixel", dtype=encoder.dtype_policy)
         trainer = FcnsInTheWildTrainer(
@@ -207,7 +207,7 @@ class Confusion(Stage):
         return trainer
 
     def class_sizes(self, feed) -> ClassSizes | None:
-        """The sizes of classes on the source's crops, since crops are what is predicted."""
+        """Class sizes, measured on the source's training crops, as predictions are of crops."""
         if self.size_weight is None or not self.to_task.classes:
             return None
         crops = feed.batches("source", (self.to_task,), whole=True, augmentation=self.augmentation)
@@ -233,23 +233,22 @@ class FcnsInTheWild(Method):
     """Task 2 by a base model that a classifier of domains cannot read (Hoffman et al., 2016).
 
     1. Base model 2 on the source.
-    2. It goes on with `L = L_task(A) + confusion_weight * L_conf(A, B) + size_weight * L_size(B)`:
-       a pixel-wise domain classifier on the deepest features, which the encoder drives to "half
-       and half", and predicted class sizes on B held within those measured on A
-       (`FcnsInTheWildTrainer`).
+    2. It is trained on with `L = L_task(A) + confusion_weight * L_conf(A, B) + size_weight *
+       L_size(B)`: the encoder confuses a pixelwise domain classifier on its features, and the
+       predicted class sizes on B are kept within bounds measured on A (`FcnsInTheWildTrainer`).
 
-    Where ours departs: the networks are base model 2's; sizes are those of training images, which
-    the paper's recipe crops, and held by a hinge in units of the class' mean share, where Hoffman
-    et al. solve for the nearest sizes within the bounds and lower the gradient of classes that are
-    most of an image to a tenth; where task 2 is not semantic there are no classes, and confusion
-    works alone.
+    Deviations: the networks are base model 2's. Class sizes are measured on training images, which
+    are crops in the paper's recipe, and enforced by a hinge loss relative to the class's mean
+    share, where Hoffman et al. solve for the nearest sizes within the bounds and reduce the
+    gradient of classes that cover most of an image to a tenth. If task 2 has no classes, only the
+    confusion is used.
     """
 
     name = "fcns_in_the_wild"
     unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
-        """Supervised on the source, then confused with the target."""
+        """Supervised on the source, then with domain confusion."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [
             Supervised(training, to_task, *looks),

@@ -17,14 +17,13 @@ from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTraine
 class TaughtTrainer(SupervisedTrainer):
     """Minimizes the mean of `L_task(y_A, D(E(x_A)))` and `L_task(T(y'_B), D(E(x_B)))`.
 
-    T, the teacher, says of labels y' of another task, which both domains have, what those of this
-    task may be.
+    The teacher T predicts this task from the labels y' of another task, which both domains have.
 
     A batch is `((x_source, x_target), (y_source, y'_target))`.
 
     Args:
         encoder, decoder: The base model; shared, not copied.
-        teacher: Predicts the task from pictures of the other task's labels; is not trained.
+        teacher: Predicts the task from the other task's labels drawn as images; not trained.
         **kwargs: As `Trainer`'s.
 
     Example:
@@ -55,11 +54,12 @@ class TaughtTrainer(SupervisedTrainer):
     ) -> None:
         """Set the optimizer, the task's loss and the metrics of `test_step`.
 
-        `Task.soft_targets` of this task, `Task.picture` of the other one. With `unknown`, a target
-        that says nothing, the teacher is heard only where that picture is not black.
+        `soft_targets` is this task's `Task.soft_targets`, `picture` the other task's
+        `Task.picture`. Where that picture is black, `unknown`, a target that losses ignore,
+        replaces the teacher's; `None` keeps all of them.
 
         Raises:
-            ValueError: One of these is missing, or the precision is float16.
+            ValueError: The loss or one of these functions is missing, or the precision is float16.
         """
         if soft_targets is None or picture is None:
             raise ValueError(
@@ -90,7 +90,7 @@ class TaughtTrainer(SupervisedTrainer):
 
 @dataclass(frozen=True)
 class Taught(Stage):
-    """Encoder 2 and decoder 2 on the source's labels and what the teacher says of the target."""
+    """Encoder 2 and decoder 2 on the source's labels and the teacher's for the target."""
 
     from_task: Task
     to_task: Task
@@ -116,7 +116,7 @@ class Taught(Stage):
         return trainer
 
     def batches(self, feed, first_step):
-        """Half of each batch from the source with labels of task 2, half with those of task 1."""
+        """Half source with labels of task 2, half target with labels of task 1."""
         look = self.augmentation
         return side_by_side(
             feed.batches("source", (self.to_task,), first_step, 2, look),
@@ -132,11 +132,11 @@ class LabelTeacher(Method):
     """Task 2 by a network that reads labels of task 1 and teaches base model 2 (ours).
 
     1. A teacher T from labels of task 1 to labels of task 2, on the source, which has both.
-    2. Base model 2 on the source's labels and on T's of the target:
+    2. Base model 2 on the source's labels and on T's for the target:
        `L = (L_task(y_2, D2(E2(x_A))) + L_task(T(y_1), D2(E2(x_B)))) / 2`.
 
-    No paper's method: what `AdaAtdt` with `teacher_weight` has to be measured against, since the
-    same teacher needs no features of task 1.
+    Not from a paper: it is the baseline for `AdaAtdt` with `teacher_weight`, since the same teacher
+    works without any features of task 1.
     """
 
     name = "label_teacher"

@@ -31,10 +31,10 @@ from adaat_keras.training.callbacks import StopOnNan
 from adaat_keras.training.devices import deterministic_ops
 
 History = dict[str, dict[str, list[float]]]
-"""For every stage, the values of every epoch by name."""
+"""For every stage, each logged value's list over the epochs, by name."""
 
 OF_THE_CLASSIFIER = ("alpha", "adversarial_loss")
-"""A recipe's settings of ADA-AT/DT's domain classifier."""
+"""The recipe's settings for ADA-AT/DT's domain classifier."""
 
 Source = str | Domain | Mapping[str, Domain]
 """A domain by name, a domain object that is a training split, or a dictionary of splits."""
@@ -43,15 +43,15 @@ Source = str | Domain | Mapping[str, Domain]
 class Method(ABC):
     """A way to task 2 on the target domain.
 
-    All methods train networks of one `AdaAtdt` model, in stages; what a method does not train
-    stays as it is.
+    All methods train networks of an `AdaAtdt` model, in stages; networks that a method does not
+    train are left unchanged.
 
     Attributes:
-        name: What the command line and tables call it.
-        predictor: What predicts task 2 once it is trained: `"transfer"` (D2(G(E1(x)))) or
+        name: Its name on the command line and in tables.
+        predictor: What predicts task 2 after training: `"transfer"` (D2(G(E1(x)))) or
             `"base_model_2"` (D2(E2(x))).
-        unused: Settings of a recipe that do nothing here, in subclasses neither; who changes one is
-            told so.
+        unused: Recipe settings without effect on this method and its subclasses; changing one is
+            an error (`check_used`).
     """
 
     name: ClassVar[str]
@@ -70,7 +70,7 @@ class Method(ABC):
         """The stages in order; builds nothing and opens nothing."""
 
     def check_used(self, recipe: Recipe, *others: "Method") -> None:
-        """Raise a `ValueError` where the recipe changes what neither this nor the others use.
+        """Raise a `ValueError` if the recipe changes a setting that none of these methods uses.
 
         Example:
             >>> from adaat_keras import methods
@@ -105,10 +105,10 @@ class Method(ABC):
         verbose: int = 1,
         **training,
     ) -> AdaAtdt | BaseModel:
-        """Build the networks, train them by this method, and give what predicts task 2.
+        """Build the networks, train them with this method, and return what predicts task 2.
 
-        Leaves nothing on disk. `adaat_keras.fit_ada_atdt` trains a model that you built, in a
-        folder if you like.
+        Writes nothing to disk. To train a model that you built, or to keep a run in a folder, use
+        `adaat_keras.fit_ada_atdt`.
 
         Args:
             source, target: Domains A and B: names, domain objects, or dictionaries of splits.
@@ -116,7 +116,7 @@ class Method(ABC):
             size: Of the networks.
             recipe: A `Recipe`, or its name; the recommended one by default.
             precision: Of the layers, e.g. `"mixed_bfloat16"`.
-            callbacks: Of every stage.
+            callbacks: For every stage.
             verbose: As in `keras.Model.fit`.
             **training: Fields of `Training`: `epochs`, `steps_per_epoch`, `seed` and others.
 
@@ -154,7 +154,7 @@ def fit_in_memory(
     deterministic: bool | None = None,
     verbose: int = 1,
 ) -> History:
-    """Train a model's stages one after the other and leave nothing on disk; arguments as there."""
+    """Train a model's stages in order, without writing to disk; arguments as `fit_ada_atdt`'s."""
     check_precision(model)
     stages, freeze = names_of(stages), names_of(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
@@ -203,7 +203,7 @@ def fit_in_memory(
 
 
 def names_of(what: str | Sequence[str] | None) -> list[str] | None:
-    """Names as a list: one that stands alone is a list of one.
+    """Names as a list; a single string becomes a list of one.
 
     Example:
         >>> names_of("transfer"), names_of(("adversarial", "transfer")), names_of(None)
@@ -215,10 +215,10 @@ def names_of(what: str | Sequence[str] | None) -> list[str] | None:
 def callbacks_of(
     what: keras.callbacks.Callback | Sequence[keras.callbacks.Callback],
 ) -> list[keras.callbacks.Callback]:
-    """Callbacks as a list: one that stands alone is a list of one, as Keras takes it.
+    """Callbacks as a list; a single callback becomes a list of one, as in Keras.
 
     Raises:
-        ValueError: One is none.
+        ValueError: One of them is not a callback object.
 
     Example:
         >>> callbacks_of([keras.callbacks.EarlyStopping])
@@ -236,15 +236,12 @@ def callbacks_of(
 
 
 def mark_trained(model: AdaAtdt, stage: Stage) -> None:
-    """Note what a stage has trained: a training that ends in a later one has it nevertheless."""
+    """Record a stage's networks as trained, right after it: a later stage may be interrupted."""
     model.untrained = tuple(name for name in model.untrained if name not in stage.networks)
 
 
 def mark_predictor(model: AdaAtdt, method: Method) -> None:
-    """Note that the method's network predicts from now on.
-
-    Not yet where some of the method's stages are still to come: what predicted so far goes on.
-    """
+    """Make the method's predictor the model's, unless networks that it needs are untrained."""
     if not set(PREDICTORS[method.predictor]) & set(model.untrained):
         model.predictor = method.predictor
 
@@ -254,18 +251,18 @@ def chosen_stages(
 ) -> list[Stage]:
     """The stages of these names in the method's order, without the frozen networks.
 
-    A stage for networks that are no part of the model, as a teacher is, comes along with whatever
-    follows it.
+    Stages that train only networks outside the model, such as a teacher, are included whenever a
+    later stage is.
 
     Args:
-        stages: All of the method's.
+        stages: All stages of the method.
         names: Of the stages to train; `None` means all.
-        freeze: Names of networks that stay as they are.
-        model: The networks.
+        freeze: Names of networks to leave unchanged.
+        model: The model.
 
     Raises:
-        ValueError: There is no such stage or network, a stage has nothing left to train, or it
-            would need a network that nobody has trained.
+        ValueError: There is no such stage or network, a stage has nothing left to train, or a
+            network up to the last chosen stage would remain untrained.
     """
     if names is not None and not list(names):
         raise ValueError("stages is empty: name one at least, or leave it out to train all")
@@ -301,7 +298,7 @@ def _check_untrained(stages: Sequence[Stage], chosen: list[Stage], model: AdaAtd
 
 
 def _without(stage: Stage, freeze: Sequence[str]) -> Stage:
-    """The stage for those of its networks that are not frozen."""
+    """The stage with these networks frozen; a `ValueError` if none is left to train."""
     stage = replace(stage, frozen=tuple(name for name in stage.trains if name in freeze))
     if not stage.networks:
         raise ValueError(
@@ -313,9 +310,9 @@ def _without(stage: Stage, freeze: Sequence[str]) -> Stage:
 
 @contextmanager
 def frozen(model: AdaAtdt, names: Sequence[str]) -> Iterator[None]:
-    """Within, these networks do not learn; what a user has frozen in them stays frozen after."""
+    """Freeze these networks within the context; layers frozen by the user stay frozen after it."""
     networks = [model.networks[name] for name in names]
-    # Keras sets all layers of a network alike, so the outermost are restored first.
+    # Setting a network's `trainable` sets all its layers', so the outermost are restored first.
     things = [
         *networks,
         *(layer for network in networks for layer in network.layers),

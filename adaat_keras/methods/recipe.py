@@ -1,7 +1,7 @@
-"""What a user may set: how a method weighs its losses, and how long and on what it trains.
+"""The settings of a training: how a method weights its losses, and how long and on what it trains.
 
-The command line is generated from these dataclasses. Importing them brings neither Keras nor
-TensorFlow, so that `--help` does not wait for them.
+The command line is generated from these dataclasses. Nothing here imports Keras or TensorFlow, so
+that `--help` is fast.
 """
 
 from dataclasses import dataclass, field, fields, replace
@@ -24,7 +24,7 @@ PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def option(default, text: str, common: bool = False, kind: type | None = None):
-    """A field that is an option of the command line too: its default, and what `--help` says."""
+    """A dataclass field that is also a command-line option, with its default and help text."""
     metadata = {"help": text, "common": common, "kind": kind}
     if isinstance(default, dict | list):
         return field(default_factory=lambda: type(default)(default), metadata=metadata)
@@ -32,7 +32,7 @@ def option(default, text: str, common: bool = False, kind: type | None = None):
 
 
 def _as_numbers(settings) -> None:
-    """Make Python's numbers, as JSON has them, of all that are numbers; a `ValueError` else."""
+    """Convert numeric fields, such as NumPy scalars, to `int` or `float`, or raise `ValueError`."""
     for each in fields(settings):
         value = getattr(settings, each.name)
         kinds = get_args(each.type) or (each.type,)
@@ -47,47 +47,47 @@ def _as_numbers(settings) -> None:
 
 
 def check_validation_frames(number: int) -> None:
-    """Raise a `ValueError` unless so many frames can be scored after every epoch."""
+    """Raise a `ValueError` unless `validation_frames` is a positive integer."""
     if not isinstance(number, Integral) or number < 1:
         raise ValueError(f"validation_frames must be a whole number of at least 1, not {number!r}")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a method weighs its losses; `Recipe.recommended()` or `Recipe.paper()`, with changes.
+    """How a method weights its losses: `Recipe.recommended()` or `Recipe.paper()`, with changes.
 
-    The evidence for what is recommended, and for what is no option any more, is in
-    docs/experiments.md.
+    The evidence for the recommended values, and for removed options, is in docs/experiments.md.
 
     Args:
-        alpha: Weight of the task loss against the adversarial one, 0 to 1 (equation 2); `None`
-            takes the paper's for semantics as task 1, 0.4, and 0.9 for other tasks, for which it
-            gives none.
-        adversarial_loss: A name of `adaat_keras.training.losses`, such a loss, or its class, by its
-            place (`"file.py:Class"`) too; `None` takes least squares, cross-entropy where task 1 is
-            semantic (section 4.5).
-        augmentation: What happens to training images: `"color"` (the paper's), `"style"`, `"none"`.
-        class_balance: Pixels count in the loss by the frequency of their class in the source to
-            the power of minus this, relative to the others of their image; 0 is the paper's.
-        decoded_weight: Of task 2's loss on the source's labels, when the transfer is trained; with
-            this weight or the next, decoder 2 learns on beside it.
-        teacher_weight: Of task 2's loss on what a teacher, trained on the source from labels to
-            labels, makes of the target's labels of task 1, when the transfer is trained.
-        base_1_weight: Of task 1's loss when the transfer is trained: encoder 1 and decoder 1 then
-            learn on beside it; 0 leaves them alone.
-        mmd_weight: Of the discrepancy, in `dan`.
-        confusion_weight: Of the domains' confusion, in `fcns_in_the_wild` and `cycada`.
-        size_weight: Of the class sizes, in `fcns_in_the_wild`.
-        semantic_weight: Of what base model 2 must say of a translation, in `cycada`.
-        depth_error: What depth's loss is the absolute error of: `"log"` depth, so that near and
-            far count alike, or `"metres"`, the paper's.
+        alpha: Weight of the task loss against the adversarial loss, 0 to 1 (equation 2); `None`
+            takes 0.4, the paper's, if task 1 is semantic, and 0.9 for other tasks, for which the
+            paper gives no value.
+        adversarial_loss: A name from `adaat_keras.training.losses`, such a loss, or its class or
+            location (`"file.py:Class"`); `None` takes cross-entropy if task 1 is semantic, else
+            least squares (section 4.5).
+        augmentation: Of training images: `"color"` (the paper's), `"style"` or `"none"`.
+        class_balance: Pixels are weighted in the loss by (frequency of their class in the source)
+            ** -class_balance, relative to the other pixels of their image; 0, the paper's, weights
+            all alike.
+        decoded_weight: Of task 2's loss on the source's labels in the transfer stage. With this or
+            the next weight, decoder 2 is trained together with the transfer function.
+        teacher_weight: Of task 2's loss on the target in the transfer stage. The labels come from a
+            teacher, trained on the source to predict labels of task 2 from labels of task 1.
+        base_1_weight: Of task 1's loss in the transfer stage, in which encoder 1 and decoder 1 are
+            then trained too; 0 leaves them unchanged.
+        mmd_weight: Of the discrepancy in `dan`.
+        confusion_weight: Of the domain confusion in `fcns_in_the_wild` and `cycada`.
+        size_weight: Of the class sizes in `fcns_in_the_wild`.
+        semantic_weight: Of base model 2's loss on translations in `cycada`.
+        depth_error: Depth's loss is the absolute error of `"log"` depth, so that near and far count
+            alike, or of depth in `"metres"`, as in the paper.
 
     Attributes:
-        base: The name of the recipe that this one began as. By it stages train on whole frames or
-            on crops, whatever else is changed (`training`).
+        base: The name of the recipe that this one was derived from, which decides the defaults of
+            `Training` (`training`), whatever else is changed.
 
     Raises:
-        ValueError: An unknown name, a number out of range, or what is no number.
+        ValueError: An unknown name, a number out of range, or a value that is not a number.
 
     Example:
         >>> Recipe.paper().teacher_weight, Recipe.recommended(alpha=0.8).alpha
@@ -133,28 +133,28 @@ class Recipe:
 
     @classmethod
     def recommended(cls, **changes) -> "Recipe":
-        """What docs/experiments.md found best: a teacher, and networks that learn on."""
+        """The best settings according to docs/experiments.md."""
         return Recipe(**changes)
 
     @classmethod
     def paper(cls, **changes) -> "Recipe":
-        """Nothing beyond the paper.
+        """The paper's settings, without additions.
 
-        Its schedule of learning rates is left out (`schedule="paper"`): it is made for 500 epochs.
+        Its learning rate schedule is made for 500 epochs, and must be set with `schedule="paper"`.
         """
         nothing_more = dict.fromkeys(("decoded_weight", "teacher_weight", "base_1_weight"), 0.0)
         paper = {"alpha": None, "class_balance": 0.0, "depth_error": "metres"}
         return PaperRecipe(**{**paper, **nothing_more, **changes})
 
     def tasks(self, *tasks: "Task") -> list["Task"]:
-        """The tasks with this recipe's losses."""
+        """The tasks with this recipe's `depth_error`."""
         return [task.with_error(self.depth_error) for task in tasks]
 
     @property
     def training(self) -> dict:
-        """Options of `Training` that go with this recipe, where a user gives no others.
+        """The defaults of `Training` that this recipe changes.
 
-        The paper's are crops of the frames as they are, eight a step.
+        The paper's recipe trains on crops of frames that are not enlarged, eight per step.
 
         Example:
             >>> Recipe.paper().training["crop"], Recipe.recommended().training
@@ -168,7 +168,7 @@ class Recipe:
     def balance(self, *tasks: "Task") -> float:
         """The class balance of a stage that trains on labels of these tasks.
 
-        0 where none of them has classes: recipes then share the stage, whatever their balance.
+        0 if none of them has classes, so that recipes that differ in it share the stage's result.
         """
         return self.class_balance if any(task.classes for task in tasks) else 0.0
 
@@ -182,7 +182,7 @@ class Recipe:
 
 
 class PaperRecipe(Recipe):
-    """A recipe that began as the paper's, whatever has been changed in it: `Recipe.paper()`."""
+    """A recipe derived from the paper's, as `Recipe.paper()` returns it."""
 
     base = "paper"
 
@@ -192,27 +192,28 @@ RECIPES = ("recommended", "paper")
 
 @dataclass(frozen=True)
 class Training:
-    """How long, on what and how fast stages train; equal for all methods.
+    """How long, on what and at which learning rate stages train; the same for all methods.
 
     Args:
         epochs, steps_per_epoch: Of every stage; a teacher of classes has twice the epochs.
-        batch_size: Images a step, a multiple of twice the devices; where a stage reads both
-            domains, half of them from each.
-        height, width: Size at which the networks see frames, in training and in testing, of the
-            aspect of the target's; by default theirs, shrunk where a side has more than 512 pixels.
-        zoom: The factor by which the source's frames are enlarged to look as the target's camera
-            would have taken them; by default as focal lengths and camera heights say, and 1 where a
-            focal length is not known.
-        crop: Height and width of random crops to train on, a multiple of the networks' stride, 64
-            at least; `None` trains on whole frames.
-        crops_per_frame: Training crops of each decoded frame.
-        learning_rate, schedule, beta_2: Of Adam, for all networks. With few images a step 0.999
-            lets one steep gradient slow the next thousand steps down.
-        seed: Decides the order of the data, the augmentation, and the first weights of networks
-            that a method needs beside the model's.
+        batch_size: Images per step, a multiple of twice the number of devices; half from each
+            domain in stages that read both.
+        height, width: Size at which the networks see frames in training and testing, with the
+            aspect ratio of the target's frames; by default the target's size, shrunk so that no
+            side exceeds 512 pixels.
+        zoom: Factor by which the source's frames are enlarged to match the target's camera; by
+            default computed from focal lengths and camera heights, or 1 if a focal length is
+            unknown.
+        crop: Height and width of random training crops, a multiple of the networks' stride and at
+            least 64; `None` trains on whole frames.
+        crops_per_frame: Training crops taken from each decoded frame.
+        learning_rate, schedule, beta_2: Of Adam, for all networks. With few images per step, a
+            `beta_2` of 0.999 would let one steep gradient slow down the next thousand steps.
+        seed: Seed of the data order, the augmentation, and the initial weights of networks that a
+            method adds to the model's.
 
     Raises:
-        ValueError: An unknown name, a number out of range, or what is no number.
+        ValueError: An unknown name, a number out of range, or a value that is not a number.
     """
 
     epochs: int = option(8, "epochs of a stage; a teacher of classes takes twice", common=True)
@@ -259,7 +260,7 @@ class Training:
         beta_1: float = 0.9,
         beta_2: float | None = None,
     ) -> "keras.optimizers.Optimizer":
-        """A new Adam with this schedule; what is given counts more than the settings here."""
+        """A new Adam with this schedule; arguments override the settings here."""
         from adaat_keras.training.schedules import learning_rate_schedule
         from adaat_keras.training.trainer import Adam
 
@@ -269,7 +270,7 @@ class Training:
         return Adam(schedule, beta_1=beta_1, beta_2=beta_2 or self.beta_2)
 
     def check_stride(self, stride: int) -> None:
-        """Raise a `ValueError` unless crops suit networks of this stride."""
+        """Raise a `ValueError` unless the crop size is a multiple of the networks' stride."""
         if self.crop is not None and self.crop % stride:
             raise ValueError(
                 f"crop must be a multiple of {stride} pixels, the networks' stride, at least 64, "

@@ -19,7 +19,7 @@ class SourceOnly(Method):
 class Oracle(Method):
     """Task 2 by a base model trained on the target's own labels: what there is to gain.
 
-    No method of transfer may read those labels; it is a bound, for targets that have them.
+    An upper bound: no other method may read these labels.
     """
 
     name = "oracle"

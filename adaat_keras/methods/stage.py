@@ -1,7 +1,7 @@
 """A stage of a method's training, the data that feeds it, and the key that names its result.
 
-Everything that decides a stage's result is a field of the stage, or the data that it reads, or the
-weights that it begins with. `stage_key` hashes these three; a stage cannot see anything else.
+A stage's result depends only on its fields, the data that it reads and the networks' initial
+weights. `stage_key` is a hash of these.
 """
 
 import dataclasses
@@ -45,29 +45,29 @@ from adaat_keras.training.devices import Machines
 from adaat_keras.training.trainer import Trainer
 
 TRAINING_VERSION = 6
-"""Raised whenever a stage comes to other weights from the same fields, data and first weights."""
+"""Incremented whenever the same fields, data and initial weights lead to other trained weights."""
 
-# By how much a size may squeeze frames: rounding, and frames whose sizes differ by some pixels.
+# Tolerated change of aspect ratio, due to rounding and to frames that differ by some pixels.
 _SQUEEZED = 0.05
-# A class of one pixel in ten thousand counts no more than one in a thousand.
+# Lower bound of class frequencies, which limits the weight of very rare classes.
 _RAREST = 1e-3
 
 
 @dataclass(frozen=True)
 class Stage(ABC):
-    """One part of a method's training: which networks it trains, by what trainer, on what data.
+    """One part of a method's training: which networks it trains, with which trainer and data.
 
-    Listing stages builds nothing and opens nothing: the fields are plain values. Networks that a
-    stage needs beside the model's, such as a teacher, are made by `extra_networks` when its turn
-    comes.
+    Fields are plain values, so that creating a stage builds and opens nothing. Networks that a
+    stage needs besides the model's, such as a teacher, are created by `extra_networks` when the
+    stage starts.
 
     Args:
-        training: How long and on what every stage trains.
-        frozen: Names of networks that this stage would train, and leaves alone.
+        training: Settings of the training, common to all stages.
+        frozen: Names of networks in `trains` that are left unchanged.
 
     Attributes:
-        name: The stage's name, in logs, files and `stages=`.
-        networks: Names of the networks that it trains, the frozen ones left out.
+        name: The stage's name in logs, files and `stages=`.
+        networks: Names of the networks that it trains, without the frozen ones.
     """
 
     training: Training
@@ -86,11 +86,11 @@ class Stage(ABC):
         return tuple(name for name in self.trains if name not in self.frozen)
 
     def reads(self, feed: "Feed") -> tuple[str, ...]:
-        """The roles whose training data it reads."""
+        """The roles, `"source"` or `"target"`, whose training data the stage reads."""
         return ("source",)
 
     def extra_networks(self, model: AdaAtdt) -> dict[str, keras.Model]:
-        """New networks that it trains beside the model's, first weights decided by the seed."""
+        """New networks that it trains besides the model's, initialized from the seed."""
         return {}
 
     @abstractmethod
@@ -99,25 +99,25 @@ class Stage(ABC):
 
     @abstractmethod
     def batches(self, feed: "Feed", first_step: int) -> tf.data.Dataset:
-        """Training batches without end, from the step of this number on."""
+        """An infinite dataset of training batches, starting at step `first_step`."""
 
     @abstractmethod
     def validation(self, feed: "Feed") -> tf.data.Dataset | None:
         """Batches for `test_step`; `None` where a domain has no validation split."""
 
 
-# Frames of which one at least must have labels.
+# Training frames to look at; at least one of them must have valid labels.
 _LOOKS = 32
 
 
 class Feed:
-    """Gives stages their batches: both domains as one camera sees them, augmented, distributed.
+    """Provides stages with batches: both domains as one camera sees them, augmented, distributed.
 
     Args:
         source, target: Domains A and B.
-        training: As the stages' own.
+        training: The same as the stages'.
         strategy: The devices to train on; TensorFlow's current strategy by default.
-        cache: Where decoded training frames are kept: `"memory"`, `"disk"` or nowhere.
+        cache: Where to keep decoded training frames: `"memory"`, `"disk"`, or `None` for nowhere.
         validation_frames: Frames of each domain to score after every epoch.
         stride: What the networks need height and width to be multiples of.
     """
@@ -141,27 +141,28 @@ class Feed:
         self.cache = cache
         self.validation_frames = validation_frames
         self.frequencies = lru_cache(self._frequencies)
-        # Once: it reads frames, and asks for the size of every file.
+        # Cached: it reads frames and the size of every file.
         self.identity = lru_cache(lambda role: self.seen(role, "train").identity())
         self.seen = lru_cache(self._seen)
         self._check_labelled = lru_cache(self._raise_unless_labelled)
         self._training_domain = lru_cache(lambda role: cached(self.seen(role, "train"), self.cache))
-        # Stages read much alike, and data is tried before it is trained on: a graph takes a while.
+        # Cached, since building a graph takes a while and stages read much the same data, which
+        # is also checked before training.
         self._training_batches = lru_cache(training_batches)
         self._evaluation_batches = lru_cache(evaluation_batches)
         self.stride = stride
 
     def domain(self, role: str, split: str = "train") -> Domain:
-        """A split of `"source"` or `"target"`, as its files hold it."""
+        """A split of `"source"` or `"target"`, at its original size."""
         return self.splits[role].required(split)
 
     @cached_property
     def camera(self) -> Camera:
-        """The camera by which all frames are seen: the target's, at the size that is trained on.
+        """The camera that all frames are fitted to: the target's, at the size of the training.
 
         Raises:
-            ValueError: That size has another aspect than the target's frames, which would be tested
-                at another scale than they were trained at.
+            ValueError: This size has another aspect ratio than the target's frames, so that they
+                would be tested at another scale than they were trained at.
         """
         camera, training = camera_of(self.domain("target")), self.training
         if training.height is None:
@@ -181,14 +182,14 @@ class Feed:
         return camera.resized(training.height, training.width)
 
     def _seen(self, role: str, split: str) -> Domain | None:
-        """A split as the camera sees it; `None` if there is none."""
+        """A split, fitted to the camera; `None` if there is none."""
         domain = self.splits[role].get(split)
         if domain is None:
             return None
         return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
 
     def _raise_unless_labelled(self, role: str, task: Task) -> None:
-        """Raise a `ValueError` if no label of some of a role's training frames says anything."""
+        """Raise a `ValueError` if none of some training frames of a role has a valid label."""
         domain = self.domain(role)
         domain.require((task.name,))
         count = min(len(domain), _LOOKS)
@@ -197,7 +198,7 @@ class Feed:
             try:
                 labels = domain.read(index, (task.name,))[task.name]
             except (ValueError, OSError, tf.errors.OpError):
-                # Whoever reads it is told what is wrong with it.
+                # Training will report the bad frame.
                 return
             if tf.reduce_any(task.valid(labels[None])):
                 return
@@ -208,7 +209,7 @@ class Feed:
         )
 
     def told_camera(self, from_task: Task) -> str:
-        """What the networks see, in a line; what labels of task 1 say where cameras say nothing."""
+        """A line on the size and zoom of frames, with a guess by depth if cameras are unknown."""
         camera = self.camera
         line = f"frames are seen at {camera.height} x {camera.width} pixels"
         if self.training.crop is not None:
@@ -224,7 +225,7 @@ class Feed:
         guess = None
         domains = [self.domain(role) for role in ("source", "target")]
         if from_task.name == "depth" and all("depth" in domain.tasks for domain in domains):
-            # Whoever trains on a bad frame is told what is wrong with it.
+            # Training will report a bad frame.
             with suppress(ValueError, OSError, tf.errors.OpError):
                 guess = zoom_by_depth(*domains, camera)
         return f"{line} (--zoom{f': by depth, {guess:g} would fit' if guess else ''})"
@@ -248,10 +249,11 @@ class Feed:
         augmentation: str = "none",
         whole: bool = False,
     ) -> tf.data.Dataset:
-        """Training batches of a role without end, each 1 / share of a whole one.
+        """An infinite dataset of a role's training batches, of `batch_size / share` images each.
 
-        Images alone, or tuples of images and the labels of these tasks. Cut into the devices'
-        parts (`Portion`), unless `whole`. The augmentation changes neither frames nor crops.
+        Elements are images, or tuples of images and the labels of these tasks, split into the
+        devices' parts (`Portion`) unless `whole`. Which frames and crops are drawn does not depend
+        on the augmentation.
         """
         training = self.training
         for task in labels:
@@ -271,19 +273,19 @@ class Feed:
         )
 
     def validation(self, role: str, labels: tuple[Task, ...] = ()) -> tf.data.Dataset | None:
-        """Whole frames of a role's validation split, with or without labels; `None` without one."""
+        """Whole validation frames of a role; `None` without such a split or these labels."""
         domain = self.seen(role, "val")
         names = tuple(task.name for task in labels) or None
         if domain is None or not set(names or ()) <= set(domain.tasks):
             return None
-        # Padded as training frames are. Crops are of no frame's size, so that trainers pad then.
+        # Padded as training frames are; when training on crops, the trainers pad validation frames.
         stride = self.stride if self.training.crop is None else 1
         return self._evaluation_batches(
             domain, names, self.validation_frames, stride, _ignored(labels)
         )
 
     def augmenter(self, augmentation: str):
-        """A function of an image and its number that augments it, by the seed."""
+        """A function that augments an image, given its number, by the training's seed."""
 
         def augment(image: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
             seed = tf.stack([tf.cast(self.training.seed, number.dtype), number])
@@ -292,24 +294,24 @@ class Feed:
         return augment
 
     def task_loss(self, task: Task, role: str, class_balance: float) -> keras.losses.Loss:
-        """A task's loss, its classes balanced by how often a role's domain has them."""
+        """A task's loss, with class weights from the class frequencies in a role's domain."""
         if not (task.classes and class_balance):
             return task.loss()
         frequencies = np.maximum(self.frequencies(role, task), _RAREST)
         return task.loss(frequencies**-class_balance)
 
     def _frequencies(self, role: str, task: Task) -> np.ndarray:
-        """How often a role's domain has each class of a task."""
+        """The share of each class of a task in a role's training frames."""
         return class_frequencies(self.seen(role, "train"), task.name, task.classes)
 
     def for_devices(self, batches: tf.data.Dataset) -> tf.data.Dataset:
-        """Batches of which each is one device's, as `fit` takes them under the strategy."""
+        """Per-device batches as a distributed dataset, which `fit` takes under the strategy."""
         return self.strategy.distribute_datasets_from_function(lambda _: batches)
 
     def distributed(
         self, batches: tf.data.Dataset | None
     ) -> tuple[tf.data.Dataset | None, int | None]:
-        """Batches for validation, one after the other to each device, and how many each gets."""
+        """Validation batches dealt to the devices in turn, and how many each device gets."""
         if batches is None:
             return None, None
         ours, count = distribute(batches, self.portion)
@@ -324,7 +326,7 @@ def fit_stage(
     initial_epoch: int = 0,
     verbose: int = 1,
 ) -> keras.callbacks.History:
-    """Train what is left of a stage."""
+    """Train a stage from `initial_epoch` on."""
     training = stage.training
     validation, validation_steps = feed.distributed(stage.validation(feed))
     return trainer.fit(
@@ -346,7 +348,7 @@ _BAD_DATA = (
     tf.errors.DataLossError,
     tf.errors.PermissionDeniedError,
     tf.errors.FailedPreconditionError,
-    # Whatever Python raised in a graph that TensorFlow has no word for; and other things.
+    # Includes Python errors from within a graph that have no TensorFlow counterpart.
     tf.errors.UnknownError,
 )
 _BY_PYTHON = "Traceback (most recent call last)"
@@ -358,7 +360,7 @@ _HINT = (
 
 @contextmanager
 def plain_errors(stage: str) -> Iterator[None]:
-    """Raise a check that failed in a graph, or a bad file, as a `ValueError` that says so.
+    """Turn TensorFlow's error for a failed check or a bad file into a readable `ValueError`.
 
     Args:
         stage: Name of the stage, for the message.
@@ -384,19 +386,19 @@ def plain_errors(stage: str) -> Iterator[None]:
 
 
 def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> tf.data.Dataset:
-    """Batches `((x_source, x_target), (y_source,))`: the source's pairs, the target's images."""
+    """Batches `((x_source, x_target), (y_source,))` from the source's pairs and target images."""
     return tf.data.Dataset.zip(labelled, images).map(
         lambda pair, target: ((pair[0], target), (pair[1],))
     )
 
 
 def _ignored(labels: Sequence[Task]) -> tuple[tuple[str, float], ...]:
-    """What says nothing in the labels of these tasks."""
+    """The ignored value in the labels of each task."""
     return tuple((task.name, task.ignored) for task in labels)
 
 
 def versions() -> dict[str, str | int]:
-    """What decides a training's result beside its options: the package's and the trainers' version.
+    """The versions that a training's result depends on: the package's and `TRAINING_VERSION`.
 
     Example:
         >>> list(versions())
@@ -412,13 +414,13 @@ def stage_key(
     feed: Feed,
     callbacks: Sequence[list] = (),
 ) -> str:
-    """A name for all that decides a stage's result, 16 hexadecimal digits.
+    """A hash of everything that a stage's result depends on, 16 hexadecimal digits.
 
-    Made of the stage's class and fields, the content of the data that it reads (wherever it lies),
-    the versions, which layers a user has frozen, and the networks: their classes, precision and
-    the weights that they begin with. A user's callbacks, which may end a training early, count by
-    what `described` said of them before the first stage. A class from outside, of a stage, a
-    layer, a task or a loss, counts with its code, so that another of its name is another stage.
+    It covers the stage's class and fields, the content of the data that it reads (not its
+    location), the versions, which weights a user has frozen, and the networks: their classes,
+    precision and initial weights. Callbacks, which may end a training early, are included as
+    `described` before the first stage. User-defined classes of stages, layers, tasks and losses
+    are included with their source code.
     """
     what = [
         _called(type(stage)),
@@ -437,7 +439,7 @@ def stage_key(
 
 
 def _called(kind: type) -> str:
-    """A class by its name, and by its code where it is not the package's or Keras'."""
+    """A class's name, with a hash of its code if it is neither this package's nor Keras'."""
     if kind.__module__.partition(".")[0] in ("adaat_keras", "keras"):
         return kind.__name__
     return f"{kind.__qualname__} {_code_of(kind)}"
@@ -445,14 +447,14 @@ def _called(kind: type) -> str:
 
 @cache
 def _code_of(kind: type) -> str:
-    """What tells versions of a class apart: the text of its file as it was imported, about.
+    """A hash of a class's source file, or of its members if there is no file.
 
-    Kept, since a file may be written anew while it trains.
+    Cached, since the file may be edited while a training runs.
     """
     try:
         code = Path(inspect.getsourcefile(kind)).read_bytes()
     except (OSError, TypeError):
-        # Written in a notebook or at a prompt, where there is no file.
+        # Defined in a notebook or at a prompt.
         simple = (int, float, str, bytes)
         parts = [(n, v) for n, v in vars(kind).items() if isinstance(v, simple)]
         for each in (v.__code__ for v in vars(kind).values() if hasattr(v, "__code__")):
@@ -463,7 +465,7 @@ def _code_of(kind: type) -> str:
 
 
 def plain(value):
-    """A stage's field as JSON takes it.
+    """A stage's field in a form that can be serialized as JSON.
 
     Example:
         >>> plain(Training(epochs=2))["epochs"], plain(tasks.get("depth"))
@@ -483,16 +485,16 @@ def plain(value):
 
 
 def _with_code(what, kind: type):
-    """What stands for a thing, and the class's code where that is from outside."""
+    """A serialized object, with its class's code if the class is user-defined."""
     called = _called(kind)
     return what if called == kind.__name__ else [what, called]
 
 
 def described(callback: keras.callbacks.Callback) -> list:
-    """A callback's class and what it was made with, as far as that is plain.
+    """A callback's class and those of its arguments that are numbers, strings or `None`.
 
-    What it has kept of its constructor's arguments, under their names, so that one that has seen a
-    training is the same as before. Where it has kept them otherwise: all that it holds.
+    If it stores its constructor's arguments under their own names, only these are included, so that
+    the result does not change when the callback is used; otherwise all its simple attributes are.
 
     Example:
         >>> described(keras.callbacks.TerminateOnNaN(raise_error=True))
@@ -501,7 +503,7 @@ def described(callback: keras.callbacks.Callback) -> list:
     simple, usual = (str, int, float, bool, type(None)), vars(keras.callbacks.Callback())
     held = {n: v for n, v in vars(callback).items() if n not in usual}
     if "monitor_op" in held and "min_delta" in held:
-        # Keras turns its sign where less is better.
+        # Keras negates it for metrics that are minimized.
         held["min_delta"] = abs(held["min_delta"])
     arguments = [
         _named_arguments(kind.__init__)
@@ -516,12 +518,12 @@ def described(callback: keras.callbacks.Callback) -> list:
 
 
 def _named_arguments(constructor: Callable) -> list[str]:
-    """The arguments of a constructor that have names of their own."""
+    """The names of a constructor's arguments, without `self`, `*args` and `**kwargs`."""
     _, *parameters = inspect.signature(constructor).parameters.values()
     named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [each.name for each in parameters if each.kind in named]
 
 
 def _untrainable(network: keras.Model) -> list[int]:
-    """The numbers of the weights that a user has frozen."""
+    """The indices of the weights that a user has frozen."""
     return [number for number, weight in enumerate(network.weights) if not weight.trainable]

@@ -11,8 +11,9 @@ from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
 
-# Which class there is, depth tells alike in both domains: as the teacher learns on, it gains in
-# both. How far it is, classes tell otherwise in each: it gains in the source alone.
+# How many times as long a teacher of classes trains: depth implies classes alike in both domains,
+# so it improves in both. Classes imply depth differently: a teacher of depth would improve on the
+# source alone.
 TIMES = 2
 
 
@@ -20,14 +21,13 @@ TIMES = 2
 class Teacher(Stage):
     """A network T from labels of task 1 to labels of task 2, trained on the source.
 
-    The source has both labels and the target has those of task 1, and labels have no look that
-    could differ between the domains: what such a network says of the target's labels can stand in
-    for the labels that are missing there. Where the target's labels have holes, as LiDAR's have,
-    the source's get the same holes, and small ones are closed in both
-    (`Task.sparse_picture`). Labels that the target calls `dense` have none but what is
-    beyond their range, as the source's own.
+    Labels, unlike images, look alike in both domains, so T's predictions from the target's labels
+    of task 1 can stand in for its missing labels of task 2. If the target's labels have holes, as
+    LiDAR's do, the source's get the same holes in training, and small holes are closed in both
+    (`Task.sparse_picture`). Labels that the target declares `dense` lack only pixels out of
+    range, as the source's do, and need neither.
 
-    Where it tells classes, it trains for `TIMES` as many epochs as the other stages.
+    If task 2 has classes, it trains for `TIMES` as many epochs as the other stages.
     """
 
     from_task: Task
@@ -39,7 +39,7 @@ class Teacher(Stage):
 
     @classmethod
     def of(cls, training: Training, from_task: Task, to_task: Task, balance: float) -> "Teacher":
-        """The teacher beside stages of this training."""
+        """The teacher's stage for a method whose other stages use this training."""
         if to_task.classes:
             training = replace(training, epochs=TIMES * training.epochs)
         return cls(training, from_task, to_task, balance)
@@ -59,7 +59,7 @@ class Teacher(Stage):
         return {"teacher": reseed(teacher, 5 * self.training.seed + 4)}
 
     def reads(self, feed):
-        """The source, and the target for its holes."""
+        """The source, and the target if its labels have holes."""
         return ("source",) if self.dense(feed) else ("source", "target")
 
     def dense(self, feed) -> bool:
@@ -67,7 +67,7 @@ class Teacher(Stage):
         return self.from_task.name in feed.domain("target").dense
 
     def trainer(self, networks, feed):
-        """A `SupervisedTrainer` on pictures of labels."""
+        """A `SupervisedTrainer` whose images are labels of task 1 drawn as pictures."""
         teacher = networks["teacher"]
         trainer = SupervisedTrainer(teacher.encoder, teacher.decoder)
         loss = feed.task_loss(self.to_task, "source", self.class_balance)
@@ -75,7 +75,7 @@ class Teacher(Stage):
         return trainer
 
     def batches(self, feed, first_step):
-        """Pictures of the source's labels of task 1, with the target's holes, and of task 2."""
+        """The source's labels of task 1 as pictures, with the target's holes, and of task 2."""
         source = feed.batches("source", (self.from_task, self.to_task), first_step)
         if self.dense(feed):
             return source.map(self._pictures)
@@ -97,11 +97,11 @@ class Teacher(Stage):
 
 
 def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
-    """What a trainer is compiled with to hear a teacher that reads the target's labels.
+    """The arguments of `compile` for a trainer that learns from a teacher of the target.
 
-    Where what they measure has holes, the teacher has nothing to say of the large ones: above a
-    LiDAR's lines it would guess, and be believed. Pixels of no class are another matter: that none
-    of the classes is there says something.
+    Where measured labels have holes, the teacher's targets are ignored in the large ones, such as
+    above a LiDAR's lines, where it would only guess. Pixels without a class are no such holes:
+    that none of the classes is there is information.
     """
     target = feed.domain("target")
     whole = from_task.name in target.dense or from_task.classes
@@ -113,7 +113,7 @@ def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
 
 
 def heard(taught: tf.Tensor, picture: tf.Tensor, unknown: float | None) -> tf.Tensor:
-    """A teacher's targets, `unknown` where its picture is black; all of them if that is `None`."""
+    """A teacher's targets, `unknown` where its picture is black; all kept if that is `None`."""
     if unknown is None:
         return taught
     seen = tf.reduce_any(picture > 0, axis=-1)

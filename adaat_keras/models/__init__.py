@@ -1,15 +1,15 @@
-"""The networks; they take channel counts and know no task.
+"""The networks; they take numbers of channels and are independent of tasks.
 
 - `base_model`: encoder E, decoder D, and both as one network N for any image size.
 - `domain_classifier`: features to domain logits (C).
 - `transfer`: features of task 1 to features of task 2 (G), in the paper's three variants.
-- `ada_atdt`: the whole, D2(G(E1(x))).
-- `at_dt`: AT/DT's own encoder, decoder and transfer function in their place.
-- `mobilenet_v2`: an encoder that has seen ImageNet, in its place.
+- `ada_atdt`: the whole model, D2(G(E1(x))).
+- `at_dt`: AT/DT's own encoder, decoder and transfer function as an alternative.
+- `mobilenet_v2`: an alternative encoder, pretrained on ImageNet.
 - `cycle_gan`: CycleGAN's networks, for methods that translate images.
 - `sizes`: the named sizes and architectures.
-- `preset_format`: the files of a published model; `preset_places`: where they are; `trust` and
-  `plain_arrays`: what is looked at before anything is made of them.
+- `preset_format`: the files of a published model; `preset_places`: where to find them; `trust` and
+  `plain_arrays`: security checks before they are loaded.
 """
 
 from adaat_keras.models.ada_atdt import AdaAtdt

@@ -1,4 +1,4 @@
-"""The whole of ADA-AT/DT: six networks, and the path through them that predicts."""
+"""The complete ADA-AT/DT model: six networks, and the path through them that predicts."""
 
 import json
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ from adaat_keras.models.sizes import size_name
 from adaat_keras.registry import check_name
 
 NETWORKS = ("encoder_1", "decoder_1", "domain_classifier", "encoder_2", "decoder_2", "transfer")
-# What may predict task 2, and the networks that it does so by.
+# The possible predictors of task 2, and the networks that each uses.
 PREDICTORS = {
     "transfer": ("encoder_1", "transfer", "decoder_2"),
     "base_model_2": ("encoder_2", "decoder_2"),
@@ -38,33 +38,33 @@ PREDICTORS = {
 class AdaAtdt(FlatPredict, AtCamera, keras.Model):
     """Predicts task 2 where only task 1 has labels: `D2(G(E1(x)))` (the paper's equation 4).
 
-    Methods that train no transfer function predict by base model 2, `D2(E2(x))`; `predictor` says
-    which of the two it is. `model(x)`, `predict`, `fit`, `evaluate` and exports follow it, and it
-    is saved. (The symbolic `model.outputs` are those of equation 4 always.) All six networks are
-    attributes, and are saved with the model. Images of any size from `smallest` on are padded by
-    reflection, and the prediction is cropped back.
+    Methods that train no transfer function predict with base model 2, `D2(E2(x))`; `predictor` says
+    which of the two is used by `model(x)`, `predict`, `fit`, `evaluate` and exports, and is saved.
+    (The symbolic `model.outputs` are always those of equation 4.) All six networks are attributes,
+    and are saved with the model. Height and width must be at least `smallest`; images are padded
+    by reflection, and predictions cropped back.
 
-    Images are brought to the scale of the pictures that the networks were trained on, and the
-    prediction back (`camera`, see `adaat_keras.models.base_model.at_scale`); `model.camera = None`
-    takes images as they are.
+    With a `camera`, images are resized to the scale that the networks were trained at, and
+    predictions are resized back (see `adaat_keras.models.base_model.at_scale`). Set
+    `model.camera = None` to predict at the images' own scale.
 
-    Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`,
-    what decoder 2 puts out (class logits, or depth / 100 m; `adaat_keras.tasks.get(to_task)`
-    decodes it).
+    Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, height, width, K)`, the
+    outputs of decoder 2: class logits, or depth / 100 m (`adaat_keras.tasks.get(to_task)` decodes
+    them).
 
     Args:
         encoder_1, decoder_1: Base model of task 1 (E1, D1), trained on both domains.
         domain_classifier: Tells the domains apart from encoder 1's features (C).
         encoder_2, decoder_2: Base model of task 2 (E2, D2), trained on the source domain.
         transfer: Turns encoder 1's features into encoder 2's (G).
-        from_task, to_task: Tasks 1 and 2 as `adaat_keras.tasks.serialize` gives them: a name, or
-            a dictionary that JSON takes.
-        untrained: Names of the networks that nobody has trained yet, as far as is known.
+        from_task, to_task: Tasks 1 and 2 as `adaat_keras.tasks.serialize` returns them: a name, or
+            a dictionary that can be written as JSON.
+        untrained: Names of the networks that are known to be untrained.
         predictor: What predicts task 2: `"transfer"` or `"base_model_2"`.
-        camera: What the networks were trained on; `None` where nobody knows.
+        camera: The camera of the training images; `None` if unknown.
 
     Attributes:
-        origin: The preset or the run's folder that the weights are from, if any.
+        origin: The preset or the run's folder that the weights were loaded from, if any.
 
     Raises:
         ValueError: There is no such predictor.
@@ -107,7 +107,7 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
         self.encoder_2 = encoder_2
         self.decoder_2 = decoder_2
         self.transfer = transfer
-        # As text: Keras would wrap a dictionary in a class of its own.
+        # As a string, since Keras would wrap a dictionary in a class of its own.
         self._tasks = json.dumps([from_task, to_task])
         self._predictor = predictor
         self.camera = camera
@@ -115,7 +115,7 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
         self.origin: str | None = None
 
     def call(self, inputs, training=None, mask=None):
-        """The prediction, by the path that `predictor` names, at the camera's scale."""
+        """Predict along the path that `predictor` names, at the camera's scale."""
         if self.predictor == "transfer":
             predict = partial(super().call, training=training, mask=mask)
         else:
@@ -123,9 +123,9 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
         return at_scale(predict, inputs, self.camera)
 
     def _by_base_model_2(self, inputs, training=None):
-        """`D2(E2(x))` step by step, since this model's graph is the other path."""
+        """`D2(E2(x))`, computed layer by layer, since this model's graph is the other path."""
         image = keras.ops.convert_to_tensor(inputs, self.inputs[0].dtype)
-        # As in training, where all stages see frames of one size.
+        # The same stride for both paths, as in training, where all stages see frames of one size.
         pad = pad_for(self.encoder_2, stride=self.stride, dtype=self.get_layer("pad").dtype_policy)
         features = self.encoder_2(pad(image), training=training)
         outputs = self.decoder_2(features, training=training)
@@ -133,7 +133,7 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
 
     @property
     def predictor(self) -> str:
-        """What predicts task 2: `"transfer"` or `"base_model_2"`; can be set."""
+        """What predicts task 2: `"transfer"` or `"base_model_2"`; settable."""
         return self._predictor
 
     @predictor.setter
@@ -155,16 +155,16 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
 
     @property
     def stride(self) -> int:
-        """What height and width are padded to multiples of, in training and in testing."""
+        """Height and width are padded to multiples of this, in training and in testing."""
         return self.encoder_1.stride * self.transfer.stride
 
     @property
     def smallest(self) -> int:
-        """The least height and width of an image."""
+        """Minimum height and width of an image."""
         return self.smallest_for(self.predictor)
 
     def smallest_for(self, predictor: str) -> int:
-        """The least height and width of an image that a predictor of these networks takes."""
+        """Minimum height and width of an image for a given predictor."""
         if predictor == "base_model_2":
             return pad_for(self.encoder_2, stride=self.stride).smallest
         return self.get_layer("pad").smallest
@@ -176,7 +176,7 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
 
     @property
     def options(self) -> dict[str, str | dict]:
-        """What `adaat_keras.build_ada_atdt` builds these networks from, by its arguments' names."""
+        """The arguments with which `adaat_keras.build_ada_atdt` builds these networks."""
         encoder = self.encoder_1
         return {
             "from_task": self.from_task,
@@ -188,18 +188,18 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
 
     @property
     def base_model_1(self) -> BaseModel:
-        """Task 1 from an image of any size: `D1(E1(x))`; shares this model's weights."""
+        """Predicts task 1 from images of any size, `D1(E1(x))`; shares this model's weights."""
         parts = (self.encoder_1, self.decoder_1, self.camera, self.stride)
         return BaseModel(*parts, name="base_model_1")
 
     @property
     def base_model_2(self) -> BaseModel:
-        """Task 2 without transfer, from an image of any size: `D2(E2(x))`; shares the weights."""
+        """Predicts task 2 without transfer, `D2(E2(x))`; shares this model's weights."""
         parts = (self.encoder_2, self.decoder_2, self.camera, self.stride)
         return BaseModel(*parts, name="base_model_2")
 
     def check_trained(self, where: Path | str) -> None:
-        """Raise a `ValueError` that names `where` if what predicts is untrained."""
+        """Raise a `ValueError` that names `where` if networks that predict are untrained."""
         missing = sorted({*PREDICTORS[self.predictor]} & {*self.untrained})
         if missing:
             raise ValueError(
@@ -209,7 +209,7 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
 
     @classmethod
     def from_preset(cls, preset: Path | str) -> "AdaAtdt":
-        """The model of a preset or of a finished run; `adaat_keras.load` is the same.
+        """Load the model of a preset or of a finished run, like `adaat_keras.load`.
 
         Args:
             preset: A name (`adaat_keras.list_presets()`), a folder that `save_to_preset` wrote,
@@ -217,12 +217,12 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
                 (`hf://user/repo`), or the folder of a finished run.
 
         Returns:
-            The model: predicts task 2 as the method that trained it does, and can be trained
-            further by `adaat_keras.fit_ada_atdt`.
+            The model, which predicts task 2 as the method that trained it does, and can be trained
+            further with `adaat_keras.fit_ada_atdt`.
 
         Raises:
-            ValueError: There is no such preset, it is damaged, of a later version, or asks for
-                code; or a run has not yet trained what predicts.
+            ValueError: There is no such preset, it is damaged, from a later version, or names code
+                to run; or the networks that predict have not been trained yet in the run.
             FileNotFoundError: A file is missing.
 
         Example:
@@ -235,22 +235,22 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
         return model
 
     def save_to_preset(self, place: Path | str, /, **details) -> None:
-        """Save the six networks as `from_preset` reads them, weights as float16.
+        """Save the six networks for `from_preset`, with weights as float16.
 
-        To a repository of Hugging Face with the extra `[hub]` and a token of yours. It is made if
-        it is not there, public where your account does not say otherwise; files of an earlier
-        preset are replaced in a new commit. The card goes with it: a published preset's own where
-        the model still is that preset, else one that says what the model is.
+        Uploading to a Hugging Face repository needs the extra `[hub]` and your access token. The
+        repository is created if necessary, with your account's default visibility; files of an
+        earlier preset are replaced in a new commit. A model card is added: that of a published
+        preset if the model is still identical to it, else a new one that describes the model.
 
         Args:
             place: A folder, or a repository: `hf://user/repo`.
-            details: Anything that JSON takes, kept beside the networks.
+            details: Anything that can be written as JSON, saved beside the networks.
 
         Raises:
             FileExistsError: The folder has files of something else, such as a run's.
             ImportError: `huggingface_hub` is not installed.
-            PermissionError: There is no token, or it may not write there.
-            ValueError: A weight is not finite, or too large; or the Hub does not take the files.
+            PermissionError: There is no token, or it has no write access.
+            ValueError: A weight is not finite or too large for float16, or the upload fails.
 
         Example:
             >>> from adaat_keras import load
@@ -281,17 +281,17 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
 
     @classmethod
     def from_config(cls, config: dict) -> "AdaAtdt":
-        """The model that `get_config` describes, its weights drawn anew."""
+        """The model that `get_config` describes, with new weights."""
         config = _current(config)
         networks = {name: keras.saving.deserialize_keras_object(config[name]) for name in NETWORKS}
         return cls(**{**config, **networks})
 
 
 def _current(config: dict) -> dict:
-    """A configuration as this version writes it.
+    """A configuration in this version's form.
 
-    Older ones say `fresh` for `untrained`, and do not say what predicts: base model 2, where it
-    was trained and the transfer function was not.
+    Older versions call `untrained` `fresh`, and lack `predictor`, which is base model 2 if it was
+    trained and the transfer function was not.
     """
     config = dict(config)
     config.setdefault("untrained", config.pop("fresh", ()))
@@ -302,7 +302,7 @@ def _current(config: dict) -> dict:
 
 
 def read_networks(preset: Path | str) -> AdaAtdt:
-    """The model of a preset or of a run, as `from_preset`; a run may have untrained parts left."""
+    """Load a model like `from_preset`, but also from a run whose predictor is still untrained."""
     folder = home_expanded(preset)
     run = is_run(preset)
     model = read_ada_atdt(folder / MODEL) if run else read_preset(find_preset(preset))
@@ -311,7 +311,7 @@ def read_networks(preset: Path | str) -> AdaAtdt:
 
 
 def read_ada_atdt(path: Path) -> AdaAtdt:
-    """The six networks in a `.keras` file; raises as `read_model`, and for any other model."""
+    """The `AdaAtdt` in a `.keras` file; raises as `read_model`, and for any other model."""
     model = read_model(path)
     if not isinstance(model, AdaAtdt):
         raise ValueError(f"{path} holds a {type(model).__name__}, not an AdaAtdt")

@@ -6,7 +6,7 @@ from adaat_keras.layers import BottleneckBlock, Conv2D, InstanceNormalization, U
 from adaat_keras.models.base_model import ACTIVATIONS, AnyDtype, Network
 from adaat_keras.registry import check_name
 
-# Of the four stages at full depth; the third one's is the `residual_blocks` that they scale with.
+# Blocks of the four stages at full depth; all scale with `residual_blocks`, the third stage's.
 DEPTHS = (3, 4, 6, 3)
 STRIDES = (1, 2, 2, 1)
 DILATIONS = (1, 1, 2, 4)
@@ -16,18 +16,18 @@ DILATIONS = (1, 1, 2, 4)
 class DilatedResnet50(Network):
     """Turns an image into features at a sixteenth of its size (AT/DT's E; Ramirez et al. 2019).
 
-    ResNet-50 (He et al. 2016) without its head: a 7x7 convolution and a maximum at stride 2 each,
-    four stages of bottleneck blocks, 2048 channels. The last stage keeps its size; the last two
+    ResNet-50 (He et al. 2016) without its head: a 7x7 convolution and a max pooling with stride 2
+    each, four stages of bottleneck blocks, 2048 channels. The last stage has stride 1; the last two
     are dilated by 2 and 4, as in AT/DT's code.
 
-    Normalization is this package's, without weights, so that an image means the same in training,
-    in a frozen encoder, and beside images of another domain; batch normalization, as in
-    `keras.applications.ResNet50`, would mix the domains of a batch in its averages. Hence
-    23,481,472 parameters, those of the convolutions: with 4 more for each of the 26,560 normalized
-    channels it is the 23,587,712 of `keras.applications`.
+    It uses instance normalization without weights, so that features of an image do not depend on
+    training mode or on the rest of the batch; batch normalization, as in
+    `keras.applications.ResNet50`, would mix the statistics of both domains. This leaves 23,481,472
+    parameters, those of the convolutions; with 4 more for each of the 26,560 normalized channels,
+    these are the 23,587,712 of `keras.applications`.
 
-    Where ours departs otherwise: weights start at random, AT/DT's from ImageNet; ReLU and
-    identity shortcuts are He's, AT/DT's code has ELU and projects every shortcut.
+    Other deviations: initial weights are random, AT/DT's are from ImageNet; ReLU and identity
+    shortcuts are He's, AT/DT's code has ELU and projects every shortcut.
 
     Input: `(batch, height, width, 3)`, values 0 to 255 (scaled to -1..1 inside), height and width
     multiples of 16. Output: `(batch, height / 16, width / 16, 32 * base_filters)`, 0 or more.
@@ -100,9 +100,9 @@ class DilatedResnet50(Network):
 class UpsamplingDecoder(Network):
     """Turns features at a sixteenth of the image's size into a dense prediction (AT/DT's D).
 
-    Four times: nearest neighbours twice as large, two 3x3 convolutions of 128, 64, 32, 16
-    channels; then a linear 3x3 convolution. No skips from the encoder (Ramirez et al. 2019; 2.7
-    million parameters). Where ours departs: AT/DT's code narrows to the K outputs before its last
+    Four levels of nearest-neighbour upsampling by 2 and two 3x3 convolutions, with 128, 64, 32 and
+    16 channels, then a linear 3x3 convolution; no skips from the encoder (Ramirez et al. 2019; 2.7
+    million parameters). Deviation: AT/DT's code reduces to the K outputs before its last
     convolution, with ELU and without normalization.
 
     Input: features `(batch, height / 16, width / 16, 32 * base_filters)`. Output:
@@ -170,10 +170,10 @@ class UpsamplingDecoder(Network):
 class SixConvolutions(Network):
     """Turns features of one task into features of another, as AT/DT does (Ramirez et al. 2019).
 
-    Six 3x3 convolutions as wide as the features: two at stride 2, then twice, after nearest
-    neighbours twice as large, two at stride 1; ELU between them. 226.5 million parameters with
-    AT/DT's 2048 channels, where Table 1 says 226.9. Where ours departs: the last one is linear,
-    AT/DT's has ELU, as its features have.
+    Six 3x3 convolutions as wide as the features, with ELU in between: two with stride 2, then twice
+    a nearest-neighbour upsampling by 2 followed by two with stride 1. 226.5 million parameters with
+    AT/DT's 2048 channels, where Table 1 says 226.9. Deviation: the last convolution is linear; in
+    AT/DT's code it is followed by ELU, like its features.
 
     Input and output: `(batch, height, width, features)`, height and width multiples of 4.
 

@@ -22,16 +22,16 @@ from adaat_keras.registry import check_name
 
 AnyDtype = keras.DTypePolicy | str
 """As Keras' layers take it: a precision's name, or an object."""
-# What a decoder's outputs may go through.
+# The activations that a decoder's outputs can have.
 ACTIVATIONS = {"linear": partial(keras.layers.Activation, "linear"), "positive": Positive}
 
 
 class Network(keras.Model):
     """A functional Keras model that `get_config` describes by its constructor's arguments.
 
-    Subclasses build their graph in `__init__`, keep every argument as an attribute of the same
-    name, and list those names in `arguments`. Encoders and transfer functions say what the height
-    and width of their inputs must be multiples of, `stride`, and at least, `smallest`.
+    Subclasses build their graph in `__init__`, store every argument in an attribute of the same
+    name, and list these names in `arguments`. For encoders and transfer functions, height and width
+    of inputs must be multiples of `stride`, and at least `smallest`.
     """
 
     arguments: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ class Network(keras.Model):
 
     def __init__(self, *, dtype: AnyDtype | None = None, **kwargs):
         super().__init__(**kwargs)
-        # A functional model drops the argument, and would come back in Keras' current precision.
+        # Functional models drop the argument; when loaded, they would get Keras' current precision.
         self.dtype_policy = dtype
 
     def get_config(self) -> dict:
@@ -59,12 +59,12 @@ def pad_for(
     stride: int | None = None,
     **kwargs,
 ) -> PadToStride:
-    """What pads an image for an encoder, and for a transfer function of its features.
+    """The layer that pads an image for an encoder, and for a transfer function of its features.
 
     Args:
         encoder, transfer: As `AdaAtdt`'s.
-        stride: What else height and width must be multiples of.
-        **kwargs: As the layer's.
+        stride: A further number that height and width must be multiples of.
+        **kwargs: The layer's.
 
     Example:
         >>> pad_for(Encoder(4, 1)).smallest, pad_for(Encoder(4, 1), stride=32).stride
@@ -75,20 +75,20 @@ def pad_for(
     if transfer is not None:
         smallest = max(smallest, encoder.stride * getattr(transfer, "smallest", transfer.stride))
         stride = math.lcm(stride, encoder.stride * transfer.stride)
-    # The least size that is padded to `smallest`, or more.
+    # The smallest size that is padded to at least `smallest`.
     return PadToStride(stride, smallest=max(stride, smallest - stride + 1), **kwargs)
 
 
 def at_scale(predict: Callable, images, camera: Camera | None):
-    """What a network predicts of images at its camera's scale, brought back to the images' size.
+    """Predict at the scale a network was trained at, and resize the result to the images' size.
 
-    An image's longer side becomes as long as that of the camera's pictures. For an image from a
-    camera with the same field of view, that is what the network was trained on.
+    Images are resized so that their longer side is as long as that of the camera's images. For an
+    image from a camera with the same field of view, this is exactly the training scale.
 
     Args:
-        predict: Takes images `(batch, height, width, 3)`, gives `(batch, height, width, K)`.
+        predict: Maps images `(batch, height, width, 3)` to `(batch, height, width, K)`.
         images: `(batch, height, width, 3)` of any size.
-        camera: What the network was trained on; `None` leaves the images as they are.
+        camera: The camera of the training images; `None` leaves the images unchanged.
 
     Example:
         >>> images = keras.ops.ones((1, 100, 200, 3))
@@ -105,7 +105,7 @@ def at_scale(predict: Callable, images, camera: Camera | None):
         return keras.ops.image.resize(outputs, size, data_format="channels_last")
     if isinstance(images, keras.KerasTensor):
         return predict(images)
-    # A graph that does not know the size: only TensorFlow has these.
+    # The size is unknown in the graph, which happens on TensorFlow only.
     import tensorflow as tf
 
     size = tf.shape(images)[1:3]
@@ -113,14 +113,14 @@ def at_scale(predict: Callable, images, camera: Camera | None):
     scaled = tf.maximum(tf.cast(tf.round(tf.cast(size, scale.dtype) * scale), "int32"), 1)
 
     fits, images = tf.reduce_all(scaled == size), tf.cast(images, "float32")
-    # The network stands between two branches, in the graph once.
+    # Two conditionals around the network, so that the graph contains it only once.
     seen = tf.cond(fits, lambda: images, lambda: tf.image.resize(images, scaled, antialias=True))
     outputs = predict(seen)
     return tf.cond(fits, lambda: outputs, lambda: tf.image.resize(outputs, size))
 
 
 def to_scale(images, camera: Camera):
-    """Images `(batch, height, width, 3)` at their camera's scale, float32.
+    """Images `(batch, height, width, 3)` resized to a camera's scale, float32.
 
     Example:
         >>> to_scale(keras.ops.ones((1, 100, 200, 3)), Camera(32, 64)).shape
@@ -132,10 +132,10 @@ def to_scale(images, camera: Camera):
 
 
 def reseed(network: keras.Model, seed: int) -> keras.Model:
-    """Draw a network's kernels anew (Glorot uniform) from a seed, its biases zero; return it.
+    """Reinitialize a network: kernels Glorot uniform from a seed, biases 0; return the network.
 
-    For networks that a training needs for itself: Keras' own first weights depend on how many
-    others were drawn before.
+    For networks that a method adds: Keras' own initial weights depend on how many other weights
+    were initialized before.
 
     Example:
         >>> from adaat_keras.models.domain_classifier import DomainClassifier
@@ -158,7 +158,7 @@ class Encoder(Network):
 
     CycleGAN's ResNet generator up to its last residual block: c7s1-64, d128, d256, R256 x 6, with
     reflection padding, instance normalization and ReLU (section 4.2; 7.46 million parameters).
-    The features are the sum that the last block leaves: neither normalized nor rectified.
+    The features are the last block's sum, without normalization or ReLU.
 
     Input: `(batch, height, width, 3)`, values 0 to 255 (scaled to -1..1 inside), height and width
     multiples of 4. Output: `(batch, height / 4, width / 4, 4 * base_filters)`.
@@ -175,7 +175,7 @@ class Encoder(Network):
     arguments = ("base_filters", "residual_blocks")
     architecture = "residual"
     stride = 4
-    # The residual blocks reflect one pixel of the features beside the border.
+    # The residual blocks' reflection padding needs features of at least 2 x 2.
     smallest = 8
 
     def __init__(
@@ -226,7 +226,7 @@ class Decoder(Network):
 
     The end of CycleGAN's ResNet generator: u128, u64, c7s1-K (section 4.2; 0.37 million parameters
     with one channel). Each u doubles the size by repeating pixels before its 3x3 convolution, which
-    has as many weights as a transposed one and leaves no checkerboard (Odena et al. 2016).
+    has as many weights as a transposed one and avoids checkerboard artifacts (Odena et al. 2016).
 
     Input: features `(batch, height / 4, width / 4, 4 * base_filters)`. Output:
     `(batch, height, width, channels)`, float32: class logits, or depth / 100 m.
@@ -234,8 +234,8 @@ class Decoder(Network):
     Args:
         channels: Output channels K.
         base_filters: Channels before the last convolution.
-        activation: What the outputs go through: `"linear"`, or `"positive"` (`Positive`).
-        upsampling: `"nearest"`, or `"transposed"`, as older presets have it.
+        activation: Of the outputs: `"linear"`, or `"positive"` (see `Positive`).
+        upsampling: `"nearest"`, or `"transposed"`, which older presets use.
 
     Example:
         >>> Decoder(11, base_filters=4)(keras.ops.ones((1, 8, 16, 16))).shape
@@ -278,7 +278,7 @@ class Decoder(Network):
         for up in ups:
             x = up(x)
         x = head(ReflectionPadding(3, dtype=dtype)(x))
-        # Losses and metrics want float32, whatever the precision of the layers.
+        # Losses and metrics need float32, whatever the precision of the layers.
         outputs = ACTIVATIONS[activation](dtype="float32", name="prediction")(x)
         super().__init__(inputs=inputs, outputs=outputs, dtype=dtype, **kwargs)
 
@@ -290,10 +290,10 @@ class Decoder(Network):
 
 
 def check_images(images: np.ndarray) -> None:
-    """Raise a `ValueError` for what are no images of 0 to 255, and warn where they seem to be none.
+    """Raise a `ValueError` for arrays that are not images in 0 to 255, and warn of doubtful ones.
 
-    Whole numbers above 255 are a camera's own and an error; floats above 255, or none above 1, may
-    be meant, and are told.
+    Integers above 255 are an error. Floats above 256, or that all lie between 0 and 1, may be
+    intended, and give a warning.
 
     Example:
         >>> check_images(np.zeros((50, 70, 3)))
@@ -317,7 +317,7 @@ def check_images(images: np.ndarray) -> None:
     )
     if images.dtype.kind != "f" and largest > 255:
         raise ValueError(told + stretch)
-    # What was resized may end a little beyond 255.
+    # Resizing may overshoot 255 slightly.
     if largest > 256:
         warnings.warn(told + stretch, stacklevel=3)
     if images.dtype.kind == "f" and 0 < largest <= 1:
@@ -329,10 +329,10 @@ def check_images(images: np.ndarray) -> None:
 
 
 class FlatPredict:
-    """`predict` whose memory stays flat where every image has another size.
+    """A `predict` that does not leak memory when image sizes vary.
 
-    Keras feeds `predict` by `tf.data`, of which TensorFlow keeps something for every size that it
-    meets, for as long as the process lives. A single batch needs no such pipeline.
+    Keras feeds `predict` through `tf.data`, for which TensorFlow permanently keeps some memory for
+    every new image size. A single batch does not need that pipeline.
     """
 
     def predict(
@@ -343,18 +343,18 @@ class FlatPredict:
         steps: int | None = None,
         callbacks: Sequence[keras.callbacks.Callback] | None = None,
     ) -> np.ndarray:
-        """As in `keras.Model.predict`; an array of a single batch is predicted at once.
+        """As `keras.Model.predict`, but an array of a single batch is predicted without `tf.data`.
 
         Args:
-            x: Images `(batch, height, width, 3)` of one size, 0 to 255, as an array; or what else
-                Keras takes, such as a `tf.data.Dataset` of such batches, which is not looked at.
+            x: Images `(batch, height, width, 3)` of one size, 0 to 255, as an array; or anything
+                else that Keras takes, such as a `tf.data.Dataset` of batches, which is not checked.
             batch_size, verbose, steps, callbacks: As in Keras.
 
         Returns:
             Outputs `(batch, height, width, channels)`, float32, as a task's `decode` takes them.
 
         Raises:
-            ValueError: There are no images, an array has another form, or whole numbers above 255.
+            ValueError: There are no images, an array has another shape or integers above 255.
         """
         array = isinstance(x, np.ndarray) or keras.ops.is_tensor(x)
         if (array or isinstance(x, list | tuple)) and not len(x):
@@ -373,19 +373,19 @@ class FlatPredict:
         return super().predict(x, batch_size, verbose, steps, callbacks)
 
     def predict_on_batch(self, x):
-        """As in `keras.Model.predict_on_batch`; each image once, however many devices there are."""
-        # Every device predicts the whole batch, and Keras puts one copy behind the other.
+        """As `keras.Model.predict_on_batch`, with one output per image on several devices, too."""
+        # Every device predicts the whole batch, and Keras concatenates the copies.
         return super().predict_on_batch(x)[: len(keras.tree.flatten(x)[0])]
 
 
 class AtCamera:
-    """A model's `camera`, which can be set and then counts in all that the model does."""
+    """Adds a settable `camera` to a model, which takes effect in all its methods."""
 
     _camera: Camera | None = None
 
     @property
     def camera(self) -> Camera | None:
-        """The pictures that the networks were trained on; can be set."""
+        """The camera of the images that the networks were trained on; settable."""
         return self._camera
 
     @camera.setter
@@ -396,13 +396,13 @@ class AtCamera:
             self._forget_compiled()
 
     def _forget_compiled(self) -> None:
-        """Compiled functions would go on as they were traced."""
+        """Drop compiled functions, which were traced with the old setting."""
         self.predict_function = self.test_function = self.train_function = None
 
     def without_camera(self) -> "keras.Model":
-        """Another model of the same networks, which takes images as they are."""
+        """A model with the same networks that predicts at the images' own scale."""
         config = self.get_config()
-        # It would thaw networks that are frozen.
+        # Setting it would unfreeze networks that are frozen.
         del config["trainable"]
         networks = {
             name: getattr(self, name)
@@ -413,9 +413,9 @@ class AtCamera:
 
 
 def _for_devices(images: np.ndarray, batch: int, devices: int) -> tuple[np.ndarray, int]:
-    """Images with the last one repeated, and a batch size, so that no device ever gets none.
+    """Repeat the last image, and choose a batch size, so that every device always gets an image.
 
-    TensorFlow's convolutions and reflections fail where there is no image.
+    TensorFlow's convolutions and reflection padding fail on empty batches.
     """
     batches = -(-len(images) // batch)
     batch = -(-len(images) // (batches * devices)) * devices
@@ -433,10 +433,10 @@ class BaseModel(FlatPredict, AtCamera, keras.Model):
     Args:
         encoder: Image to features.
         decoder: Features to prediction.
-        camera: What the networks were trained on, for images of any size (see `at_scale`); `None`
-            takes images as they are; can be set.
-        stride: What height and width are padded to multiples of, by reflection, as in training; by
-            default the encoder's.
+        camera: The camera of the training images, to whose scale images are resized (see
+            `at_scale`); `None` leaves images unchanged; settable.
+        stride: Height and width are padded by reflection to multiples of this, as in training; by
+            default the encoder's stride.
 
     Example:
         >>> from adaat_keras.models.base_model import Decoder, Encoder
@@ -466,7 +466,7 @@ class BaseModel(FlatPredict, AtCamera, keras.Model):
         self.camera = camera
 
     def call(self, inputs, training=None, mask=None):
-        """The prediction, at the camera's scale if there is one."""
+        """Predict, at the camera's scale if there is one."""
         predict = partial(super().call, training=training, mask=mask)
         return at_scale(predict, inputs, self.camera)
 

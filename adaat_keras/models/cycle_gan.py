@@ -8,10 +8,9 @@ from adaat_keras.models.base_model import AnyDtype, Decoder, Encoder, Network
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class Generator(Network):
-    """Turns images of one domain into images that look like another's (Zhu et al. 2017).
+    """Translates images of one domain to the style of another (Zhu et al. 2017).
 
-    CycleGAN's ResNet generator, whose two parts are this package's encoder and decoder, with a
-    tanh at its end.
+    CycleGAN's ResNet generator: `Encoder` and `Decoder`, followed by a tanh.
 
     Input and output: `(batch, height, width, 3)`, values 0 to 255, height and width multiples of
     4.
@@ -54,10 +53,10 @@ class Generator(Network):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class PatchDiscriminator(Network):
-    """Tells of every 70 x 70 pixels whether they are from a real image (Isola, Zhu et al. 2017).
+    """Classifies overlapping patches of 70 x 70 pixels as real or fake (Isola, Zhu et al. 2017).
 
     PatchGAN: 4x4 convolutions C64-C128-C256-C512 with strides 2, 2, 2, 1, instance normalization
-    from the second on, LeakyReLU 0.2, and one to a map of logits.
+    from the second on and LeakyReLU 0.2, and a last 4x4 convolution to a map of logits.
 
     Input: `(batch, height, width, 3)`, values 0 to 255. Output: `(batch, ceil(height / 8),
     ceil(width / 8), 1)`, float32, high for real.

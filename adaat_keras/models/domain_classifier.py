@@ -5,21 +5,21 @@ import keras
 from adaat_keras.models.base_model import AnyDtype, Network
 from adaat_keras.registry import check_name
 
-# The kernels' size and the strides.
+# Kernel size and strides.
 VIEWS = {"patch": (4, (4, 2, 1, 1, 1)), "pixel": (1, (1, 1, 1, 1, 1))}
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class DomainClassifier(Network):
-    """Tells from which domain features come, at every location (the paper's C).
+    """Classifies features by domain, at every location (the paper's C).
 
     4x4 convolutions 256 -> 512 -> 512 -> 256 -> 128 -> 1 with LeakyReLU 0.2, with strides
-    4, 2, 1, 1, 1 (8.9 million parameters, so that E + D + C has Table 1's 16.8). The paper gives
-    the total alone: the layers are ours, fitted to it, and the strides are chosen so that C adds
-    little to the time of a training step.
+    4, 2, 1, 1, 1 (8.9 million parameters, so that E + D + C has Table 1's 16.8). The paper only
+    gives this total: the layers are ours, chosen to match it, and the strides keep C's share of
+    the training time small.
 
-    With `view="pixel"` the same convolutions are 1x1 and look at every location by itself: they
-    see what the features say of a place, but not how the street is laid out.
+    With `view="pixel"` the convolutions are 1x1 with stride 1, and classify every location by
+    itself, without its surroundings.
 
     Input: features `(batch, height, width, features)`. Output: logits, float32, high for the
     source domain A, `(batch, ceil(height / 8), ceil(width / 8), 1)`; with `view="pixel"`
@@ -28,7 +28,7 @@ class DomainClassifier(Network):
     Args:
         features: Channels of the encoder's features.
         view: `"patch"`, as in the paper, or `"pixel"`.
-        width: Channels that the layers' are multiples of; `features` by default.
+        width: The layers have 2, 2, 1 and 1/2 times as many channels; `features` by default.
 
     Raises:
         ValueError: No view has this name.

@@ -1,4 +1,4 @@
-"""Presets on Hugging Face's Hub: uploaded with their card. `preset_places` reads them."""
+"""Uploads presets with their card to Hugging Face's Hub; `preset_places` downloads them."""
 
 import re
 import shlex
@@ -24,7 +24,7 @@ from adaat_keras.models.preset_places import (
 )
 
 CARD = "README.md"
-# What the Hub sorts models by, for the tasks that it knows.
+# The Hub's pipeline tags, for the tasks that have one.
 _PIPELINES = {"semantic": "image-segmentation", "depth": "depth-estimation"}
 
 _CARD = """\
@@ -63,13 +63,13 @@ def upload_preset(model: keras.Model, address: str, details: dict) -> None:
     Args:
         model: `AdaAtdt`.
         address: `hf://user/repo`.
-        details: Anything that JSON takes.
+        details: Anything that can be written as JSON.
 
     Raises:
         ImportError, PermissionError, ValueError: As `AdaAtdt.save_to_preset`.
     """
     repository = repository_of(address)
-    # Before anything is written.
+    # First, since it may raise.
     api = _api(address)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -87,7 +87,7 @@ def upload_preset(model: keras.Model, address: str, details: dict) -> None:
                 folder_path=folder,
                 commit_message="Upload a preset of adaat_keras",
             )
-    # What `load` fetched before is another version now.
+    # The copy in the cache, if any, is outdated now.
     shutil.rmtree(cached_at(hub_address(address)), ignore_errors=True)
 
 
@@ -108,10 +108,10 @@ def _api(address: str):
 
 @contextmanager
 def _told(address: str) -> Iterator[None]:
-    """Within, what goes wrong with the Hub is an error of one line."""
+    """Turn the Hub's errors into a `PermissionError` or `ValueError` of one line."""
     try:
         yield
-    # Its own errors, those of its HTTP library, and those of the connection.
+    # Errors of huggingface_hub, its HTTP library, and the connection.
     except Exception as error:
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status in (401, 403):
@@ -127,7 +127,7 @@ def _told(address: str) -> Iterator[None]:
 
 
 def _original(model: keras.Model, written: Path) -> Path | None:
-    """The folder of the published preset that the model still is, if it is one."""
+    """The folder of the preset that the model was loaded from, if it is still identical to it."""
     if model.origin is None or is_run(model.origin):
         return None
     try:
@@ -140,7 +140,7 @@ def _original(model: keras.Model, written: Path) -> Path | None:
 
 
 def _card(model: keras.Model, address: str, known: dict, original: Path | None) -> str:
-    """The card, with what the Hub reads at its head."""
+    """The card, with the Hub's metadata at its head."""
     to_task, from_task = (_name(task) for task in (model.to_task, model.from_task))
     pipeline = f"pipeline_tag: {_PIPELINES[to_task]}\n" if to_task in _PIPELINES else ""
     head = f"---\nlibrary_name: keras\n{pipeline}tags:\n- adaat_keras\n- domain-adaptation\n---\n\n"
@@ -162,21 +162,21 @@ def _card(model: keras.Model, address: str, known: dict, original: Path | None) 
 
 
 def _addressed(card: str, names: tuple[str, ...], address: str) -> str:
-    """A card whose commands name another address."""
+    """A card with the preset's names in its commands replaced by an address."""
     written = "|".join(re.escape(form) for name in names for form in (name, shlex.quote(name)))
     command = rf'(load\("|--weights |evaluate )(?:{written})(?=["\s`])'
     return re.sub(command, rf"\g<1>{address}", card)
 
 
 def _name(task: str | dict) -> str:
-    """A task's name: a built-in one's is what it is serialized as, others say their place."""
+    """A task's name: the serialized name if it is built in, else the name in its location."""
     place = str(task["place"] if isinstance(task, dict) else task)
     return place.rpartition(":")[2].lower()
 
 
 def _more(model: keras.Model) -> str:
     told = []
-    # A folder of this machine's says nothing to others.
+    # A local folder means nothing to others.
     if str(model.origin) in read_manifest() or str(model.origin).startswith(("hf://", "https://")):
         told.append(f"Its training began with `{model.origin}`.")
     if model.predictor != "transfer":

@@ -1,4 +1,4 @@
-"""An encoder whose trunk has seen ImageNet, for photographs (beyond the paper)."""
+"""An encoder with a trunk pretrained on ImageNet, for photographs (beyond the paper)."""
 
 import warnings
 from functools import partial
@@ -15,10 +15,10 @@ TAPS = {4: "block_2_add", 8: "block_5_add", 16: "block_12_add", 32: "block_16_pr
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class FrozenBatchNormalization(keras.layers.BatchNormalization):
-    """Batch normalization by the means and variances that it was loaded with, in training too.
+    """Batch normalization that uses its loaded means and variances in training, too.
 
-    Its scale and shift learn. Means over batches of a few images, half of them another domain's,
-    would say little, and other things in training than in testing.
+    Scale and shift are trained. Statistics of small batches, half from another domain, would be
+    unreliable and would differ between training and testing.
 
     Example:
         >>> x = keras.ops.ones((1, 4, 4, 2))
@@ -33,14 +33,14 @@ class FrozenBatchNormalization(keras.layers.BatchNormalization):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class MobilenetV2(Network):
-    """Turns an image into features at a quarter of its size by a trunk that knows photographs.
+    """Turns an image into features at a quarter of its size, with a MobileNetV2 trunk.
 
-    `keras.applications.MobileNetV2` (Sandler et al. 2018) without its head, 1.8 million
-    parameters. What it has at strides 32, 16, 8 and 4 is brought to one number of channels by 1x1
-    convolutions and added up from the coarsest to the finest, as in feature pyramids (Lin et al.
+    The trunk is `keras.applications.MobileNetV2` (Sandler et al. 2018) without its head, with 1.8
+    million parameters. Its features at strides 32, 16, 8 and 4 are projected to the same number of
+    channels by 1x1 convolutions and summed from coarse to fine, as in feature pyramids (Lin et al.
     2017). Normalization and the residual blocks of the paper's encoder follow, so that decoder,
-    classifier and transfer function find the features that they know. `load_trunk` gives it the
-    weights of ImageNet.
+    classifier and transfer function get features of the same kind. `load_trunk` loads the weights
+    of ImageNet.
 
     Input: `(batch, height, width, 3)`, values 0 to 255 (scaled to -1..1 inside), height and width
     multiples of 4. Output: `(batch, height / 4, width / 4, 4 * base_filters)`.
@@ -58,7 +58,7 @@ class MobilenetV2(Network):
     arguments = ("base_filters", "residual_blocks")
     architecture = "mobilenet_v2"
     stride = 4
-    # The residual blocks reflect one pixel of the features beside the border.
+    # The residual blocks' reflection padding needs features of at least 2 x 2.
     smallest = 8
 
     def __init__(
@@ -92,7 +92,7 @@ class MobilenetV2(Network):
         }
         x = taps[32]
         for stride in (16, 8, 4):
-            # Where a size was odd, there is a pixel too many.
+            # If the finer size is odd, upsampling gives one pixel too many.
             larger = CropLike(dtype=dtype)([Upsampling(2, **options)(x), taps[stride]])
             x = keras.layers.Add(dtype=dtype)([larger, taps[stride]])
         x = InstanceNormalization(dtype=dtype)(x)
@@ -110,20 +110,20 @@ class MobilenetV2(Network):
         return 4 * self.base_filters
 
     def load_trunk(self, weights: Path | str = "imagenet") -> None:
-        """Give the trunk weights of `keras.applications.MobileNetV2` without its head.
+        """Load the trunk's weights, those of `keras.applications.MobileNetV2` without its head.
 
         Args:
             weights: `"imagenet"`, which Keras downloads once, or a file of such weights.
 
         Raises:
-            OSError: The weights cannot be fetched, or there is no such file.
-            ValueError: The file holds others.
+            OSError: The weights cannot be downloaded, or there is no such file.
+            ValueError: The file has other weights.
         """
         if weights != "imagenet" and not Path(weights).is_file():
             raise FileNotFoundError(f"trunk {weights}: there is no such file")
         try:
             loaded = _with_taps(_application(str(weights)))
-        # Keras has no error of its own for either.
+        # Keras has no specific error for either case.
         except Exception as error:
             if weights == "imagenet":
                 raise OSError(
@@ -138,12 +138,12 @@ class MobilenetV2(Network):
 
 
 def _application(weights: str | None) -> keras.Model:
-    # Keras' own goes by the global setting alone.
+    # `keras.applications` only follows the global setting.
     before = keras.config.image_data_format()
     keras.config.set_image_data_format("channels_last")
     try:
         with warnings.catch_warnings():
-            # Of a size that is not known it says that it has None channels.
+            # With unknown size, it wrongly warns about the number of channels.
             warnings.simplefilter("ignore")
             return keras.applications.MobileNetV2(
                 (None, None, 3), include_top=False, weights=weights
@@ -162,8 +162,8 @@ def _frozen(layer: keras.layers.Layer, dtype) -> keras.layers.Layer:
     config, kind = {**layer.get_config(), "dtype": dtype}, type(layer)
     if isinstance(layer, keras.layers.BatchNormalization):
         kind = FrozenBatchNormalization
-    # Keras' pads one pixel below and to the right before it halves. That is "same" for even sizes;
-    # for odd ones it would lose a row, and what is brought back to the size would lack it.
+    # Keras' layers pad one pixel at the bottom and right before a stride of 2. For even sizes, this
+    # equals "same"; for odd ones, it would lose a row that upsampling could not restore.
     if isinstance(layer, keras.layers.ZeroPadding2D):
         config["padding"] = 0
     elif config.get("padding") == "valid":

@@ -1,8 +1,8 @@
-"""Arrays of a preset's HDF5 file, read without what HDF5 can do beyond them.
+"""Reads the arrays of a preset's HDF5 file without HDF5's riskier features.
 
-HDF5 can point at other files and at other places of its own, load filters as plugins, and unpack
-what it is given until the memory ends. A published file must do none of it. So links are looked
-at before they are followed, and what is packed is unpacked here, to the size that is due.
+HDF5 files can link to other files and other places in themselves, load filters as plugins, and
+decompress data until memory is exhausted. Here, links are checked before they are followed, and
+data is decompressed by this module, to the expected size only.
 """
 
 import zlib
@@ -13,9 +13,9 @@ import h5py
 import numpy as np
 
 _DEFLATE, _SHUFFLE = h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE
-# Of one array. Ours have about a thousand at most.
+# Maximum per array; our own arrays have about a thousand at most.
 _MOST_CHUNKS = 2**16
-# Bytes that packing adds at most, of what cannot be packed.
+# Bytes that compression adds at most to incompressible data.
 _SPARE = 1024
 
 
@@ -58,7 +58,7 @@ def _group(file: h5py.File, name: str, arrays) -> list[np.ndarray]:
 
 
 def _is_plain(file: h5py.File, key: str, kind: type) -> bool:
-    """Whether the key is a hard link to a thing of this kind that lies in the file itself."""
+    """Whether the key is a hard link to an object of this kind, stored in the file itself."""
     if not isinstance(file.get(key, getlink=True), h5py.HardLink):
         return False
     thing = file[key]
@@ -70,7 +70,7 @@ def _array(file: h5py.File, key: str, name: str, shape: tuple[int, ...]) -> np.n
     if not _is_plain(file, key, h5py.Dataset):
         raise ValueError(f"{key} is no array of this file")
     stored = file[key]
-    # As it lies in the file: HDF5 would make a float of anything.
+    # The stored type itself, since HDF5 would convert anything to float.
     plain = h5py.h5t.py_create(stored.dtype) == stored.id.get_type()
     if stored.shape != shape or stored.dtype.kind != "f" or not plain:
         raise ValueError(f"{key} is {stored.dtype} {stored.shape}, but {name} is float32 {shape}")
@@ -89,7 +89,7 @@ def _whole(stored: h5py.Dataset, key: str) -> np.ndarray:
 
 
 def _unpacked(stored: h5py.Dataset, key: str) -> np.ndarray:
-    """An array in chunks, each of which is unpacked to its size and not beyond."""
+    """Read a chunked array, decompressing each chunk to its expected size at most."""
     plist = stored.id.get_create_plist()
     filters = [plist.get_filter(n)[0] for n in range(plist.get_nfilters())]
     if set(filters) - {_DEFLATE, _SHUFFLE}:
@@ -104,7 +104,7 @@ def _unpacked(stored: h5py.Dataset, key: str) -> np.ndarray:
     for place in np.ndindex(*counts):
         start = [n * chunk for n, chunk in zip(place, stored.chunks, strict=True)]
         there = stored.id.get_chunk_info_by_coord(tuple(start))
-        # HDF5 makes room for what it says before it looks.
+        # Checked first, since HDF5 allocates the stated size before reading.
         if there.byte_offset is None or there.size > 2 * most + _SPARE:
             raise ValueError(f"{key} lacks a chunk, or has one that is far too large")
         skipped, packed = stored.id.read_direct_chunk(tuple(start))

@@ -1,4 +1,4 @@
-"""The files of a preset: how a model is published, and how it is read back safely."""
+"""The files of a preset: writing a model, and reading it back safely."""
 
 import hashlib
 import json
@@ -33,10 +33,10 @@ CONFIG, WEIGHTS, DETAILS = "config.json", "weights.h5", "preset.json"
 
 
 def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
-    """Write a model's configuration, its weights and what is known of it.
+    """Write a model's configuration, weights and details.
 
-    Weights are rounded (`kept`) and packed, to 40 % of their size in float32: what is measured of
-    a preset is measured of these.
+    Weights are rounded (see `kept`) and compressed to 40 % of their size in float32. Scores of a
+    preset should be measured with the rounded weights.
 
         config.json     the model as Keras serializes it
         weights.h5      its weights, by network and number
@@ -45,7 +45,7 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
     Args:
         model: `AdaAtdt`, whose `networks` are saved one by one.
         folder: Where to write; files of an earlier preset there are replaced.
-        details: Anything that JSON takes.
+        details: Anything that can be written as JSON.
 
     Raises:
         FileExistsError: The folder has files of these names that are no preset's, such as a run's.
@@ -72,7 +72,7 @@ def write_preset(model: keras.Model, folder: Path | str, details: dict) -> None:
         "config_sha256": hashlib.sha256(config).hexdigest(),
         "options": model.options,
     }
-    # They take their places when all are written, in reverse: a preset without its details is none.
+    # Files are renamed once all are written, the details last: without them, it is not a preset.
     contents = {DETAILS: _json(own | details | own), CONFIG: config, WEIGHTS: packed.getbuffer()}
     with ExitStack() as stack:
         for name, content in contents.items():
@@ -89,21 +89,21 @@ def weights_sha256(folder: Path) -> str:
 
 
 def sha256_of(file: Path) -> str:
-    """The sha256 of a file, of which little is in memory at a time."""
+    """The sha256 of a file, read in chunks."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def round_weights(model: keras.Model) -> None:
-    """Make a model's weights what a preset keeps of them, so that it can be measured before."""
+    """Round a model's weights as a preset does, to measure it before it is written."""
     for network in model.networks.values():
         network.set_weights([kept(weight) for weight in network.get_weights()])
 
 
 def kept(weight: np.ndarray) -> np.ndarray:
-    """What a preset keeps of a weight: float16 without its last two bits, mere noise.
+    """A weight as a preset stores it: float16 without the last two bits, which are mere noise.
 
-    Within 0.25 % of it, or within 1.2e-7 where it is below 6e-5.
+    The error is at most 0.25 %, or 1.2e-7 for weights below 6e-5.
     """
     with np.errstate(over="ignore"):
         bits = np.asarray(weight, np.float16).view(np.uint16)
@@ -111,11 +111,11 @@ def kept(weight: np.ndarray) -> np.ndarray:
 
 
 def read_details(folder: Path | str) -> dict:
-    """What is known of a preset.
+    """The content of a preset's `preset.json`.
 
     Raises:
         FileNotFoundError: The folder holds no preset.
-        ValueError: It is one of a later version, or damaged.
+        ValueError: It is from another version, or damaged.
     """
     file = Path(folder) / DETAILS
     if not file.exists():
@@ -143,9 +143,9 @@ def read_details(folder: Path | str) -> dict:
 
 
 def read_weights(file: Path | str, networks: dict[str, keras.Model]) -> None:
-    """Give networks the weights in a preset's file.
+    """Load the weights in a preset's file into networks.
 
-    Nothing but plain arrays of the expected shapes is read (`plain_arrays` says how).
+    Only plain arrays of the expected shapes are read (see `plain_arrays`).
 
     Raises:
         ValueError: The file is damaged or holds other weights; names the file and the weight.
@@ -161,13 +161,13 @@ def read_weights(file: Path | str, networks: dict[str, keras.Model]) -> None:
 def read_preset(folder: Path | str) -> keras.Model:
     """The model in a preset's folder, as `write_preset` wrote it.
 
-    Nothing in it is run and nothing outside it is read: what the configuration may name is told
-    in `check_classes` and `check_place`, and weights are plain arrays. Nothing large is made
-    before it is known that the files are those that were published, and that the weights fill it.
+    No code in it is run and no file outside it is read: `check_classes` and `check_place` say what
+    the configuration may name, and weights are plain arrays. The model is built only after the
+    files' hashes, and the size of the weights, have been checked.
 
     Raises:
         FileNotFoundError: A file is missing.
-        ValueError: A file is damaged, of a later version, or asks for anything else.
+        ValueError: A file is damaged, from another version, or names untrusted code.
     """
     folder = Path(folder)
     details = read_details(folder)
@@ -200,11 +200,11 @@ def read_preset(folder: Path | str) -> keras.Model:
 
 
 def read_config(folder: Path) -> dict:
-    """A preset's configuration, which asks for nothing that it may not have.
+    """A preset's configuration, checked to name trusted classes only.
 
     Raises:
         FileNotFoundError: There is none.
-        ValueError: It is no JSON, or asks for code or for what no network has; names the file.
+        ValueError: It is not JSON, or names untrusted code or absurd numbers; names the file.
     """
     file = Path(folder) / CONFIG
     try:
@@ -217,7 +217,7 @@ def read_config(folder: Path) -> dict:
 
 
 def _without_training(config):
-    """A configuration without what it says of optimizers and losses, which predict nothing."""
+    """A configuration without its optimizers and losses, which are not needed to predict."""
     if isinstance(config, list):
         return [_without_training(value) for value in config]
     if not isinstance(config, dict):
@@ -226,7 +226,7 @@ def _without_training(config):
 
 
 def parameters_of(config: dict, file: Path) -> int:
-    """How many parameters the model of a configuration has; nothing is made of it yet.
+    """The number of parameters of the model in a configuration, without building it.
 
     Raises:
         ValueError: It describes no model of this package.
@@ -249,12 +249,12 @@ def _made(config: dict, file: Path) -> keras.Model:
 
 @contextmanager
 def _described(file: Path) -> Iterator[None]:
-    """Within, whatever Keras finds wrong with a configuration is an error with its file."""
+    """Turn any error that Keras raises for a configuration into one that names its file."""
     try:
         yield
     except MemoryError:
         raise
-    # What it may say is endless, and so are the ways in which classes fail on it.
+    # A configuration may contain anything, and classes may fail on it in any way.
     except Exception as error:
         reason = str(error).strip().partition("\n")[0][:300] or type(error).__name__
         raise ValueError(f"{file} describes no model of this package: {reason}") from error
@@ -265,8 +265,8 @@ def read_model(path: Path) -> keras.Model:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It is no Keras model, is damaged, has layers that nobody has imported, or
-            unpacks to more than it holds.
+        ValueError: It is not a Keras model, is damaged, has layers that are not imported, or
+            unpacks to more than its size.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path} does not exist")

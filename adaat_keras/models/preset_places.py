@@ -23,13 +23,13 @@ from adaat_keras.models.trust import SMALL, most_bytes
 
 # The package's own presets.
 WEIGHTS = Path(__file__).parents[1] / "weights"
-# A finished run's.
+# The model's file in the folder of a finished run.
 MODEL = "model.keras"
 HUB = "https://huggingface.co"
 
 
 def read_manifest(weights: Path | None = None) -> dict[str, dict]:
-    """What is known of each preset, by name; nothing where there are no weights.
+    """The manifest's entry for each preset, by name; empty if there is no manifest.
 
     Raises:
         ValueError: The file is damaged.
@@ -44,7 +44,7 @@ def read_manifest(weights: Path | None = None) -> dict[str, dict]:
 
 
 def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None:
-    """Add or replace a preset's entry; the others stay, those of another process too."""
+    """Add or replace a preset's entry, under a lock so that no other process's entry is lost."""
     folder = weights or WEIGHTS
     with locked(folder, "wait for it", wait=True, verbose=0):
         entries = read_manifest(folder) | {name: entry}
@@ -52,12 +52,12 @@ def add_to_manifest(name: str, entry: dict, weights: Path | None = None) -> None
 
 
 def hub_endpoint() -> str:
-    """Where Hugging Face's Hub is: what the environment variable `HF_ENDPOINT` says, or its own."""
+    """The address of Hugging Face's Hub, or what the environment variable `HF_ENDPOINT` says."""
     return (os.environ.get("HF_ENDPOINT") or HUB).rstrip("/")
 
 
 def hub_address(preset: str) -> str:
-    """The plain address of the files in a repository of Hugging Face, `hf://user/repo`.
+    """The URL of the files in a Hugging Face repository, `hf://user/repo`.
 
     Raises:
         ValueError: It does not name a user and a repository.
@@ -70,7 +70,7 @@ def hub_address(preset: str) -> str:
 
 
 def repository_of(preset: str) -> str:
-    """What `hf://user/repo` names, `user/repo`; raises as `hub_address`."""
+    """The repository `user/repo` of an address `hf://user/repo`; raises as `hub_address`."""
     repository = preset.removeprefix("hf://").strip("/")
     parts = repository.split("/")
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository) or {".", ".."} & {*parts}:
@@ -79,31 +79,30 @@ def repository_of(preset: str) -> str:
 
 
 def cached_at(address: str) -> Path:
-    """The folder that the files at an address are kept in."""
+    """The folder in which the files from an address are cached."""
     name = hashlib.sha256(address.rstrip("/").encode()).hexdigest()[:16]
     return cache_folder() / "presets" / name
 
 
 def fetch_preset(address: str, sha256: str | None = None) -> Path:
-    """Download a preset's files into the cache, unless they are there, and give their folder.
+    """Download a preset's files into the cache, unless they are there, and return their folder.
 
-    From plain addresses: a repository of Hugging Face has those too, and so needs no library of its
-    own. No file is read beyond what it may have: the weights' size follows from the configuration.
-    Files that do not go together are fetched once more, since a preset may have been published
-    anew between them.
+    Files of Hugging Face repositories have plain URLs, too, so that no library is needed. Downloads
+    are limited in size; the limit for the weights follows from the configuration. If the hash is
+    wrong, all files are downloaded once more, since the preset may have been updated in between.
 
     Args:
         address: Of the folder that holds the files.
-        sha256: Of the weights; by default what the preset itself says, which shows damage, not
-            forgery.
+        sha256: Of the weights; by default the one in the preset itself, which detects damage, but
+            not forgery.
 
     Raises:
-        PermissionError: The cache cannot be written to.
-        ValueError: A file cannot be fetched or has another hash; names its address.
+        PermissionError: The cache is not writable.
+        ValueError: A file cannot be downloaded or has another hash; names its address.
     """
     address = address.rstrip("/")
     folder = cached_at(address)
-    # Before Keras looks: where it cannot write, it takes a folder in /tmp that is anyone's.
+    # Checked here, since Keras would fall back to a folder in /tmp that anyone can write to.
     folder.mkdir(parents=True, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"{folder} cannot be written to; set ADAAT_KERAS_CACHE to another")
@@ -131,11 +130,11 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
 
 
 def fetch(origin: str, file: Path, anew: bool, most: int) -> None:
-    """One file, unless it is there; of `most` bytes, or it is none.
+    """Download a file of at most `most` bytes, unless it is there and not to be fetched `anew`.
 
     Raises:
-        ValueError: It cannot be fetched, or is larger; names its address.
-        DiskFull: There is no room for it.
+        ValueError: It cannot be downloaded, or is larger; names its address.
+        DiskFull: The disk is full.
     """
     if file.is_file() and not anew:
         return
@@ -145,7 +144,7 @@ def fetch(origin: str, file: Path, anew: bool, most: int) -> None:
 
 
 def _parts(origin: str, most: int) -> Iterator[bytes]:
-    """What an address answers, part by part; raises as `fetch`."""
+    """Yield the content of an address in parts; raises as `fetch`."""
     read = 0
     try:
         with urllib.request.urlopen(origin, timeout=_SECONDS) as answer:
@@ -154,7 +153,7 @@ def _parts(origin: str, most: int) -> Iterator[bytes]:
                 if read > most:
                     raise ValueError(f"it has more than the {most} bytes that it may have")
                 yield part
-    # Of the address, the connection, and HTTP.
+    # Errors of the address, the connection, and HTTP.
     except (OSError, ValueError, HTTPException) as error:
         raise ValueError(
             f"{origin} cannot be fetched: {error}; check the address and the connection, or fetch "
@@ -162,15 +161,15 @@ def _parts(origin: str, most: int) -> Iterator[bytes]:
         ) from error
 
 
-# Without an answer, and at once.
+# Timeout, and bytes read at a time.
 _SECONDS, _PART = 60, 2**20
 
 
 def find_preset(preset: Path | str) -> Path:
-    """The folder of a preset by name, folder or address; what is elsewhere is fetched once.
+    """The folder of a preset by name, folder or address; remote presets are downloaded once.
 
     Raises:
-        ValueError: There is no such preset (lists the names), or it is another than the manifest's.
+        ValueError: There is no such preset (lists the names), or its hash is not the manifest's.
     """
     entries = read_manifest()
     if preset in entries:
@@ -189,7 +188,7 @@ def find_preset(preset: Path | str) -> Path:
     if (folder := home_expanded(preset)).is_dir():
         return folder
     if folder.is_file():
-        # A network's lies one deeper.
+        # The file of a single network is one level deeper.
         place = folder.parents[folder.parent.name == "networks"]
         raise ValueError(f"{folder} is a file; name the folder of its run or preset, {place}")
     raise ValueError(
@@ -198,7 +197,7 @@ def find_preset(preset: Path | str) -> Path:
 
 
 def is_run(preset: Path | str) -> bool:
-    """Whether this is the folder of a finished run; a preset's name always is that preset."""
+    """Whether this is the folder of a finished run; names of presets take precedence."""
     folder = home_expanded(preset)
     if str(preset) in read_manifest():
         return False

@@ -14,9 +14,9 @@ from adaat_keras.models.transfer import get as get_transfer
 from adaat_keras.registry import check_name, load_object
 
 SIZES: dict[str, dict[str, int]] = {
-    # Small enough to try every stage in seconds; it learns next to nothing.
+    # For quick tests: trains in seconds, but learns almost nothing.
     "tiny": {"base_filters": 4, "residual_blocks": 1},
-    # Trains on a laptop's processor.
+    # Trains on a laptop's CPU.
     "small": {"base_filters": 16, "residual_blocks": 3},
     # Table 1.
     "paper": {"base_filters": 64, "residual_blocks": 6},
@@ -43,7 +43,7 @@ def size_options(size: str) -> dict[str, int]:
 
 
 def size_name(base_filters: int, residual_blocks: int) -> str:
-    """The name of a size by its options; the numbers where it has none.
+    """The name of a size with these options; the numbers if it has no name.
 
     Example:
         >>> size_name(64, 6), size_name(24, 2)
@@ -55,20 +55,21 @@ def size_name(base_filters: int, residual_blocks: int) -> str:
 
 
 class Architecture(NamedTuple):
-    """The classes of a base model's networks, and of the transfer function that goes with them.
+    """The classes of a base model's encoder and decoder, and of the default transfer function.
 
     Encoders take `base_filters` and `residual_blocks`, decoders `channels` and `base_filters`,
-    transfer functions `features`; all take `dtype` and `name`. An encoder has `features`, `stride`,
-    `smallest` and `architecture`, which is what `get` finds its architecture by: for one of your
-    own its place, `"module:NAME"` or `"file.py:NAME"`. docs/extending.md has one. An encoder whose
-    first weights are not drawn has `load_trunk` too, as `MobilenetV2` has.
+    transfer functions `features`; all take `dtype` and `name`. An encoder has the attributes
+    `features`, `stride`, `smallest` and `architecture`, the name by which `get` finds its
+    architecture: for your own, its location, `"module:NAME"` or `"file.py:NAME"`. An encoder with
+    pretrained weights also has `load_trunk`, as `MobilenetV2` does. See docs/extending.md for an
+    example.
     """
 
     encoder: type[Network]
     decoder: type[Network]
     transfer: type[Network]
-    # Whether other transfer functions fit: a U-Net on thousands of channels would have billions
-    # of parameters.
+    # Whether other transfer functions can be used: a U-Net on thousands of channels would have
+    # billions of parameters.
     any_transfer: bool
 
 
@@ -79,20 +80,20 @@ ARCHITECTURES: dict[str, Architecture] = {
     "dilated_resnet50": Architecture(
         DilatedResnet50, UpsamplingDecoder, SixConvolutions, any_transfer=False
     ),
-    # A trunk that has seen photographs, for photographs.
+    # With a trunk pretrained on ImageNet, for photographs.
     "mobilenet_v2": Architecture(MobilenetV2, Decoder, UnetAttention, any_transfer=True),
 }
 
 
 def get(what: str | Architecture) -> Architecture:
-    """An architecture by its name or its place; one is handed through.
+    """An architecture by its name or location; an `Architecture` is returned unchanged.
 
     Args:
-        what: A name of `ARCHITECTURES`, `"module:NAME"`, `"file.py:NAME"`, or an `Architecture`.
+        what: A name from `ARCHITECTURES`, `"module:NAME"`, `"file.py:NAME"`, or an `Architecture`.
 
     Raises:
-        ValueError: No architecture has this name, or its encoder says that it is of another one,
-            as which a saved model would come back.
+        ValueError: No architecture has this name, or its encoder's `architecture` names another
+            one, so that a saved model would be restored with the wrong classes.
 
     Example:
         >>> get("residual").encoder.__name__
@@ -115,7 +116,7 @@ def get(what: str | Architecture) -> Architecture:
 
 
 def check_trunk(architecture: str | Architecture, trunk: Path | str | None) -> None:
-    """Raise a `ValueError` unless the architecture can begin with this trunk, if one is given."""
+    """Raise a `ValueError` if a trunk is given for an architecture without one."""
     if trunk is not None and not hasattr(get(architecture).encoder, "load_trunk"):
         raise ValueError(
             f"architecture {architecture!r} has no trunk to begin with {str(trunk)!r}: leave trunk "
@@ -124,7 +125,7 @@ def check_trunk(architecture: str | Architecture, trunk: Path | str | None) -> N
 
 
 def check_transfer(architecture: str | Architecture, transfer: str | type[keras.Model]) -> None:
-    """Raise a `ValueError` unless the architecture can have this transfer function."""
+    """Raise a `ValueError` unless the architecture supports this transfer function."""
     found = get(architecture)
     if found.any_transfer or get_transfer(transfer) is found.transfer:
         return

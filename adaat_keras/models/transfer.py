@@ -14,7 +14,7 @@ class Conv(Network):
 
     Three stride-2 3x3 convolutions 256 -> 256 -> 512 -> 1024, three stride-2 3x3 transposed
     convolutions 1024 -> 512 -> 256 -> 256, ReLU between them, the last one linear (section 4.3;
-    the paper gives neither widths nor a count).
+    the paper gives neither widths nor the number of parameters).
 
     Input and output: `(batch, height, width, features)`, height and width multiples of 8.
 
@@ -68,11 +68,11 @@ class Unet(Network):
     Three levels down, two residual blocks at the bottom, three levels up with skip connections
     (section 4.3). A 3x3 convolution 256 -> 128; stride-2 3x3 convolutions 128 -> 256 -> 512 ->
     1024; up by 2x2 transposed convolutions, the skip concatenated, a 3x3 convolution; a linear
-    1x1 convolution to 256: 53,223,296 parameters. The paper gives the total alone: the layers
-    are ours, fitted to it.
+    1x1 convolution to 256: 53,223,296 parameters. The paper only gives this total: the layers are
+    ours, chosen to match it.
 
-    Input and output: `(batch, height, width, features)`, height and width multiples of 8 from 16
-    on.
+    Input and output: `(batch, height, width, features)`, height and width multiples of 8, at least
+    16.
 
     Args:
         features: Channels of the features of both tasks.
@@ -85,7 +85,7 @@ class Unet(Network):
     arguments = ("features",)
     kind = "unet"
     stride = 8
-    # The residual blocks at the bottom reflect one pixel beside the border.
+    # The reflection padding at the bottom needs features of at least 2 x 2 there.
     smallest = 16
     attention = False
 
@@ -157,13 +157,13 @@ TRANSFERS: dict[str, type[Network]] = {
 
 
 def get(what: str | type[keras.Model]) -> type[keras.Model]:
-    """A transfer function's class by its name or its place; a class is handed through.
+    """A transfer function's class by its name or location; a class is returned unchanged.
 
-    A class of one's own takes `features`, `dtype` and `name`, keeps the features' shape, and says
-    in `stride` what their height and width must be multiples of; `Network` is a base for it.
+    Your own class takes `features`, `dtype` and `name`, preserves the features' shape, and has a
+    `stride` that their height and width must be multiples of; it can be derived from `Network`.
 
     Args:
-        what: A name of `names()`, `"module:Class"`, `"file.py:Class"`, or a class.
+        what: A name from `names()`, `"module:Class"`, `"file.py:Class"`, or a class.
 
     Raises:
         ValueError: No transfer function has this name.
@@ -181,12 +181,12 @@ def get(what: str | type[keras.Model]) -> type[keras.Model]:
 
 
 def names() -> list[str]:
-    """Every transfer function's name."""
+    """The names of all transfer functions."""
     return sorted(TRANSFERS)
 
 
 def name_of(transfer: type[keras.Model]) -> str:
-    """What `get` finds a transfer function's class by.
+    """The name or location by which `get` finds a transfer function's class.
 
     Example:
         >>> name_of(Unet)

@@ -1,8 +1,8 @@
-"""What the files of others may ask for, looked at before anything is made of them.
+"""Security checks for presets and `.keras` files from others, before they are loaded.
 
 A preset's configuration names classes and numbers; a `.keras` file is an archive. Whatever they
-say, no code is run that nobody here has vouched for, no other file is read, and nothing is built
-that the weights which came with it cannot fill.
+contain, no untrusted code is run, no other file is read, and no model is built that is larger than
+the weights that come with it.
 """
 
 import json
@@ -18,9 +18,9 @@ import keras
 SMALL = 2**20
 """Bytes: no configuration or description of a preset is larger."""
 
-# Where the classes of Keras lie that a network may be made of.
+# Keras' modules whose classes a network may use.
 _MODELING = ("layers", "models", "initializers", "regularizers", "constraints", "dtype_policies")
-# Those of them that run code, or read files which the configuration names.
+# Classes in them that run code, or read files named in the configuration.
 _UNSAFE = (
     *("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer"),
     *("StringLookup", "IntegerLookup", "TextVectorization"),
@@ -28,15 +28,15 @@ _UNSAFE = (
 
 
 def check_classes(config, file: Path | str) -> None:
-    """Raise a `ValueError` if a Keras configuration asks for code that nobody here has vouched for.
+    """Raise a `ValueError` if a Keras configuration names untrusted classes.
 
-    It may name the classes of Keras, of this package, and those that this process has imported
-    and registered already. Called before anything is made of it. Both names count by which Keras
-    looks a class up, its module's and the one that it is registered under.
+    It may name classes of Keras, of this package, and those that this process has imported and
+    registered already. Call it before deserialization. Both names by which Keras looks up a class
+    are checked: its module with its name, and its registered name.
 
     Args:
-        config: What `keras.saving.serialize_keras_object` gave, from JSON.
-        file: Where it is from, for the message.
+        config: As `keras.saving.serialize_keras_object` returned it, from JSON.
+        file: Its file, for the message.
 
     Example:
         >>> check_classes({"class_name": "system", "module": "os", "config": {}}, "config.json")
@@ -73,7 +73,7 @@ def _is_ours(config: dict) -> bool:
 
 
 def _is_keras(config: dict) -> bool:
-    """Whether this is a class of Keras; a function's name begins with a small letter."""
+    """Whether this is a safe class of Keras; lower-case names are functions."""
     name, module = str(config["class_name"]), str(config.get("module")).split(".")
     part = [each for each in module if each != "src"][1:2]
     return (
@@ -95,15 +95,15 @@ def _is_imported(config: dict) -> bool:
 
 
 def check_place(what, file: Path | str) -> None:
-    """Raise a `ValueError` if a task, or another class by its place, could be any code.
+    """Raise a `ValueError` if a task, or another class given by location, is untrusted.
 
-    A published file may say `"module:Class"` or `"file.py:Class"`, as a user may. It is taken
-    where it is one of this package's, or a subclass of its or Keras' classes (or an
-    `Architecture`) that this process has imported already.
+    Published files may contain `"module:Class"` or `"file.py:Class"`. Allowed are this package's
+    tasks and domains, and what this process has imported already, if it is a subclass of this
+    package's or Keras' classes (or an `Architecture`).
 
     Args:
-        what: A name, a place, or a dictionary with a place.
-        file: Where it is from, for the message.
+        what: A name, a location, or a dictionary with a `"place"`.
+        file: Its file, for the message.
 
     Example:
         >>> check_place("semantic", "preset.json")
@@ -125,7 +125,7 @@ and those that you have imported yourself: do not trust it
     else:
         loaded = [sys.modules[module]] if module in sys.modules else []
     found = [getattr(m, name, None) for m in loaded]
-    # Of a class what it derives from, of a thing such as an `Architecture` what it is.
+    # The bases of a class; the type of other objects, such as an `Architecture`.
     kinds = [c.__mro__[1:] if isinstance(c, type) else type(c).__mro__ for c in found]
     bases = [base.__module__ for kind in kinds for base in kind]
     if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
@@ -135,18 +135,19 @@ and those that you have imported yourself: do not trust it
         )
 
 
-# Of a network's constructor. The paper's have 6; to put thousands together would take minutes.
+# Limits on constructor arguments. The paper's networks have 6 blocks; thousands would take minutes
+# to build.
 _MOST = {"residual_blocks": 32}
 
 
 def count_parameters(config: dict) -> int:
-    """How many parameters the model of a configuration has, found without making any of them.
+    """The number of parameters of the model in a configuration, without allocating them.
 
-    Keras puts the model together in a thread of its own, in a scope in which variables have a shape
-    and no value; both end with the thread. Raises whatever Keras raises where it cannot.
+    Keras builds the model in a separate thread, in a scope in which variables have shapes but no
+    values. Raises whatever Keras raises.
 
     Args:
-        config: What `check_classes` let pass.
+        config: A configuration that passed `check_classes`.
 
     Example:
         >>> huge = keras.Sequential([keras.Input((10**6,)), keras.layers.Dense(1)])
@@ -156,7 +157,7 @@ def count_parameters(config: dict) -> int:
         1000001000000
     """
     found: list[int | Exception] = []
-    # What a thread registers with Keras is its own.
+    # Classes registered with Keras are local to a thread, so they are passed on.
     known = {name: keras.saving.get_registered_object(name) for name in _registered(config)}
     known = {name: thing for name, thing in known.items() if thing is not None}
 
@@ -177,7 +178,7 @@ def count_parameters(config: dict) -> int:
 
 
 def _registered(config) -> set[str]:
-    """Every name that a configuration has registered classes by."""
+    """All registered names in a configuration."""
     if isinstance(config, list):
         return set().union(*map(_registered, config))
     if not isinstance(config, dict):
@@ -188,7 +189,7 @@ def _registered(config) -> set[str]:
 
 
 def check_numbers(config, file: Path | str) -> None:
-    """Raise a `ValueError` if a configuration asks for more blocks than any network has."""
+    """Raise a `ValueError` if a configuration has more blocks than any sensible network."""
     inside = config.values() if isinstance(config, dict) else config
     if isinstance(config, dict):
         for name, most in _MOST.items():
@@ -199,18 +200,18 @@ def check_numbers(config, file: Path | str) -> None:
         check_numbers(value, file)
 
 
-# Of trained weights: a half to a fifth of their size is left, whatever packs them. What packs to
-# less than this share of a byte holds nothing that was trained.
+# Minimum bytes per parameter: trained weights compress to a half to a fifth of their size at best,
+# so a smaller file cannot hold trained weights. `_SPARE` parameters are exempt.
 _SHARE, _SPARE = 1 / 64, 2**26
 
 
 def check_size(parameters: int, weights: Path, size: int | None = None) -> None:
-    """Raise a `ValueError` unless a file of weights can hold as many as a model has.
+    """Raise a `ValueError` unless the size of a weight file is plausible for a model.
 
     Args:
-        parameters: The model's, as `count_parameters` counts them.
-        weights: Their file.
-        size: Its bytes, if they are known.
+        parameters: The model's number of parameters, from `count_parameters`.
+        weights: The weight file.
+        size: The file's size in bytes, if known.
 
     Example:
         >>> check_size(10**12, Path("weights.h5"), size=10**6)
@@ -228,7 +229,7 @@ parameters: nothing was built; do not trust it
 
 
 def most_bytes(parameters: int) -> int:
-    """The most bytes that a file of weights may have: as float64, and as much beside them.
+    """The maximum size of a weight file in bytes: twice that of the weights as float64, plus 1 MiB.
 
     Example:
         >>> most_bytes(0)
@@ -238,18 +239,18 @@ def most_bytes(parameters: int) -> int:
 
 
 def check_archive(path: Path) -> None:
-    """Look at a `.keras` file before Keras unpacks it.
+    """Check a `.keras` file before Keras unpacks it.
 
     Raises:
-        ValueError: It unpacks to far more than it holds, or asks for a model of another size than
-            its weights; names the file.
-        zipfile.BadZipFile: It is none.
+        ValueError: It unpacks to far more than its size, or the model's size does not match its
+            weights; names the file.
+        zipfile.BadZipFile: It is not a zip archive.
     """
     size = path.stat().st_size
     with zipfile.ZipFile(path) as archive:
         members = {member.filename: member for member in archive.infolist()}
         unpacked = sum(member.file_size for member in members.values())
-        # Keras packs nothing.
+        # Keras does not compress its archives.
         if unpacked > 4 * size + SMALL or len(members) > _MOST_MEMBERS:
             raise ValueError(
                 f"{path} would unpack {size} bytes to {unpacked}, in {len(members)} files; do not "
@@ -257,7 +258,7 @@ def check_archive(path: Path) -> None:
             )
         weights = members.get("model.weights.h5")
         if "config.json" not in members or weights is None:
-            # Keras says what is missing.
+            # Keras will report what is missing.
             return
         with archive.open(weights) as member, h5py.File(member, "r") as opened:
             opened.visititems(partial(_check_stored, path))
@@ -270,7 +271,7 @@ def check_archive(path: Path) -> None:
     try:
         parameters = count_parameters(config)
     except Exception:
-        # Keras will not put the model together either, and say why.
+        # Keras will fail to build the model, too, and report why.
         return
     check_size(parameters, path, weights.file_size)
 
@@ -279,6 +280,6 @@ _MOST_MEMBERS = 100
 
 
 def _check_stored(path: Path, name: str, thing: h5py.Dataset | h5py.Group) -> None:
-    """Raise a `ValueError` for an array that is larger than what is stored of it."""
+    """Raise a `ValueError` for an array that is larger than its stored data."""
     if isinstance(thing, h5py.Dataset) and thing.nbytes > thing.id.get_storage_size():
         raise ValueError(f"{path}: {name} says to be larger than it is; do not trust it")

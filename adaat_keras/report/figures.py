@@ -45,20 +45,20 @@ def draw_panels(
     path: Path | str,
     legend: dict[str, Sequence[int]] | None = None,
 ) -> None:
-    """Draw a grid of pictures, one row a frame and one column a title, as the paper's figure 4.
+    """Draw a grid of pictures with a row per frame and a column per title, as in figure 4.
 
-    Small pictures are enlarged by a whole factor, so that their pixels stay sharp; large ones are
-    reduced by one, photos to means, and labels to what is known nearest.
+    Small pictures are enlarged by an integer factor, so that their pixels stay sharp; large ones
+    are reduced by one, photos by averaging, labels to the nearest known pixel.
 
     Args:
-        rows: Pictures `(height, width, 3)`, uint8 RGB, one a title in each row: a photo, and then
-            labels in colours, black where they are not known. Frames may differ in size.
+        rows: Pictures `(height, width, 3)`, uint8 RGB, one per title in each row: a photo, then
+            labels in colours, black where they are unknown. Frames may differ in size.
         titles: The columns' titles, e.g. "RGB", "truth", "prediction".
         path: The PNG to write.
         legend: Names to RGB colours, for columns of classes (`Task.legend`).
 
     Raises:
-        ValueError: There are no rows, or a row's pictures are not as many as the titles.
+        ValueError: There are no rows, or a row has not as many pictures as there are titles.
 
     Example:
         >>> import tempfile
@@ -95,7 +95,7 @@ def draw_panels(
 
 
 def _fit(picture: np.ndarray, photo: bool) -> np.ndarray:
-    """The picture, enlarged or reduced by a whole factor to a column's width."""
+    """The picture, enlarged or reduced by an integer factor to a column's width."""
     width = picture.shape[1]
     if width > _LARGEST:
         factor = -(-width // _LARGEST)
@@ -107,9 +107,9 @@ def _fit(picture: np.ndarray, photo: bool) -> np.ndarray:
 
 
 def _reduced(labels: np.ndarray, factor: int) -> np.ndarray:
-    """Colours of labels, of each cell the known one nearest to its middle.
+    """Reduce coloured labels by taking the known pixel nearest to each cell's middle.
 
-    A mean would be no class's colour, and nearly black where few pixels are known.
+    A mean would not be a class's colour, and would be nearly black where few pixels are known.
     """
     numbers = 1 + np.arange(labels[..., 0].size).reshape(labels.shape[:2])
     known = np.where(labels.any(axis=-1), numbers, 0)
@@ -167,15 +167,15 @@ def draw_tsne(
 ) -> None:
     """Draw t-SNE plots of source (red) and target (green) features, as the paper's figure 3.
 
-    The better the domains are adapted, the more the colours mix. Each plot has its own plane:
-    places can not be compared between plots.
+    The better the domains are adapted, the more the colours mix. Positions cannot be compared
+    between plots.
 
     Args:
-        groups: Title to source and target features, each `(n, channels)`; one plot a title.
+        groups: Title to source and target features, each `(n, channels)`; one plot per title.
         path: The PNG to write.
         captions: Title to a few words for the lower left corner, e.g. "mIoU 24.5, probe 71 %".
-        seed: Decides which 1000 points of a larger domain are drawn, and their places.
-        columns: Plots in a row at most.
+        seed: Seed of the 1000 points drawn from larger domains, and of their positions.
+        columns: Maximum number of plots per row.
 
     Raises:
         ValueError: There is no group, or a feature is not finite.
@@ -233,7 +233,7 @@ def _places(features: np.ndarray, seed: int) -> np.ndarray:
     if not np.ptp(features, axis=0).any():
         return np.zeros((len(features), 2))
     perplexity = min(30, (len(features) - 1) / 3)
-    # Its threads wait for each other: beside another busy process, several are slower than one.
+    # Its threads busy-wait for each other, so that on a busy machine several are slower than one.
     with threadpool_limits(1):
         return TSNE(init="pca", perplexity=perplexity, random_state=seed).fit_transform(features)
 
@@ -247,17 +247,17 @@ _Curve = tuple[list[float], list[float]]
 def draw_curves(
     history_csv: Path | str, path: Path | str, metrics: Sequence[str] | None = None
 ) -> None:
-    """Draw small multiples of a history: one row a stage, losses and metrics in columns.
+    """Draw the curves of a history, with a row per stage, and losses and metrics in columns.
 
-    The columns are the losses, how often the domain classifier is right (where a stage has one;
-    0.5 is a guess), and the validation metrics.
+    The columns are the losses, the domain classifier's accuracy if a stage has one (0.5 is chance),
+    and the validation metrics.
 
     Args:
         history_csv: Has columns `stage` and `epoch`, and any number of numeric ones, which are
             empty where a stage does not have them.
         path: The PNG to write.
-        metrics: The validation metrics to draw, in the source, the target or both; by default what
-            the tasks name for it (`Task.curves`).
+        metrics: The validation metrics to draw, on the source, the target or both; by default
+            those in the tasks' `Task.curves`.
 
     Raises:
         ValueError: The history has no numbers to draw.
@@ -321,7 +321,7 @@ def _kind(name: str, metrics: tuple[str, ...]) -> str | None:
         return _LOSSES
     if name.endswith("domain_accuracy"):
         return _DOMAINS
-    # Their whole names: `val_iou_accuracy` is the IoU of a class.
+    # Names must match completely: `val_iou_accuracy` is the IoU of a class.
     if name in {f"val_{role}{metric}" for role in _ROLES for metric in metrics}:
         return _VALIDATION
     return None

@@ -1,4 +1,4 @@
-"""What the paper reports, and what to know of it before one compares."""
+"""The paper's results, with notes for comparing them to ours."""
 
 import csv
 from pathlib import Path
@@ -53,7 +53,7 @@ def _on_means(rows: dict[str, dict[str, float]]) -> str:
 
 
 def _on_metres(rows: dict[str, dict[str, float]]) -> str:
-    """What RMSE and Sq Rel say of the depth that they were taken at."""
+    """What RMSE and Sq Rel imply about the depths that they were computed on."""
     depths = {method: row["rmse"] ** 2 / row["sq_rel"] for method, row in rows.items()}
     own = [depth for method, depth in depths.items() if method.startswith("ADA-AT/DT")]
     others = [depth for method, depth in depths.items() if not method.startswith("ADA-AT/DT")]
@@ -74,7 +74,7 @@ TABLES = {
     ("depth", "semantic"): "table2_depth_to_semantic.csv",
     ("semantic", "depth"): "table3_semantic_to_depth.csv",
 }
-# What the tables call otherwise.
+# Metrics with another name in the tables.
 RENAMED = {"miou": "mean_iou"}
 
 
@@ -118,7 +118,7 @@ def paper_rows(
 
 
 def _metrics(row: dict[str, str], to_task: str) -> dict[str, float]:
-    """A row in the task's own metrics; what is no metric by itself is the IoU of a class."""
+    """A row with the task's names of metrics; names that are not metrics are classes' IoUs."""
     task = tasks.get(to_task)
     metrics = {}
     for name, text in row.items():

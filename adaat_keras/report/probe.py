@@ -26,10 +26,10 @@ def sample_features(
     Args:
         encoder: Its features are sampled (E1, for figure 3 of the paper).
         domain: Where the images come from; no labels are read.
-        per_frame: Locations a frame; the same one never twice where a frame has enough of them.
-        frames: How many frames at most. An odd number is rounded down, so that the two halves of
-            the result never share a frame (`domain_probe` counts on it).
-        seed: Decides the locations.
+        per_frame: Locations per frame, without repetition if a frame has enough of them.
+        frames: Maximum number of frames. An odd number is rounded down, so that the two halves of
+            the result never share a frame (`domain_probe` relies on this).
+        seed: Seed of the locations.
 
     Returns:
         float32 `(frames * per_frame, encoder.features)`, in the order of the frames.
@@ -60,7 +60,7 @@ def sample_features(
     return np.concatenate(samples)
 
 
-# So that early stopping has a few rows of both domains to look at.
+# Minimum number of rows, so that early stopping has a few rows of both domains.
 _FEWEST = 20
 
 
@@ -69,9 +69,9 @@ def domain_probe(
 ) -> dict[str, float]:
     """Train fresh classifiers to tell the domains apart, and test them on other frames.
 
-    The classifier of the adversarial training says little about its encoder: the encoder learnt
-    to fool that one. A fresh linear one and a small network do not know it. Both are trained on
-    the first half of each domain's rows and tested on the second half.
+    The classifier of the adversarial training says little about the encoder, which was trained to
+    fool it. Here, a linear classifier and a small network are trained from scratch on the first
+    half of each domain's rows, and tested on the second half.
 
     The proxy A-distance is that of Ben-David et al. 2007 ("Analysis of representations for domain
     adaptation"), measured as by Ganin et al. 2016 ("Domain-adversarial training of neural
@@ -105,7 +105,7 @@ def domain_probe(
     linear = _held_out_accuracy(
         LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000), train, test
     )
-    # Early stopping keeps it from learning the training frames by heart.
+    # With early stopping, to avoid overfitting to the training frames.
     network = _held_out_accuracy(
         MLPClassifier(64, alpha=0.01, early_stopping=True, max_iter=100, random_state=seed),
         train,
@@ -158,17 +158,17 @@ def domain_accuracy(
 ) -> float:
     """The share of locations at which the classifier names the right domain, 0 to 1.
 
-    Near 0.5 in both domains it cannot tell them apart. A value far above in one and far below in
-    the other means that it says the same of everything; below 0.5 in both, that the encoder has
-    just fooled it. `domain_probe` asks a fresh classifier.
+    If it is near 0.5 in both domains, the classifier cannot tell them apart. A value far above in
+    one and far below in the other means that it always predicts the same domain; values below 0.5
+    in both, that the encoder currently fools it. `domain_probe` trains a new classifier instead.
 
     Args:
         encoder, classifier: E1 and C, trained against each other.
         domain: Where the images come from; no labels are read.
         is_source: Whether these are domain A's.
-        threshold: The logit above which the classifier says "source"; the adversarial loss
-            knows it. `None` where it has none, as Wasserstein's: the accuracy is NaN.
-        frames: How many at most, spread evenly.
+        threshold: The logit above which the classifier says "source", from the adversarial loss.
+            With `None`, as for Wasserstein's, the accuracy is NaN.
+        frames: Maximum number of frames, spread evenly.
     """
     if threshold is None:
         return math.nan
@@ -184,9 +184,9 @@ def domain_accuracy(
 def transfer_error(model: AdaAtdt, domain: Domain, frames: int = 100) -> float:
     """Equation 3's distance `|G(E1(x)) - E2(x)|` over a domain, in units of E2's own spread.
 
-    1 is what a transfer scores that knows nothing of a frame but the mean of each channel of E2's
-    features, 0 a perfect one. On the target it says how much of what G learnt on the source holds
-    there; what E2 itself gets wrong on the target, it cannot say.
+    0 is a perfect transfer; 1 is the error of always predicting the mean of each channel of E2's
+    features. On the target, it measures how well G generalizes from the source, but not the errors
+    that E2 itself makes there.
 
     Args:
         model: The six networks, trained.

@@ -1,4 +1,4 @@
-"""The page that a run's folder opens with."""
+"""The README of a run's folder."""
 
 import json
 import math
@@ -9,12 +9,12 @@ from adaat_keras import domains
 from adaat_keras.files import written_whole
 
 ROLES = ("source", "target")
-# Words of Python, which a field cannot be called.
+# Options whose names are Python keywords, and so cannot be fields.
 _WORDS = {"from_task": "from", "to_task": "to"}
 
 
 def option_name(field: str) -> str:
-    """What the command line calls an option's field.
+    """The command-line option for a field.
 
     Example:
         >>> option_name("from_task"), option_name("steps_per_epoch")
@@ -24,7 +24,7 @@ def option_name(field: str) -> str:
 
 
 def run_command(directory: Path | str, config: dict, command: str = "train") -> str:
-    """The command that makes a run, one option a line.
+    """The command that makes a run, with one option per line.
 
     Args:
         directory: The run's folder.
@@ -55,7 +55,7 @@ def how_trained(directory: Path | str, config: dict) -> str:
     """
     objects = [
         *(config[role]["name"] for role in ROLES if isinstance(config.get(role), dict)),
-        # What they were made with is told behind their place.
+        # Callbacks that are objects, with their arguments after their location.
         *(each for each in config.get("callbacks", ()) if each.endswith(")")),
     ]
     if not objects:
@@ -65,7 +65,7 @@ def how_trained(directory: Path | str, config: dict) -> str:
 
 
 def _flag(name: str, value) -> str:
-    """An option as it is typed; none for what is off or empty."""
+    """An option as it is typed; empty for one that is off or empty."""
     flag = f"--{option_name(name)}"
     if value is True:
         return flag
@@ -81,13 +81,13 @@ def stand_in_notes(config: dict) -> list[str]:
     """A line for each domain of a run or a benchmark that is scored on another split's frames.
 
     Args:
-        config: Options by name, as `RunConfig` names them; those that are left out are default.
+        config: Options by `RunConfig`'s names; missing ones have their defaults.
 
     Example:
         >>> stand_in_notes({"source": "carla", "target": "kitti", "split": "val"})
         ["kitti has no labelled split 'val': these are its training images ('train')"]
     """
-    # A class by its place is not loaded for this: a table may be of results from elsewhere.
+    # Classes given by location are not loaded, since results may be from another machine.
     known, split = domains.names(), config.get("split", "test")
     named = [config[role] for role in ROLES if config.get(role) in known]
     notes = (domains.stand_in_note(name, split) for name in dict.fromkeys(named))
@@ -132,12 +132,12 @@ def write_run_readme(
     """Write a run's `README.md`: command, scores, pictures, and how to use the model.
 
     Args:
-        directory: The run's folder; those of `panels.png`, `tsne.png` and `curves.png` that are
-            in it are shown, so write them first.
-        config: The options that are not as they are by default, for the command.
-        metrics: What was scored to metrics by name, e.g. `{"target": {"mean_iou": 0.4}}`.
+        directory: The run's folder; `panels.png`, `tsne.png` and `curves.png` are shown if they
+            exist, so write them first.
+        config: The options that differ from their defaults, for the command.
+        metrics: Metrics by what was scored and by name, e.g. `{"target": {"mean_iou": 0.4}}`.
             Those with the same metrics share a table; NaN and `None` are shown as a dash.
-        pictured: The split whose images `panels.png` shows; the one that is scored by default.
+        pictured: The split whose images `panels.png` shows; by default the scored one.
 
     Example:
         >>> import tempfile
@@ -175,7 +175,7 @@ def write_run_readme(
 
 
 def _tables(metrics: dict[str, dict[str, float | None]]) -> list[str]:
-    """One table for all that have the same metrics, metrics downwards."""
+    """Tables of scores, one for all columns that have the same metrics."""
     groups: dict[tuple, dict] = {}
     for name, values in metrics.items():
         groups.setdefault(tuple(values), {})[name] = values

@@ -16,15 +16,14 @@ from adaat_keras.tasks import Task
 def any_size(network: keras.Model, stride: int = 1) -> Callable[[tf.Tensor], tf.Tensor]:
     """Compile a network once, for single images of any size, in inference mode.
 
-    `model.predict` compiles anew for every size that it meets.
+    `model.predict` would compile again for every new size.
 
     Args:
         network: Takes `(1, height, width, 3)`, values 0 to 255.
-        stride: What the network needs height and width to be multiples of; other sizes are padded
-            by reflection at the lower and right border.
+        stride: Other sizes than multiples of this are padded by reflection at the bottom and right.
 
     Returns:
-        A function of images `(1, height, width, 3)`, any type, 0 to 255, to float32 outputs.
+        A function from images `(1, height, width, 3)`, any dtype, 0 to 255, to float32 outputs.
 
     Example:
         >>> from adaat_keras.models.base_model import Encoder
@@ -53,24 +52,24 @@ def score(
     Memory does not grow with the number of frames, which may differ in size.
 
     Args:
-        model: Takes `(1, height, width, 3)`, any size, values 0 to 255; puts out what the task's
-            decoder does, `(1, height, width, channels)`.
-        domain: Frames with labels of the task, which are taken as they are. Those of another camera
-            than the model's are seen as in training, and as `adaat-keras evaluate` sees them,
-            through `adaat_keras.domains.seen.Seen(domain, model.camera)`.
-        task: The task that the model predicts, by name or as an object; an `AdaAtdt`'s task 2 by
-            default.
-        frames: How many, spread evenly over the domain; all by default.
-        reads: The task whose labels, as pictures, the model takes in place of images, as a
-            teacher does.
+        model: Takes `(1, height, width, 3)`, any size, values 0 to 255; returns the task's raw
+            outputs, `(1, height, width, channels)`.
+        domain: Frames with labels of the task, used at their own size. For frames from another
+            camera than the model's, pass `adaat_keras.domains.seen.Seen(domain, model.camera)` to
+            fit them as in training and in `adaat-keras evaluate`.
+        task: The task that the model predicts, by name or as an object; by default task 2 of an
+            `AdaAtdt`.
+        frames: Number of frames, spread evenly over the domain; all by default.
+        reads: For a teacher: the task whose labels, drawn as pictures, are the model's input
+            instead of images.
 
     Returns:
-        Section 4.4's metrics by name, as the task defines them (`Task.metrics`). The
-        IoU of a class that occurs neither in the truth nor in the prediction is NaN.
+        The metrics of section 4.4 by name, as the task defines them (`Task.metrics`). The IoU of a
+        class that occurs neither in the truth nor in the prediction is NaN.
 
     Raises:
-        ValueError: The domain has no such labels, none of them counts, there is no frame, or no
-            task is given for a model that is no `AdaAtdt`.
+        ValueError: The domain has no such labels, all of them are invalid, there is no frame, or no
+            task is given for a model that is not an `AdaAtdt`.
     """
     if task is None and not hasattr(model, "to_task"):
         raise ValueError("a network does not say what it predicts: score(model, domain, task)")
@@ -86,7 +85,7 @@ def score_predictions(
     frames: int | None = None,
     reads: Task | None = None,
 ) -> dict[str, float]:
-    """As `score`, of a network that `any_size` has compiled, which may score several domains."""
+    """As `score`, for a network compiled once by `any_size` to score several domains."""
     if not isinstance(domain, Domain):
         raise ValueError(f"what is scored is one domain, such as Folder(...), not {domain!r}")
     metrics = task.metrics()
@@ -117,14 +116,14 @@ def score_predictions(
 
 
 def gap_closed(method: float, source_only: float, oracle: float) -> float | None:
-    """(method - source-only) / (oracle - source-only): 0 = as doing nothing, 1 = as the oracle.
+    """(method - source-only) / (oracle - source-only): 0 = as source-only, 1 = as the oracle.
 
     Args:
         method, source_only, oracle: The same metric on the target's test split.
 
     Returns:
-        The share, below 0 where doing nothing is better; `None` where both bounds are equal. Where
-        the oracle is the worse of the two, the number means nothing.
+        The share, below 0 if source-only is better; `None` if both bounds are equal. If the oracle
+        is the worse of the two, the number is meaningless.
 
     Example:
         >>> gap_closed(method=0.50, source_only=0.40, oracle=0.60)
@@ -135,7 +134,7 @@ def gap_closed(method: float, source_only: float, oracle: float) -> float | None
 
 
 def spread_frames(domain: Domain, frames: int) -> Iterator[tf.Tensor]:
-    """Images `(1, height, width, 3)` of up to so many frames, in the domain's order."""
+    """Images `(1, height, width, 3)` of up to `frames` frames, in the domain's order."""
     count = min(frames, len(domain))
     images = tf.data.Dataset.range(count).map(
         lambda n: domain.read(n * len(domain) // count, ("image",))["image"][None],

@@ -17,17 +17,17 @@ from adaat_keras.tasks.task import Task
 
 
 def format_table(results: dict) -> str:
-    """A Markdown table of benchmark results, a row a method, mean and spread over seeds.
+    """A Markdown table of benchmark results, with a row per method, mean and spread over seeds.
 
-    Besides the columns of task 2 (`Task.columns`; of the paper's Table 2 or 3 where these are its
-    tasks) it tells the transfer's ceiling (the main score of the same network on the source, where
-    its training labels come from), the main score of task 1 on the target, and how well a probe
-    tells the domains apart from encoder 1's features (50 % = not at all); where source-only and
-    the oracle are among the methods, how much of the gap between them is closed, by the mean main
-    scores.
+    The columns are task 2's (`Task.columns`; those of the paper's Table 2 or 3 for its tasks), the
+    transfer's ceiling (the same network's main score on the source, on which its labels of task 2
+    were given), task 1's main score on the target, and the accuracy at which a probe tells the
+    domains apart by encoder 1's features (50 % = not at all). If source-only and the oracle are
+    among the methods, there is also the share of the gap between their mean main scores that a
+    method closes.
 
-    Where the paper reports on the pair of domains, its rows come first, and notes on them below,
-    after one where a domain is scored on another split's frames.
+    If the paper has results for the pair of domains, its rows come first. Notes follow: on domains
+    that are scored on another split's frames, then on the paper's rows.
 
     Args:
         results: `{"to_task", "config": {"source", "target", "from_task"}, "rows": [{"method",
@@ -66,7 +66,7 @@ def format_table(results: dict) -> str:
 
 
 def seeds_note(rows: list[dict]) -> list[str]:
-    """What the ± of a table is, where methods have several seeds."""
+    """A note on the meaning of ± in a table, if methods have several seeds."""
     counts = Counter(row["method"] for row in rows)
     low, high = min(counts.values(), default=0), max(counts.values(), default=0)
     if high < 2:
@@ -78,7 +78,7 @@ def seeds_note(rows: list[dict]) -> list[str]:
 def gaps_closed(rows: list[dict], task: Task) -> dict[str, float | None]:
     """Every method's share of the gap from source-only to the oracle.
 
-    Empty without these two, or where the oracle is no better: then there is no gap to close.
+    Empty without these two, or if the oracle is not better than source-only.
     """
     metric = task.primary_metric
     scores: dict[str, list[float]] = {}
@@ -98,7 +98,7 @@ def gaps_closed(rows: list[dict], task: Task) -> dict[str, float | None]:
 
 
 def spread(values: list[float | None], factor: float = 1, digits: int = 3) -> str:
-    """Mean and, of several values, standard deviation.
+    """Mean and, for several values, standard deviation.
 
     Example:
         >>> spread([0.5, 0.7], 100, 1), spread([0.25]), spread([None])
@@ -112,14 +112,14 @@ def spread(values: list[float | None], factor: float = 1, digits: int = 3) -> st
 
 
 def format_overview(benchmarks: list[dict], order: Sequence[str] = ()) -> str:
-    """A Markdown table, a row a benchmark, a column a method: the main score on the target.
+    """A Markdown table of main scores on the target, a row per benchmark and a column per method.
 
-    Each cell tells mean and spread over the seeds and, where source-only and the oracle are
-    there, the gap between them that the method closes.
+    Each cell has mean and spread over the seeds and, if source-only and the oracle are there, the
+    share of the gap between them that the method closes.
 
     Args:
-        benchmarks: What `adaat-keras benchmark` writes into `results.json`, as `format_table`
-            takes it.
+        benchmarks: Contents of `results.json` from `adaat-keras benchmark`, as `format_table` takes
+            them.
         order: Methods in the order of their columns; others follow, the oracle last.
     """
     found = [row["method"] for b in benchmarks for row in b["rows"]]
@@ -153,15 +153,15 @@ ROLES = ("target", "source")
 
 
 def write_results(results: dict, path: Path | str) -> None:
-    """Write a benchmark's results, a row for every method, seed and domain.
+    """Write a benchmark's results as CSV, with a row for every method, seed and domain.
 
-    The columns are `method`, `seed`, `role` (`target` or `source`), `domain`, and all that the
-    runs were scored by on it, unrounded: task 2 by the method under its metrics' names, base models
-    1 and 2 as `base_1_...` and `base_2_...`, then what tells how alike the domains are. A cell is
-    empty where a run has no such score.
+    The columns are `method`, `seed`, `role` (`target` or `source`), `domain`, and all scores,
+    unrounded: those of task 2 by the method under the metrics' names, those of base models 1 and 2
+    as `base_1_...` and `base_2_...`, then measures of domain alignment. Cells of missing scores are
+    empty.
 
     Args:
-        results: What `results.json` holds, as `format_table` takes it.
+        results: The content of `results.json`, as `format_table` takes it.
         path: The file.
 
     Example:
@@ -190,7 +190,7 @@ def write_results(results: dict, path: Path | str) -> None:
 
 
 def _on(role: str, metrics: dict[str, dict]) -> dict[str, float | None]:
-    """What a run was scored by on one domain, and on both together."""
+    """A run's scores on one domain, and those that concern both."""
     scores = dict(metrics[role])
     for base in ("base_1", "base_2"):
         values = metrics.get(f"{base}_{role}", {})
@@ -215,16 +215,15 @@ PAPER = (
 def parameter_table() -> str:
     """Table 1 as Markdown: millions of parameters in the paper and here, at `size="paper"`.
 
-    Base models are counted with one output channel. Ours meet the paper's counts; AT/DT's networks
-    (`architecture="dilated_resnet50"`) do not: 90.1 million is more than twice the 40.7 that the
-    layers of AT/DT's published code add up to, and six convolutions between 2048 channels have
-    226.5.
+    Base models are counted with one output channel. Ours match the paper's counts; AT/DT's networks
+    (`architecture="dilated_resnet50"`) do not: its 90.1 million are more than twice the 40.7 of the
+    layers in AT/DT's published code, and six convolutions between 2048 channels have 226.5.
     """
     from adaat_keras.models import transfer
     from adaat_keras.models.domain_classifier import DomainClassifier
     from adaat_keras.models.sizes import ARCHITECTURES
 
-    # Shapes alone: AT/DT's transfer function would take a gigabyte.
+    # Shapes only: AT/DT's transfer function would take a gigabyte.
     with keras.StatelessScope():
         base_at_dt, base = (
             ARCHITECTURES[name].encoder().count_params()

@@ -38,9 +38,9 @@ VARIANTS = {
 
 
 class Variant(NamedTuple):
-    """A method with its own networks and recipe, where these are not the benchmark's.
+    """A method, with a transfer function or architecture, and a recipe, if not the benchmark's.
 
-    Its networks are a transfer function, or an architecture with that one's own.
+    A variant with an architecture has that architecture's transfer function.
     """
 
     method: str
@@ -50,9 +50,9 @@ class Variant(NamedTuple):
 
     @staticmethod
     def parse(name: str) -> "Variant":
-        """The variant of a name, `METHOD[:TRANSFER or :ARCHITECTURE][@RECIPE]`.
+        """Parse a name, `METHOD[:TRANSFER or :ARCHITECTURE][@RECIPE]`.
 
-        The method may be a class by its place, `module:Class` or `file.py:Class`.
+        The method may be the location of a class, `module:Class` or `file.py:Class`.
 
         Example:
             >>> Variant.parse("ada_atdt:unet@paper")
@@ -74,13 +74,13 @@ class Variant(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What tables and folders call it: as `parse` takes it, a class by its own name."""
+        """Its name in tables and folders: as `parse` takes it, with a class's `name`."""
         networks, recipe = self.architecture or self.transfer, self.recipe
         method = methods.get(self.method).name
         return method + (f":{networks}" if networks else "") + (f"@{recipe}" if recipe else "")
 
     def config(self, config: RunConfig, seed: int) -> RunConfig:
-        """The configuration of its run with a seed; a recipe brings all of its settings.
+        """The configuration of its run with a seed; a recipe sets all of its options.
 
         Raises:
             ValueError: An unknown name.
@@ -96,10 +96,10 @@ class Variant(NamedTuple):
 
 
 def chosen_methods(names: str) -> list[str]:
-    """The methods of a benchmark, as `Variant.parse` takes them, from a list with commas.
+    """The methods in a comma-separated list, as `Variant.parse` takes them.
 
-    `"all"` is every method that exists, the paper's variants of it: source-only first, ADA-AT/DT
-    and the oracle last.
+    `"all"` means every method, in the paper's variants: source-only first, ADA-AT/DT and the oracle
+    last.
 
     Example:
         >>> chosen_methods("source_only,ada_atdt:conv@paper")
@@ -118,7 +118,7 @@ def chosen_methods(names: str) -> list[str]:
 
 
 def _check_used(config: RunConfig, variants: Sequence[Variant]) -> None:
-    """Raise a `ValueError` where the recipe changes what none of the methods uses."""
+    """Raise a `ValueError` if the recipe changes a setting that none of the methods uses."""
     # A recipe of its own brings all of a method's settings.
     chosen = [methods.get(variant.method) for variant in variants if not variant.recipe]
     if chosen:
@@ -145,33 +145,33 @@ def run_benchmark(
     known: Sequence[Path | str] = (),
     part: tuple[int, int] = (1, 1),
 ) -> dict:
-    """Train what is missing, share what methods have in common, and put the scores together.
+    """Train all missing runs of a benchmark, share identical stages, and collect the scores.
 
-    Several processes, on one machine or several, may do a part each in one directory.
+    Several processes, on one or several machines, can each train a part in a common directory.
 
     Args:
-        config: What all runs have in common.
-        methods: Names of methods; `"ada_atdt:unet@paper"` chooses the transfer function and the
-            recipe too, `"at_dt:dilated_resnet50"` the architecture; `"file.py:Class"` is one's own,
-            which is called by its `name`.
-        seeds: Seeds 0, 1, ... of every method.
-        directory: Holds a folder a run, `results.json`, `results.csv` and `table.md`, which grow
-            run by run, and in the end `panels.png` and `tsne.png` of the runs in it; the same call
-            goes on where it was stopped.
+        config: The common configuration of all runs.
+        methods: Names of methods; `"ada_atdt:unet@paper"` also sets the transfer function and the
+            recipe, `"at_dt:dilated_resnet50"` the architecture; `"file.py:Class"` is your own
+            method, which appears under its `name`.
+        seeds: Number of seeds, from 0, for every method.
+        directory: For a folder per run, `results.json`, `results.csv` and `table.md`, which are
+            updated after every run, and finally `panels.png` and `tsne.png`. Repeating an
+            interrupted call resumes it.
         store: Folder of the shared stages; `directory/stages` by default.
-        devices: As `train_from_config`'s.
+        devices: As in `train_from_config`.
         verbose: As in `keras.Model.fit`.
-        known: Files `results.json` of the same benchmark from elsewhere, whose runs are taken over,
-            those of other methods too.
-        part: K and N: of N parts, which take the runs in turn, only the K-th is trained; 1 to N.
+        known: Files `results.json` of the same benchmark from elsewhere, whose runs are included,
+            also those of other methods.
+        part: K and N: train only the K-th of N parts, 1 to N, among which runs are dealt in turn.
 
     Returns:
-        What `results.json` holds: all runs that have finished, those of other parts too.
+        The content of `results.json`: all finished runs, including those of other parts.
 
     Raises:
-        ValueError: No method, no seed, an unknown name, no such part, a recipe that changes what
-            none of the methods uses, a folder or `known` holds runs of another configuration, or
-            `TF_CONFIG` names several machines.
+        ValueError: No method, no seed, an unknown name, no such part, a recipe that changes a
+            setting that no method uses, runs with another configuration in a folder or in `known`,
+            or several machines in `TF_CONFIG`.
     """
     check_one_machine()
     methods = list(dict.fromkeys(methods))
@@ -205,8 +205,8 @@ def run_benchmark(
     }
 
     def together() -> dict:
-        # Runs of other parts finish meanwhile. What is there so far is of use already, here or as
-        # what another machine goes on from.
+        # Other parts may finish runs in the meantime. Partial results are written, too, since
+        # they are useful by themselves, or as `known` on another machine.
         with locked(directory, "wait for it", wait=True, verbose=0):
             for name, seed in runs:
                 folder = RunFolder(folders[name, seed])
@@ -233,7 +233,7 @@ def run_benchmark(
     for (name, _), folder in folders.items():
         if RunFolder(folder).finished:
             drawn.setdefault(name, folder)
-    # The last part draws what all have trained.
+    # Only the part that finishes last draws.
     if drawn and mine and not missing:
         _draw(config, drawn, variants, directory)
     return results
@@ -243,15 +243,15 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
     """The rows of a `results.json`, by method and seed.
 
     Args:
-        path: The file, as a benchmark wrote it, on whatever machine.
-        config: What all runs of the benchmark that goes on have in common.
+        path: The file, as a benchmark wrote it on any machine.
+        config: The common configuration of the current benchmark's runs.
 
     Returns:
-        What a benchmark's `"rows"` hold, by `(method, seed)`.
+        The entries of the benchmark's `"rows"`, by `(method, seed)`.
 
     Raises:
         ValueError: The file holds no results, or those of another configuration or version; names
-            the file and what differs. Where the data lies and is cached may differ.
+            the file and what differs. Locations of data and caches may differ.
     """
     try:
         results = read_json(home_expanded(path))
@@ -268,7 +268,7 @@ def known_rows(path: Path | str, config: RunConfig) -> dict[tuple[str, int], dic
 
 
 def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
-    """Write the results that there are, method by method, those known of others last."""
+    """Write the available results by method, those of other known methods last."""
     names = dict.fromkeys([*methods, *(name for name, _ in rows)])
     chosen = [rows[key] for name in names for key in sorted(rows) if key[0] == name]
     results = {**head, "rows": chosen}
@@ -282,7 +282,7 @@ def _write(head: dict, rows: dict, methods: list[str], directory: Path) -> dict:
 def _draw(
     config: RunConfig, runs: dict[str, Path], variants: dict[str, Variant], out: Path
 ) -> None:
-    """Write `panels.png` (figure 4), a column a method, and `tsne.png` (figure 3), a plot an E1."""
+    """Write `panels.png` (figure 4), a column per method, and `tsne.png` (figure 3), one per E1."""
     loaded = {name: RunFolder(path).load() for name, path in runs.items()}
     models = {name: model for name, (_, model) in loaded.items()}
     target = config.splits("target").get(config.data.split)
@@ -291,18 +291,18 @@ def _draw(
 
     @cache
     def seen(zoom: float | None, camera: Camera | None) -> list[Domain | None]:
-        """Both domains, where the data lies now, as such a zoom and camera show them."""
+        """Both domains, at their current location, with this zoom and camera."""
         as_trained = config.replace(zoom=zoom)
         return [as_trained.seen(role, camera) for role in ROLES]
 
     groups, captions = {}, {}
     for name, (run, model) in loaded.items():
-        # Runs that differ in the transfer function alone have the same encoder 1, unless it learnt
-        # on beside that.
+        # Runs that differ only in the transfer function have the same encoder 1, unless it was
+        # trained with that.
         same = run.recipe.base_1_weight == 0
         title = variants[name]._replace(transfer="").name if same else name
         if model.predictor == "transfer" and title not in groups:
-            # As it was trained: a recipe may bring a zoom of its own.
+            # The zoom of its training, since a recipe may set its own.
             opened = seen(run.training.zoom, model.camera)
             if None in opened:
                 return

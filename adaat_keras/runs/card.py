@@ -1,4 +1,4 @@
-"""What a user should know of a preset: its card."""
+"""The model card of a preset."""
 
 import shlex
 import textwrap
@@ -6,7 +6,7 @@ import textwrap
 from adaat_keras import tasks
 from adaat_keras.tasks.depth import MAX_DEPTH
 
-# An IoU below this is hardly a prediction.
+# Classes with a lower IoU are listed as hardly found.
 HARDLY = 0.1
 
 _CARD = """\
@@ -179,7 +179,7 @@ def _hardly_found(metrics: dict[str, float | None]) -> str:
 
 
 def _better_alone(known: dict) -> str:
-    """That the transfer does harm, where it does."""
+    """A warning if base model 2 alone is better than the transfer."""
     metric, task = known["primary_metric"], tasks.get(known["to_task"])
     ours, alone = known["metrics"].get(metric), known["base_2_target"].get(metric)
     if ours is None or alone is None:
@@ -203,7 +203,7 @@ def _licence(known: dict) -> str:
 
 
 def evaluate_command(known: dict, address: str) -> str:
-    """The command as it is typed; none where there is nothing to score against.
+    """The command that scores a preset; empty if there are no labels to score against.
 
     Args:
         known: What is known of the preset, as `publish` writes it.

@@ -1,4 +1,4 @@
-"""What is looked at before a run in a folder trains, beside `methods.checks`."""
+"""Checks before a run in a folder trains, in addition to `methods.checks`."""
 
 import shutil
 from pathlib import Path
@@ -8,8 +8,8 @@ from adaat_keras.training.devices import Machines, this_machine
 
 
 def check_room(folder: Path, model: AdaAtdt) -> None:
-    """Raise an `OSError` if the disk has no room for what a run leaves."""
-    # All networks three times over (store, folder, model), and two states with Adam's two slots.
+    """Raise an `OSError` if the disk has no room for a run's files."""
+    # Three copies of all networks (store, folder, model), and two states with Adam's two slots.
     needed = 9 * 4 * sum(network.count_params() for network in model.networks.values()) + 20 * 2**20
     place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
     free = shutil.disk_usage(place).free
@@ -31,7 +31,7 @@ def check_one_machine() -> None:
 
 
 def check_machines(machines: Machines) -> None:
-    """Raise a `ValueError` unless the strategy knows all the machines that `TF_CONFIG` names."""
+    """Raise a `ValueError` unless the strategy includes all machines that `TF_CONFIG` names."""
     _, named = this_machine()
     if named > 1 and machines.count != named:
         raise ValueError(

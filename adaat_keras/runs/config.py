@@ -1,4 +1,4 @@
-"""All that decides a run's result, by the names of the command line's options."""
+"""Everything that determines a run's result, under the names of the command line's options."""
 
 import dataclasses
 import json
@@ -52,10 +52,9 @@ class RunConfig:
 
     @classmethod
     def of(cls, **options) -> "RunConfig":
-        """The configuration of these options, by their own names; what is left out is default.
+        """The configuration with these options; others have their defaults.
 
-        A recipe's name, `recipe="paper"`, brings all of its settings; those given beside it count
-        more.
+        A recipe's name, as in `recipe="paper"`, sets all of its options, unless they are given.
         """
         unknown = sorted(set(options) - {name for part in PARTS.values() for name in _names(part)})
         if unknown:
@@ -76,7 +75,7 @@ class RunConfig:
 
     def __post_init__(self):
         check_name("recipe", self.plan.recipe, list(RECIPES))
-        # As JSON has them, or a configuration that was read would differ.
+        # As lists, like those read from JSON, so that configurations compare equal.
         lists = {
             name: names_of(getattr(self.plan, name)) for name in ("stages", "freeze", "callbacks")
         }
@@ -84,7 +83,7 @@ class RunConfig:
         object.__setattr__(self, "plan", plan)
         if self.plan.stages == []:
             raise ValueError("stages is empty: name one at least, or leave it out to train all")
-        # Here, since the source may take minutes to make before the target's turn comes.
+        # Checked here, since rendering the source may take minutes before the target is opened.
         for domain in (self.data.source, self.data.target):
             if isinstance(domain, str):
                 domains.find(domain)
@@ -137,7 +136,7 @@ class RunConfig:
         """The splits of `"source"` or `"target"`, opened when they are needed.
 
         Raises:
-            ValueError: A Python program passed the domain as an object: only it can open that.
+            ValueError: The domain was passed as a Python object, and cannot be opened by name.
         """
         what = getattr(self.data, role)
         if not isinstance(what, str):
@@ -149,9 +148,9 @@ class RunConfig:
         return Splits(what, options, classes_of(self.from_task, self.to_task))
 
     def seen(self, role: str, camera: Camera | None) -> Domain | None:
-        """The split that is scored of `"source"` or `"target"`, as a camera sees it.
+        """The scored split of `"source"` or `"target"`, fitted to a camera if there is one.
 
-        As it is where there is no camera; `None` if there is no such split.
+        `None` if there is no such split.
         """
         domain = self.splits(role).get(self.data.split)
         if domain is None or camera is None:
@@ -159,7 +158,7 @@ class RunConfig:
         return Seen(domain, camera, self.training.zoom if role == "source" else None)
 
     def replace(self, **options) -> "RunConfig":
-        """The same with other options; a recipe's name brings all of its settings."""
+        """The same with other options; a recipe's name sets all of its options."""
         known = self.to_dict()
         if "recipe" in options:
             usual = RunConfig.of(recipe=self.plan.recipe).to_dict()
@@ -183,7 +182,7 @@ class RunConfig:
         return cls.of(**options)
 
     def chosen(self) -> dict:
-        """Both tasks, and what else is not as it is by default."""
+        """Both tasks, and all options that differ from their defaults."""
         both = {"from_task": self.data.from_task, "to_task": self.data.to_task}
         usual = RunConfig.of(**both, recipe=self.plan.recipe).to_dict() | {"recipe": "recommended"}
         return both | {name: v for name, v in self.to_dict().items() if v != usual[name]}
@@ -203,11 +202,11 @@ def _names(part: type) -> tuple[str, ...]:
 
 
 PLACES = ("root", "cache", "skip_bad", "check_tags", *COLUMNS)
-"""Options of domains that say where data lies, or which frames to leave out."""
+"""Options of domains that say where data is stored, or which frames to skip."""
 
 
 def without_places(options: dict) -> dict:
-    """A configuration's options without those that only say where data lies.
+    """A configuration's options without those that only say where data is stored.
 
     Example:
         >>> without_places({"source_options": {"root": "a", "frames": 8}, "cache": "disk"})
@@ -224,7 +223,7 @@ def without_places(options: dict) -> dict:
 
 
 def differing(ours: dict, theirs: dict) -> list[str]:
-    """Every option of `ours` whose value `theirs` has not, with both values.
+    """Every option of `ours` whose value differs in `theirs`, with both values.
 
     Example:
         >>> differing({"epochs": 2, "seed": 0}, {"epochs": 8, "seed": 0})

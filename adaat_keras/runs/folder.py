@@ -1,4 +1,4 @@
-"""The folder that a run leaves, and what makes it the same run."""
+"""The folder of a run, and the check that it belongs to the same configuration."""
 
 import shutil
 from pathlib import Path
@@ -14,17 +14,17 @@ from adaat_keras.runs.config import RunConfig, differing, without_places
 
 
 class RunFolder:
-    """Names the files of a run.
+    """The files of a run.
 
         config.json       the configuration
-        versions.json     the package's and the trainers' that made it
+        versions.json     the versions of package and trainers that made it
         history.csv       every epoch of every stage
         logs/             TensorBoard
         networks/         the trained networks, one `.keras` each
-        model.keras       all six as one model, which knows what it predicts by
-        metrics.json      scores on the test splits
+        model.keras       all six as one `AdaAtdt` model
+        metrics.json      scores on the scored split
         panels.png, tsne.png, curves.png, README.md
-        state/            what a run that was killed goes on from
+        state/            the state from which a killed run resumes
 
     Args:
         path: The folder; it need not exist.
@@ -50,16 +50,17 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the folder's run has nothing left to train."""
+        """Whether the folder's run is completely trained."""
         return self.metrics.exists() and self.model.exists()
 
     def check(self, config: RunConfig) -> None:
-        """Raise a `ValueError` if the folder's run has begun with another configuration or version.
+        """Raise an error unless a run with this configuration can start or resume in the folder.
 
         Raises:
             NotADirectoryError: The folder is a file.
-            FileExistsError: It has files that are no run's, and would be replaced.
-            ValueError: Names every option that differs, with both values.
+            FileExistsError: It has files of something else that would be replaced.
+            ValueError: Its run has another configuration or version; names every option that
+                differs, with both values.
         """
         if self.path.exists() and not self.path.is_dir():
             raise NotADirectoryError(f"{self.path} is a file; --directory takes a folder")
@@ -81,12 +82,12 @@ class RunFolder:
         )
 
     def claim(self, config: RunConfig) -> None:
-        """Make this the folder of a run with this configuration, or of the same run going on.
+        """Start a run with this configuration in the folder, or resume it.
 
-        A run of another configuration that never finished an epoch gives way.
+        A run with another configuration that never finished an epoch is replaced.
 
         Raises:
-            ValueError: The folder holds a run of another configuration; names the difference.
+            ValueError: The folder holds a run with another configuration; names the difference.
         """
         self.check(config)
         if self._differing(config):
@@ -112,7 +113,7 @@ class RunFolder:
             raise ValueError(f"{self.config} is no run's configuration: {error}") from error
 
     def read_metrics(self) -> dict[str, dict[str, float | None]]:
-        """The scores of the folder's finished run, by what was scored.
+        """The scores of the folder's finished run, by predictor and domain.
 
         Raises:
             ValueError: The file holds none; names the file.
@@ -127,7 +128,7 @@ class RunFolder:
         return metrics
 
     def _differing(self, config: RunConfig) -> list[str]:
-        """Every option and version with which the folder's run differs, with both values."""
+        """Every option and version that differs in the folder's run, with both values."""
         if not self.config.exists():
             return []
         known = read_json(self.versions) if self.versions.exists() else {}
@@ -135,8 +136,8 @@ class RunFolder:
             raise ValueError(f"{self.versions} holds no versions: {known!r}")
         ours, theirs = config.to_dict(), self.read_config().to_dict()
         if not self.finished:
-            # What moved, or leaves bad frames out, is the same run going on: every stage is named
-            # by the content of its data.
+            # Moved data, or skipping bad frames, is compatible: the key of each stage includes the
+            # content of its data.
             ours, theirs = without_places(ours), without_places(theirs)
         return differing(ours | versions(), theirs | known)
 
@@ -162,7 +163,7 @@ class RunFolder:
         return config, model
 
 
-# What a run writes, of which others may have files of the same names.
+# Files that a run writes under names that files of something else may have.
 _REPLACED = (
     *("README.md", "history.csv", "metrics.json", "model.keras"),
     *("curves.png", "panels.png", "tsne.png"),
@@ -175,19 +176,19 @@ def _is_score(value) -> bool:
 
 
 def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
-    """What is known of the training of a run or a preset, and the model, which predicts as trained.
+    """Load the model of a run or a preset, with the options of its training.
 
     Args:
         what: A run's folder, or a preset as `adaat_keras.load` takes it.
 
     Returns:
-        Options by `RunConfig`'s names, as far as they are known (a preset may be from another
-        machine or a later version, so nothing in it is checked); and the model.
+        Options by `RunConfig`'s names, as far as they are known, and the model. A preset's options
+        are not validated, since it may come from another machine or a later version.
 
     Raises:
         FileNotFoundError: The folder holds no finished run.
-        ValueError: There is no such preset, it cannot be read, or it predicts by networks that
-            nobody has trained.
+        ValueError: There is no such preset, it cannot be read, or the networks that predict are
+            untrained.
     """
     folder = home_expanded(what)
     if str(what) not in read_manifest() and folder.is_dir() and not (folder / DETAILS).exists():
@@ -200,7 +201,7 @@ def load_trained(what: Path | str) -> tuple[dict, AdaAtdt]:
 
 
 def _told(preset: Path) -> dict:
-    """What a preset tells of the run that trained it.
+    """The options in a preset of the run that trained it.
 
     Without domains that only its publisher has, and without the folders that these would write to.
     """
@@ -215,6 +216,6 @@ def _told(preset: Path) -> dict:
         try:
             check_place(told.get(role), preset / DETAILS)
         except ValueError:
-            # Opening it would run it. It can be named: --domain.
+            # Opening it would run its code; users can give it by --domain instead.
             del told[role]
     return told

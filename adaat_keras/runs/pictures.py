@@ -14,20 +14,20 @@ from adaat_keras.report.score import spread_frames
 from adaat_keras.tasks import Task
 
 _FRAMES = 3
-# Of larger frames the middle is shown, at the scale at which the network is trained.
+# Larger frames are cropped to the middle, which keeps the scale of the training.
 _HEIGHT, _WIDTH = 256, 512
 
 
 class Pictures(keras.callbacks.Callback):
-    """Writes what a network predicts for a few frames, beside them, after every epoch.
+    """Writes a network's predictions for a few frames to TensorBoard after every epoch.
 
-    A picture that fails costs a line, and there are no more; the training goes on.
+    If this fails, a line is printed, no further pictures are written, and training continues.
 
     Args:
-        folder: Where TensorBoard looks.
+        folder: TensorBoard's folder.
         network: Takes images of any size, 0 to 255.
-        task: What it predicts.
-        domain: Whose frames are shown, spread evenly over it.
+        task: The task that it predicts.
+        domain: The domain; the frames are spread evenly over it.
     """
 
     def __init__(self, folder: Path, network: keras.Model, task: Task, domain: Domain):
@@ -56,7 +56,7 @@ class Pictures(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         """Close TensorBoard's file; another training would begin another."""
         if self._writer is not None:
-            # Every epoch has flushed it, or has told that it could not.
+            # Every epoch has flushed it, or reported that it could not.
             with contextlib.suppress(tf.errors.OpError):
                 self._writer.close()
         self._images = self._writer = None
@@ -65,11 +65,11 @@ class Pictures(keras.callbacks.Callback):
         if self._images is None:
             frames = spread_frames(self.domain, _FRAMES)
             self._images = [_middle(frame[0].numpy()) for frame in frames]
-            # One for all epochs: each makes a file.
+            # One writer for all epochs, since each creates a file.
             self._writer = tf.summary.create_file_writer(str(self.folder))
         with self._writer.as_default(step=epoch):
             for number, image in enumerate(self._images):
-                # Without a graph: compiling one takes longer than a few small images.
+                # Eagerly, since tracing a graph takes longer than a few small images.
                 outputs = self.network(image[None].astype(np.float32), training=False)
                 labels = self.task.decode(keras.ops.convert_to_numpy(outputs))[0]
                 both = np.concatenate([image, self.task.colorize(labels)], axis=1)
@@ -78,14 +78,14 @@ class Pictures(keras.callbacks.Callback):
 
 
 def network_of(model: AdaAtdt, trained: list[str]) -> tuple[keras.Model, str] | None:
-    """What predicts from images among a stage's networks, and which of a model's tasks.
+    """The model that a stage's networks form to predict a task from images, and the task.
 
     Args:
         model: All of a run's networks.
-        trained: Names of those that the stage trains.
+        trained: Names of the networks that the stage trains.
 
     Returns:
-        The network, and `"from_task"` or `"to_task"`; `None` for a stage of other networks.
+        The network, and `"from_task"` or `"to_task"`; `None` if the stage trains no predictor.
 
     Example:
         >>> from adaat_keras import build_ada_atdt

@@ -1,4 +1,4 @@
-"""A finished run as a preset, with its card."""
+"""Publishes a finished run as a preset, with its card."""
 
 import inspect
 import platform
@@ -26,7 +26,7 @@ from adaat_keras.runs.report import without_nan
 from adaat_keras.streets import VARIANTS
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-# What a card tells of a run's configuration.
+# The options of a run that its card lists.
 TOLD = ("method", "source", "target", "split", "seed", "weights", "stages", "crop")
 
 
@@ -44,11 +44,11 @@ def publish(
         folder: The preset's, named as the preset.
         model: The networks.
         run: The configuration that they were trained with.
-        metrics: Task 2's on the target, of this preset; empty where the target has no labels of it.
-        scores: The same of each seed's run as it was trained, this one's too.
-        facts: What a card tells beyond that: `command` (trains it again), `about` (its method),
+        metrics: This preset's, of task 2 on the target; empty if the target has no such labels.
+        scores: The same for the original run of each seed, including this one's.
+        facts: Further facts for the card: `command` (that trains it again), `about` (its method),
             `base_2_target` (the metrics of base model 2 alone), `frame` (height and width of the
-            target's first one), `drawn` (whether all its streets are this package's own).
+            target's first frame), `drawn` (whether all data is rendered by this package).
     """
     primary = tasks.get(model.to_task).primary_metric
     known = {
@@ -78,7 +78,7 @@ def publish(
 
 
 def _named(value):
-    """A domain that was passed as an object by its name, anything else as it is."""
+    """The name of a domain that was passed as an object; anything else unchanged."""
     return value["name"] if isinstance(value, dict) else value
 
 
@@ -95,11 +95,11 @@ def publish_run(
     seeds: Sequence[Path | str] = (),
     weights: Path | str | None = None,
 ) -> Path:
-    """Write a run's networks as a preset, measured as they are published, in float32.
+    """Publish a run's networks as a preset, with scores of the published weights in float32.
 
     Args:
         directory: The run's folder.
-        name: What `load` will call it.
+        name: The preset's name for `load`.
         seeds: Folders of the same run with other seeds, for the spread.
         weights: The folder of all presets; the package's by default.
 
@@ -109,8 +109,8 @@ def publish_run(
     Raises:
         FileExistsError: There is a preset of this name.
         FileNotFoundError: A folder holds no finished run.
-        ValueError: One of `seeds` is another run, nothing was trained to predict by, or the target
-            was passed as a Python object.
+        ValueError: One of `seeds` is another run, the networks that predict are untrained, or the
+            target was passed as a Python object.
     """
     place = new_place(name, weights)
     config, trained = RunFolder(directory).load()
@@ -122,7 +122,7 @@ def publish_run(
             f"adaat_keras.load({str(directory)!r}).save_to_preset({name!r})"
         )
     scores = scores_of(config, (directory, *seeds))
-    # Whatever it was trained in: float32 predicts the same on every machine.
+    # Whatever the training's precision, since float32 predicts the same on every machine.
     model = build_ada_atdt(**trained.options, dtype="float32")
     load_matching(model, trained)
     round_weights(model)
@@ -138,7 +138,7 @@ def publish_run(
 
 
 def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
-    """Task 2's metrics on the target of the same run with these seeds."""
+    """Task 2's metrics on the target, for the runs of the same configuration in these folders."""
     ours, seen, scores = config.to_dict(), set(), []
     for folder in map(RunFolder, seeds):
         theirs = folder.read_config().to_dict()
@@ -157,7 +157,7 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
 
 
 def facts_of(config: RunConfig, domain: Domain, camera: Camera | None, directory: str) -> dict:
-    """What a card tells that a configuration does not."""
+    """Facts for a card that are not in a configuration."""
     data = config.data
     height, width, _ = next(iter(domain.dataset(("image",))))["image"].shape
     return {
@@ -165,18 +165,18 @@ def facts_of(config: RunConfig, domain: Domain, camera: Camera | None, directory
         "about": _about(methods.get(config.method)),
         "frame": [height, width],
         "camera": camera and camera.get_config(),
-        # An object may have any name.
+        # A domain object may have any name, hence the check for strings.
         "drawn": all(isinstance(d, str) and d in VARIANTS for d in (data.source, data.target)),
     }
 
 
 def _about(method: Method) -> str:
-    """What a method says of itself in its first line; what its class is called if nothing."""
+    """The first line of a method's docstring; its class's name if it has none."""
     return (inspect.getdoc(method) or f"{type(method).__name__}.").partition("\n")[0]
 
 
 def address_of(folder: Path) -> str:
-    """What `load` and the command line find a preset by: its name in the package, else its folder.
+    """The argument with which `load` finds a preset: its name in the package, else its folder.
 
     Example:
         >>> address_of(WEIGHTS / "streets"), address_of(Path("presets/streets"))
@@ -186,7 +186,7 @@ def address_of(folder: Path) -> str:
 
 
 def new_place(name: str, weights: Path | str | None = None) -> Path:
-    """The folder of a preset that is to be written.
+    """The folder for a new preset.
 
     Args:
         name: The preset's.

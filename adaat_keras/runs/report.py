@@ -1,4 +1,4 @@
-"""What a finished run tells: scores, pictures, a README."""
+"""The report on a finished run: scores, pictures, a README."""
 
 import math
 import warnings
@@ -45,15 +45,15 @@ def report(
 ) -> None:
     """Write `metrics.json`, the pictures and the README of a run, unless they are there.
 
-    A domain without the split that is scored is left out. A score or a picture that fails costs a
-    line, not the run: what failed is noted, and made good when the run is started again.
+    Domains without the scored split are left out. If a score or a picture fails, a line is printed
+    and the failure recorded, and it is repeated when the run is started again.
 
     Args:
         config: The run's configuration.
         feed: Its data.
         model: The trained networks.
-        networks: These, and those that the method has trained beside them.
-        trained: Names of the networks that the run has trained, or that came trained.
+        networks: These, and those that the method has added.
+        trained: Names of the networks that are trained, by this run or before.
         folder: Where to write.
         verbose: 0 prints nothing.
     """
@@ -65,7 +65,7 @@ def report(
         return
     if verbose:
         print("scoring", flush=True)
-    # As the networks see them; the target at its own size too, which models bring to their scale.
+    # Fitted to the camera; the target also at its own size, which models resize by themselves.
     opened = {role: feed.seen(role, config.data.split) for role in ROLES}
     opened = {role: domain for role, domain in opened.items() if domain is not None}
     own_size = dict(opened)
@@ -77,7 +77,7 @@ def report(
 
     @contextmanager
     def part(name: str) -> Iterator[None]:
-        """A part of the report, which the others do not need."""
+        """A context for a part of the report that may fail without affecting others."""
         try:
             yield
         except Exception as error:
@@ -99,7 +99,7 @@ def report(
             draw_tsne({"encoder 1": tuple(features)}, folder.path / "tsne.png")
     with part("curves.png"):
         draw_curves(folder.history, folder.path / "curves.png")
-    # Whoever has nothing to score on still sees what is predicted, of what was trained on.
+    # Without a split to score, predictions for training frames are drawn.
     pictured = config.data.split if "target" in opened else "train"
     with part("panels.png"):
         panels = _panels(config, feed.domain("target", pictured), predictors)
@@ -111,12 +111,12 @@ def report(
     else:
         folder.failed.unlink(missing_ok=True)
     write_json(folder.metrics, metrics)
-    # Last: a kill before it has them scored once more.
+    # Last, so that frames are scored again if the run is killed before.
     write_json(folder.scored, _scored_frames(config, feed))
 
 
 def is_of_others(folder: RunFolder, config: RunConfig, feed: Feed) -> bool:
-    """Whether a run's scores are of other frames than those that a program passes now."""
+    """Whether a run's scores belong to other frames than those passed now."""
     if not folder.scored.exists():
         return False
     scored = read_json(folder.scored)
@@ -124,9 +124,9 @@ def is_of_others(folder: RunFolder, config: RunConfig, feed: Feed) -> bool:
 
 
 def _scored_frames(config: RunConfig, feed: Feed) -> dict[str, str]:
-    """What tells the frames of the scored split apart, of domains that are objects.
+    """The identities of the scored splits, for domains that are objects.
 
-    Those that are opened by name are told by the configuration.
+    Domains opened by name are identified by the configuration.
     """
     split = config.data.split
     opened = {role: splits.get(split) for role, splits in feed.splits.items() if not splits.by_name}
@@ -134,7 +134,7 @@ def _scored_frames(config: RunConfig, feed: Feed) -> dict[str, str]:
 
 
 class _Predictor(NamedTuple):
-    """A network, compiled once for all that is scored and drawn, and which labels it is about."""
+    """A network, compiled once for scores and pictures, and the task that it predicts."""
 
     predict: Callable[[tf.Tensor], tf.Tensor]
     task: Task
@@ -144,12 +144,13 @@ class _Predictor(NamedTuple):
 def _predictors(
     config: RunConfig, model: AdaAtdt, networks: Mapping[str, keras.Model], trained: set[str]
 ) -> dict[str, _Predictor]:
-    """What the trained networks predict with, by the name before its scores.
+    """The predictors among the trained networks, by the prefix of their scores.
 
     - `""`: task 2 by the method.
     - `"base_1_"`: task 1 by base model 1.
-    - `"base_2_"`: task 2 by base model 2: source-only, where its decoder has not learnt on with the
-      transfer; in `at_dt_da`, trained on translated images, what `cycle_gan` is.
+    - `"base_2_"`: task 2 by base model 2. This equals source-only, unless its decoder was trained
+      with the transfer function; in `at_dt_da`, trained on translated images, it equals
+      `cycle_gan`.
     - `"teacher_"`: task 2 by a teacher from the labels of task 1.
     """
     from_task, to_task = config.from_task, config.to_task
@@ -172,17 +173,17 @@ def _scored(
     opened: Mapping[str, Domain],
     own_size: Mapping[str, Domain],
 ) -> dict[str, Callable[[], dict[str, float]]]:
-    """What is scored on the split of the configuration in both domains, each a call away.
+    """Functions that compute the scores on the configuration's split, by predictor and domain.
 
-    Named as `_predictors` does, and by the domain: `"base_1_target"`. On the source, the method's
-    is the transfer's ceiling. What has no labels to score against is left out.
+    Names are `_predictors`' prefixes and the domain, e.g. `"base_1_target"`. The method's score on
+    the source is the transfer's ceiling. Scores without labels are left out.
     """
     return {
         f"{prefix}{role}": partial(
             score_predictions, each.predict, domains[role], each.task, reads=each.reads
         )
         for prefix, each in predictors.items()
-        # A teacher has no scale of its own to bring labels to.
+        # A teacher has no camera, and does not resize the labels that it reads.
         for domains in [opened if each.reads else own_size]
         for role in reversed(ROLES)
         if role in domains
@@ -193,9 +194,9 @@ def _scored(
 def _alignment(
     config: RunConfig, opened: Mapping[str, Domain], model: AdaAtdt, trained: set[str]
 ) -> dict[str, dict[str, float]]:
-    """How alike the domains are to the networks that meet both, on the split that is scored.
+    """Measures of how well the domains are aligned, on the scored split.
 
-    - `"classifier_accuracy"`: how often C is right in each domain, by a loss that has a threshold.
+    - `"classifier_accuracy"`: C's accuracy in each domain, if its loss has a threshold.
     - `"transfer_error"`: G's distance to E2's features in each domain.
     """
     results = {}
@@ -218,8 +219,8 @@ def _alignment(
 def _panels(config: RunConfig, domain: Domain, predictors: Mapping[str, _Predictor]) -> dict:
     """Pictures of the target: image, both tasks' predictions, the truth.
 
-    A task that nothing trained predicts, has no predictions. Returns the arguments `rows`, `titles`
-    and `legend` of `draw_panels`.
+    Predictions are left out for a task without a trained predictor. Returns the arguments `rows`,
+    `titles` and `legend` of `draw_panels`.
     """
     to_task = config.to_task
     shown = [predictors[name] for name in ("base_1_", "") if name in predictors]
@@ -241,16 +242,16 @@ def chosen_frames(domain: Domain, count: int = _PANEL_FRAMES) -> Iterator[dict[s
 
 
 def legend_of(*tasks: Task) -> dict[str, np.ndarray] | None:
-    """The colours of classes by name, where one of the tasks has classes."""
+    """The colours of classes by name, if one of the tasks has classes."""
     return next((task.legend for task in tasks if task.legend), None)
 
 
 def picture(
     task: Task, frame: dict[str, np.ndarray], predict: Callable[[np.ndarray], tf.Tensor] | None
 ) -> np.ndarray:
-    """A frame's prediction in colours, or its truth where nothing predicts.
+    """A frame's prediction in colours, or its ground truth if `predict` is `None`.
 
-    `predict` is a network as `any_size` compiles it.
+    `predict` is a network compiled by `any_size`.
     """
     if predict is None:
         return task.colorize(frame[task.name])
@@ -258,7 +259,7 @@ def picture(
 
 
 def without_nan(value):
-    """The value with `None` for what JSON has no number for."""
+    """The value with `None` instead of NaN and infinity, which JSON lacks."""
     if isinstance(value, dict):
         return {name: without_nan(each) for name, each in value.items()}
     return value if math.isfinite(value) else None

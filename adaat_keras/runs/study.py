@@ -1,4 +1,4 @@
-"""The paper's figure 3: adversarial losses and weights of the task side by side."""
+"""The paper's figure 3: adversarial losses and task weights in comparison."""
 
 import csv
 from collections.abc import Sequence
@@ -31,32 +31,32 @@ def run_study(
     devices: str = "1",
     verbose: int = 1,
 ) -> list[dict]:
-    """Train stage 1 with every adversarial loss and alpha, and all of AT/DT and of the best.
+    """Train stage 1 with every adversarial loss and alpha, and all stages of AT/DT and of the best.
 
-    As in section 4.6 base model 1 is what is judged, by its own task on the target; the best is
-    chosen on `val`, whatever the split that is reported. In no run does base model 1 learn on
-    after stage 1: all of them show what the classifier alone has made of it.
+    As in section 4.6, settings are judged by base model 1's score on the target; the best is chosen
+    on `val`, whatever split is reported. Base model 1 is never trained after stage 1, so that the
+    runs show the effect of the classifier alone.
 
-    Writes into `directory`: a folder a run, `study.csv` (a row a run: the main score of task 1
-    on the target, where all stages were trained that of task 2 as well, the domain probe's
-    accuracy, the proxy A-distance, which stages were trained), `losses.png` (figure 3: encoder 1's
-    features, a row a loss, a column an alpha, task 1's score in the corner) and `classifier.png`
-    (encoder 1's and transferred features, without the domain classifier and with the best
-    setting). The same call goes on where it was stopped.
+    Writes into `directory`: a folder per run; `study.csv` with a row per run (the main score of
+    task 1 on the target, that of task 2 if all stages were trained, the domain probe's accuracy,
+    the proxy A-distance, the trained stages); `losses.png` (figure 3: encoder 1's features, a row
+    per loss, a column per alpha, task 1's score in the corner); and `classifier.png` (encoder 1's
+    and transferred features, without the domain classifier and with the best setting). Repeating an
+    interrupted call resumes it.
 
     Args:
-        config: What all runs have in common.
+        config: The common configuration of all runs.
         losses, alphas: Adversarial losses and weights of the task loss.
         directory: Where to write.
         store: Folder of the shared stages; `directory/stages` by default.
-        devices, verbose: As `train_from_config`'s.
+        devices, verbose: As in `train_from_config`.
 
     Returns:
         The rows of `study.csv`.
 
     Raises:
-        ValueError: No loss or no alpha, an unknown name, a domain without the frames or labels to
-            judge by, a folder holds another run, or `TF_CONFIG` names several machines.
+        ValueError: No loss or no alpha, an unknown name, a domain without the frames or labels
+            needed for scores, a folder that holds another run, or several machines in `TF_CONFIG`.
     """
     check_one_machine()
     if not losses or not alphas:
@@ -99,7 +99,7 @@ def run_study(
 
 
 def _check_labels(config: RunConfig) -> None:
-    """Raise a `ValueError` if frames or labels are missing that are needed after hours alone."""
+    """Raise a `ValueError` early if frames or labels are missing that are needed at the end."""
     split = config.data.split
     judged = dict.fromkeys(("val", split))
     for role, name in (("source", split), *(("target", name) for name in judged)):
@@ -173,7 +173,7 @@ def _caption(task: Task, row: dict) -> str:
 
 
 def _transferred(model: AdaAtdt) -> keras.Model:
-    """G(E1(x)), with what `sample_features` asks of an encoder."""
+    """G(E1(x)), with the attributes of an encoder that `sample_features` needs."""
     image = keras.Input((None, None, 3))
     network = keras.Model(image, model.transfer(model.encoder_1(image)))
     network.stride = model.stride

@@ -1,4 +1,4 @@
-"""Trains a method in a folder: stage by stage, from wherever it was left, then scores and draws."""
+"""Trains a method in a folder: stage by stage, resuming earlier work, then scores and draws."""
 
 import filecmp
 import shutil
@@ -70,12 +70,12 @@ def train_from_config(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     verbose: int = 1,
 ) -> History:
-    """Build the networks from the configuration's seed and train them, the same every time.
+    """Build the networks from the configuration's seed and train them, reproducibly.
 
     Arguments as `train`'s; `devices` is a number or `"all"`, of each machine that `TF_CONFIG`
     names.
     """
-    # Before anything of TensorFlow, or it cannot join other machines.
+    # First of all, since TensorFlow cannot join other machines once it is initialized.
     strategy = strategy_for(devices)
     networks = config.networks
     with strategy.scope():
@@ -106,12 +106,12 @@ def train_from_config(
 def run_once(
     config: RunConfig, path: Path, store: Path | str, devices: str = "1", verbose: int = 1
 ) -> dict:
-    """Train and score a run unless its folder is finished, and give what `metrics.json` holds.
+    """Train and score a run unless it is finished, and return the content of `metrics.json`.
 
-    A score or a picture that failed there is made good.
+    Scores or pictures that failed in a finished run are repeated.
 
     Raises:
-        ValueError: The folder holds a run of another configuration.
+        ValueError: The folder holds a run with another configuration.
     """
     folder = RunFolder(path)
     folder.check(config)
@@ -133,33 +133,33 @@ def train(
     verbose: int = 1,
     own_weights: bool = True,
 ) -> History:
-    """Train a model by the configuration's method, or go on where a killed run stopped.
+    """Train a model by the configuration's method, or resume a killed run.
 
-    On several machines all make this call; they validate together, and the first one alone writes,
-    scores and draws.
+    With several machines, all must call this; they validate together, and only the first one
+    writes, scores and draws.
 
     Args:
-        config: What to do.
-        model: The networks, which are trained in place. A run that goes on takes the weights
-            that it was begun with from its folder, and says so.
+        config: The configuration.
+        model: The networks, trained in place. When a run is resumed, they get the initial weights
+            stored in its folder, and a message says so.
         directory: The run's folder.
-        store: Folder in which several runs keep the stages that they have in common; the run's
-            own by default.
-        splits: The domains by role, where they are not opened by name.
-        method: The configuration's method as an object, where a program has it.
-        callbacks: Of every stage.
-        strategy: TensorFlow's strategy under whose scope the model was built.
-        deterministic: Bit for bit; by default on a processor, not where there is a GPU.
-        verbose: As in `keras.Model.fit`; on machines other than the first it is 0.
-        own_weights: Whether the model's weights are somebody's, who is told when those of a
-            finished run replace them.
+        store: Folder in which runs share the results of identical stages; by default the run's own.
+        splits: The domains by role, if they are not opened by name.
+        method: The configuration's method as an object, if it is not to be created by name.
+        callbacks: For every stage.
+        strategy: The TensorFlow strategy in whose scope the model was built.
+        deterministic: Whether training is bit-for-bit reproducible; by default on a CPU only.
+        verbose: As in `keras.Model.fit`; 0 on all machines but the first.
+        own_weights: Whether the weights are the user's, so that replacing them by those of a
+            finished run is reported.
 
     Returns:
-        The history: for every stage, the values of every epoch by name.
+        The history: for every stage, each logged value's list over the epochs, by name.
 
     Raises:
-        ValueError: The folder holds a run of another configuration, the data is not in order, the
-            batch cannot be shared by the devices, or the machines differ in what they do.
+        ValueError: The folder holds a run with another configuration, there is a problem with the
+            data, the batch cannot be divided among the devices, or the machines' configurations
+            differ.
         FloatingPointError: A loss became NaN or infinite.
         ConnectionError: Another machine has stopped.
     """
@@ -191,7 +191,7 @@ def train(
         return by_stage(read_history(folder.history))
     kept = Path(store or folder.state)
     run = _Run(config, model, feed, folder, kept, method, list(callbacks), verbose)
-    # TensorBoard's logs, too, are written by a library with errors of its own.
+    # Also for TensorBoard's logs, whose library raises its own errors when the disk is full.
     with lost_machine(machines), told_when_full(folder.path), deterministic_ops(deterministic):
         run.train()
     return by_stage(read_history(folder.history))
@@ -218,18 +218,18 @@ class _Run:
         self.store = store.expanduser()
         self.method = method or methods.get(config.method)
         self.callbacks = callbacks
-        # Now: what they hold changes as they are used.
+        # Now, since callbacks change when they are used.
         self.described = [described(callback) for callback in callbacks]
         self.machines = feed.machines
         self.verbose = verbose if self.machines.first else 0
-        # Those of the model, and what stages need besides.
+        # The model's networks, and later those that stages add.
         self.networks: dict[str, keras.Model] = dict(model.networks)
 
     def train(self) -> None:
-        """Train the method's stages and leave what a run leaves."""
+        """Train the method's stages and write the run's files."""
         plan = self.config.plan
         stages = chosen_stages(self.every_stage(), plan.stages, plan.freeze, self.model)
-        # Before there is a folder: a mistake leaves nothing behind.
+        # Before the folder is created, so that a mistake leaves nothing behind.
         if not self.folder.begun:
             self.try_data(stages)
         if self.verbose:
@@ -239,7 +239,7 @@ class _Run:
             self.train_stages(stages)
 
     def tell_unscored(self) -> None:
-        """Say of which domain nothing will be scored, now that this can be mended."""
+        """Report domains that will not be scored, before training, while this can be fixed."""
         for role, splits in self.feed.splits.items():
             try:
                 splits.required(self.config.data.split)
@@ -247,7 +247,7 @@ class _Run:
                 print(f"nothing will be scored on the {role}: {error}", flush=True)
 
     def alone(self) -> AbstractContextManager:
-        """Within, no other process trains in the folder; the first of several machines looks."""
+        """Lock the folder against other processes; done by the first machine only."""
         if not self.machines.first:
             return nullcontext()
         return locked(self.folder.state, "wait for it, stop it, or choose another --directory")
@@ -271,11 +271,11 @@ class _Run:
             with written_whole(folder.model) as temporary:
                 model.save(temporary)
             self.report(stages)
-        # A machine that went away would stop the first.
+        # The others must not exit before the first machine has finished.
         self.machines.wait()
 
     def every_stage(self) -> list[Stage]:
-        """The method's stages, chosen or not."""
+        """All stages of the method, not only the chosen ones."""
         config = self.config
         return self.method.stages(
             *config.recipe.tasks(config.from_task, config.to_task),
@@ -285,7 +285,7 @@ class _Run:
         )
 
     def report(self, stages: list[Stage]) -> None:
-        """Score and draw what these stages have trained, or what came trained with the model."""
+        """Score and draw what these stages have trained, or what was trained before."""
         ours = {name for stage in stages for name in stage.networks}
         brought = {name for stage in self.every_stage() for name in stage.networks}
         trained = ((brought & set(self.model.networks)) - set(self.model.untrained)) | ours
@@ -294,7 +294,7 @@ class _Run:
         )
 
     def report_again(self) -> None:
-        """Make good what failed in the report of a finished run."""
+        """Repeat what failed in the report of a finished run."""
         every, plan = self.every_stage(), self.config.plan
         stages = [stage for stage in every if plan.stages is None or stage.name in plan.stages]
         for stage in stages:
@@ -304,10 +304,10 @@ class _Run:
         self.report(stages)
 
     def try_data(self, stages: list[Stage]) -> None:
-        """Read a batch of all data, so that what is wrong with it is told before any training.
+        """Read a batch of all data, so that problems are reported before any training.
 
-        What scoring and drawing need is looked at too: the first and the last frame, the other
-        files by their first bytes where a domain can tell from these, and the room on the disk.
+        The scored split is checked, too: the first and the last frame, and the header of all other
+        files if the domain can check these; likewise the free disk space.
         """
         check_opens(self.feed)
         check_size(self.feed, self.model.smallest_for(self.method.predictor))
@@ -324,7 +324,7 @@ class _Run:
         check_batches(stages, self.feed)
 
     def begin_with_the_same_weights(self) -> None:
-        """Keep the model's first weights, or bring those of the run that goes on back."""
+        """Save the model's initial weights or, when resuming, restore them."""
         path = self.folder.state / "initial.weights.h5"
         if self.machines.first and not path.exists():
             with written_whole(path) as temporary:
@@ -342,11 +342,11 @@ class _Run:
             )
 
     def train_stage(self, stage: Stage, place: "Place") -> float | None:
-        """Train a stage's networks, unless the store holds them, and put them into the folder.
+        """Train a stage's networks, unless they are in the store, and copy them to the folder.
 
-        The stage's folder in the store is named by `stage_key`: runs that share a store share equal
-        stages, and a run that was killed finds its own. Returns the seconds that an epoch took, as
-        far as this process knows.
+        The stage's folder in the store is named by `stage_key`, so that runs with a common store
+        share identical stages, and a resumed run finds its own. Returns the seconds per epoch, if
+        known.
         """
         machines, training = self.machines, stage.training
         with self.feed.strategy.scope(), plain_errors(stage.name):
@@ -389,9 +389,9 @@ class _Run:
         return clock.seconds
 
     def pictures(self, stage: Stage, folder: Path) -> list[Pictures]:
-        """What draws a stage's predictions in the target after every epoch, if it predicts."""
+        """The callbacks that draw a stage's predictions on the target after every epoch, if any."""
         domain = None
-        # Not every method needs the split, and so no training ends for it.
+        # Errors are suppressed, since not every method needs the split for training.
         with suppress(ValueError, OSError):
             domain = self.feed.seen("target", "val")
         domain = domain or self.feed.seen("target", "train")
@@ -402,18 +402,18 @@ class _Run:
         return [Pictures(folder, network, getattr(self.config, task), domain)]
 
     def alone_in(self, kept: Path) -> AbstractContextManager:
-        """Within, no other run trains the same stage of a shared store; it waits for that one."""
+        """Lock a stage of a shared store, waiting for a run that is training it."""
         if not self.machines.first or (kept / "done.json").exists():
             return nullcontext()
         return locked(kept, "wait for it", wait=True, verbose=self.verbose)
 
     def finish_stage(self, stage: Stage, trainer: Trainer, kept: Path, callbacks: list) -> None:
-        """Train what is left of a stage, then save its networks and its log in the store."""
+        """Finish training a stage, then save its networks and its log in the store."""
         checkpoint = Checkpoint(kept / "checkpoint")
         begun = checkpoint.restore(trainer)
         self.machines.agree(f"the epochs of stage {stage.name!r} that are done", begun)
         start = time.monotonic()
-        # The log first: a state without its row would leave a hole.
+        # The log first: if killed in between, a state without its row would leave a gap.
         callbacks = [*callbacks, *([checkpoint] if self.machines.first else [])]
         if not checkpoint.stopped:
             if self.callbacks and 0 < begun < stage.training.epochs:
@@ -435,7 +435,7 @@ class _Run:
 
 
 class Place(NamedTuple):
-    """A stage's place in its run: its number, from 1, of how many, and what an epoch takes."""
+    """A stage's position in its run: number, from 1, total, and seconds per epoch."""
 
     number: int
     count: int
@@ -444,11 +444,11 @@ class Place(NamedTuple):
 
 
 def load_network(path: Path, network: keras.Model) -> None:
-    """Give a network the weights of a saved one of the same architecture.
+    """Load a network's weights from a saved network of the same architecture.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is no Keras model, or one of another architecture.
+        ValueError: The file is not a Keras model, or has another architecture.
     """
     saved = read_model(path)
     theirs, ours = ([w.shape for w in n.weights] for n in (saved, network))
@@ -465,7 +465,7 @@ def load_network(path: Path, network: keras.Model) -> None:
 
 
 def by_stage(rows: list[dict]) -> History:
-    """A history's rows as lists of values."""
+    """A history's rows as lists of values, by stage and name."""
     history: History = {}
     for row in rows:
         values = history.setdefault(row["stage"], {})
@@ -476,7 +476,7 @@ def by_stage(rows: list[dict]) -> History:
 
 
 def _take_weights(model: AdaAtdt, folder: RunFolder, tell: bool) -> None:
-    """Give a model what a finished run came to, and tell so unless it has it already."""
+    """Load a finished run's weights into a model; with `tell`, report it if they differed."""
     saved = read_ada_atdt(folder.model)
     same = all(
         _equal(network.get_weights(), saved.networks[name].get_weights())
@@ -499,7 +499,7 @@ def _equal(one: list[np.ndarray], other: list[np.ndarray]) -> bool:
 
 
 def _mend(model: AdaAtdt, folder: RunFolder) -> None:
-    """Save those networks again whose files in the run's folder are damaged."""
+    """Rewrite networks whose files in the run's folder are damaged."""
     for name, network in model.networks.items():
         file = folder.network(name)
         if file.exists() and not zipfile.is_zipfile(file):

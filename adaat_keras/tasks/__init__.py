@@ -23,12 +23,12 @@ __all__ = [*_CLASSES, "Task", "get", "names", "serialize"]
 
 
 def get(what: str | Mapping | type[Task] | Task, **options) -> Task:
-    """The task that a name, a place, a class or what `serialize` gave stands for.
+    """The task for a name, a location, a class or the result of `serialize`.
 
     Args:
-        what: A name of `names()`; `"module:Name"` or `"path/to/file.py:Name"` of a class, a
-            function that gives a task, or a task; a class; what `serialize` gave; or a task, which
-            is handed through.
+        what: A name from `names()`; the location `"module:Name"` or `"path/to/file.py:Name"` of a
+            class, of a function that returns a task, or of a task; a class; the result of
+            `serialize`; or a task, which is returned unchanged.
         options: Arguments of the task's class, e.g. `classes="cityscapes"`.
 
     Raises:
@@ -65,11 +65,11 @@ def _made(what: str | type[Task] | Task, options: dict, stored: bool = False) ->
 
 
 def serialize(task: Task) -> str | dict:
-    """A task as JSON takes it, and `get` reads it back.
+    """A task in a form that can be written as JSON and that `get` reads back.
 
     Returns:
-        Its name for the package's own tasks as they are by default; else
-        `{"place": ..., "config": {...}}`, the place a name or where the class lies.
+        The name of a built-in task with default options; else `{"place": ..., "config": {...}}`,
+        where the place is a name or the location of the class.
 
     Example:
         >>> serialize(get("depth"))
@@ -84,7 +84,7 @@ def serialize(task: Task) -> str | dict:
 
 
 def names() -> list[str]:
-    """Every task's name."""
+    """The names of all tasks."""
     return _registry.names()
 
 

@@ -12,11 +12,11 @@ from keras import ops
 from adaat_keras.registry import check_name
 from adaat_keras.tasks.task import Task, masked_image_mean, refuse_sample_weight
 
-# Metres. A network output of 1 stands for the far end.
+# Metres. A network output of 1 means the maximum.
 MIN_DEPTH = 0.001
 MAX_DEPTH = 100.0
 
-# Metres. Nothing in a street picture is nearer, so the brightest colour starts here.
+# Metres. Nothing in a street scene is nearer, so the brightest colour starts here.
 _BRIGHTEST = 1.0
 # Of 255: the far end in `picture`, where black is invalid.
 _DARKEST = 55
@@ -28,12 +28,13 @@ _METRICS = ("abs_rel", "sq_rel", "rmse", "rmse_log", "delta_1", "delta_2", "delt
 class Depth(Task):
     """How far it is at each pixel: labels float32 metres `(height, width)`, 0 = invalid.
 
-    Labels that are not finite or not above 0 are invalid; beyond 100 m they are left out of loss
-    and metrics. Networks put out depth / 100 m, `(batch, height, width, 1)`, positive by their last
-    layer. The metrics are those of section 4.4 of the paper.
+    Labels that are not finite or not above 0 are invalid; labels beyond 100 m are excluded from
+    loss and metrics. Networks return depth / 100 m, `(batch, height, width, 1)`, made positive by
+    their last layer. The metrics are those of section 4.4 of the paper.
 
     Args:
-        error: What the loss is the absolute error of: `"log"` depth, or `"metres"`, the paper's.
+        error: The loss is the absolute error of `"log"` depth, or of depth in `"metres"`, as in the
+            paper.
 
     Raises:
         ValueError: There is no such error.
@@ -65,7 +66,7 @@ class Depth(Task):
         return {} if self.error == "log" else {"error": self.error}
 
     def with_error(self, depth_error: str) -> "Depth":
-        """Depth with this error in its loss."""
+        """The task with this error in its loss."""
         other = copy.copy(self)
         other.error = depth_error
         return other
@@ -85,7 +86,7 @@ class Depth(Task):
         return ops.clip(outputs[..., 0] * MAX_DEPTH, MIN_DEPTH, MAX_DEPTH)
 
     def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """Where they are finite and above 0."""
+        """Labels that are finite and above 0."""
         return ops.logical_and(ops.isfinite(labels), labels > 0)
 
     def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
@@ -132,13 +133,12 @@ class Depth(Task):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class DepthLoss(keras.losses.Loss):
-    """Mean absolute error of depth / 100 m over the valid pixels, as a multiple of a guess's.
+    """Mean absolute error of depth / 100 m over the valid pixels, relative to a constant guess.
 
-    1 is what the best constant guess scores on a street scene: the mean error is divided by
-    `guess`. Valid pixels are finite, above 0 and not beyond `max_depth`. Every image counts
-    equally, however sparse its labels; one without a valid pixel counts 0. So the loss of a batch
-    is the mean of the losses of its parts, on one device as on several. Computed in float32
-    whatever the dtype of the network's outputs.
+    The mean error is divided by `guess`, so that the best constant guess on a street scene scores
+    1. Valid pixels are finite, above 0 and not beyond `max_depth`. Every image counts equally,
+    however sparse its labels; one without valid pixels scores 0. Thus the loss of a batch does not
+    depend on how it is split over devices. Computed in float32, whatever the outputs' dtype.
 
     L_task of eq. 1 of the paper ("the mean absolute error for depth estimation"), up to the
     constant divisor.
@@ -146,7 +146,7 @@ class DepthLoss(keras.losses.Loss):
     Args:
         guess: Mean absolute deviation from the median of valid depth / `max_depth`, above 0;
             the default is that of `streets_sim`.
-        max_depth: Metres that a network output of 1 stands for; truth beyond it does not count.
+        max_depth: Metres that a network output of 1 means; farther pixels are ignored.
         name: Name of the loss.
         reduction: As in `keras.losses.Loss`; the default is the mean over the images.
 
@@ -177,10 +177,10 @@ class DepthLoss(keras.losses.Loss):
         self.max_depth = max_depth
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """One value an image, `(batch,)`."""
+        """One value per image, `(batch,)`."""
         predicted = y_pred[..., 0]
         metres = y_true[..., 0] if len(y_true.shape) == len(y_pred.shape) else y_true
-        # A comparison with NaN is false, so this also drops what is not finite.
+        # Comparisons with NaN are false, so this also excludes NaN and infinity.
         valid = ops.logical_and(metres > 0, metres <= self.max_depth)
         # Masked before the subtraction: infinity times a zero weight would be NaN.
         truth = ops.where(valid, metres, self.max_depth) / self.max_depth
@@ -188,7 +188,7 @@ class DepthLoss(keras.losses.Loss):
         return masked_image_mean(errors, valid)
 
     def error(self, predicted: keras.KerasTensor, truth: keras.KerasTensor) -> keras.KerasTensor:
-        """Of depths / `max_depth`, where they are valid."""
+        """The error of depths / `max_depth`, per pixel."""
         return predicted - truth
 
     def get_config(self) -> dict:
@@ -198,10 +198,9 @@ class DepthLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class LogDepthLoss(DepthLoss):
-    """Mean absolute error of the logarithm of depth, as a multiple of a guess's.
+    """Mean absolute error of the logarithm of depth, relative to a constant guess.
 
-    As `DepthLoss`, so that an error of a tenth of the depth counts alike near and far. Outputs are
-    positive; what is below 1 mm counts as 1 mm.
+    As `DepthLoss`, but relative errors count alike near and far. Outputs below 1 mm count as 1 mm.
 
     Args:
         guess: Mean absolute deviation of valid natural-log depth from its median; the default is
@@ -219,7 +218,7 @@ class LogDepthLoss(DepthLoss):
         super().__init__(guess=guess, name=name, **kwargs)
 
     def error(self, predicted: keras.KerasTensor, truth: keras.KerasTensor) -> keras.KerasTensor:
-        """Of the logarithms, of what is above 1 mm."""
+        """The error of the logarithms, of depths clipped to 1 mm and more."""
         least = MIN_DEPTH / self.max_depth
         return ops.log(ops.maximum(predicted, least)) - ops.log(ops.maximum(truth, least))
 
@@ -228,18 +227,18 @@ class LogDepthLoss(DepthLoss):
 class DepthMetrics(keras.metrics.Metric):
     """Abs Rel, Sq Rel, RMSE, RMSE log and delta 1 to 3, per image, then the mean over images.
 
-    Metres throughout: the prediction is `scale * max_depth * output`, clipped to
-    [`min_depth`, `max_depth`]; truth counts where it lies strictly between the two. An image
-    without such a pixel is skipped. With t the truth and p the prediction: abs_rel = |t - p| / t,
+    In metres: the prediction is `scale * max_depth * output`, clipped to
+    [`min_depth`, `max_depth`]; only pixels whose truth is strictly between these are scored. Images
+    without such pixels are skipped. With t the truth and p the prediction: abs_rel = |t - p| / t,
     sq_rel = (t - p)^2 / t (metres), rmse in metres, rmse_log of natural logarithms, delta_a = the
     share of pixels with max(t / p, p / t) < 1.25^a. The metrics of section 4.4 of the paper, in
     the conventions of AT/DT; the paper's own Sq Rel and RMSE are not in metres.
 
     Args:
         scale: Factor on the prediction: focal length of the target camera / that of the camera
-            the network was trained on. 1 leaves it alone.
-        min_depth: Metres, the near end of both ranges.
-        max_depth: Metres, the far end, and what a network output of 1 stands for.
+            the network was trained on.
+        min_depth: Metres, the lower end of both ranges.
+        max_depth: Metres, the upper end, and the meaning of a network output of 1.
         name: Name of the metric; the keys of the result do not depend on it.
         dtype: Dtype of the results.
 
@@ -269,9 +268,9 @@ class DepthMetrics(keras.metrics.Metric):
     def update_state(
         self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor, sample_weight: None = None
     ) -> None:
-        """Add a batch: metres `(batch, height, width[, 1])`, outputs with the last axis of 1.
+        """Add a batch: metres `(batch, height, width[, 1])`, outputs `(batch, height, width, 1)`.
 
-        Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
+        Keras passes `sample_weight` to every metric; it must be `None`.
         """
         refuse_sample_weight(self.name, sample_weight)
         truth = _flatten_images(ops.cast(y_true, "float32"))
@@ -283,7 +282,7 @@ class DepthMetrics(keras.metrics.Metric):
         self.images.assign_add(ops.sum(ops.cast(ops.any(valid, axis=1), "float64")))
 
     def result(self) -> dict[str, keras.KerasTensor]:
-        """The seven by name, NaN before the first image: 0 would be a perfect error."""
+        """The seven metrics by name; NaN before the first image, since 0 would be perfect."""
         means = ops.where(self.images > 0, ops.divide_no_nan(self.total, self.images), np.nan)
         return dict(zip(_METRICS, ops.unstack(ops.cast(means, self.dtype)), strict=True))
 

@@ -20,13 +20,12 @@ class Normals(Task):
 
     The axes are the camera's: x right, y down, z forward. Normals point towards the camera, so
     the ground is `(0, -1, 0)` and a wall ahead `(0, 0, -1)`. Labels that are not finite are
-    invalid too. Networks put out vectors of any length, `(batch, height, width, 3)`.
+    invalid too. Networks return vectors of any length, `(batch, height, width, 3)`.
 
-    Beyond the paper. The embedded streets have these labels, made from their depth. The data sets
-    in folders have not: depth from disparity has holes and is too coarse to be differentiated, and
-    the depth of SYNTHIA-SF and CARLA comes without a camera file that would tell the focal length
-    of the copy at hand. Where it is known, `adaat_keras.domains.decoders.depth_normals` makes them
-    in a domain of one's own.
+    Beyond the paper. The embedded streets have these labels, computed from their depth. The data
+    sets in folders do not: depth from disparity has holes and is too coarse to differentiate, and
+    SYNTHIA-SF and CARLA come without camera files that give the focal length. If you know it,
+    `adaat_keras.domains.decoders.depth_normals` computes normals in your own domain.
 
     Example:
         >>> task = Normals()
@@ -53,21 +52,21 @@ class Normals(Task):
         return [NormalsMetrics()]
 
     def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
-        """Unit vectors; 0 where there is no direction."""
+        """Unit vectors; zero vectors stay zero."""
         vectors = ops.cast(outputs, "float32")
         return ops.divide_no_nan(vectors, ops.norm(vectors, axis=-1, keepdims=True))
 
     def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """Where they are finite and not 0."""
+        """Labels that are finite and not 0."""
         return _known(labels)
 
     def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """The usual colours, as `colorize`'s."""
+        """The usual colours, as in `colorize`."""
         colors = 127.5 * (ops.clip(labels, -1.0, 1.0) + 1)
         return ops.where(self.valid(labels)[..., None], colors, 0.0)
 
     def decode(self, outputs: np.ndarray) -> np.ndarray:
-        """Vectors `(..., 3)` to float32 unit vectors, 0 where there is no direction."""
+        """Vectors `(..., 3)` to float32 unit vectors; zero vectors stay zero."""
         vectors = np.asarray(outputs).astype(np.float32)
         length = np.linalg.norm(vectors, axis=-1, keepdims=True)
         return vectors / np.where(length > 0, length, 1)
@@ -105,14 +104,13 @@ def _known(normals: keras.KerasTensor) -> keras.KerasTensor:
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class NormalsLoss(keras.losses.Loss):
-    """L1 distance of outputs from unit normals over the valid pixels, as a multiple of a guess's.
+    """L1 distance of outputs from unit normals over valid pixels, relative to a constant guess.
 
-    1 is what the best constant guess scores on a street scene: the mean distance is divided by
-    `guess`. Valid pixels are finite and not all 0. Outputs are compared as they are, so that
-    they learn their length too and no direction has to be made of a vector of none. Every image
-    counts equally, however few of its pixels are valid; one without a valid pixel counts 0. So
-    the loss of a batch is the mean of the losses of its parts, on one device as on several.
-    Computed in float32 whatever the dtype of the network's outputs.
+    The mean distance is divided by `guess`, so that the best constant guess on a street scene
+    scores 1. Valid pixels are finite and not all 0. Outputs are not normalized, which would be
+    undefined for zero vectors; their length is learnt, too. Every image counts equally, however
+    few valid pixels it has; one without any scores 0. Thus the loss of a batch does not depend on
+    how it is split over devices. Computed in float32, whatever the outputs' dtype.
 
     Args:
         guess: Mean L1 distance of valid normals from their medians by component, above 0; the
@@ -145,7 +143,7 @@ class NormalsLoss(keras.losses.Loss):
         self.guess = guess
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """One value an image, `(batch,)`."""
+        """One value per image, `(batch,)`."""
         valid = _known(y_true)
         # Masked before the subtraction: infinity times a zero weight would be NaN.
         truth, predicted = (ops.where(valid[..., None], y, 0) for y in (y_true, y_pred))
@@ -166,10 +164,10 @@ class NormalsMetrics(keras.metrics.Metric):
     """Mean and median angle, and the shares within 11.25, 22.5 and 30 degrees.
 
     The angle between the true and the predicted normal, in degrees, over the valid pixels of all
-    images together, as is usual for normals. Only a prediction's direction counts; one without
-    any is 90 degrees off. One that is no number makes the mean NaN, and is 180 degrees off in the
-    median. Angles are counted in hundredths of a degree, to which the median is exact, so memory
-    does not grow with the number of images.
+    images together, as is usual for normals. Only a prediction's direction counts; a zero vector is
+    90 degrees off. NaN makes the mean NaN, and counts as 180 degrees in the median. Angles are
+    counted in bins of 0.01 degrees, the precision of the median, so that memory does not grow with
+    the number of images.
 
     Args:
         name: Name of the metric; the keys of the result do not depend on it.
@@ -196,7 +194,7 @@ class NormalsMetrics(keras.metrics.Metric):
     ) -> None:
         """Count a batch: unit vectors and outputs, both `(batch, height, width, 3)`.
 
-        Keras hands `sample_weight` to every metric; a `ValueError` if it is not `None`.
+        Keras passes `sample_weight` to every metric; it must be `None`.
         """
         refuse_sample_weight(self.name, sample_weight)
         truth, predicted = (ops.reshape(ops.cast(y, "float32"), (-1, 3)) for y in (y_true, y_pred))
@@ -206,7 +204,7 @@ class NormalsMetrics(keras.metrics.Metric):
         near = [ops.logical_and(valid, angles < limit) for limit in _WITHIN.values()]
         self.within.assign_add(ops.sum(ops.cast(ops.stack(near), "int64"), axis=1))
         # Pixels that do not count go to one cell past the end, which is dropped.
-        # What is no number would go to the first cell, a perfect one.
+        # NaN would go to the first cell, that of a perfect prediction.
         angles = ops.where(ops.isnan(angles), 180.0, angles)
         cell = ops.cast(ops.ceil(angles * _BINS_A_DEGREE), "int32")
         cell = ops.where(valid, ops.clip(cell, 0, _BINS), _BINS + 1)
@@ -229,7 +227,7 @@ class NormalsMetrics(keras.metrics.Metric):
 
 
 def _degrees(one: keras.KerasTensor, other: keras.KerasTensor) -> keras.KerasTensor:
-    """The angles between vectors `(n, 3)`, exact where they are small, as an arc cosine is not."""
+    """The angles between vectors `(n, 3)`, accurate for small angles, unlike the arc cosine."""
     sine = ops.norm(ops.cross(one, other), axis=-1)
     cosine = ops.sum(one * other, axis=-1)
     nowhere = ops.logical_not(ops.any(other != 0, axis=-1))

@@ -14,15 +14,15 @@ from adaat_keras.registry import plain_name
 from adaat_keras.tasks.task import RGB, Task, masked_image_mean, refuse_sample_weight
 
 IGNORED = 255
-# Above the labels are 254, which loaders keep for ids that a data set does not have, and `IGNORED`.
+# The labels above are reserved: 254 by loaders, for ids unknown to a data set, and 255, `IGNORED`.
 MAX_CLASSES = 254
 REST = "*"
-"""In a group: all that no other group names."""
+"""In a group: all names that are in no other group."""
 
 Groups = dict[str, tuple[str, ...]]
 
-# In the order of the columns of the paper's Table 2: a class' place is its label. What belongs to
-# each is the rule of the AT/DT code: rider, truck, bus, train and bicycle belong to none.
+# In the order of the columns of the paper's Table 2; a class's index is its label. The groups are
+# those of the AT/DT code: rider, truck, bus, train and bicycle belong to none.
 PAPER: Groups = {
     "road": ("road",),
     "sidewalk": ("sidewalk",),
@@ -63,7 +63,7 @@ _CITYSCAPES: dict[str, RGB] = {
 
 
 def semantic_colors() -> np.ndarray:
-    """The colours of Cityscapes' nineteen classes, by which pictures of classes are known.
+    """The colours of Cityscapes' nineteen classes, the usual ones for pictures of classes.
 
     Returns:
         uint8 `(19, 3)`.
@@ -75,7 +75,7 @@ def semantic_colors() -> np.ndarray:
     return np.array(list(_CITYSCAPES.values()), np.uint8)
 
 
-# A class has the colour of the first of its names: vehicle a car's, traffic sign a sign's.
+# A class has the colour of its first name, such as a car's for vehicle.
 PALETTE = np.array([_CITYSCAPES[names[0]] for names in PAPER.values()], np.uint8)
 
 # Groups and colours by name.
@@ -95,33 +95,32 @@ Colors = Mapping[str, str | Sequence[int]] | Sequence[str | Sequence[int]]
 class Semantic(Task):
     """What stands at each pixel: labels uint8 `(height, width)`, 0 to n - 1, 255 = ignored.
 
-    The classes are an ordered set of groups of names; a class' place is its label. Names are what
-    data sets call their ids (`adaat_keras.domains.class_names` lists them): every loader knows
-    its own and takes them to these groups, `Domain.with_classes(task)`. Capitals, spaces, hyphens
-    and underscores make no difference. An id that has several names, such as CARLA's pedestrian,
-    who is a person, belongs to the group with its first name, failing that to the one with its
-    next. What belongs to no group is ignored; the name `"*"` stands for all that no other group
-    names.
+    A class is a group of names; the class's index is its label. The names are those of data sets'
+    ids (see `adaat_keras.domains.class_names`): every loader maps its ids to these groups by
+    `Domain.with_classes(task)`. Case, spaces, hyphens and underscores do not matter. An id with
+    several names, such as CARLA's pedestrian, who is also a person, belongs to the group with its
+    first name or, if there is none, with its next. Ids in no group are ignored; the name `"*"`
+    stands for all names that are in no other group.
 
-    Networks put out logits `(batch, height, width, n)`. The metrics are those of section 4.4 of
-    the paper.
+    Networks return logits `(batch, height, width, n)`. The metrics are those of section 4.4 of the
+    paper.
 
     Args:
-        classes: `"paper"`, the eleven of Table 2 by the rule of the AT/DT code; `"cityscapes"`,
-            its nineteen train classes; or groups of names by the name of the class, as a
-            dictionary or as pairs.
-        colors: A colour a class, in order or by name, as RGB from 0 to 255 or as matplotlib names
-            colours; by default Cityscapes' for the built-in classes, else colours that are easily
-            told apart (matplotlib's tab20 and its kin).
+        classes: `"paper"`, the eleven of Table 2 with the AT/DT code's groups; `"cityscapes"`, its
+            nineteen train classes; or your own groups of names by class name, as a dictionary or
+            as pairs.
+        colors: One colour per class, in order or by name, as RGB from 0 to 255 or as a matplotlib
+            colour name; by default Cityscapes' for the built-in classes, else easily
+            distinguishable ones (matplotlib's tab20 and similar).
 
     Attributes:
-        groups: The names of each class, by its own name.
-        class_names: The classes' own names, in order.
+        groups: The names in each class's group, by class name.
+        class_names: The classes' names, in order.
         palette: The classes' colours, uint8 `(n, 3)`.
 
     Raises:
         ValueError: Fewer than two classes or more than 254, a class without names, a name in two
-            classes; a colour that is none, black (which stands for ignored), or given twice.
+            classes; or a colour that is invalid, black (reserved for ignored), or given twice.
 
     Example:
         >>> task = Semantic({"road": "road", "vehicle": ["car", "truck", "bus"]})
@@ -176,20 +175,17 @@ class Semantic(Task):
 
     def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         """The likeliest class, int32."""
-        # Keras' own sorts negative zeros apart, for which it copies all logits twice.
+        # Keras' argmax handles negative zeros, for which it copies all logits twice.
         import tensorflow as tf
 
         return tf.argmax(outputs, axis=-1, output_type="int32")
 
     def soft_targets(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
-        """How likely each class is, float32 `(batch, height, width, n)`.
-
-        What is half likely counts half, where a label would be certain.
-        """
+        """The probabilities of the classes, float32 `(batch, height, width, n)`."""
         return ops.softmax(ops.cast(outputs, "float32"))
 
     def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """Where they are not ignored."""
+        """Labels that are not ignored."""
         return labels != IGNORED
 
     def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
@@ -217,10 +213,9 @@ class Semantic(Task):
         )
 
     def get_config(self) -> dict[str, Any]:
-        """The classes, by name where they are built in, as pairs where they are one's own.
+        """The classes: a name if built in, else pairs, which keep their order even in sorted JSON.
 
-        (As pairs, since their order is part of them, and JSON may be sorted.) Colours of one's own
-        classes are always told, so that they stay as they are.
+        Colours of user-defined classes are always included, so that they never change.
         """
         config: dict[str, Any] = {}
         if self._builtin != "paper":
@@ -239,7 +234,7 @@ class Semantic(Task):
 
 
 def iou_key(class_name: str) -> str:
-    """The name of the metric that is a class' IoU.
+    """The name of the metric for a class's IoU.
 
     Example:
         >>> iou_key("traffic sign")
@@ -249,7 +244,7 @@ def iou_key(class_name: str) -> str:
 
 
 def same_groups(one: Mapping[str, Sequence[str]], other: Mapping[str, Sequence[str]]) -> bool:
-    """Whether groups are the same, their order as well."""
+    """Whether groups are equal, including their order."""
     return [*map(_pair, one.items())] == [*map(_pair, other.items())]
 
 
@@ -258,7 +253,7 @@ def _pair(item: tuple[str, Sequence[str]]) -> tuple[str, tuple[str, ...]]:
 
 
 def _checked_groups(classes: Classes) -> Groups:
-    """Groups as the user gave them, in one form."""
+    """The user's groups, validated and normalized."""
     try:
         pairs = [*classes.items()] if isinstance(classes, Mapping) else [*map(tuple, classes)]
         pairs = [(name, (n,) if isinstance(n, str) else tuple(n)) for name, n in pairs]
@@ -295,7 +290,7 @@ def _checked_groups(classes: Classes) -> Groups:
 
 
 def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
-    """Colours as the user gave them, uint8 `(n, 3)`; others for classes that have none."""
+    """The user's colours, uint8 `(n, 3)`, with others for classes that have none."""
     if not isinstance(colors, Mapping):
         if not isinstance(colors, Sequence | np.ndarray) or isinstance(colors, str):
             raise ValueError(f"colors are one a class, in order or by name, not {colors!r}")
@@ -320,10 +315,10 @@ def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
 
 
 def rgb_of(name: str, color: str | Sequence[int]) -> RGB:
-    """A colour as three numbers from 0 to 255, however it is given.
+    """A colour, given in any form, as three numbers from 0 to 255.
 
     Raises:
-        ValueError: It is none; says whose it is.
+        ValueError: It is not a colour; names whose it is.
 
     Example:
         >>> rgb_of("road", "#804080"), rgb_of("sky", [70, 130, 180])
@@ -333,7 +328,7 @@ def rgb_of(name: str, color: str | Sequence[int]) -> RGB:
         if isinstance(color, str):
             return tuple(round(255 * part) for part in to_rgb(color))
         values = tuple(int(part) for part in color)
-        # Shares from 0 to 1 would all be black.
+        # Fractions from 0 to 1 are rejected: as integers, all would be black.
         whole = not any(isinstance(part, float | np.floating) and part % 1 for part in color)
         if len(values) == 3 and whole and all(0 <= value <= 255 for value in values):
             return values
@@ -343,13 +338,13 @@ def rgb_of(name: str, color: str | Sequence[int]) -> RGB:
 
 
 def _distinct_colors(count: int) -> np.ndarray:
-    """Colours that are easily told apart, uint8 `(count, 3)`: those of fewer, and more."""
+    """Easily distinguishable colours, uint8 `(count, 3)`; more colours extend fewer ones."""
     tables = (matplotlib.colormaps[name].colors for name in ("tab20", "tab20b", "tab20c"))
     twenty, *others = (np.round(255 * np.array(table)).astype(np.uint8) for table in tables)
     # The strong ones first, then their pale companions.
     colors = np.concatenate([twenty[::2], twenty[1::2], *others])
     if count > len(colors):
-        # Nobody tells so many apart; they differ.
+        # So many cannot be told apart easily, but they are different.
         more = matplotlib.colormaps["turbo"](np.linspace(0, 1, 256), bytes=True)[:, :3]
         colors = np.concatenate([colors, more])
         _, first = np.unique(colors, axis=0, return_index=True)
@@ -359,26 +354,25 @@ def _distinct_colors(count: int) -> np.ndarray:
 
 @keras.saving.register_keras_serializable("adaat_keras")
 class SemanticLoss(keras.losses.Loss):
-    """Cross-entropy of logits over the valid pixels, where 1 is what a uniform guess scores.
+    """Cross-entropy of logits over the valid pixels, scaled so that a uniform guess scores 1.
 
     The mean of -ln p(true class) over the pixels whose label is not `ignored`, divided by
-    ln(`num_classes`); with `class_weights` the mean weighted by those of the true classes. Every
-    image counts equally, however sparse its labels; one without a valid pixel counts 0. So the
-    loss of a batch is the mean of the losses of its parts, on one device as on several. Computed
-    in float32 whatever the dtype of the logits.
+    ln(`num_classes`); with `class_weights`, the mean weighted by those of the true classes. Every
+    image counts equally, however sparse its labels; one without valid pixels scores 0. Thus the
+    loss of a batch does not depend on how it is split over devices. Computed in float32, whatever
+    the dtype of the logits.
 
-    Labels may be soft (`Semantic.soft_targets`): how likely each class is, in place of its number,
-    and nowhere likely at all where nothing is known. The likeliest class stands for the true one
-    in `class_weights`.
+    Labels may be soft (`Semantic.soft_targets`): probabilities of the classes, all 0 where nothing
+    is known. Their `class_weights` are those of the likeliest class.
 
     L_task of eq. 1 of the paper, up to the constant divisor.
 
     Args:
         num_classes: Channels of the logits.
-        ignored: Label of pixels that do not count.
+        ignored: Label of pixels to ignore.
         name: Name of the loss.
         reduction: As in `keras.losses.Loss`; the default is the mean over the images.
-        class_weights: What a pixel of each class counts, 0 or more.
+        class_weights: Weight of pixels of each class, 0 or more.
 
     Call arguments:
         y_true: Integer labels `(batch, height, width)` or `(batch, height, width, 1)`, 0 to
@@ -414,7 +408,7 @@ class SemanticLoss(keras.losses.Loss):
         self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """One value an image, `(batch,)`."""
+        """One value per image, `(batch,)`."""
         if len(y_true.shape) == 4 and y_true.shape[-1] == 1:
             y_true = y_true[..., 0]
         if len(y_true.shape) == 4:
@@ -501,9 +495,9 @@ class SegmentationMetrics(keras.metrics.Metric):
         self.confusion.assign_add(ops.cast(counts, "int64"))
 
     def result(self) -> dict[str, keras.KerasTensor]:
-        """`mean_iou`, `accuracy` and one `iou_NAME` a class, each from 0 to 1.
+        """`mean_iou`, `accuracy` and one `iou_NAME` per class, each from 0 to 1.
 
-        NaN before the first labelled pixel, as other tasks' metrics are.
+        NaN before the first labelled pixel, as for other tasks.
         """
         confusion = ops.cast(self.confusion, "float64")
         hits = ops.diagonal(confusion)

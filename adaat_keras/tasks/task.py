@@ -11,39 +11,38 @@ import numpy as np
 from keras import ops
 
 RGB = tuple[int, int, int]
-# Pixels by which what is known grows into a hole: the 16 lines of a LiDAR lie four apart in a frame
-# of 128 x 256.
+# Pixels by which known values are extended into holes: the 16 lines of a LiDAR are four pixels
+# apart in a frame of 128 x 256.
 _CLOSED = 4
 
 
 class Task(ABC):
     """A dense prediction task.
 
-    Networks put out a float tensor `(batch, height, width, channels)`; labels arrive as the
-    domain gives them (see `adaat_keras.domains.domain.Domain`). The label key of a frame is the
-    task's `name`.
+    Networks return a float tensor `(batch, height, width, channels)`; labels have the domain's form
+    (see `adaat_keras.domains.domain.Domain`), with the task's `name` as their key in a frame.
 
-    Tasks are equal if they are of one class with one configuration. Losses and metrics work on
-    every backend of Keras; `pseudo_labels`, `soft_targets`, `valid` and `picture` are for training
-    and data, which are TensorFlow's.
+    Tasks are equal if their class and configuration are equal. Losses and metrics work on every
+    Keras backend; `pseudo_labels`, `soft_targets`, `valid` and `picture` are used in training and
+    data pipelines, which need TensorFlow.
 
     Attributes:
         name: The task's name, which is also the label's key in a frame.
         channels: Output channels of a decoder for this task.
-        activation: What a decoder's outputs go through, as `adaat_keras.models.Decoder` takes it.
-        classes: How many classes it tells apart; 0 where it measures.
-        components: How many numbers a label is where it is a vector, which gives the labels'
-            shapes below a last axis of that length; 0 where it is one number.
-        primary_metric: The metric that a single number stands for, e.g. `"mean_iou"`.
+        activation: The activation of a decoder's outputs, as `adaat_keras.models.Decoder` takes it.
+        classes: Number of classes; 0 for a task that measures.
+        components: Length of the labels' last axis if a label is a vector; 0 if it is one number,
+            without that axis.
+        primary_metric: The main metric, e.g. `"mean_iou"`.
         higher_is_better: Whether a larger `primary_metric` is better.
-        columns: The metrics that a table shows, in order; the primary one by default.
-        scale: What a table multiplies metrics by: 100 where it shows percent, else 1.
-        digits: How many digits after the point a table shows.
-        curves: The metrics that training curves show; the primary one by default.
-        ignored: The number that says nothing in labels, for which `valid` is false; 0 by default.
-        unknown: The number that says nothing in soft targets; `None` if there is none.
-        legend: What each colour of `colorize` stands for, name to RGB; `None` if there is none.
-        title: The task in a table of several, its name by default.
+        columns: The metrics shown in tables, in order; the primary one by default.
+        scale: Factor on metrics in tables: 100 for percent, else 1.
+        digits: Number of decimals in tables.
+        curves: The metrics shown in training curves; the primary one by default.
+        ignored: The value of ignored labels, for which `valid` is false; 0 by default.
+        unknown: The value of soft targets that the loss ignores; `None` if there is none.
+        legend: The meaning of `colorize`'s colours, name to RGB; `None` if there is none.
+        title: The task's title in tables; its name by default.
     """
 
     name: str
@@ -59,7 +58,7 @@ class Task(ABC):
     unknown: float | None = None
     legend: dict[str, RGB] | None = None
 
-    # Cached, so that a subclass may set them in any way.
+    # Cached properties, so that subclasses may override them with attributes, too.
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The metrics that a table shows, in order."""
@@ -72,15 +71,15 @@ class Task(ABC):
 
     @cached_property
     def title(self) -> str:
-        """The task in a table of several."""
+        """The task's title in tables."""
         return self.name
 
     @abstractmethod
     def loss(self, class_weights: Sequence[float] | None = None) -> keras.losses.Loss:
-        """The task loss, divided by what the best constant guess scores.
+        """The task loss, divided by the loss of the best constant guess.
 
-        It takes labels and, in their place, `soft_targets`. `class_weights` say what a pixel of
-        each class counts, where the task has classes.
+        Takes labels or `soft_targets`. `class_weights` are the weights of pixels by class, for
+        tasks with classes.
         """
 
     @abstractmethod
@@ -91,40 +90,40 @@ class Task(ABC):
     def pseudo_labels(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
         """Network outputs `(batch, height, width, channels)` as labels to train on.
 
-        In the domain's form, e.g. `(batch, height, width)`.
+        They have the form of the domain's labels, e.g. `(batch, height, width)`.
         """
 
     def soft_targets(self, outputs: keras.KerasTensor) -> keras.KerasTensor:
-        """Network outputs `(batch, height, width, channels)` as another network learns from them.
+        """Network outputs `(batch, height, width, channels)` as soft targets for another network.
 
-        As `loss` takes them in place of labels: `pseudo_labels`, where there is nothing softer.
+        `loss` takes them in place of labels. By default they are `pseudo_labels`.
         """
         return self.pseudo_labels(outputs)
 
     @abstractmethod
     def valid(self, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """Where labels in the domain's form say something, boolean `(batch, height, width)`."""
+        """Which labels are valid, boolean `(batch, height, width)`."""
 
     @abstractmethod
     def picture(self, labels: keras.KerasTensor) -> keras.KerasTensor:
-        """Labels as images for a network to read: float32 `(batch, height, width, 3)`, 0 to 255.
+        """Labels as input images for a network: float32 `(batch, height, width, 3)`, 0 to 255.
 
-        What is valid differs from black, what is not is black.
+        Invalid labels are black, and only these.
         """
 
     def sparse_picture(
         self, labels: keras.KerasTensor, known: keras.KerasTensor | None = None
     ) -> keras.KerasTensor:
-        """`picture` of labels that a sensor measured, whose small holes are closed.
+        """`picture` of labels measured by a sensor, with small holes closed.
 
-        A hole's pixel becomes the mean of what is known beside it, four times over: between a
-        LiDAR's lines no more than eight pixels stay black, and a network need not learn lines by
-        heart. Classes have no mean, and their holes stay.
+        Four times, unknown pixels next to known ones become the mean of these. This closes gaps of
+        up to eight pixels between a LiDAR's lines, so that a network does not learn the pattern of
+        lines. Classes cannot be averaged, and their holes stay.
 
         Args:
             labels: As `picture` takes them.
-            known: Where they are known to the sensor, boolean `(batch, height, width)`; where they
-                are `valid` by default.
+            known: The pixels that the sensor measured, boolean `(batch, height, width)`; by default
+                the `valid` ones.
 
         Example:
             >>> from adaat_keras import tasks
@@ -158,13 +157,13 @@ class Task(ABC):
 
     @abstractmethod
     def label_problem(self, labels: np.ndarray) -> str | None:
-        """What is wrong with labels in the domain's form and how to mend it; `None` if nothing."""
+        """What is wrong with labels and how to fix it; `None` if nothing is."""
 
     def check_labels(self, labels: np.ndarray, where: str) -> None:
         """Raise a `ValueError` that names `where`, the value and the fix if labels are wrong.
 
-        For loaders: inside a compiled graph a wrong label can only crash without a name, or pass
-        unseen.
+        For loaders: inside a compiled graph, a wrong label would crash without naming the file, or
+        go unnoticed.
 
         Example:
             >>> from adaat_keras import tasks
@@ -179,16 +178,16 @@ class Task(ABC):
             raise ValueError(f"{where}: {problem}")
 
     def with_error(self, depth_error: str) -> "Task":
-        """The task with this error of depth in its loss; itself where it is no depth."""
+        """The task with this error in its depth loss; itself if it is not depth."""
         return self
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, as JSON takes them; none where they are the defaults."""
+        """The constructor's arguments, as JSON takes them; empty if all are defaults."""
         return {}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        """The task that `get_config` was asked of."""
+        """The task that `get_config` describes."""
         return cls(**config)
 
     def __eq__(self, other: object) -> bool:
@@ -210,9 +209,9 @@ def masked_image_mean(
     """Mean of every image over its valid pixels, 0 where there is none.
 
     Args:
-        values: `(batch, height, width)`, finite wherever it is valid.
+        values: `(batch, height, width)`, finite at valid pixels.
         valid: Booleans `(batch, height, width)`.
-        weights: What each pixel counts, `(batch, height, width)`; alike by default.
+        weights: Of the pixels, `(batch, height, width)`; equal by default.
 
     Returns:
         `(batch,)`.

@@ -1,15 +1,15 @@
-"""What trainings are made of, whatever the method.
+"""Building blocks of training that all methods share.
 
-- `trainer`: what all trainers have in common, and the `SupervisedTrainer`; each method's own is in
-  its file in `adaat_keras.methods`.
+- `trainer`: the base class of all trainers, and the `SupervisedTrainer`; each method's own trainer
+  is in its file in `adaat_keras.methods`.
 - `losses`: the adversarial losses.
 - `schedules`: learning rates over a stage's training.
-- `callbacks`, `checkpoint`: what a run keeps and says.
-- `devices`: which devices and machines to train on.
+- `callbacks`, `checkpoint`: logging and saving during a run.
+- `devices`: the devices and machines to train on.
 - `keras_workarounds`: the private methods of Keras that several devices need overridden.
 
-The losses and schedules work on every Keras backend; the rest is TensorFlow's, and imported when
-it is first asked for.
+The losses and schedules work on every Keras backend; the rest needs TensorFlow, and is imported on
+first use.
 """
 
 import importlib

@@ -13,11 +13,11 @@ from adaat_keras.files import written_whole
 class StopOnNan(keras.callbacks.Callback):
     """Raises `FloatingPointError` at the first batch after which a loss is NaN or infinite.
 
-    The message names stage, epoch, batch and value, and where the last good state is.
+    The message names stage, epoch, batch and value, and the folder of the last good state.
 
     Args:
         stage: Name of the stage.
-        state: Folder of the last good state, if it is kept.
+        state: Folder of the last good state, if it is saved.
     """
 
     def __init__(self, stage: str, state: Path | None = None):
@@ -31,13 +31,13 @@ class StopOnNan(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Look at every value of the batch's log."""
+        """Check every value of the batch's log."""
         self._check(logs, f"batch {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
-        """Look at the validation losses: the epoch's last step may have broken the weights.
+        """Check the validation losses, since the epoch's last step may have broken the weights.
 
-        Other scores may be NaN for good reason, such as the IoU of a class that never occurs.
+        Other scores may legitimately be NaN, such as the IoU of a class that never occurs.
         """
         losses = {name: value for name, value in (logs or {}).items() if name.endswith("loss")}
         self._check(losses, "validation")
@@ -56,15 +56,15 @@ class StopOnNan(keras.callbacks.Callback):
 
 
 class TimeLeft(keras.callbacks.Callback):
-    """Prints before every epoch which stage it belongs to and the time left over all stages.
+    """Prints before every epoch the current stage and the time left over all stages.
 
-    The estimate takes the epochs still to come to last as long as the run's latest.
+    The estimate assumes that all remaining epochs take as long as the latest one.
 
     Args:
         title: What is being trained, e.g. `"stage 1 of 3, adversarial"`.
         epochs: Epochs of this stage.
         epochs_after: Epochs of the stages after this one.
-        seconds: What an epoch of the stage before took.
+        seconds: Duration of an epoch of the previous stage, if known.
         verbose: 0 prints nothing.
     """
 
@@ -102,10 +102,10 @@ _HIDDEN = ("iou_", "delta_2", "delta_3", "sq_rel", "rmse", "median_angle", "with
 
 
 class ShortProgress(keras.callbacks.ProgbarLogger):
-    """Keras' progress bar that shows an epoch's chief scores; the log keeps all of them.
+    """Keras' progress bar, showing only an epoch's main scores; the log keeps all of them.
 
     Args:
-        hidden: What the names of values have in them that are not shown.
+        hidden: Substrings of the names of values that are not shown.
     """
 
     def __init__(self, hidden: tuple[str, ...] = _HIDDEN):
@@ -113,7 +113,7 @@ class ShortProgress(keras.callbacks.ProgbarLogger):
         self.hidden = hidden
 
     def on_epoch_end(self, epoch, logs=None):
-        """Show the scores that are left."""
+        """Show the main scores."""
         shown = {
             name: value
             for name, value in (logs or {}).items()
@@ -123,13 +123,13 @@ class ShortProgress(keras.callbacks.ProgbarLogger):
 
 
 class HistoryFile(keras.callbacks.Callback):
-    """Writes every epoch's log to CSV files, with the stage's name and the epoch before it.
+    """Writes every epoch's log to CSV files, preceded by the stage's name and the epoch.
 
     Args:
         stage: Name of the stage.
-        path: The stage's own file, which stays beside its state: a run that goes on with a state
-            of another run's has all epochs.
-        run_path: The run's file; its stages share it.
+        path: The stage's file, kept with its state, so that a run that resumes from another run's
+            state has all epochs.
+        run_path: The run's file, shared by its stages.
     """
 
     def __init__(self, stage: str, path: Path, run_path: Path):
@@ -146,7 +146,7 @@ class HistoryFile(keras.callbacks.Callback):
 
 
 def read_history(path: Path) -> list[dict[str, str]]:
-    """The rows of a history file without their empty cells; none if there is no file.
+    """The rows of a history file without empty cells; an empty list if there is no file.
 
     Raises:
         ValueError: The file is damaged; names it.
@@ -169,9 +169,9 @@ def read_history(path: Path) -> list[dict[str, str]]:
 
 
 def merge_history(path: Path, rows: list[dict]) -> None:
-    """Add rows to a history file in place of those of the same stage and epoch, or later ones.
+    """Add rows to a history file, replacing those of the same stages from their first epoch on.
 
-    A run that was killed and goes on thus has every epoch once.
+    Thus, a run that is resumed has every epoch once.
     """
     new = {(row["stage"], int(row["epoch"])) for row in rows}
     first = {stage: min(e for s, e in new if s == stage) for stage, _ in new}

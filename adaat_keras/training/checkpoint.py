@@ -1,4 +1,4 @@
-"""Keeps a trainer's state after every epoch, and brings it back."""
+"""Saves a trainer's state after every epoch, and restores it."""
 
 import re
 from pathlib import Path
@@ -11,18 +11,18 @@ _STOPPED = ".stopped"
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Saves networks and all optimizers of a trainer after every epoch, each file whole or absent.
+    """Saves the networks and all optimizers of a trainer after every epoch, atomically.
 
-    The file's name carries the number of epochs done. `restore` loads the newest into a compiled
-    trainer, whose optimizers are built, and says at which epoch to go on; with data that is a
-    function of the step's number, training then ends in the weights of an unbroken run. Keras'
-    `BackupAndRestore` builds `model.optimizer` alone, so that a second one starts afresh.
+    File names contain the number of finished epochs. `restore` loads the newest file into a
+    compiled trainer, whose optimizers are built, and returns the epoch to continue at; if the data
+    depends only on the step, training then ends with the weights of an unbroken run. Keras'
+    `BackupAndRestore` only builds `model.optimizer`, so that a second optimizer would start anew.
 
-    A callback that ends the training has the last word on the weights: that state is saved after
-    all callbacks, and says so, so that nobody trains on from it. It comes last of them.
+    This must be the last callback. If another one ends the training, the state is saved when the
+    training ends, with the weights as the callbacks left them, and marked as `stopped`.
 
     Args:
-        folder: Where the state lives.
+        folder: Folder of the states.
     """
 
     def __init__(self, folder: Path):
@@ -31,7 +31,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._epochs = 0
 
     def restore(self, trainer: keras.Model) -> int:
-        """Load the newest state and return the number of epochs done; 0 without a state."""
+        """Load the newest state and return the number of finished epochs; 0 without a state."""
         files = self.files()
         if not files:
             return 0
@@ -46,13 +46,13 @@ class Checkpoint(keras.callbacks.Callback):
         return bool(files) and _STOPPED in files[max(files)].name
 
     def on_epoch_end(self, epoch, logs=None):
-        """Save this state, unless it is to be the last before its time."""
+        """Save this state, unless a callback has stopped the training."""
         self._epochs = epoch + 1
         if not self.model.stop_training:
             self._save("")
 
     def on_train_end(self, logs=None):
-        """Save what a callback that ended the training has left, such as the best weights."""
+        """If a callback stopped the training, save the weights it left, such as the best ones."""
         if self.model.stop_training and self._epochs:
             self._save(_STOPPED)
 
@@ -64,13 +64,13 @@ class Checkpoint(keras.callbacks.Callback):
         self.remove(before=self._epochs)
 
     def remove(self, before: int | None = None) -> None:
-        """Remove the states of fewer epochs than `before`, or all."""
+        """Remove the states of fewer epochs than `before`, or all by default."""
         for epochs, file in self.files().items():
             if before is None or epochs < before:
                 file.unlink()
 
     def files(self) -> dict[int, Path]:
-        """The states that exist, by the number of epochs done."""
+        """The existing states by number of finished epochs."""
         pattern = re.compile(rf"epoch-(\d+)(?:{re.escape(_STOPPED)})?\.weights\.h5")
         matches = ((pattern.fullmatch(file.name), file) for file in self.folder.glob("*.h5"))
         return {int(match[1]): file for match, file in matches if match}

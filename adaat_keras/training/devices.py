@@ -1,4 +1,4 @@
-"""Which devices and machines to train on."""
+"""The devices and machines to train on."""
 
 import json
 import os
@@ -15,13 +15,13 @@ EXAMPLE = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker"
 
 
 def this_machine() -> tuple[int, int]:
-    """This machine's number, from 0, and how many there are, by the environment's `TF_CONFIG`.
+    """This machine's index, from 0, and the number of machines, from TensorFlow's `TF_CONFIG`.
 
-    `TF_CONFIG` is what it is everywhere in TensorFlow; without it there is one machine.
+    Without this environment variable, there is one machine.
 
     Raises:
-        ValueError: It cannot be read, names other jobs than `worker` and `chief`, or does not say
-            which of the machines this one is.
+        ValueError: It cannot be parsed, names jobs other than `worker` and `chief`, or its task is
+            not in its cluster.
 
     Example:
         >>> this_machine()
@@ -49,9 +49,9 @@ def this_machine() -> tuple[int, int]:
 
 
 def has_bfloat16() -> bool:
-    """Whether this machine's GPU, or else its processor, computes in bfloat16.
+    """Whether this machine's GPU, or its CPU if it has none, has instructions for bfloat16.
 
-    A processor that has no instructions for it is slower in it than in float32.
+    A CPU without them is slower in bfloat16 than in float32.
     """
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
@@ -66,19 +66,19 @@ def has_bfloat16() -> bool:
 
 
 class Machines:
-    """Who this process is among those that a strategy trains with.
+    """The machines that a strategy trains on, and which of them this process is.
 
-    The first machine writes all files; the others wait for them, and read them where it has
-    written them: the machines share a file system.
+    The first machine writes all files; the others wait for them and read them from the file system
+    that all machines share.
 
     Args:
-        strategy: TensorFlow's strategy; all but `MultiWorkerMirroredStrategy` know one machine.
+        strategy: A TensorFlow strategy; only `MultiWorkerMirroredStrategy` has several machines.
 
     Attributes:
-        count: How many machines there are.
-        number: This one's number, from 0.
-        devices: How many devices each has.
-        first: Whether this is the one that writes.
+        count: Number of machines.
+        number: Index of this machine, from 0.
+        devices: Number of devices per machine.
+        first: Whether this is the machine that writes files.
 
     Example:
         >>> machines = Machines(tf.distribute.get_strategy())
@@ -100,7 +100,7 @@ class Machines:
         self._gather = tf.function(self._gathered)
 
     def wait(self) -> None:
-        """Return when all machines have come here."""
+        """Block until all machines have called this."""
         self.everyones(0)
 
     def agree(self, what: str, value: int) -> None:
@@ -114,26 +114,26 @@ class Machines:
             )
 
     def everyones(self, value: int) -> list[int]:
-        """The values that the machines give, in their order."""
+        """Gather a value from every machine, in order of their indices."""
         if self.count == 1:
             return [value]
         gathered = self._gather(tf.constant([value], "int64"))
         return gathered.numpy().tolist()[:: self.devices]
 
     def _gathered(self, value: tf.Tensor) -> tf.Tensor:
-        """This value of every device."""
+        """Gather the value from every device."""
 
         def gather():
-            # A copy, since collectives take the device from the tensor.
+            # A copy, since collectives run on the tensor's device.
             return tf.distribute.get_replica_context().all_gather(tf.identity(value), axis=0)
 
         return self.strategy.experimental_local_results(self.strategy.run(gather))[0]
 
     def wait_for(self, file: Path, seconds: float = 90) -> None:
-        """Return when the first machine's file is seen here; a network's file system may be late.
+        """Block until a file written by the first machine is visible here, as NFS may lag behind.
 
         Raises:
-            FileNotFoundError: It is not seen in that time.
+            FileNotFoundError: The file does not appear in that time.
         """
         end = time.monotonic() + seconds
         while not file.exists():
@@ -146,23 +146,23 @@ class Machines:
 
 
 def cluster_of(strategy: tf.distribute.Strategy) -> dict[str, list[str]]:
-    """The addresses of a strategy's processes by their job; empty where it knows one machine."""
+    """The addresses of a strategy's processes by job; empty for a single machine."""
     if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return {}
     return strategy.cluster_resolver.cluster_spec().as_dict()
 
 
 def strategy_for(devices: str | int) -> tf.distribute.Strategy:
-    """TensorFlow's strategy for a number of devices of each machine, GPUs if there are any.
+    """A TensorFlow strategy for a number of devices per machine, GPUs if there are any.
 
-    Where the environment variable `TF_CONFIG` names several machines, it waits until all of them
-    are there; TensorFlow must not have done anything before that in this process.
+    If the environment variable `TF_CONFIG` names several machines, this waits for all of them, and
+    must be called before TensorFlow is initialized in this process.
 
     Args:
         devices: A number, or `"all"`.
 
     Raises:
-        ValueError: It is neither, or there are fewer devices; says how many.
+        ValueError: It is neither, or there are fewer devices.
 
     Example:
         >>> strategy_for("1").num_replicas_in_sync
@@ -177,7 +177,7 @@ def strategy_for(devices: str | int) -> tf.distribute.Strategy:
     found = chosen(found, devices)
     if len(found) == 1:
         return tf.distribute.get_strategy()
-    # NCCL serves GPUs; on CPUs its stand-in aborts.
+    # The default reduction uses NCCL, which is for GPUs only; on CPUs its substitute aborts.
     reduction = None if found[0].device_type == "GPU" else tf.distribute.ReductionToOneDevice()
     return tf.distribute.MirroredStrategy(
         [device.name for device in found], cross_device_ops=reduction
@@ -186,7 +186,7 @@ def strategy_for(devices: str | int) -> tf.distribute.Strategy:
 
 def several_machines(devices: str | int) -> tf.distribute.Strategy:
     """The strategy for as many devices on each of the machines that `TF_CONFIG` names."""
-    # It takes all GPUs that are visible, and must come before TensorFlow starts.
+    # The strategy uses all visible GPUs; this must come before TensorFlow is initialized.
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         tf.config.set_visible_devices(chosen(gpus, devices), "GPU")
@@ -196,7 +196,7 @@ def several_machines(devices: str | int) -> tf.distribute.Strategy:
 
 
 def chosen(found: list, devices: str | int) -> list:
-    """As many of these devices as asked for."""
+    """The first of these devices, as many as asked for."""
     count = len(found) if str(devices) == "all" else int(devices)
     if not 1 <= count <= len(found):
         raise ValueError(f"{count} devices asked for, but this machine has {len(found)}")
@@ -213,10 +213,10 @@ UNREACHABLE = (
 
 @contextmanager
 def lost_machine(machines: Machines) -> Iterator[None]:
-    """Raise what TensorFlow says when another machine has stopped as a `ConnectionError`.
+    """Turn TensorFlow's error for a lost machine into a `ConnectionError`.
 
     Args:
-        machines: Those that train together; on one alone nothing is changed.
+        machines: The machines that train together; with only one, errors are left unchanged.
 
     Example:
         >>> with lost_machine(Machines(tf.distribute.get_strategy())):
@@ -239,13 +239,13 @@ def lost_machine(machines: Machines) -> Iterator[None]:
 
 @contextmanager
 def deterministic_ops(on: bool | None = None) -> Iterator[None]:
-    """Within, equal trainings give equal weights, bit for bit; afterwards all is as it was before.
+    """Make trainings bit-for-bit reproducible within this context.
 
-    TensorFlow's op determinism refuses operations that are random and have no seed, and on GPUs
-    some that have no deterministic kernel.
+    TensorFlow's op determinism rejects random operations without a seed, and on GPUs some that
+    have no deterministic kernel.
 
     Args:
-        on: `None` is yes on a processor, no where there is a GPU.
+        on: Whether to enable it; `None` enables it only if there is no GPU.
 
     Example:
         >>> with deterministic_ops():
@@ -263,5 +263,5 @@ def deterministic_ops(on: bool | None = None) -> Iterator[None]:
     try:
         yield
     finally:
-        # TensorFlow has no public way back.
+        # TensorFlow has no public function to disable it.
         tf_config.disable_op_determinism()

@@ -11,12 +11,12 @@ from adaat_keras.training.devices import cluster_of
 
 
 class KerasWorkarounds:
-    """What `keras.Model` lacks for batches that differ by replica, and for several machines."""
+    """Fixes to `keras.Model` for batches that differ by replica, and for several machines."""
 
     def _make_function(self, step_function):
-        """As in Keras, whose `fit` fails over machines: it averages logs along an axis of theirs.
+        """As in Keras, but with an axis added to logs, along which `fit` averages over machines.
 
-        Numbers have none (keras issue 20585).
+        Scalars make it fail (keras issue 20585).
         """
         if not cluster_of(self.distribute_strategy):
             return super()._make_function(step_function)
@@ -27,8 +27,8 @@ class KerasWorkarounds:
         )
 
     def _maybe_symbolic_build(self, *args, **kwargs):
-        """Skip what Keras would infer: it adds up a batch over replicas that may differ in size.
+        """Do nothing: Keras would concatenate the replicas' batches, which may differ in size.
 
-        A trainer's networks are built; there is nothing to infer. (No issue is known; what fails
-        without it is `tests/runs/test_two_devices.py`, where a batch leaves one replica empty.)
+        A trainer's networks are built already. (No Keras issue is known; without this,
+        `tests/runs/test_two_devices.py` fails, where a batch leaves one replica empty.)
         """

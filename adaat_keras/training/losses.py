@@ -12,20 +12,20 @@ from adaat_keras.registry import Registry, place_of
 class AdversarialLoss(keras.losses.Loss):
     """A loss between the domain (1 = source A, 0 = target B) and the domain classifier's logits.
 
-    The classifier minimizes it with the true domain, the encoder with the flipped one (the
-    paper's section 4.5; equations 1 and 2). Labels are softened inside: with 0.1, A counts as 0.9
-    and B as 0.1. The loss is divided by what a classifier scores that cannot tell the domains
-    apart, as a task loss is by what a constant guess scores: alpha weighs like with like.
+    The classifier minimizes it with the true domain, the encoder with the flipped one (section 4.5
+    of the paper; equations 1 and 2). Labels are softened internally: with 0.1, A's is 0.9 and B's
+    0.1. The loss is divided by that of a classifier that cannot tell the domains apart, just as
+    task losses are by that of a constant guess, so that alpha weights comparable quantities.
 
     Takes domains `(batch,)` and logits `(batch, height, width, 1)`; every image counts equally.
-    Subclasses implement `of_logits` and, where a guess does not score 1, `guess`.
+    Subclasses implement `of_logits`, and `guess` unless it is 1.
 
     Args:
-        softening: How far the labels are moved from 0 and 1 towards each other.
+        softening: Distance by which the labels are moved from 0 and 1 towards each other.
 
     Attributes:
-        threshold: The logit above which the classifier says "source"; `None` where no logit means
-            it, and nobody can tell how often it is right.
+        threshold: The logit above which the classifier says "source"; `None` if there is none, so
+            that its accuracy is not defined.
         gradient_penalty: Weight of the classifier's gradient penalty.
     """
 
@@ -37,7 +37,7 @@ class AdversarialLoss(keras.losses.Loss):
         self.softening = softening
 
     def call(self, y_true, y_pred):
-        """One value an image, `(batch,)`."""
+        """One value per image, `(batch,)`."""
         logits = keras.ops.cast(y_pred, "float32")
         domain = keras.ops.reshape(keras.ops.cast(y_true, "float32"), (-1, 1, 1, 1))
         labels = self.softening + (1 - 2 * self.softening) * domain
@@ -50,13 +50,13 @@ class AdversarialLoss(keras.losses.Loss):
 
     @property
     def guess(self) -> float:
-        """What `of_logits` gives a classifier that always says "either"."""
+        """The value of `of_logits` for an undecided classifier."""
         return 1.0
 
     def says_source(self, logits):
-        """The share of an image's places at which the classifier says "source", `(batch,)`.
+        """The share of an image's locations classified as source, `(batch,)`.
 
-        Of losses with a `threshold`.
+        Only for losses with a `threshold`.
         """
         says = keras.ops.cast(logits > self.threshold, "float32")
         return keras.ops.mean(says, axis=(1, 2, 3))
@@ -108,7 +108,7 @@ class LeastSquares(AdversarialLoss):
 
     @property
     def guess(self) -> float:
-        """The loss of the value half-way between the labels."""
+        """The loss of the value halfway between the labels."""
         return (0.5 - self.softening) ** 2
 
 
@@ -118,9 +118,9 @@ class Wasserstein(AdversarialLoss):
 
     `-(2 y - 1) z`, so that the sum over both domains is the negative critic difference; soft
     labels scale it by `1 - 2 * softening`. The trainer adds the gradient penalty of Gulrajani et
-    al. 2017, `10 (|grad| - 1)^2`, between features of A and B. It is not divided: a critic that
-    cannot tell the domains apart scores 0. It has no threshold: over both domains, the same added
-    to every output changes nothing.
+    al. 2017, `10 (|grad| - 1)^2`, between features of A and B. The loss is not divided, since a
+    critic that cannot tell the domains apart scores 0. There is no threshold, since the critic's
+    outputs are defined only up to a constant.
 
     Example:
         >>> loss = Wasserstein(softening=0.0)
@@ -147,10 +147,10 @@ _registry = Registry(
 
 
 def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> AdversarialLoss:
-    """An adversarial loss by its name, its class or its place; a loss is handed through.
+    """An adversarial loss by its name, class or location; a loss object is returned unchanged.
 
     Args:
-        what: A name of `names()`, a class, `"module:Class"`, `"file.py:Class"`, or a loss.
+        what: A name from `names()`, a class, `"module:Class"`, `"file.py:Class"`, or a loss.
         **options: The constructor's arguments, e.g. `softening=0.0`.
 
     Raises:
@@ -169,7 +169,7 @@ def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> Adver
 
 
 def told(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
-    """A loss or its class as text that `get` takes: its place, and as JSON what is not usual.
+    """A loss or its class as a string for `get`: its location, and non-default options as JSON.
 
     Example:
         >>> told(LeastSquares(softening=0.0))
@@ -183,12 +183,12 @@ def told(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
     try:
         usual = kind().get_config()
     except TypeError:
-        # It has arguments that must be given.
+        # It has required arguments.
         usual = {}
     made = {name: value for name, value in config.items() if usual.get(name, ...) != value}
     return place_of(kind) + (json.dumps(made) if made else "")
 
 
 def names() -> list[str]:
-    """Every adversarial loss' name."""
+    """The names of all adversarial losses."""
     return _registry.names()

@@ -11,12 +11,12 @@ FLOOR = 0.02
 def learning_rate_schedule(
     name: str, learning_rate: float, epochs: int, steps_per_epoch: int
 ) -> keras.optimizers.schedules.LearningRateSchedule | float:
-    """The learning rate of every training step.
+    """A schedule, or the constant learning rate, by name.
 
     - `"cosine"`: rises to `learning_rate` over the first 5 % of the stage's steps, then falls along
       a half cosine to 2 % of it.
-    - `"paper"`: halved every 10 epochs (section 4.5). It is 1.5e-8 at epoch 150 of the paper's
-      500, when nothing can be learnt any more: hence not the default.
+    - `"paper"`: halved every 10 epochs (section 4.5). Not the default, since at epoch 150 of the
+      paper's 500 it has fallen to 1.5e-8, too low to learn anything.
     - `"constant"`: `learning_rate` throughout.
 
     Raises:

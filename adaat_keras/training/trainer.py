@@ -1,7 +1,7 @@
-"""Trainers: Keras models that train networks which they do not own.
+"""Trainers: Keras models that train networks passed to them.
 
-Networks are products, trainers are thrown away: save the networks, not the trainer. A trainer is
-compiled and fitted as any Keras model is, with plain `tf.data` batches and stock callbacks.
+Networks outlive their trainer: save the networks, not the trainer. A trainer is compiled and fitted
+like any Keras model, with plain `tf.data` batches and Keras' callbacks.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,17 +24,17 @@ AnyLoss = keras.losses.Loss | str | Callable
 
 
 class Trainer(KerasWorkarounds, keras.Model):
-    """What all trainers have in common: precision, logs, any image size in testing.
+    """Base class of all trainers: checks, logs, padding in testing, optional translation.
 
-    A trainer counts as built from the start, since its networks are.
+    A trainer is marked as built from the start, since its networks are built.
 
     Args:
-        stride: What the networks need height and width to be multiples of; in testing, images
-            of other sizes are padded, and predictions cropped back.
-        translator: Turns images of the source into the target's look before anything sees them;
-            is not trained.
-        augment: What happens to a translated image in training, given its number in the stage's
-            order of images. Not before: the translator has been trained on plain images.
+        stride: What height and width of the networks' inputs must be multiples of; in testing,
+            images of other sizes are padded, and predictions cropped back.
+        translator: Translates images of the source into the target's style before any other
+            network sees them; not trained.
+        augment: Augments a translated image in training, given the image and its number in the
+            stage. Applied after translation, as the translator was trained on unaugmented images.
     """
 
     def __init__(
@@ -62,14 +62,14 @@ class Trainer(KerasWorkarounds, keras.Model):
         steps_per_execution: int = 1,
         jit_compile: bool = False,
     ) -> None:
-        """Set the optimizer of these variables (Adam by default), and the means in the log.
+        """Set the optimizer of these variables (Adam by default), and the names of logged means.
 
-        How steps are run, the last three, is as in `keras.Model.compile`; every trainer's `compile`
-        hands them on. Keras' other arguments are for losses and metrics that no trainer here reads.
+        The last three arguments are `keras.Model.compile`'s, and are accepted by every trainer's
+        `compile`; its other arguments are not supported.
 
         Raises:
-            ValueError: The precision is float16. Keras scales the loss of `optimizer` alone, so
-                that a second optimizer would train on gradients rounded to zero.
+            ValueError: The precision is float16. Keras applies loss scaling to the model's
+                `optimizer` only, so that a second one would get gradients that underflow.
         """
         if any(layer.compute_dtype == "float16" for layer in self.layers):
             raise ValueError(
@@ -83,18 +83,18 @@ class Trainer(KerasWorkarounds, keras.Model):
             steps_per_execution=steps_per_execution,
             jit_compile=jit_compile,
         )
-        # Restoring a checkpoint fills only slots that exist.
+        # Restoring a checkpoint only fills optimizer slots that exist.
         optimizer.build(variables)
         self.means = {name: keras.metrics.Mean(name=name) for name in means}
 
     def translated(self, images: tf.Tensor) -> tf.Tensor:
-        """Images of the source in the target's look, where there is a translator."""
+        """Images of the source, translated if there is a translator."""
         if self.translator is None:
             return images
         return tf.stop_gradient(self.translator(tf.cast(images, "float32"), training=False))
 
     def translated_in_training(self, images: tf.Tensor) -> tf.Tensor:
-        """`translated`, and then augmented."""
+        """Images as `translated` returns them, augmented if there is a translator."""
         images = self.translated(images)
         if self.translator is None or self.augment is None:
             return images
@@ -102,15 +102,15 @@ class Trainer(KerasWorkarounds, keras.Model):
         batch = tf.cast(self.optimizer.iterations, "int64") * context.num_replicas_in_sync
         batch += tf.cast(context.replica_id_in_sync_group, "int64")
         numbers = batch * count + tf.range(count)
-        # As in the pipeline: contrast has no deterministic kernel on a GPU.
+        # On the CPU, as in the data pipeline: contrast has no deterministic GPU kernel.
         with tf.device("/CPU:0"):
             return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
 
     def unpacked(self, data) -> tuple:
-        """Images and labels (`None` without) of what `fit` and `evaluate` hand to a step.
+        """Unpack a batch from `fit` or `evaluate` to images and labels, which may be `None`.
 
         Raises:
-            ValueError: There are weights of samples or classes, which no loss here reads.
+            ValueError: There are sample or class weights, which no loss here uses.
         """
         images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
         if weights is not None:
@@ -121,15 +121,15 @@ class Trainer(KerasWorkarounds, keras.Model):
         return images, labels
 
     def check_given(self, weight: str, *needed: str) -> None:
-        """Raise a `ValueError` if this weight is not 0 and something that it needs is missing."""
+        """Raise a `ValueError` if this weight is not 0 and an attribute that it needs is `None`."""
         missing = [name for name in needed if getattr(self, name) is None]
         if getattr(self, weight) and missing:
             raise ValueError(f"{weight}={getattr(self, weight)} needs {', '.join(missing)}")
 
     def check_images(self, *images: tf.Tensor) -> None:
-        """Raise a `ValueError` unless a training step can take these images.
+        """Raise a `ValueError` unless height and width of these images are multiples of the stride.
 
-        Where a graph does not know their size, it is looked at when the graph runs.
+        If the size is unknown in a graph, it is checked when the graph runs.
         """
         stride, trainer = self.pad.stride, type(self).__name__
         need = f"a {trainer} trains on images whose height and width are multiples of {stride}"
@@ -148,9 +148,9 @@ class Trainer(KerasWorkarounds, keras.Model):
 
     @staticmethod
     def mean(values: tf.Tensor) -> tf.Tensor:
-        """The mean (0 of nothing), so that gradients summed over devices are those of one device.
+        """The mean (0 if empty) over the number of replicas, since gradients are summed over these.
 
-        For losses that are no `keras.losses.Loss`, which does the same.
+        For losses that are not a `keras.losses.Loss`, which does the same.
         """
         total = tf.reduce_sum(values)
         mean = tf.math.divide_no_nan(total, tf.cast(tf.size(values), total.dtype))
@@ -158,29 +158,29 @@ class Trainer(KerasWorkarounds, keras.Model):
 
     @staticmethod
     def gathered(values: tf.Tensor) -> tf.Tensor:
-        """The whole batch's values on every device, for what is no mean over images."""
+        """The values of all devices, for losses that are not a mean over images."""
         context = tf.distribute.get_replica_context()
         if context is None or context.num_replicas_in_sync == 1:
             return values
         return context.all_gather(values, axis=0)
 
     def padded(self, images: tf.Tensor) -> tf.Tensor:
-        """Images padded to the stride, and a black one if there is none.
+        """Images padded to the stride, and one black image if the batch is empty.
 
-        The last replicas get no image where a batch has too few, and networks cannot take that.
+        Some replicas get an empty batch if there are too few images, which networks cannot process.
         """
         spare = tf.cast(tf.equal(tf.shape(images)[0], 0), "int32")
         return self.pad(tf.pad(images, [[0, spare], [0, 0], [0, 0], [0, 0]]))
 
     def cropped(self, outputs: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-        """Outputs for what `padded` makes of `images`, as many and as large as these."""
+        """Crop outputs for `padded(images)` to the number and size of `images`."""
         return self.crop([outputs, images])[: tf.shape(images)[0]]
 
     def log(self, images: tf.Tensor, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Update the means over images of these losses of `images`, and return all means.
+        """Update the logged means of these losses, weighted by the number of images; return all.
 
-        Keras divides a loss by the number of replicas, since gradients are summed over them; the
-        mean is taken of the loss itself.
+        Losses come divided by the number of replicas, since gradients are summed over these; this
+        is undone for the log.
         """
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
         for name, loss in losses.items():
@@ -188,13 +188,13 @@ class Trainer(KerasWorkarounds, keras.Model):
         return {name: mean.result() for name, mean in self.means.items()}
 
     def scores(self) -> dict[str, tf.Tensor]:
-        """The results of the metrics of `test_step`, under the names in the log."""
+        """The results of `test_step`'s metrics by their names in the log."""
         return {}
 
     def evaluate(self, *args, return_dict: bool = False, **kwargs):
-        """As in Keras, but the results are read once over all replicas.
+        """As in Keras, but metrics are computed over all replicas together.
 
-        Keras averages those that each replica has by itself, which is no mean IoU.
+        Keras averages the replicas' results, which is wrong for metrics such as mean IoU.
         """
         logs = super().evaluate(*args, return_dict=True, **kwargs)
         with self.distribute_strategy.scope():
@@ -203,9 +203,9 @@ class Trainer(KerasWorkarounds, keras.Model):
         return logs if return_dict else list(logs.values())
 
     def get_config(self) -> dict:
-        """Raise `NotImplementedError`: networks are what a training gives, a trainer is no model.
+        """Raise `NotImplementedError`: save the networks instead, or the trainer's weights.
 
-        Its state, the optimizers' included, is kept by `save_weights`.
+        `save_weights` keeps the whole state, including the optimizers'.
         """
         raise NotImplementedError(
             f"a {type(self).__name__} cannot be saved whole: save the networks that it trains, or "
@@ -225,14 +225,13 @@ class Trainer(KerasWorkarounds, keras.Model):
 class SupervisedTrainer(Trainer):
     """Trains encoder and decoder on the labels of one or more domains.
 
-    On the source domain alone it trains base model 2 (the paper's N2); on source and target
-    together base model 1 as AT/DT does, which ADA-AT/DT's `AdversarialTrainer` extends by the
-    domain classifier.
+    On the source alone it trains base model 2 (the paper's N2), on source and target together base
+    model 1 as in AT/DT. ADA-AT/DT's `AdversarialTrainer` adds the domain classifier.
 
     A batch is `(images, labels)`: images `(batch, height, width, 3)` in 0 to 255, labels as the
-    task's loss takes them. With several domains each of the two is a tuple with one tensor a
-    domain. In training all images of a batch have one size, a multiple of the encoder's stride; in
-    testing any size goes.
+    task's loss takes them. With several domains, both are tuples with one tensor per domain. In
+    training, height and width must be multiples of the encoder's stride; in testing, images may
+    have any size.
 
     Args:
         encoder, decoder: The base model; shared, not copied.
@@ -267,9 +266,9 @@ class SupervisedTrainer(Trainer):
         metrics: Mapping[str, list] | None = None,
         **kwargs,
     ) -> None:
-        """Set the optimizer, the task's loss and, per domain, the metrics of `test_step`.
+        """Set the optimizer, the task loss and each domain's metrics for `test_step`.
 
-        Optimizers and losses are taken by name too; all else as `Trainer.compile` takes it.
+        Optimizers and losses may be given by name; other arguments are `Trainer.compile`'s.
 
         Raises:
             ValueError: There is no task loss, or the precision is float16.
@@ -325,14 +324,14 @@ class SupervisedTrainer(Trainer):
     def by_domain(
         self, data, images: int | None = None, labels: int | None = None
     ) -> tuple[tuple, tuple]:
-        """Images and labels of a batch, each a tuple with one tensor a domain.
+        """Images and labels of a batch, each a tuple with one tensor per domain.
 
         Args:
-            data: What `fit` and `evaluate` hand to a step.
-            images, labels: How many tensors there must be; by default one a domain.
+            data: A batch as `fit` and `evaluate` pass it to a step.
+            images, labels: Expected numbers of tensors; by default one per domain.
 
         Raises:
-            ValueError: There are more, or fewer.
+            ValueError: There are more or fewer tensors.
         """
         parts = tuple(x if isinstance(x, tuple | list) else (x,) for x in self.unpacked(data))
         due = tuple(len(self.domains) if n is None else n for n in (images, labels))
@@ -345,19 +344,19 @@ class SupervisedTrainer(Trainer):
         return parts
 
     def training_batch(self, data, images: int | None = None, labels: int | None = None):
-        """`by_domain`, with images that a training step can take."""
+        """As `by_domain`, with the images' size checked."""
         parts = self.by_domain(data, images, labels)
         self.check_images(*parts[0])
         return parts
 
     def seen(self, images) -> tuple:
-        """The domains' images as the encoder sees them: those of the source translated."""
+        """The domains' images as the encoder sees them, the source's translated."""
         if self.domains[0] != "source":
             return tuple(images)
         return self.translated_in_training(images[0]), *images[1:]
 
     def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
-        """The task loss of each domain; the outputs are the domains' one after the other."""
+        """The task loss of each domain; the outputs are concatenated along the batch."""
         parts = tf.split(outputs, [tf.shape(y)[0] for y in labels])
         return [self.task_loss(y, part) for y, part in zip(labels, parts, strict=True)]
 
@@ -371,7 +370,7 @@ class SupervisedTrainer(Trainer):
 
 
 def counts_of(images: Sequence[tf.Tensor]) -> list:
-    """How many each domain has: numbers where a graph knows them, so that it knows parts by them.
+    """The number of images per domain, as Python integers where a graph knows them statically.
 
     Example:
         >>> counts_of([tf.ones((3, 8, 8, 3)), tf.ones((2, 8, 8, 3))])
@@ -381,7 +380,7 @@ def counts_of(images: Sequence[tf.Tensor]) -> list:
 
 
 def adam(optimizer: AnyOptimizer | None) -> keras.optimizers.Optimizer:
-    """An optimizer, by name too; `None` is the paper's Adam.
+    """An optimizer, given as an object or by name; `None` is the paper's Adam.
 
     Example:
         >>> type(adam(None)).__name__, type(adam("sgd")).__name__
@@ -393,10 +392,10 @@ def adam(optimizer: AnyOptimizer | None) -> keras.optimizers.Optimizer:
 
 
 class Adam(keras.optimizers.Adam):
-    """Keras' Adam, which changes a variable in one operation where Keras takes a dozen.
+    """Keras' Adam with a fused kernel: one operation per variable instead of a dozen.
 
-    The paper's networks' update takes less than half the time. Equal up to rounding, and it keeps
-    the same state: a checkpoint of either goes on with the other.
+    Updates the paper's networks in less than half the time. Results are equal up to rounding, and
+    the state is the same, so that checkpoints are interchangeable with Keras' Adam.
 
     Example:
         >>> variable = keras.Variable([1.0, 2.0])
@@ -406,7 +405,7 @@ class Adam(keras.optimizers.Adam):
     """
 
     def update_step(self, gradient, variable, learning_rate):
-        """Change a variable and its two moments."""
+        """Update a variable and its two moments."""
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices) or variable.dtype != tf.float32:
             super().update_step(gradient, variable, learning_rate)
             return
@@ -427,7 +426,7 @@ class Adam(keras.optimizers.Adam):
 
 
 def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:
-    """A loss, by name or as a function too, as `keras.Model.compile` takes it.
+    """A loss from an object, a name or a function, as `keras.Model.compile` takes it.
 
     Example:
         >>> loss_of("mse").name, loss_of(lambda labels, outputs: outputs - labels).name
@@ -437,8 +436,8 @@ def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:
     if found is None or isinstance(found, keras.losses.Loss):
         return found
     name = getattr(found, "__name__", type(found).__name__)
-    # Keras gives functions by name; its class of that name fits shapes, and knows devices. A user's
-    # function may be called as one of Keras' is.
+    # For names, Keras returns functions; the class of that name also fits shapes and handles
+    # devices. A user's function may share its name with one of Keras', hence the check.
     if found is getattr(keras.losses, name, None):
         for each in vars(keras.losses).values():
             if isinstance(each, type) and plain_name(each.__name__) == plain_name(name):
@@ -447,12 +446,12 @@ def loss_of(what: AnyLoss | None) -> keras.losses.Loss | None:
 
 
 class _FunctionLoss(keras.losses.Loss):
-    """The mean of what a function of labels and outputs gives."""
+    """The mean of a function of labels and outputs."""
 
     def __init__(self, function: Callable, name: str):
         super().__init__(name=name.strip("<>"))
         self.function = function
 
     def call(self, y_true, y_pred):
-        """What the function gives."""
+        """Apply the function."""
         return self.function(y_true, y_pred)
