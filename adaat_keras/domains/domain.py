@@ -91,8 +91,8 @@ class Domain(ABC):
         focal_length: In pixels, the median if frames differ; `None` if unknown.
         principal_point: Where the optical axis meets a frame, `(x, y)` in pixels from the upper
             left corner, the median if frames differ; `None` for the middle.
-        camera_height: Of the camera above the road, in metres, the mean if frames differ; `None` if
-            unknown.
+        camera_height: Of the camera above the road, in metres, the mean or median if frames differ;
+            `None` if unknown.
         image_range: The two values mapped to black and white if files have more than 8 bits.
         all_told: Whether the attributes determine every pixel, so that `identity` reads no frames.
     """

@@ -289,11 +289,15 @@ class Decoder(Network):
         self.upsampling = upsampling
 
 
+# Images that are normalized by ImageNet's means and standard deviations reach 2.64.
+_NORMALIZED = 8
+
+
 def check_images(images: np.ndarray) -> None:
     """Raise a `ValueError` for arrays that are not images in 0 to 255, and warn of doubtful ones.
 
-    Integers above 255 are an error. Floats above 256, or that all lie between 0 and 1, may be
-    intended, and give a warning.
+    Integers above 255, NaN and infinity are errors. Floats above 256, or that all lie between 0 and
+    1, or that look normalized to a mean of 0, may be intended, and give a warning.
 
     Example:
         >>> check_images(np.zeros((50, 70, 3)))
@@ -308,7 +312,12 @@ def check_images(images: np.ndarray) -> None:
         )
     if images.dtype == np.uint8 or images.dtype.kind not in "fiu":
         return
-    largest = images.max(initial=0)
+    smallest, largest = images.min(initial=0), images.max(initial=0)
+    if not np.isfinite(largest - smallest):
+        raise ValueError(
+            "these images hold NaN or infinity, which instance normalization would spread over the "
+            "whole prediction: give such pixels a number, such as 0"
+        )
     told = f"the largest number in these images is {largest:g}, and networks take 0 to 255: "
     stretch = (
         "read files by adaat_keras.inference.read_image(path, image_range=(LOW, HIGH)), or bring "
@@ -320,7 +329,15 @@ def check_images(images: np.ndarray) -> None:
     # Resizing may overshoot 255 slightly.
     if largest > 256:
         warnings.warn(told + stretch, stacklevel=3)
-    if images.dtype.kind == "f" and 0 < largest <= 1:
+    if images.dtype.kind != "f":
+        return
+    if smallest < 0 and largest <= _NORMALIZED:
+        warnings.warn(
+            f"these images have numbers from {smallest:g} to {largest:g}, and networks take 0 to "
+            "255: undo their normalization",
+            stacklevel=3,
+        )
+    elif 0 < largest <= 1:
         warnings.warn(
             "the largest number in these images is 1 or less, and networks take 0 to 255: multiply "
             "them by 255, unless they are black",

@@ -144,6 +144,25 @@ def test_images_that_end_at_1_are_told(image):
         model.predict(np.zeros_like(images), verbose=0)
 
 
+@pytest.mark.parametrize(
+    "normalize",
+    [lambda x: x / 127.5 - 1, lambda x: (x / 255 - 0.45) / 0.225, lambda x: x / 255 - 0.5],
+)
+def test_images_that_were_normalized_are_told(normalize, image):
+    with pytest.warns(UserWarning, match=r"numbers from -.* take 0 to 255: undo their normaliz"):
+        build_ada_atdt(size="tiny", transfer="conv").predict(
+            normalize(np.asarray(image(64, 64))), verbose=0
+        )
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_pixel_that_is_no_number_would_spoil_all_others(number, image):
+    images = np.array(image(64, 64))
+    images[0, 3, 5, 1] = number
+    with pytest.raises(ValueError, match="images hold NaN or infinity"):
+        build_ada_atdt(size="tiny", transfer="conv").predict(images, verbose=0)
+
+
 @pytest.mark.parametrize("predict", [lambda model, x: model.predict(x, verbose=0), labels_of])
 def test_images_of_more_than_8_bits_are_told_to_be_brought_to_them(predict, image):
     """As a thermal camera has them: taken as they are, all would be white beyond all measure."""
