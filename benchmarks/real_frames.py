@@ -156,14 +156,18 @@ def road_error(model, domain: Domain, options) -> float:
     below = np.maximum(np.arange(height) + 0.5 - horizon, 1e-3)
     flat = options.focal_length * options.camera_height / below
     near, errors = (flat >= 6) & (flat <= 40), []
-    road = tasks.get("semantic").class_names.index("road")
+    depth, road = tasks.get("depth"), tasks.get("semantic").class_names.index("road")
     for n in range(len(domain)):
         frame = domain[n]
-        outputs = model.predict(frame["image"][None].astype("float32"), verbose=0)
-        metres = tasks.get("depth").decode(np.asarray(outputs))[0]
-        known = (frame["semantic"] == road) & near[: len(metres), None]
-        errors.append(np.abs(metres / flat[:, None] - 1)[known])
+        known = (frame["semantic"] == road) & near[:, None]
+        errors.append(np.abs(predicted(model, frame, depth) / flat[:, None] - 1)[known])
     return float(np.concatenate(errors).mean())
+
+
+def predicted(model, frame: dict, task: tasks.Task) -> np.ndarray:
+    """A frame's predicted labels."""
+    outputs = model.predict(frame["image"][None].astype("float32"), verbose=0)
+    return task.decode(np.asarray(outputs))[0]
 
 
 def draw(model, domain: Domain, wanted: str, path: Path) -> None:
@@ -172,9 +176,8 @@ def draw(model, domain: Domain, wanted: str, path: Path) -> None:
     rows = []
     for n in range(0, len(domain), -(-len(domain) // 4)):
         frame = domain[n]
-        outputs = model.predict(frame["image"][None].astype("float32"), verbose=0)
         pictures = [frame["image"], task.colorize(frame[wanted])]
-        pictures.append(task.colorize(task.decode(np.asarray(outputs))[0]))
+        pictures.append(task.colorize(predicted(model, frame, task)))
         rows.append(np.concatenate([np.asarray(p, np.uint8) for p in pictures], axis=1))
     width = min(row.shape[1] for row in rows)
     path.parent.mkdir(parents=True, exist_ok=True)

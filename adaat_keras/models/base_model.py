@@ -313,7 +313,7 @@ def check_images(images: np.ndarray) -> None:
     if images.dtype == np.uint8 or images.dtype.kind not in "fiu":
         return
     smallest, largest = images.min(initial=0), images.max(initial=0)
-    if not np.isfinite(largest - smallest):
+    if not (np.isfinite(smallest) and np.isfinite(largest)):
         raise ValueError(
             "these images hold NaN or infinity, which instance normalization would spread over the "
             "whole prediction: give such pixels a number, such as 0"
