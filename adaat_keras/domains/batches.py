@@ -9,6 +9,7 @@ import tensorflow as tf
 from adaat_keras.domains.augment import augment, random_crop
 from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.domains.domain import Domain, check_ranks
+from adaat_keras.domains.parallel import parallel_map
 
 
 def keys_of(task: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -143,12 +144,12 @@ def training_batches(
     numbers = tf.data.Dataset.range(first, tf.int64.max)
     if crops_per_frame == 1:
         numbers = portion.of(numbers, per_device)
-        crops = numbers.map(lambda n: cut(read(n), n), tf.data.AUTOTUNE, deterministic=True)
+        crops = parallel_map(numbers, lambda n: cut(read(n), n))
         samples = tf.data.Dataset.zip(numbers, crops)
     else:
         crops = _mixed_crops(read, cut, first, crops_per_frame)
         samples = portion.of(tf.data.Dataset.zip(numbers, crops), per_device)
-    samples = samples.map(finish, tf.data.AUTOTUNE, deterministic=True)
+    samples = parallel_map(samples, finish)
     return samples.batch(per_device, drop_remainder=True).prefetch(4)
 
 
@@ -275,9 +276,9 @@ def _mixed_crops(read: Callable, cut: Callable, first: int, crops: int) -> tf.da
         taken = [cut(frame, start + turn * _MIXED) for turn in range(crops)]
         return {key: tf.stack([part[key] for part in taken]) for key in frame}
 
+    frames = tf.data.Dataset.range(first // in_block * _MIXED, tf.int64.max)
     return (
-        tf.data.Dataset.range(first // in_block * _MIXED, tf.int64.max)
-        .map(crops_of, tf.data.AUTOTUNE, deterministic=True)
+        parallel_map(frames, crops_of)
         .interleave(tf.data.Dataset.from_tensor_slices, cycle_length=_MIXED, block_length=1)
         .skip(first % in_block)
     )
@@ -310,8 +311,7 @@ def evaluation_batches(
         return padded_frame(domain.read(number * len(domain) // count, keys), stride, ignored)
 
     return (
-        tf.data.Dataset.range(count)
-        .map(read, tf.data.AUTOTUNE)
+        parallel_map(tf.data.Dataset.range(count), read)
         .map(lambda frame: frame["image"] if task is None else tuple(frame[key] for key in keys))
         .batch(1, drop_remainder=True)
         .prefetch(4)

@@ -26,6 +26,7 @@ from adaat_keras.domains.class_names import (
     group_table,
     label_entries,
 )
+from adaat_keras.domains.parallel import parallel_map
 from adaat_keras.streets.classes import NAMES
 
 if TYPE_CHECKING:
@@ -235,9 +236,8 @@ class Domain(ABC):
     def dataset(self, keys: tuple[str, ...]) -> tf.data.Dataset:
         """All frames in order, each a dictionary of the `keys`, read in parallel."""
         self.require(keys)
-        return tf.data.Dataset.range(len(self)).map(
-            lambda index: self.read(index, keys), num_parallel_calls=tf.data.AUTOTUNE
-        )
+        indices = tf.data.Dataset.range(len(self))
+        return parallel_map(indices, lambda index: self.read(index, keys))
 
     def require(self, keys: tuple[str, ...]) -> None:
         """Raise a `ValueError` if this domain has no labels for one of the `keys`."""

@@ -17,6 +17,7 @@ import tensorflow as tf
 from adaat_keras.camera import Camera
 from adaat_keras.domains.class_names import label_entries
 from adaat_keras.domains.domain import Domain, said_in_graph
+from adaat_keras.domains.parallel import parallel_map
 from adaat_keras.domains.resize import Resized
 from adaat_keras.files import (
     home_expanded,
@@ -446,9 +447,8 @@ def _write_shard(
 def _frames(domain: Domain, keys: tuple[str, ...], span: range) -> Iterator[dict[str, np.ndarray]]:
     """Frames in order, read in parallel; an error in the graph becomes one for the user."""
     keys = ("image", *(key for key in keys if key != "image"))
-    frames = tf.data.Dataset.range(span.start, span.stop).map(
-        lambda index: domain.read(index, keys), tf.data.AUTOTUNE, deterministic=True
-    )
+    indices = tf.data.Dataset.range(span.start, span.stop)
+    frames = parallel_map(indices, lambda index: domain.read(index, keys))
     try:
         for index, frame in zip(span, frames.as_numpy_iterator(), strict=True):
             sizes = {key: pixels.shape[:2] for key, pixels in frame.items()}
