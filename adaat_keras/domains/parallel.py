@@ -8,9 +8,10 @@ import tensorflow as tf
 def parallel_map(dataset: tf.data.Dataset, function: Callable[..., object]) -> tf.data.Dataset:
     """Map a function over a dataset's elements, in order, on all processor cores.
 
-    tf.data's autotuning is disabled for the result and for every dataset derived from it: when an
-    iterator is deleted while all cores are busy, the thread that tunes it may miss this and sleep
-    on, and the iterator's owner waits for it, for as long as a minute.
+    For the result, and for every dataset derived from it, two features of tf.data are disabled.
+    Autotuning: when an iterator is deleted while all cores are busy, the thread that tunes it may
+    miss this and sleep on, for up to a minute, and its owner waits. Graph optimization: it takes
+    0.3 s for an iterator of training frames, and makes their reading no faster.
 
     Args:
         dataset: The dataset.
@@ -23,5 +24,6 @@ def parallel_map(dataset: tf.data.Dataset, function: Callable[..., object]) -> t
     """
     fixed = tf.data.Options()
     fixed.autotune.enabled = False
+    fixed.experimental_optimization.apply_default_optimizations = False
     # Without autotuning, this is a call for each core, 16 at most.
     return dataset.map(function, tf.data.AUTOTUNE, deterministic=True).with_options(fixed)
