@@ -22,13 +22,6 @@ from adaat_keras.cli import main
 from adaat_keras.runs.folder import RunFolder
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
-
-
-def pytest_xdist_auto_num_workers():
-    """Two processes a core: one of them often waits for a process that it has started."""
-    return 2 * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-
-
 if WORKER and hasattr(os, "sched_setaffinity"):
     # A core of its own for each process that runs tests, before TensorFlow counts them: threads
     # that wait for one another take a tenth of the processor's time, and gain nothing at this size.
