@@ -10,8 +10,9 @@ def parallel_map(dataset: tf.data.Dataset, function: Callable[..., object]) -> t
 
     For the result, and for every dataset derived from it, two features of tf.data are disabled.
     Autotuning: when an iterator is deleted while all cores are busy, the thread that tunes it may
-    miss this and sleep on, for up to a minute, and its owner waits. Graph optimization: it takes
-    0.3 s for an iterator of training frames, and makes their reading no faster.
+    miss this and sleep on, for as long as it has lived, and its owner waits. Graph optimization: it
+    doubles the time to begin an iterator, and makes reading frames no faster. See
+    docs/benchmarks.md.
 
     Args:
         dataset: The dataset.
