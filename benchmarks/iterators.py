@@ -31,7 +31,7 @@ RESULTS = Path(__file__).parent.parent / "docs/results/iterators.json"
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=4, help="that an iterator lives")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
     domain = domains.get("streets_sim", split="train")
     ours, usual = batches.parallel_map, lambda d, f: d.map(f, tf.data.AUTOTUNE, deterministic=True)

@@ -8,7 +8,6 @@ import tensorflow as tf
 from adaat_keras import tasks
 from adaat_keras.domains.batches import evaluation_batches
 from adaat_keras.domains.domain import Domain
-from adaat_keras.domains.parallel import parallel_map
 from adaat_keras.domains.splits import classes_of
 from adaat_keras.layers import PadToStride
 from adaat_keras.tasks import Task
@@ -136,9 +135,4 @@ def gap_closed(method: float, source_only: float, oracle: float) -> float | None
 
 def spread_frames(domain: Domain, frames: int) -> Iterator[tf.Tensor]:
     """Images `(1, height, width, 3)` of up to `frames` frames, in the domain's order."""
-    count = min(frames, len(domain))
-    images = parallel_map(
-        tf.data.Dataset.range(count),
-        lambda n: domain.read(n * len(domain) // count, ("image",))["image"][None],
-    )
-    return iter(images.prefetch(4))
+    return iter(evaluation_batches(domain, None, frames))
