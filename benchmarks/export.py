@@ -100,10 +100,13 @@ def bytes_of(path: Path) -> int:
 def main(options: argparse.Namespace) -> None:
     """Export, measure, and print a table in Markdown."""
     import numpy as np
+    import tensorflow as tf
 
     from adaat_keras import domains, load, score, tasks
     from adaat_keras.export import FORMATS, export_model
 
+    # On one core, a SavedModel that is called inside a function would wait for its only thread.
+    tf.config.threading.set_inter_op_parallelism_threads(2)
     model = load(options.what)
     # An exported file takes images as they are.
     model.camera = None
