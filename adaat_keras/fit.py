@@ -14,9 +14,9 @@ from adaat_keras.methods.method import (
     History,
     Method,
     Source,
+    as_names,
     callbacks_of,
     fit_in_memory,
-    names_of,
 )
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import described
@@ -195,8 +195,8 @@ def fit_ada_atdt(
         ),
         plan=Plan(
             method=_method_name(chosen),
-            stages=names_of(stages),
-            freeze=names_of(freeze),
+            stages=as_names(stages),
+            freeze=as_names(freeze),
             callbacks=[_callback_name(callback) for callback in callbacks],
         ),
         recipe=recipe,

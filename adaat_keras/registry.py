@@ -149,6 +149,7 @@ def split_names(text: str) -> list[str]:
     return [name.strip() for name in names if name.strip()]
 
 
+@functools.cache
 def plain_name(name: str) -> str:
     """What of a name tells it from others: letters and digits, without capitals.
 

@@ -156,7 +156,7 @@ def fit_in_memory(
 ) -> History:
     """Train a model's stages in order, without writing to disk; arguments as `fit_ada_atdt`'s."""
     check_precision(model)
-    stages, freeze = names_of(stages), names_of(freeze)
+    stages, freeze = as_names(stages), as_names(freeze)
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)
     feed = Feed(
@@ -202,11 +202,11 @@ def fit_in_memory(
     return history
 
 
-def names_of(what: str | Sequence[str] | None) -> list[str] | None:
+def as_names(what: str | Sequence[str] | None) -> list[str] | None:
     """Names as a list; a single string becomes a list of one.
 
     Example:
-        >>> names_of("transfer"), names_of(("adversarial", "transfer")), names_of(None)
+        >>> as_names("transfer"), as_names(("adversarial", "transfer")), as_names(None)
         (['transfer'], ['adversarial', 'transfer'], None)
     """
     return what if what is None else [what] if isinstance(what, str) else list(what)

@@ -11,7 +11,7 @@ from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.listing import COLUMNS
 from adaat_keras.domains.seen import Seen
 from adaat_keras.domains.splits import Splits, classes_of
-from adaat_keras.methods.method import names_of
+from adaat_keras.methods.method import as_names
 from adaat_keras.methods.recipe import (
     PRECISIONS,
     RECIPES,
@@ -77,7 +77,7 @@ class RunConfig:
         check_name("recipe", self.plan.recipe, list(RECIPES))
         # As lists, like those read from JSON, so that configurations compare equal.
         lists = {
-            name: names_of(getattr(self.plan, name)) for name in ("stages", "freeze", "callbacks")
+            name: as_names(getattr(self.plan, name)) for name in ("stages", "freeze", "callbacks")
         }
         plan = dataclasses.replace(self.plan, recipe=self.recipe.base, **lists)
         object.__setattr__(self, "plan", plan)

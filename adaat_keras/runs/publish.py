@@ -59,7 +59,7 @@ def publish(
         "smallest": model.smallest,
         "parameters": sum(network.count_params() for network in model.networks.values()),
         "metrics": metrics,
-        "seeds": spread([each[primary] for each in scores if each.get(primary) is not None]),
+        "seeds": statistics_of([each[primary] for each in scores if each.get(primary) is not None]),
         "primary_metric": primary,
         "versions": {
             "adaat_keras": __version__,
@@ -82,7 +82,7 @@ def _named(value):
     return value["name"] if isinstance(value, dict) else value
 
 
-def spread(values: list[float]) -> dict[str, float | int | None]:
+def statistics_of(values: list[float]) -> dict[str, float | int | None]:
     """Mean and standard deviation (n - 1) over seeds."""
     mean = statistics.mean(values) if values else None
     deviation = statistics.stdev(values) if len(values) > 1 else None
