@@ -19,7 +19,7 @@ from adaat_keras.methods.method import (
     fit_in_memory,
 )
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import described
+from adaat_keras.methods.stage_key import described
 from adaat_keras.models import AdaAtdt
 from adaat_keras.registry import place_of
 from adaat_keras.runs.config import RunConfig

@@ -1,27 +1,22 @@
-"""A stage of a method's training, the data that feeds it, and the key that names its result.
+"""A stage of a method's training, and the data that feeds it.
 
 A stage's result depends only on its fields, the data that it reads and the networks' initial
-weights. `stage_key` is a hash of these.
+weights, of which `stage_key` makes the name under which it is kept.
 """
 
 import dataclasses
-import hashlib
-import inspect
-import json
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras import __version__, tasks
 from adaat_keras.camera import Camera
 from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.domains.batches import (
@@ -39,13 +34,9 @@ from adaat_keras.domains.seen import Seen, zoom_by_depth
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.recipe import Training, check_validation_frames
 from adaat_keras.models import AdaAtdt
-from adaat_keras.registry import place_of
 from adaat_keras.tasks import Task
 from adaat_keras.training.devices import Machines
 from adaat_keras.training.trainer import Trainer
-
-TRAINING_VERSION = 6
-"""Incremented whenever the same fields, data and initial weights lead to other trained weights."""
 
 # Tolerated change of aspect ratio, due to rounding and to frames that differ by some pixels.
 _SQUEEZED = 0.05
@@ -395,135 +386,3 @@ def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> 
 def _ignored(labels: Sequence[Task]) -> tuple[tuple[str, float], ...]:
     """The ignored value in the labels of each task."""
     return tuple((task.name, task.ignored) for task in labels)
-
-
-def versions() -> dict[str, str | int]:
-    """The versions that a training's result depends on: the package's and `TRAINING_VERSION`.
-
-    Example:
-        >>> list(versions())
-        ['package', 'training']
-    """
-    return {"package": __version__, "training": TRAINING_VERSION}
-
-
-def stage_key(
-    stage: Stage,
-    trainer: Trainer,
-    networks: Mapping[str, keras.Model],
-    feed: Feed,
-    callbacks: Sequence[list] = (),
-) -> str:
-    """A hash of everything that a stage's result depends on, 16 hexadecimal digits.
-
-    It covers the stage's class and fields, the content of the data that it reads (not its
-    location), the versions, which weights a user has frozen, and the networks: their classes,
-    precision and initial weights. Callbacks, which may end a training early, are included as
-    `described` before the first stage. User-defined classes of stages, layers, tasks and losses
-    are included with their source code.
-    """
-    what = [
-        _called(type(stage)),
-        plain(stage),
-        {role: feed.identity(role) for role in stage.reads(feed)},
-        versions(),
-        {name: _untrainable(networks[name]) for name in stage.networks},
-        [[_called(type(layer)), str(layer.dtype_policy.name)] for layer in trainer.layers],
-    ]
-    if callbacks:
-        what.append(list(callbacks))
-    sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
-    for weight in trainer.get_weights():
-        sha.update(weight.tobytes())
-    return sha.hexdigest()[:16]
-
-
-def _called(kind: type) -> str:
-    """A class's name, with a hash of its code if it is neither this package's nor Keras'."""
-    if kind.__module__.partition(".")[0] in ("adaat_keras", "keras"):
-        return kind.__name__
-    return f"{kind.__qualname__} {_code_of(kind)}"
-
-
-@cache
-def _code_of(kind: type) -> str:
-    """A hash of a class's source file, or of its members if there is no file.
-
-    Cached, since the file may be edited while a training runs.
-    """
-    try:
-        code = Path(inspect.getsourcefile(kind)).read_bytes()
-    except (OSError, TypeError):
-        # Defined in a notebook or at a prompt.
-        simple = (int, float, str, bytes)
-        parts = [(n, v) for n, v in vars(kind).items() if isinstance(v, simple)]
-        for each in (v.__code__ for v in vars(kind).values() if hasattr(v, "__code__")):
-            constants = [value for value in each.co_consts if isinstance(value, simple)]
-            parts.append((each.co_code, each.co_names, each.co_varnames, constants))
-        code = repr(parts).encode()
-    return hashlib.sha256(code).hexdigest()[:16]
-
-
-def plain(value):
-    """A stage's field in a form that can be serialized as JSON.
-
-    Example:
-        >>> plain(Training(epochs=2))["epochs"], plain(tasks.get("depth"))
-        (2, 'depth')
-    """
-    if isinstance(value, Task):
-        return _with_code(tasks.serialize(value), type(value))
-    if dataclasses.is_dataclass(value):
-        return {each.name: plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
-    if isinstance(value, keras.losses.Loss):
-        return _with_code(keras.saving.serialize_keras_object(value), type(value))
-    if isinstance(value, type):
-        return _with_code(place_of(value), value)
-    if isinstance(value, tuple | list):
-        return [plain(each) for each in value]
-    return value
-
-
-def _with_code(what, kind: type):
-    """A serialized object, with its class's code if the class is user-defined."""
-    called = _called(kind)
-    return what if called == kind.__name__ else [what, called]
-
-
-def described(callback: keras.callbacks.Callback) -> list:
-    """A callback's class and those of its arguments that are numbers, strings or `None`.
-
-    If it stores its constructor's arguments under their own names, only these are included, so that
-    the result does not change when the callback is used; otherwise all its simple attributes are.
-
-    Example:
-        >>> described(keras.callbacks.TerminateOnNaN(raise_error=True))
-        ['keras.src.callbacks.terminate_on_nan:TerminateOnNaN', {'raise_error': True}]
-    """
-    simple, usual = (str, int, float, bool, type(None)), vars(keras.callbacks.Callback())
-    held = {n: v for n, v in vars(callback).items() if n not in usual}
-    if "monitor_op" in held and "min_delta" in held:
-        # Keras negates it for metrics that are minimized.
-        held["min_delta"] = abs(held["min_delta"])
-    arguments = [
-        _named_arguments(kind.__init__)
-        for kind in type(callback).__mro__
-        if "__init__" in vars(kind) and kind not in (keras.callbacks.Callback, object)
-    ]
-    if all(name in held for name in next(iter(arguments), ())):
-        names = {name for each in arguments for name in each}
-        held = {name: value for name, value in held.items() if name in names}
-    known = {name: value for name, value in held.items() if isinstance(value, simple)}
-    return [place_of(type(callback)), dict(sorted(known.items()))]
-
-
-def _named_arguments(constructor: Callable) -> list[str]:
-    """The names of a constructor's arguments, without `self`, `*args` and `**kwargs`."""
-    _, *parameters = inspect.signature(constructor).parameters.values()
-    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return [each.name for each in parameters if each.kind in named]
-
-
-def _untrainable(network: keras.Model) -> list[int]:
-    """The indices of the weights that a user has frozen."""
-    return [number for number, weight in enumerate(network.weights) if not weight.trainable]

@@ -14,7 +14,7 @@ from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, read_json, slug, write_json, written_whole
 from adaat_keras.lock import locked
 from adaat_keras.methods.recipe import Recipe
-from adaat_keras.methods.stage import versions
+from adaat_keras.methods.stage_key import versions
 from adaat_keras.models import AdaAtdt, sizes
 from adaat_keras.models import transfer as transfers
 from adaat_keras.registry import split_names

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from adaat_keras.files import check_not_anothers, home_expanded, read_json, write_json
-from adaat_keras.methods.stage import versions
+from adaat_keras.methods.stage_key import versions
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import DETAILS, read_details

@@ -35,7 +35,8 @@ from adaat_keras.methods.method import (
     mark_predictor,
     mark_trained,
 )
-from adaat_keras.methods.stage import Feed, Stage, described, fit_stage, plain_errors, stage_key
+from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
+from adaat_keras.methods.stage_key import described, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model

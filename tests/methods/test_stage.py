@@ -4,7 +4,10 @@ import collections
 import dataclasses
 import functools
 import json
+import os
 import random
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -17,7 +20,8 @@ from adaat_keras.domains import Domain, Folder, pairs_of_batches
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Feed, Stage, described, plain, plain_errors, stage_key
+from adaat_keras.methods.stage import Feed, Stage, plain_errors
+from adaat_keras.methods.stage_key import code_of, described, plain, stage_key
 from adaat_keras.models import Encoder
 from adaat_keras.registry import load_object
 from adaat_keras.tasks import Semantic
@@ -573,3 +577,98 @@ def test_a_loss_of_ones_own_is_told_by_its_code_however_it_is_given(tmp_path):
     assert keys[0] == keys[2] != keys[1]
     [stage, *_] = stages_of("ada_atdt", recipe=Recipe(adversarial_loss="wasserstein"))
     assert plain(stage)["adversarial_loss"] == "wasserstein"
+
+
+CELL = """
+class Base(Stage):
+    def reads(self, feed): return ("source",)
+
+class Mine(Base):
+    table, words = (1, 2), {"b", "a"}
+    def reads(self, feed, share=2): return [n for n in range(3) if n in {1, 2}]
+    @property
+    def name(self): return "mine"
+    @staticmethod
+    def fixed(): return "static"
+    @classmethod
+    def made(cls): return 1.5
+    def closed(self): return lambda: 4
+"""
+
+
+def from_a_cell(code):
+    """A class as a notebook's cell defines it, without a file."""
+    names = {"Stage": Stage, "__name__": "no_file_has_this_name"}
+    exec(code, names)
+    return names["Mine"]
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("(1, 2)", "(1, 3)"),
+        ('"b", "a"', '"b", "c"'),
+        ("share=2", "share=3"),
+        ("in {1, 2}]", "not in {1, 2}]"),
+        ('"mine"', '"yours"'),
+        ('"static"', '"fixed"'),
+        ("1.5", "2.5"),
+        ("lambda: 4", "lambda: 5"),
+        ('("source",)', '("target",)'),
+    ],
+)
+def test_a_class_of_a_notebook_is_told_by_all_its_members_and_its_own_bases(old, new):
+    assert old in CELL
+    usual, again, moved = (code_of(from_a_cell(n * "\n" + CELL)) for n in (0, 0, 3))
+    assert usual == again == moved
+    assert code_of(from_a_cell(CELL.replace(old, new))) != usual
+
+
+@pytest.mark.quick
+def test_a_notebooks_class_is_told_alike_in_every_process():
+    """Or a resumed training would begin anew: strings have other hashes in another process."""
+    code = (
+        "from adaat_keras.methods.stage import Stage\n"
+        "from adaat_keras.methods.stage_key import code_of\n"
+        f"names = {{'Stage': Stage, '__name__': 'no_file_has_this_name'}}; exec({CELL!r}, names)\n"
+        "print(code_of(names['Mine']))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
+
+
+@pytest.mark.quick
+def test_networks_that_pad_frames_to_another_size_have_another_key(source, target):
+    training = dataclasses.replace(TRAINING, crop=None, height=72, width=72)
+    splits = Splits(source), Splits(target)
+    stage = stages_of("ada_atdt", training=training)[0]
+    keys = [key(stage, Feed(*splits, training, stride=stride)) for stride in (8, 24, 16, 32)]
+    # 72 is a multiple of the first two.
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 3
+    crops = [key(stage, Feed(*splits, TRAINING, stride=stride)) for stride in (16, 32)]
+    assert crops[0] == crops[1]
+
+
+@pytest.mark.quick
+def test_what_is_validated_on_changes_the_key_where_callbacks_may_end_the_training(source, target):
+    stage = stages_of("ada_atdt")[0]
+    stop = [described(keras.callbacks.EarlyStopping("val_loss"))]
+    feeds = [
+        Feed(Splits(source), Splits(target), TRAINING),
+        Feed(Splits(source), Splits(target), TRAINING, validation_frames=1),
+        Feed(Splits(source["train"]), Splits(target), TRAINING),
+        Feed(Splits({**source, "val": source["train"]}), Splits(target), TRAINING),
+    ]
+    assert len({stage_key(stage, Nothing, NETWORKS, feed, stop) for feed in feeds}) == len(feeds)
+    assert len({stage_key(stage, Nothing, NETWORKS, feed) for feed in feeds}) == 1

@@ -10,7 +10,7 @@ import pytest
 
 from adaat_keras import build_ada_atdt, load, methods, tasks
 from adaat_keras.files import write_json
-from adaat_keras.methods.stage import versions
+from adaat_keras.methods.stage_key import versions
 from adaat_keras.models import DilatedResnet50
 from adaat_keras.runs import benchmark as module
 from adaat_keras.runs.benchmark import Variant, chosen_methods, known_rows, run_benchmark
