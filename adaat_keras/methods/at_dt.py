@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised, transfer_stages
 from adaat_keras.methods.cycle_gan import Translation
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
@@ -83,7 +83,6 @@ class AtDt(Method):
 
     name = "at_dt"
     predictor = "transfer"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Joint, supervised, transfer."""
@@ -105,7 +104,6 @@ class AtDtDa(Method):
 
     name = "at_dt_da"
     predictor = "transfer"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Translation, then joint, supervised and transfer on translated images."""

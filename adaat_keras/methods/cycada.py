@@ -3,7 +3,7 @@
 from adaat_keras.methods.ada_atdt import Supervised
 from adaat_keras.methods.cycle_gan import SemanticTranslation
 from adaat_keras.methods.fcns_in_the_wild import Confusion
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 
 
 class Cycada(Method):
@@ -20,7 +20,6 @@ class Cycada(Method):
     """
 
     name = "cycada"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, translation, confusion."""

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage
 from adaat_keras.models import BaseModel, Generator, PatchDiscriminator
 from adaat_keras.models.base_model import reseed
@@ -363,7 +363,6 @@ class CycleGan(Method):
     """
 
     name = "cycle_gan"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Translation, then supervised on translated images."""

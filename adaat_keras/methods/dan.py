@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage, beside_target_images
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer, counts_of
@@ -172,7 +172,6 @@ class Dan(Method):
     """
 
     name = "dan"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised on the source, then with the discrepancy to the target."""

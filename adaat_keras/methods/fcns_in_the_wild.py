@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from adaat_keras.domains.batches import ClassSizes, class_sizes, side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage, beside_target_images
 from adaat_keras.models import DomainClassifier
 from adaat_keras.models.base_model import reseed
@@ -245,7 +245,6 @@ class FcnsInTheWild(Method):
     """
 
     name = "fcns_in_the_wild"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised on the source, then with domain confusion."""

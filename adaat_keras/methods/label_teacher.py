@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from adaat_keras.domains.batches import side_by_side
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 from adaat_keras.methods.stage import Stage
 from adaat_keras.methods.teacher import Teacher, heard, taught_by
 from adaat_keras.tasks import Task
@@ -140,7 +140,6 @@ class LabelTeacher(Method):
     """
 
     name = "label_teacher"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Teacher, then base model 2."""

@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import ClassVar
 
 import keras
 import tensorflow as tf
 
-from adaat_keras import tasks
+from adaat_keras import methods, tasks
 from adaat_keras.build import build_ada_atdt
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.splits import Splits, classes_of
@@ -33,9 +33,6 @@ from adaat_keras.training.devices import deterministic_ops
 History = dict[str, dict[str, list[float]]]
 """For every stage, each logged value's list over the epochs, by name."""
 
-OF_THE_CLASSIFIER = ("alpha", "adversarial_loss")
-"""The recipe's settings for ADA-AT/DT's domain classifier."""
-
 Source = str | Domain | Mapping[str, Domain]
 """A domain by name, a domain object that is a training split, or a dictionary of splits."""
 
@@ -50,13 +47,10 @@ class Method(ABC):
         name: Its name on the command line and in tables.
         predictor: What predicts task 2 after training: `"transfer"` (D2(G(E1(x)))) or
             `"base_model_2"` (D2(E2(x))).
-        unused: Recipe settings without effect on this method and its subclasses; changing one is
-            an error (`check_used`).
     """
 
     name: ClassVar[str]
     predictor: ClassVar[str] = "base_model_2"
-    unused: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def stages(
@@ -77,19 +71,35 @@ class Method(ABC):
             >>> methods.AtDt().check_used(Recipe.recommended(alpha=0.8))
             Traceback (most recent call last):
             ...
-            ValueError: alpha 0.8 does nothing in the method at_dt: leave it out, or choose ...
+            ValueError: alpha 0.8 does nothing in the method at_dt: leave it out, or choose ada_atdt
             >>> methods.AtDt().check_used(Recipe.recommended(alpha=0.8), methods.AdaAtdt())
         """
-        for name in self.unused:
-            value = getattr(recipe, name)
-            defaults = [getattr(Recipe.get(each), name) for each in RECIPES]
-            if value not in defaults and all(name in each.unused for each in others):
-                which = ", ".join(each.name for each in (self, *others))
-                instead = ", or choose the method ada_atdt, whose domain classifier it is for"
-                raise ValueError(
-                    f"{name} {value} does nothing in the method {which}: leave it out"
-                    + instead * (name in OF_THE_CLASSIFIER)
-                )
+        ours, usual = (self, *others), Recipe.get(recipe.base)
+        for each in fields(Recipe):
+            value = getattr(recipe, each.name)
+            # Those of another recipe ask for no more than that recipe does.
+            named = [getattr(Recipe.get(name), each.name) for name in RECIPES]
+            without = replace(recipe, **{each.name: getattr(usual, each.name)})
+            if value in named or any(method._differs(recipe, without) for method in ours):
+                continue
+            known = [methods.get(name) for name in methods.names()]
+            users = [method.name for method in known if method._differs(recipe, without)]
+            raise ValueError(
+                f"{each.name} {value} does nothing in the method "
+                f"{', '.join(method.name for method in ours)}: leave it out, or choose "
+                f"{' or '.join(users)}"
+            )
+
+    def _differs(self, one: Recipe, other: Recipe) -> bool:
+        """Whether the stages by two recipes differ, with depth or classes as task 1."""
+        for pair in (("depth", "semantic"), ("semantic", "depth")):
+            listed = [
+                self.stages(*recipe.tasks(*map(tasks.get, pair)), recipe, Training())
+                for recipe in (one, other)
+            ]
+            if listed[0] != listed[1]:
+                return True
+        return False
 
     def fit(
         self,

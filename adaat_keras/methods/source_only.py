@@ -1,14 +1,13 @@
 """The bounds: base model 2 trained on the source alone, and on the labels that are missing."""
 
 from adaat_keras.methods.ada_atdt import Supervised
-from adaat_keras.methods.method import OF_THE_CLASSIFIER, Method
+from adaat_keras.methods.method import Method
 
 
 class SourceOnly(Method):
     """Task 2 by a base model that has seen the source alone: what doing nothing scores."""
 
     name = "source_only"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, on the source."""
@@ -23,7 +22,6 @@ class Oracle(Method):
     """
 
     name = "oracle"
-    unused = OF_THE_CLASSIFIER
 
     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
         """Supervised, on the target."""

@@ -450,13 +450,41 @@ def test_a_recipe_whose_other_settings_change_is_used_by_every_method(recipe):
 
 
 @pytest.mark.quick
-def test_a_method_of_ones_own_says_what_it_does_not_use():
-    class Own(methods.SourceOnly):
-        name, unused = "own", ("mmd_weight",)
+def test_a_setting_that_a_method_does_not_use_is_told_with_those_that_do():
+    used = {
+        "alpha": {"ada_atdt"},
+        "adversarial_loss": {"ada_atdt"},
+        "mmd_weight": {"dan"},
+        "size_weight": {"fcns_in_the_wild"},
+        "confusion_weight": {"cycada", "fcns_in_the_wild"},
+        "semantic_weight": {"cycada"},
+        "decoded_weight": {"ada_atdt", "at_dt", "at_dt_da"},
+        "base_1_weight": {"ada_atdt", "at_dt", "at_dt_da"},
+        "teacher_weight": {"ada_atdt", "at_dt", "at_dt_da"},
+    }
+    for setting, users in used.items():
+        value = "wasserstein" if setting == "adversarial_loss" else 0.75
+        recipe = Recipe.recommended(**{setting: value})
+        for method in map(methods.get, methods.names()):
+            if method.name in users:
+                method.check_used(recipe)
+                continue
+            choice = " or ".join(sorted(users))
+            told = rf"^{setting} {value} does nothing in the method {method.name}: .* {choice}$"
+            with pytest.raises(ValueError, match=told):
+                method.check_used(recipe)
+    # Used by all, each in its way.
+    for changes in ({"class_balance": 0.25}, {"augmentation": "style"}, {"depth_error": "metres"}):
+        for method in map(methods.get, methods.names()):
+            method.check_used(Recipe.recommended(**changes))
 
-    with pytest.raises(
-        ValueError, match=r"mmd_weight 2 does nothing in the method own: leave it out$"
-    ):
+
+@pytest.mark.quick
+def test_a_method_of_ones_own_need_not_say_what_it_uses():
+    class Own(methods.SourceOnly):
+        name = "own"
+
+    with pytest.raises(ValueError, match=r"mmd_weight 2 does nothing in the method own: .* dan$"):
         Own().fit("streets_sim", "streets_real", recipe=Recipe(mmd_weight=2))
 
 
