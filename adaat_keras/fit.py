@@ -246,6 +246,8 @@ def _told(splits: Splits) -> str | dict:
 def _origin(model: AdaAtdt, directory: Path | str) -> str | None:
     """Where the model's weights came from when the run in this folder started."""
     folder = RunFolder(directory)
-    if model.origin == str(folder.path) and folder.finished:
+    # However its path is written.
+    ours = model.origin is not None and Path(model.origin).resolve() == folder.path.resolve()
+    if ours and folder.finished:
         return folder.read_config().networks.weights
     return model.origin

@@ -75,7 +75,7 @@ class AdversarialTrainer(SupervisedTrainer):
         encoder: keras.Model,
         decoder: keras.Model,
         domain_classifier: keras.Model,
-        alpha: float = 0.4,
+        alpha: float = 0.9,
         gradient_reversal: bool = False,
         **kwargs,
     ):

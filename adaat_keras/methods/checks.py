@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from adaat_keras.domains.resize import camera_of
 from adaat_keras.methods.recipe import PRECISIONS, Training
 from adaat_keras.methods.stage import Feed, Stage, plain_errors
 from adaat_keras.models import AdaAtdt
@@ -61,6 +62,28 @@ def check_size(feed: Feed, smallest: int) -> None:
             f"pixels, and the networks need {smallest} in height and width: train on larger frames "
             "(height=, width=; --height, --width)"
         )
+
+
+# Beyond this, cameras hardly have a thing in common, and a unit is more likely to be wrong.
+_MOST_ZOOM = 5
+
+
+def check_zoom(feed: Feed) -> None:
+    """Raise a `ValueError` if cameras differ so much that their units must be wrong."""
+    cameras = {role: camera_of(feed.domain(role)) for role in ("source", "target")}
+    zoom = cameras["source"].zoom_to(feed.camera)
+    if feed.training.zoom is not None or zoom is None or 1 / _MOST_ZOOM < zoom < _MOST_ZOOM:
+        return
+    source, target = (
+        f"{feed.domain(role).name}: focal length {camera.focal_length:g} pixels in frames "
+        f"{camera.width} wide, height {camera.camera_height or 'unknown'}"
+        for role, camera in cameras.items()
+    )
+    raise ValueError(
+        f"the source's frames would be enlarged {zoom:.4g} times to the target's camera ({source}; "
+        f"{target}): focal lengths are in pixels of a domain's own frames, a camera's height above "
+        "the road in metres; or say by how much to enlarge them (zoom=, --zoom)"
+    )
 
 
 def check_batches(stages: Sequence[Stage], feed: Feed) -> None:

@@ -250,8 +250,8 @@ class Training:
         if (self.height is None) != (self.width is None):
             raise ValueError("height and width go together: give both, or neither")
         check_name("schedule", self.schedule, list(SCHEDULES))
-        for name in ("epochs", "steps_per_epoch", "crops_per_frame"):
-            if getattr(self, name) < 1:
+        for name in ("epochs", "steps_per_epoch", "crops_per_frame", "height", "width"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 
     def optimizer(

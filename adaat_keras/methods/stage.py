@@ -6,6 +6,7 @@ weights, of which `stage_key` makes the name under which it is kept.
 
 import dataclasses
 import re
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -38,6 +39,8 @@ from adaat_keras.tasks import Task
 from adaat_keras.training.devices import Machines
 from adaat_keras.training.trainer import Trainer
 
+# The share of known labels in the lowest third of a frame from which they may be called dense.
+_DENSE = 0.8
 # Tolerated change of aspect ratio, due to rounding and to frames that differ by some pixels.
 _SQUEEZED = 0.05
 # Lower bound of class frequencies, which limits the weight of very rare classes.
@@ -191,7 +194,9 @@ class Feed:
             except (ValueError, OSError, tf.errors.OpError):
                 # Training will report the bad frame.
                 return
-            if tf.reduce_any(task.valid(labels[None])):
+            valid = task.valid(labels[None])
+            if tf.reduce_any(valid):
+                _warn_unless_dense(domain, task, valid.numpy()[0])
                 return
         raise ValueError(
             f"{domain.name}: no pixel of {count} of its {len(domain)} training frames has a "
@@ -374,6 +379,18 @@ def plain_errors(stage: str) -> Iterator[None]:
         said = re.sub(r"^\[Errno \d+\] ", "", said_in_graph(error))
         hint = _HINT if said == " ".join(str(error).split()) else ""
         raise ValueError(f"stage {stage!r}: {said}{hint}") from error
+
+
+def _warn_unless_dense(domain: Domain, task: Task, valid: np.ndarray) -> None:
+    """Warn if labels that a domain calls dense have holes where there is no sky."""
+    share = valid[-(len(valid) // 3) :].mean()
+    if task.name in domain.dense and share < _DENSE:
+        warnings.warn(
+            f"{domain.name}: dense={task.name!r}, but only {share:.0%} of the pixels in the lowest "
+            f"third of a frame have {task.name}, and the others would count as out of range, such "
+            "as the sky: leave dense out",
+            stacklevel=2,
+        )
 
 
 def beside_target_images(labelled: tf.data.Dataset, images: tf.data.Dataset) -> tf.data.Dataset:

@@ -1,10 +1,20 @@
 """Checks before a run in a folder trains, in addition to `methods.checks`."""
 
+import os
 import shutil
 from pathlib import Path
 
 from adaat_keras.models import AdaAtdt
 from adaat_keras.training.devices import Machines, this_machine
+
+
+def check_writable(folder: Path) -> None:
+    """Raise a `PermissionError` if a run's folder cannot be made or written to."""
+    place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise PermissionError(
+            f"{place.absolute()} cannot be written to; choose another --directory"
+        )
 
 
 def check_room(folder: Path, model: AdaAtdt) -> None:

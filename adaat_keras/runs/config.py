@@ -182,9 +182,11 @@ class RunConfig:
         return cls.of(**options)
 
     def chosen(self) -> dict:
-        """Both tasks, and all options that differ from their defaults."""
+        """Both tasks, the precision, and all options that differ from their defaults."""
         both = {"from_task": self.data.from_task, "to_task": self.data.to_task}
         usual = RunConfig.of(**both, recipe=self.plan.recipe).to_dict() | {"recipe": "recommended"}
+        # Another machine may take another one by itself.
+        usual["precision"] = "auto"
         return both | {name: v for name, v in self.to_dict().items() if v != usual[name]}
 
 

@@ -1,6 +1,7 @@
 """The folder of a run, and the check that it belongs to the same configuration."""
 
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 from adaat_keras.files import check_not_anothers, home_expanded, read_json, write_json
@@ -52,6 +53,14 @@ class RunFolder:
     def finished(self) -> bool:
         """Whether the folder's run is completely trained."""
         return self.metrics.exists() and self.model.exists()
+
+    def told_finished(self) -> str:
+        """A line that says since when the run is finished, and that it stays as it is."""
+        when = datetime.fromtimestamp(self.model.stat().st_mtime).isoformat(" ", "minutes")
+        return (
+            f"{self.path} holds this run, finished on {when}, and nothing is trained; if its data "
+            "has changed since, choose another --directory"
+        )
 
     def check(self, config: RunConfig) -> None:
         """Raise an error unless a run with this configuration can start or resume in the folder.

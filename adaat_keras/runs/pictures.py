@@ -65,6 +65,9 @@ class Pictures(keras.callbacks.Callback):
         if self._images is None:
             frames = spread_frames(self.domain, _FRAMES)
             self._images = [_middle(frame[0].numpy()) for frame in frames]
+            if getattr(self.network, "camera", None) is not None:
+                # Frames have this training's scale; a camera is that of an earlier one.
+                self.network = self.network.without_camera()
             # One writer for all epochs, since each creates a file.
             self._writer = tf.summary.create_file_writer(str(self.folder))
         with self._writer.as_default(step=epoch):

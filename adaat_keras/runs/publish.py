@@ -16,7 +16,7 @@ from adaat_keras.methods.method import Method
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.preset_format import WEIGHTS as WEIGHTS_FILE
 from adaat_keras.models.preset_format import read_details, round_weights
-from adaat_keras.presets import WEIGHTS, add_to_manifest, load_matching
+from adaat_keras.presets import WEIGHTS, add_to_manifest
 from adaat_keras.report.run_page import how_trained
 from adaat_keras.report.score import score
 from adaat_keras.runs.card import model_card
@@ -123,8 +123,7 @@ def publish_run(
         )
     scores = scores_of(config, (directory, *seeds))
     # Whatever the training's precision, since float32 predicts the same on every machine.
-    model = build_ada_atdt(**trained.options, dtype="float32")
-    load_matching(model, trained)
+    model = build_ada_atdt(weights=directory, dtype="float32")
     round_weights(model)
     task, domain = config.to_task, config.splits("target").required(config.data.split)
     labelled = task.name in domain.tasks

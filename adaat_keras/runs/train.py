@@ -26,6 +26,7 @@ from adaat_keras.methods.checks import (
     check_precision,
     check_scope,
     check_size,
+    check_zoom,
 )
 from adaat_keras.methods.method import (
     History,
@@ -40,7 +41,7 @@ from adaat_keras.methods.stage_key import described, stage_key
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import read_ada_atdt
 from adaat_keras.models.preset_format import read_model
-from adaat_keras.runs.checks import check_machines, check_room
+from adaat_keras.runs.checks import check_machines, check_room, check_writable
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.pictures import Pictures, network_of
@@ -169,6 +170,8 @@ def train(
     check_batch(config.training, strategy.num_replicas_in_sync)
     folder = RunFolder(directory)
     folder.check(config)
+    if not folder.finished:
+        check_writable(folder.path)
     check_scope(model, strategy)
     splits = splits or {role: config.splits(role) for role in ("source", "target")}
     feed = Feed(
@@ -184,11 +187,15 @@ def train(
     check_machines(machines)
     machines.agree(f"whether {folder.path} is finished", int(folder.finished))
     if folder.finished:
+        if verbose and machines.first:
+            print(folder.told_finished(), flush=True)
         _take_weights(model, folder, own_weights)
         if machines.first:
             _mend(model, folder)
             if folder.failed.exists() or is_of_others(folder, config, feed):
-                _Run(config, model, feed, folder, folder.state, method, [], verbose).report_again()
+                run = _Run(config, model, feed, folder, folder.state, method, [], verbose)
+                with run.alone():
+                    run.report_again()
         return by_stage(read_history(folder.history))
     kept = Path(store or folder.state)
     run = _Run(config, model, feed, folder, kept, method, list(callbacks), verbose)
@@ -311,6 +318,7 @@ class _Run:
         files if the domain can check these; likewise the free disk space.
         """
         check_opens(self.feed)
+        check_zoom(self.feed)
         check_size(self.feed, self.model.smallest_for(self.method.predictor))
         for role in ("source", "target"):
             domain = self.feed.splits[role].get(self.config.data.split)
@@ -366,7 +374,8 @@ class _Run:
         machines.agree(f"what stage {stage.name!r} is", int(key[-15:], 16))
         with self.alone_in(kept):
             done = all(file.exists() for file in (kept / "done.json", *files.values()))
-            machines.agree(f"whether stage {stage.name!r} is done", done)
+            # As the first machine says, which alone has waited for another run that trains it.
+            done = bool(machines.everyones(done)[0])
             if not done:
                 callbacks = [clock, StopOnNan(stage.name, kept / "checkpoint"), *self.callbacks]
                 if machines.first:

@@ -21,7 +21,8 @@ class AdversarialLoss(keras.losses.Loss):
     Subclasses implement `of_logits`, and `guess` unless it is 1.
 
     Args:
-        softening: Distance by which the labels are moved from 0 and 1 towards each other.
+        softening: Distance by which the labels are moved from 0 and 1 towards each other, below
+            0.5.
 
     Attributes:
         threshold: The logit above which the classifier says "source"; `None` if there is none, so
@@ -34,6 +35,8 @@ class AdversarialLoss(keras.losses.Loss):
 
     def __init__(self, softening: float = 0.1, name: str = "adversarial_loss", **kwargs):
         super().__init__(name=name, **kwargs)
+        if not 0 <= softening < 0.5:
+            raise ValueError(f"softening must be at least 0 and below 0.5, not {softening}")
         self.softening = softening
 
     def call(self, y_true, y_pred):

@@ -2,6 +2,7 @@
 
 import os
 import random
+import warnings
 
 import keras
 import numpy as np
@@ -486,6 +487,43 @@ def test_a_method_of_ones_own_need_not_say_what_it_uses():
 
     with pytest.raises(ValueError, match=r"mmd_weight 2 does nothing in the method own: .* dan$"):
         Own().fit("streets_sim", "streets_real", recipe=Recipe(mmd_weight=2))
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("camera", "zoom"),
+    [
+        ({"focal_length": 90.0, "camera_height": 1650}, "1125"),
+        ({"focal_length": 80_000.0}, "1000"),
+        ({"focal_length": 8.0}, "0.1"),
+    ],
+)
+def test_cameras_whose_units_must_be_wrong_are_told_before_any_training(camera, zoom):
+    model = build_ada_atdt(**MODEL)
+    source, target = (make_domain(name, 1) for name in ("here", "there"))
+    source.focal_length, source.camera_height = 80.0, 1.65
+    for name, value in camera.items():
+        setattr(target, name, value)
+    options = {"epochs": 1, "steps_per_epoch": 1, "verbose": 0}
+    told = rf"would be enlarged {zoom} times .*here: focal length 80 .*there: .* in metres; .*zoom="
+    with pytest.raises(ValueError, match=told):
+        fit_ada_atdt(model, source, target, **options)
+    # A factor of the user's own is taken.
+    fit_ada_atdt(model, source, target, zoom=1.0, stages="adversarial", batch_size=2, **options)
+
+
+def test_labels_that_are_called_dense_and_are_not_are_told(source):
+    model, target = build_ada_atdt(**MODEL), make_domain("there", 1)
+    options = {"epochs": 1, "steps_per_epoch": 1, "verbose": 0, "batch_size": 2}
+    target.tell_dense("depth")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", ".*dense")
+        fit_ada_atdt(model, source, target, stages="adversarial", **options)
+    depth = np.zeros((3, 64, 64), np.float32)
+    depth[:, ::8] = 5
+    sparse = Domain.from_arrays(np.zeros((3, 64, 64, 3), np.uint8), depth=depth, dense="depth")
+    with pytest.warns(UserWarning, match=r"dense='depth', but only 10% .* lowest third .*leave"):
+        fit_ada_atdt(model, source, sparse, stages="adversarial", **options)
 
 
 @pytest.mark.quick

@@ -125,6 +125,8 @@ def test_what_a_setting_of_a_recipe_cannot_be_is_a_clear_error(option, value, me
         ({"epochs": 0}, "epochs must be at least 1, not 0"),
         ({"steps_per_epoch": 0}, "steps_per_epoch must be at least 1, not 0"),
         ({"crops_per_frame": 0}, "crops_per_frame must be at least 1, not 0"),
+        ({"height": 0, "width": 0}, "height must be at least 1, not 0"),
+        ({"height": 64, "width": -128}, "width must be at least 1, not -128"),
     ],
 )
 def test_what_a_training_cannot_be_is_a_clear_error(options, message):

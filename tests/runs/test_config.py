@@ -242,8 +242,10 @@ def test_what_differs_is_told_with_both_values():
     assert differing(ours.to_dict(), ours.to_dict()) == []
 
 
-def test_only_what_is_not_by_default_is_chosen_beside_the_tasks():
+def test_only_what_is_not_by_default_is_chosen_beside_the_tasks_and_the_precision():
+    """Which another machine may choose otherwise."""
     tasks = {"from_task": "depth", "to_task": "semantic"}
+    tasks["precision"] = RunConfig().networks.precision
     assert RunConfig().chosen() == tasks
     assert RunConfig.of(recipe="paper", epochs=3).chosen() == {
         **tasks,

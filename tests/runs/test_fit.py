@@ -562,3 +562,24 @@ def test_a_finished_run_is_scored_anew_on_other_frames_of_its_test_split(splits,
     with pytest.warns(UserWarning, match="holds this very run"):
         assert scored(arrays(77, name="theirs")).read_bytes() != first
     assert RunFolder(tmp_path / "run").model.stat().st_mtime_ns == trained
+
+
+def test_a_finished_call_with_its_folder_written_otherwise_changes_nothing_and_says_so(
+    splits, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    model = untrained()
+    options = {**splits, **BRIEF, "method": "source_only"}
+    fit_ada_atdt(model, directory="run", **options)
+    before = weights_of(model)
+    fit_ada_atdt(model, directory=tmp_path / "run", **{**options, "verbose": 1})
+    assert equal(before, weights_of(model))
+    assert "run holds this run, finished on 20" in capsys.readouterr().out
+
+
+@pytest.mark.quick
+def test_a_folder_that_cannot_be_written_is_told_before_data_is_read(splits, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.access", lambda *_: False)
+    monkeypatch.setattr("adaat_keras.methods.stage.Feed.domain", None)
+    with pytest.raises(PermissionError, match=rf"{tmp_path} cannot be written to; choose another"):
+        fit_ada_atdt(untrained(), directory=tmp_path / "run", **splits, **BRIEF)

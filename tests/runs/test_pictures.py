@@ -11,6 +11,7 @@ import tensorflow as tf
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.camera import Camera
 from adaat_keras.domains import Domain
 from adaat_keras.runs.pictures import Pictures, network_of
 
@@ -94,3 +95,15 @@ def test_a_run_has_them_for_each_of_its_stages(run):
     assert tags["adversarial"] == {f"streets_real {number}: depth" for number in range(3)}
     assert tags["supervised"] == tags["transfer"]
     assert all(tag.endswith(": semantic") for tag in tags["transfer"])
+
+
+def test_a_camera_of_an_earlier_training_does_not_change_the_scale(domain, tmp_path):
+    """In fine-tuning a model has the old one until it is trained."""
+    model, task = build_ada_atdt(size="tiny").base_model_1, tasks.get("depth")
+    Pictures(tmp_path / "new", model, task, domain).on_epoch_end(0)
+    model.camera = Camera(128, 256)
+    Pictures(tmp_path / "old", model, task, domain).on_epoch_end(0)
+    assert model.camera == Camera(128, 256)
+    new, old = (read(tmp_path / name) for name in ("new", "old"))
+    for name, picture in new.items():
+        np.testing.assert_array_equal(old[name], picture)

@@ -121,3 +121,10 @@ def test_a_loss_is_handed_through_and_an_unknown_name_lists_the_others():
     assert adversarial_losses.get(loss) is loss
     with pytest.raises(ValueError, match="'hinge'.*" + ".*".join(NAMES)):
         adversarial_losses.get("hinge")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("softening", [-0.1, 0.5, 0.7])
+def test_labels_that_meet_or_change_places_are_refused(softening):
+    with pytest.raises(ValueError, match=r"softening must be at least 0 and below 0\.5"):
+        adversarial_losses.get("least_squares", softening=softening)
