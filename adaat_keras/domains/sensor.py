@@ -16,7 +16,7 @@ _UNMATCHED = 0.12
 # A cell of the noise that makes the blobs, in pixels.
 _CELL = 8
 
-# Degrees below the horizon at which the lines of the LiDAR lie, metres of error and of reach.
+# Degrees below the optical axis at which the lines of the LiDAR lie, metres of error and of reach.
 _FIRST, _LAST, _LINES = -2.0, 24.0, 16
 _NOISE = 0.03
 _REACH = 80.0
@@ -59,10 +59,11 @@ def stereo(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
 
 
 def lidar(depth: tf.Tensor, focal_length: float, seed: tf.Tensor) -> tf.Tensor:
-    """Depth from a LiDAR with 16 lines at the camera's position: about one pixel in twenty.
+    """Depth from a LiDAR with 16 lines at the camera's position.
 
     The lines are spread evenly from 2 degrees above the optical axis to 24 below. The noise is
-    3 cm; a fifth of the points, and all beyond 80 m, are missing.
+    3 cm; a fifth of the points, and all beyond 80 m, are missing. In `streets_real`, 12 lines are
+    in the image, and 7 % of the pixels are known.
 
     Args:
         depth, focal_length, seed: As `stereo` takes them.

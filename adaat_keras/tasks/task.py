@@ -11,8 +11,8 @@ import numpy as np
 from keras import ops
 
 RGB = tuple[int, int, int]
-# Pixels by which known values are extended into holes: the 16 lines of a LiDAR are four pixels
-# apart in a frame of 128 x 256.
+# Pixels by which known values are extended into holes: the lines of the simulated LiDAR are six
+# pixels apart in a frame of 128 x 256.
 _CLOSED = 4
 
 
