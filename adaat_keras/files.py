@@ -159,6 +159,16 @@ def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
     return OSError(f"{folder} cannot be made or written to ({why}); {change}")
 
 
+def counted(number: int, thing: str) -> str:
+    """A number of things in words.
+
+    Example:
+        >>> counted(1, "image"), counted(2, "depth file")
+        ('1 image', '2 depth files')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def lost_links(paths: Iterable[Path]) -> list[Path]:
     """Those of the paths that are links to nothing, sorted.
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from adaat_keras import tasks
 from adaat_keras.deep_images import Range, checked_range, told_range
-from adaat_keras.files import home_expanded, written_whole
+from adaat_keras.files import counted, home_expanded, written_whole
 from adaat_keras.inference.images import read_with_range
 from adaat_keras.inference.tiles import TooSmall, predict_labels, tile_for
 from adaat_keras.registry import check_name
@@ -340,7 +340,8 @@ def _warn(share: float, unit: str) -> None:
 def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> None:
     """Print how images of more than 8 bits were converted."""
     path, used = next(iter(ranges.items()))
-    line = f"{len(ranges)} of {count} images have more than 8 bits, such as 16-bit grey: "
+    of = f"{len(ranges)} of {counted(count, 'image')}"
+    line = f"more than 8 bits, such as 16-bit grey, in {of}: "
     if given is not None:
         line += told_range(given)
     else:
