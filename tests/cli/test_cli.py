@@ -189,6 +189,10 @@ def test_an_option_that_is_none_is_refused_with_the_one_that_is_meant(command, t
         ("table parameters --methods dan", "--json and --methods are for a results.json, not for"),
         ("predict {}/a.mp4 --weights any --range 0,9", "for images of more than 8 bits, and {}/a"),
         (
+            "predict {}/a.mp4 --weights any --depth-unit mm",
+            "for images' depth, and {}/a.mp4 is a v",
+        ),
+        (
             "data write-streets --layout kitti --out {} --tag-set 23",
             "--tag-set is for carla alone, not for kitti",
         ),
