@@ -216,13 +216,20 @@ class Domain(ABC):
         """Set `dense`.
 
         Raises:
-            ValueError: The domain has no such labels.
+            ValueError: The domain has no such labels, or these are no names.
         """
+        if not isinstance(labels, str | Sequence | set | frozenset):
+            first = self.tasks[0] if self.tasks else "depth"
+            raise ValueError(
+                f"{self.name}: dense={labels!r}, but it names the labels that are known at every "
+                f"pixel: dense={first!r}, or several in a list; leave it out if none is"
+            )
         labels = (labels,) if isinstance(labels, str) else tuple(labels)
         for label in labels:
             if label not in self.tasks:
                 raise ValueError(
-                    f"{self.name}: dense={label!r}, but its labels are: {', '.join(self.tasks)}"
+                    f"{self.name}: dense={label!r}, but its labels are: "
+                    f"{', '.join(self.tasks) or 'none'}"
                 )
         self.dense = labels
 

@@ -81,6 +81,10 @@ def test_depth_without_holes_is_told_to_it(tmp_path):
     given["depth_scale"] = 1 / 256
     assert Folder(**given).dense == ()
     assert Folder(**given, dense="depth").dense == ("depth",)
+    with pytest.raises(
+        ValueError, match=r"folder: dense=True, but it names .*: dense='depth', or s"
+    ):
+        Folder(**given, dense=True)
     with pytest.raises(ValueError, match="folder: dense='semantic', but its labels are: depth"):
         Folder(**given, dense="semantic")
 
