@@ -219,7 +219,7 @@ _TAKES = "name a preset, or the folder of a run or preset, or its address"
 
 def check_preset(preset: Path | str) -> None:
     """Raise a `TypeError` that says what a preset is named by, unless it is text or a path."""
-    if not isinstance(preset, str | Path):
+    if not isinstance(preset, str | os.PathLike):
         raise TypeError(f"{preset!r} is neither text nor a path; {_TAKES}")
 
 

@@ -260,6 +260,8 @@ def test_labels_without_holes_are_told_by_their_names():
             Domain.from_arrays(**given, dense=wrong)
         with pytest.raises(ValueError, match=rf"dataset: dense={wrong}, but it names .*: dense='"):
             Domain.from_dataset(dataset, dense=wrong)
+    with pytest.raises(ValueError, match=r"^Mine: dense=True, but it names .*: dense='depth'"):
+        type("Mine", (Domain,), {"dense": True})
     with pytest.raises(ValueError, match=r"arrays: dense='depth', but its labels are: none"):
         Domain.from_arrays(given["images"], dense="depth")
     with pytest.raises(ValueError, match=r"arrays: dense='deep', but its labels are: .*depth"):
