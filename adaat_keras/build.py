@@ -13,6 +13,7 @@ from adaat_keras import tasks
 from adaat_keras.models import AdaAtdt, DomainClassifier, sizes
 from adaat_keras.models import transfer as transfers
 from adaat_keras.presets import load_matching, read_networks
+from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
 
 
@@ -57,8 +58,8 @@ def build_ada_atdt(
         The model, which predicts task 2; its six networks are attributes.
 
     Raises:
-        ValueError: A name does not exist, both tasks are the same, the transfer function or the
-            trunk does not fit the architecture, or the preset has another size.
+        ValueError: A name or precision does not exist, both tasks are the same, the transfer
+            function or the trunk does not fit the architecture, or the preset has another size.
         OSError: The trunk's weights cannot be downloaded, or their file does not exist.
 
     Example:
@@ -66,6 +67,7 @@ def build_ada_atdt(
         >>> model.decoder_1.channels, model.decoder_2.channels
         (11, 1)
     """
+    _check_precision(dtype)
     given = {
         "from_task": from_task,
         "to_task": to_task,
@@ -94,6 +96,22 @@ def build_ada_atdt(
     if left:
         warnings.warn(f"{weights} has no weights for {', '.join(left)}: new ones", stacklevel=2)
     return model
+
+
+_FLOATS = ("float32", "bfloat16", "float16", "float64", "mixed_bfloat16", "mixed_float16")
+
+
+def _check_precision(dtype: str | keras.DTypePolicy | None) -> None:
+    """Raise a `ValueError` that lists the precisions for a name that is none of them."""
+    if dtype is None or isinstance(dtype, keras.DTypePolicy):
+        return
+    if not isinstance(dtype, str):
+        # As NumPy, TensorFlow and a policy's configuration have it.
+        try:
+            dtype = keras.dtype_policies.get(dtype).name
+        except (TypeError, ValueError):
+            dtype = str(dtype)
+    check_name("precision", dtype, list(_FLOATS))
 
 
 def _networks(

@@ -57,7 +57,7 @@ def export_model(
             in float32, whatever the precision of the training.
         path: The file, or the SavedModel's folder; `~` is the home folder.
         format: `"saved_model"`, `"onnx"` or `"litert"`; by default from the path's extension
-            (`.onnx`, `.tflite`), else a SavedModel.
+            (`.onnx`, `.tflite`); without one, or if it begins with a digit (`v1.2`), a SavedModel.
         height, width: Fix the image size, and the number of images to 1, as some accelerators need;
             LiteRT's int8 is only fast with a fixed size. Both or neither.
         input_dtype: Of ONNX and LiteRT inputs, `"float32"` or `"uint8"`. A SavedModel takes both:
@@ -111,16 +111,26 @@ def export_model(
 def format_of(path: Path | str, format: str | None = None) -> str:
     """The given format, or else the one of a path's extension.
 
+    What begins with a digit, as in `v1.2`, is no extension but part of a folder's name.
+
     Raises:
-        ValueError: There is no such format, or the extension contradicts it.
+        ValueError: There is no such format, or the extension contradicts it or is no format's.
 
     Example:
         >>> format_of("streets.onnx"), format_of("streets.tflite"), format_of("streets")
         ('onnx', 'litert', 'saved_model')
+        >>> format_of("streets-v1.2"), format_of("streets.real", "saved_model")
+        ('saved_model', 'saved_model')
     """
     path = Path(path)
-    told = {ending: name for name, ending in FORMATS.items() if ending}.get(path.suffix)
+    told = {ending: name for name, ending in FORMATS.items() if ending}.get(path.suffix.lower())
     if format is None:
+        if told is None and path.suffix[1:2].isalpha():
+            raise ValueError(
+                f"{path}: {path.suffix} is no format's ending; end it in .onnx or .tflite, leave "
+                "the ending out for a SavedModel, which is a folder, or name the format (--format "
+                "saved_model, format=)"
+            )
         return told or "saved_model"
     check_name("format", format, list(FORMATS))
     if told and told != format:

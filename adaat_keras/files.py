@@ -156,7 +156,19 @@ def made_folder(folder: Path | str, change: str) -> Path:
 
 def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
     why = "there is a file of this name" if isinstance(error, FileExistsError) else error.strerror
+    # The folder that one is in would be a lone dot.
+    folder = folder.absolute() if folder == Path() else folder
     return OSError(f"{folder} cannot be made or written to ({why}); {change}")
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things in words.
+
+    Example:
+        >>> counted(1, "image"), counted(2, "depth file")
+        ('1 image', '2 depth files')
+    """
+    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def lost_links(paths: Iterable[Path]) -> list[Path]:
@@ -277,6 +289,11 @@ def written_whole(path: Path | str) -> Iterator[Path]:
     ending, since some writers choose the format by it. What a process that was killed has left in
     the same folder is removed. A full disk is a `DiskFull` that names the folder.
 
+    Raises:
+        DiskFull: The disk is full.
+        OSError: The folder cannot be made or written to.
+        RuntimeError: The block has written nothing.
+
     Example:
         >>> import tempfile
         >>> path = Path(tempfile.mkdtemp()) / "a.txt"
@@ -295,6 +312,8 @@ def written_whole(path: Path | str) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_halves(path.parent)
         yield temporary
+        if not temporary.exists():
+            raise RuntimeError(f"nothing was written to become {path}")
         if temporary.is_dir():
             temporary.rename(path)
             return
@@ -338,6 +357,14 @@ def _told_when_not_writable(folder: Path, *files: Path) -> Iterator[None]:
         places = {*map(str, (folder, *folder.parents, *files))}
         if error.errno in _NOT_WRITABLE and str(error.filename) in places:
             raise _not_writable(folder, error, "choose another folder") from error
+        raise
+    except Exception as error:
+        # TensorFlow has errors of its own, with the path and the system's words in them.
+        told = str(error)
+        number = next((each for each in _NOT_WRITABLE if os.strerror(each) in told), None)
+        if number is not None and any(str(file) in told for file in files):
+            why = OSError(number, os.strerror(number))
+            raise _not_writable(folder, why, "choose another folder") from error
         raise
 
 

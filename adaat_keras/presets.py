@@ -47,6 +47,7 @@ def load(preset: Path | str) -> AdaAtdt:
         ValueError: There is no such preset, it is damaged, from a later version, or names code to
             run; or the networks that predict have not been trained yet in the run.
         FileNotFoundError: A file is missing.
+        TypeError: It is neither text nor a path.
 
     Example:
         >>> model = load("streets_depth_to_semantic_small")

@@ -25,7 +25,7 @@ ORDER = {
     "presets": "models tasks files",
     "inference": "models tasks deep_images exif files registry",
     "export": "fused layers models tasks files registry",
-    "build": "models tasks presets",
+    "build": "models tasks presets registry",
     "methods": "models training tasks domains build camera registry",
     "runs": "models training tasks streets domains report presets build methods camera files "
     "lock registry",

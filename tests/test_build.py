@@ -33,11 +33,26 @@ def test_every_pair_of_tasks_has_a_model_with_every_transfer(from_task, to_task,
         ("transfer", transfer.names()),
         ("size", list(SIZES)),
         ("architecture", list(ARCHITECTURES)),
+        ("dtype", ["float32", "bfloat16", "float16", "float64", "mixed_bfloat16", "mixed_float16"]),
     ],
 )
 def test_an_unknown_name_lists_those_that_exist(argument, names):
     with pytest.raises(ValueError, match="'nosuch'.*" + ".*".join(names)):
         build_ada_atdt(**{argument: "nosuch"})
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("dtype", ["float8", "int8", "complex64", 5])
+def test_what_is_no_precision_of_layers_is_refused_with_those_that_are(dtype):
+    with pytest.raises(ValueError, match=f"^unknown precision '{dtype}'; choose one of: float32,"):
+        build_ada_atdt(size="tiny", dtype=dtype)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", keras.DTypePolicy("mixed_bfloat16")])
+def test_a_precision_is_a_name_or_keras_object(dtype):
+    model = build_ada_atdt(transfer="conv", size="tiny", dtype=dtype)
+    assert model.encoder_1.dtype_policy.name == "mixed_bfloat16"
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -413,6 +413,25 @@ def test_an_ending_that_says_another_format_is_refused(model, tmp_path):
         export_model(model, tmp_path / "a.tflite", "onnx")
 
 
+@pytest.mark.quick
+@pytest.mark.parametrize("name", ["a.foo", "net.keras", "v1.onxx", "weights.h5", "a.tflite.zip"])
+def test_an_ending_of_no_format_is_refused_and_nothing_is_written(name, refused, tmp_path):
+    told = f"{name}: {Path(name).suffix} is no format's ending; end it in .onnx or .tflite, leave"
+    assert told in refused("export", PRESET, "--out", tmp_path / name)
+    with pytest.raises(ValueError, match=re.escape(told)):
+        export.format_of(tmp_path / name)
+    # Who names the format means it.
+    assert export.format_of(name, "saved_model") == "saved_model"
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.quick
+def test_a_number_after_a_dot_is_part_of_a_folders_name():
+    for name in ("v1.2", "2026.11.28/net", "my.project/net", ".hidden", "net-1.0rc1"):
+        assert export.format_of(name) == "saved_model"
+    assert [export.format_of(name) for name in ("v1.2.onnx", "A.TFLITE")] == ["onnx", "litert"]
+
+
 def test_without_the_extra_one_line_says_what_to_install(model, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
     with pytest.raises(ImportError, match=r"needs .*onnx: pip install 'adaat-keras\[onnx\]'$"):

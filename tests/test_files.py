@@ -1,11 +1,14 @@
-"""Names of users as names of files."""
+"""Names of users as names of files, and files that are written as a whole or not at all."""
 
+import errno
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
+import tensorflow as tf
 
-from adaat_keras.files import slug
+from adaat_keras.files import slug, written_whole
 
 pytestmark = pytest.mark.quick
 
@@ -36,3 +39,36 @@ def test_no_two_names_have_one():
     names = ["a/b", "a_b", "a\\b", "a:b", "a//b", "/a_b", "x" * 129, "x" * 130]
     names += [slug(name) for name in names[:1]]
     assert len({slug(name) for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("number", [errno.EROFS, errno.EACCES, errno.ENOTDIR])
+@pytest.mark.parametrize(
+    "kind", [tf.errors.PermissionDeniedError, tf.errors.FailedPreconditionError]
+)
+def test_what_tensorflow_cannot_write_is_told_as_what_python_cannot(kind, number, tmp_path):
+    words = os.strerror(number)
+    told = rf"^{tmp_path} cannot be made or written to \({words}\); choose another folder$"
+    for wrong in (
+        lambda path: OSError(number, words, str(path)),
+        lambda path: kind(None, None, f"{path}; {words}"),
+        lambda path: kind(None, None, f"{{{{function_node x}}}} {path}/variables; {words} [Op:S]"),
+    ):
+        with pytest.raises(OSError, match=told), written_whole(tmp_path / "a") as temporary:
+            raise wrong(temporary)
+    with pytest.raises(kind, match="elsewhere"), written_whole(tmp_path / "a"):
+        raise kind(None, None, f"elsewhere; {words}")
+
+
+def test_the_folder_that_one_is_in_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OSError, match=f"^{tmp_path} cannot be"), written_whole("a") as temporary:
+        raise PermissionError(errno.EACCES, "Permission denied", str(temporary))
+
+
+def test_a_block_that_writes_nothing_is_told_so(tmp_path):
+    with (
+        pytest.raises(RuntimeError, match=f"^nothing was written to become {tmp_path / 'a'}$"),
+        written_whole(tmp_path / "a"),
+    ):
+        pass
+    assert not [*tmp_path.iterdir()]

@@ -1,6 +1,7 @@
 """Presets: saved, found, checked, loaded, their weights reused."""
 
 import json
+import re
 from pathlib import Path
 
 import keras
@@ -160,6 +161,20 @@ def test_a_preset_that_is_not_the_manifests_is_refused(saved, tmp_path, monkeypa
 def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(ValueError, match="unknown preset 'fox': neither a folder nor one of"):
         load("fox")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("path", ["runs/nosuch", "./nosuch", Path("/no/such")])
+def test_a_path_that_is_not_there_is_told_as_a_path(path):
+    with pytest.raises(ValueError, match=rf"^there is no run or preset {path}; the presets by na"):
+        load(path)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("what", [5, None, b"a", ["a"]])
+def test_what_is_no_name_is_told_what_names_a_preset(what):
+    with pytest.raises(TypeError, match=rf"^{re.escape(repr(what))} is neither text nor a path; n"):
+        load(what)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def _add_show(actions) -> None:
     parser.add_argument(
         "--frames", type=int, default=8, metavar="INT", help="how many (default: 8)"
     )
-    parser.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png)")
+    parser.add_argument("--out", metavar="PNG", help="the sheet (default: DOMAIN.png, here)")
     add_domain_options(parser, "how to open it, e.g. '{\"frames\": 100}'")
     parser.set_defaults(run=show)
 
@@ -39,6 +39,7 @@ def show(options: argparse.Namespace) -> None:
     """Draw the sheet."""
     from adaat_keras import domains, tasks
     from adaat_keras.domains.splits import Splits
+    from adaat_keras.files import slug
     from adaat_keras.report.figures import draw_panels
     from adaat_keras.runs.report import chosen_frames, legend_of, picture
 
@@ -57,7 +58,9 @@ def show(options: argparse.Namespace) -> None:
         [frame["image"], *(picture(task, frame, None) for task in shown)]
         for frame in chosen_frames(domain, options.frames)
     ]
-    out = Path(options.out or f"{options.domain}.png").expanduser()
+    # Of file.py:Class, whose colon not every file system takes.
+    sheet = slug(options.domain.replace(":", "-"))
+    out = Path(options.out or f"{sheet}.png").expanduser()
     draw_panels(rows, ["image", *domain.tasks], out, legend=legend_of(*shown))
     print(f"{len(rows)} of {len(domain)} frames of {options.domain}, split {split}: {out}")
 

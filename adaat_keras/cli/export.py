@@ -28,7 +28,7 @@ def add_parser(commands, all_options: bool = True) -> None:
     parser.add_argument(
         "--format",
         choices=list(_USE),
-        help="default: what the ending of --out says (.onnx, .tflite), else saved_model",
+        help="default: what the ending of --out says (.onnx, .tflite; none: saved_model)",
     )
     parser.add_argument(
         "--out", metavar="PATH", help="default: exported, exported.onnx or exported.tflite"

@@ -138,7 +138,11 @@ def _with_classes(given: dict, classes: str) -> dict:
 
     place = "--classes"
     if classes.endswith(".json"):
-        place, classes = classes, home_expanded(classes).read_text(encoding="utf-8-sig")
+        place, file = f"--classes {classes}", home_expanded(classes)
+        if not file.is_file():
+            why = "is no file" if file.exists() else "does not exist"
+            raise FileNotFoundError(f"{place}: the file {why}")
+        classes = file.read_text(encoding="utf-8-sig")
     if place != "--classes" or classes.lstrip().startswith("{"):
         try:
             classes = json_object(classes)

@@ -29,7 +29,6 @@ def add_parser(commands, all_options: bool = True) -> None:
     )
     parser.add_argument(
         "--depth-unit",
-        default="m/256",
         choices=("m/256", "mm", "cm"),
         help="what a value of 1 stands for in depth PNGs (default: m/256, as KITTI's)",
     )
@@ -80,6 +79,11 @@ def run(options: argparse.Namespace) -> None:
             "or predict videos and images by a command each"
         )
     pictures = [each for each in options.images if not is_video(each)]
+    if videos and not pictures and options.depth_unit is not None:
+        raise ValueError(
+            f"--depth-unit is for images' depth, and {videos[0]} is a video, which has it in "
+            "colours alone: leave it out"
+        )
     images = find_images(pictures) if pictures or not videos else []
     _, model = load_trained(options.weights)
     image_range = options.range or range_for(model)

@@ -2,7 +2,9 @@
 
 import html
 import os
+import shutil
 import tempfile
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -34,6 +36,8 @@ _CSS = """
 .legend i {display: inline-block; width: 1em; height: 1em; margin-right: 5px;
   vertical-align: -2px; border: 1px solid #8888}
 """
+# Of so many predictions files are kept: the page copies them, so that they can be downloaded.
+_KEPT = 8
 # The levels of G that have attention.
 _MAPS = 3
 # What can be downloaded, in the order in which the files are written.
@@ -101,6 +105,7 @@ class Room:
         self, what: str, domain: str | None, options: Mapping | None, split: str, folder: Path
     ):
         self.what, self.split, self.folder = str(what), split, folder
+        self.written: deque[Path] = deque()
         self.load = lru_cache(2)(load_trained)
         self.viewer = lru_cache(2)(lambda model: Viewer(self.load(model)[1]))
         self.opened = lru_cache(4)(self._open)
@@ -165,9 +170,15 @@ class Room:
         return frame["image"], seen, f"{name}_{number}"
 
     def files(self, model: str, image: np.ndarray, seen: View, name: str) -> list[str]:
-        """The prediction's files, as `adaat-keras predict --overlay` writes them."""
+        """The prediction's files, as `adaat-keras predict --overlay` writes them.
+
+        Those of the last few predictions are kept.
+        """
         task = self.viewer(model).task
         folder = Path(tempfile.mkdtemp(dir=self.folder))
+        self.written.append(folder)
+        while len(self.written) > _KEPT:
+            shutil.rmtree(self.written.popleft(), ignore_errors=True)
         return [*map(str, write_labels(task, seen.labels, image, name, folder, blend=True))]
 
 

@@ -1,5 +1,6 @@
 """The names of each data set's label ids, and the mapping of names to classes."""
 
+import difflib
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -136,6 +137,8 @@ def group_table(
 def check_groups(entries: Sequence[Entry], groups: Groups, where: str, stacklevel: int = 3) -> None:
     """Warn of classes that do not occur among these ids, and of ids that belong to several.
 
+    A name in such a class that no id has may be misspelt: it is told with the one that is meant.
+
     Args:
         entries: The names of the ids.
         groups: The classes, as `Semantic.groups`.
@@ -151,11 +154,13 @@ def check_groups(entries: Sequence[Entry], groups: Groups, where: str, stackleve
     if not found - {IGNORED}:
         raise ValueError(
             f"{where} has none of the classes {', '.join(classes)}: what it tells apart is {names}"
+            f"{_told_unknown(entries, groups, classes)}"
         )
     missing = [name for number, name in enumerate(classes) if number not in found]
     if missing:
         warnings.warn(
-            f"{where} has no {', '.join(missing)}: such a class never occurs here",
+            f"{where} has no {', '.join(missing)}: such a class never occurs here"
+            f"{_told_unknown(entries, groups, missing)}",
             stacklevel=stacklevel,
         )
     for entry in entries:
@@ -167,6 +172,28 @@ def check_groups(entries: Sequence[Entry], groups: Groups, where: str, stackleve
                 f"tell apart; all of it counts as {classes[_group_by(owners, entry)]!r}",
                 stacklevel=stacklevel,
             )
+
+
+def _told_unknown(entries: Sequence[Entry], groups: Groups, missing: Sequence[str]) -> str:
+    """What to add of names in missing classes that no id has, and of those that may be meant.
+
+    A class's own name needs no second mention, unless another one may be meant. What some data set
+    has is not misspelt: a train is no terrain.
+    """
+    listed = _owners(groups)
+    known = {plain_name(name) for ids in ID_SETS.values() for name in ids.names}
+    own = [name for entry in entries for name in ((entry,) if isinstance(entry, str) else entry)]
+    # What belongs to a class by its name is not meant by another class's.
+    free = {plain_name(name): name for name in own if plain_name(name) not in listed}
+    told = []
+    for group in missing:
+        for name in groups[group]:
+            plain = plain_name(name)
+            close = [] if plain in known else difflib.get_close_matches(plain, free, 1)
+            hint = f" (did you mean {free[close[0]]!r}?)" if close else ""
+            if name != REST and (close or plain != plain_name(group)):
+                told.append(f"{name!r}, listed for {group}{hint}")
+    return f"; it has no label {', no '.join(told)}" if told else ""
 
 
 def called(entry: Entry) -> str:

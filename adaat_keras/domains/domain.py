@@ -65,6 +65,15 @@ def check_above_0(**options: float | None) -> None:
             raise ValueError(f"{option}= must be a finite number above 0, not {value!r}")
 
 
+def _check_dense(name: str, labels: str | Sequence[str]) -> None:
+    """Raise a `ValueError` unless `dense` may name labels."""
+    if not isinstance(labels, str | Sequence | set | frozenset):
+        raise ValueError(
+            f"{name}: dense={labels!r}, but it names the labels that are known at every pixel: "
+            "dense='depth', or several in a list; leave it out if none is"
+        )
+
+
 class Domain(ABC):
     """A set of frames from one place, each an image and the labels that exist for it.
 
@@ -112,6 +121,11 @@ class Domain(ABC):
     # Attributes that do not affect pixels, and those that only affect labels of classes.
     _aside: ClassVar[tuple[str, ...]] = ("tasks", "left_out", "dense", "all_told")
     _about_classes: ClassVar[tuple[str, ...]] = ("label_names", "groups", "_table")
+
+    def __init_subclass__(cls, **options):
+        super().__init_subclass__(**options)
+        if isinstance(dense := vars(cls).get("dense"), bool):
+            _check_dense(cls.__name__, dense)
 
     def picture_of(self, task: "Task") -> Callable[[tf.Tensor], tf.Tensor]:
         """The function that draws this domain's labels of a task as input images for a network."""
@@ -216,13 +230,15 @@ class Domain(ABC):
         """Set `dense`.
 
         Raises:
-            ValueError: The domain has no such labels.
+            ValueError: The domain has no such labels, or these are no names.
         """
+        _check_dense(self.name, labels)
         labels = (labels,) if isinstance(labels, str) else tuple(labels)
         for label in labels:
             if label not in self.tasks:
                 raise ValueError(
-                    f"{self.name}: dense={label!r}, but its labels are: {', '.join(self.tasks)}"
+                    f"{self.name}: dense={label!r}, but its labels are: "
+                    f"{', '.join(self.tasks) or 'none'}"
                 )
         self.dense = labels
 

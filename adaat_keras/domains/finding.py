@@ -13,6 +13,7 @@ from adaat_keras.domains.file_domain import NoFrames
 from adaat_keras.domains.listing import PICTURES, Files, content_of
 from adaat_keras.files import (
     backslashes,
+    counted,
     home_expanded,
     lost_links,
     matching,
@@ -173,7 +174,7 @@ def found(
         else:
             kind = NoFrames if key in by_name else FileNotFoundError
             lines = "; ".join(f"{p}: {_there(p)}{backslashes(p)}" for p in patterns)
-            raise kind(f"{name} finds no {_files(key)}: {lines}")
+            raise kind(f"{name} finds no {_file(key)}s: {lines}")
     _tell_of_folders_within(name, listed, files)
     return files
 
@@ -208,15 +209,15 @@ def _tell_of_folders_within(
         for folder in filter(Path.is_dir, map(Path, patterns)):
             if below := not_taken_below(folder, _READABLE.get(key, _LABELS), taken):
                 warnings.warn(
-                    f"{name}: {folder} stands for the files directly in it; {len(below)} in "
-                    f"folders within it are not taken as {key}, such as "
+                    f"{name}: {folder} stands for the files directly in it; left aside as {key}: "
+                    f"{len(below)} in folders within it, such as "
                     f"{below[0].relative_to(folder)}: {folder / '**' / '*'} takes them too",
                     stacklevel=5,
                 )
 
 
-def _files(key: str) -> str:
-    return "images" if key == "image" else f"{key} files"
+def _file(key: str) -> str:
+    return "image" if key == "image" else f"{key} file"
 
 
 def _matches(key: str, pattern: str) -> list[Path]:
@@ -237,9 +238,9 @@ def _matches(key: str, pattern: str) -> list[Path]:
     if pictures:
         jpeg = " (JPEG changes labels)" if pictures[0].suffix.lower() in (".jpg", ".jpeg") else ""
         raise ValueError(
-            f"{pattern}: {len(pictures)} files of {len(candidates)} can not be read as {key}, such "
-            f"as {pictures[0].name}; write them as {' or '.join(endings)}{jpeg}, or give a pattern "
-            "that leaves them out"
+            f"{pattern}: {len(pictures)} of {counted(len(candidates), 'file')} cannot be read as "
+            f"{key}, such as {pictures[0].name}; write them as {' or '.join(endings)}{jpeg}, or "
+            "give a pattern that leaves them out"
         )
     if others:
         warnings.warn(
@@ -436,14 +437,14 @@ def _said(text: str) -> tuple[set[str], set[str]]:
 def _account(files: Mapping[str, list[Path]], alone: Mapping[str, list[Path]], count: int) -> str:
     """A summary of the files found, how many are paired, and which are not."""
     kinds = " and ".join(
-        f"{len(paths)} {_files(key)} ({paths[0].parent})" for key, paths in files.items()
+        f"{counted(len(paths), _file(key))} ({paths[0].parent})" for key, paths in files.items()
     )
     lacking = "; ".join(
-        f"{len(paths)} {_files(key)} pair with nothing, such as {_some(paths)}"
+        f"nothing pairs with {counted(len(paths), _file(key))}, such as {_some(paths)}"
         for key, paths in alone.items()
         if paths
     )
-    pairs = "none of them pairs" if not count else f"{count} frames pair"
+    pairs = "none of them pairs" if not count else f"they make {counted(count, 'frame')}"
     return (
         f"{kinds}: {pairs} by their names. {lacking}. Names must be the same but for their ending "
         "and for words that all files of a kind have; skip_bad='missing' leaves out the others"

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from adaat_keras.files import counted
+
 Files = dict[str, Path]
 SkipBad = bool | Literal["missing"]
 IMAGES = (".png", ".jpg", ".jpeg")
@@ -65,15 +67,15 @@ class Pictures:
                 self.by_name[path.stem] = path
         self.others = others
         if endings == IMAGES and self.by_name and others:
-            self._tell(others, "are not taken: their names or endings are not this data set's")
+            self._tell(others, "whose names or endings are not this data set's")
         if endings == IMAGES and twins:
-            self._tell(twins, "have a name that another has, and the PNG is taken")
+            self._tell(twins, "since another has the same name, and the PNG is taken")
 
     def _tell(self, paths: list[Path], why: str) -> None:
         names = ", ".join(path.name for path in paths[:3])
         warnings.warn(
-            f"{self.folder}: {len(self.by_name)} images are taken; {len(paths)} pictures, such as "
-            f"{names}, {why}",
+            f"{self.folder}: took {counted(len(self.by_name), 'image')}, but not "
+            f"{counted(len(paths), 'picture')}, such as {names}, {why}",
             stacklevel=6,
         )
 
@@ -97,7 +99,8 @@ def check_all_taken(name: str, frames: list[Files], named: tuple[str, ...] = ())
         FileNotFoundError: A folder has pictures, or was given by the user, but none of them
             belongs to an image. (If only some do not, there is a warning.)
     """
-    for key in {key for files in frames for key in files} - {"image", "camera"}:
+    # Sorted, so that every process names the same folder first.
+    for key in sorted({key for files in frames for key in files} - {"image", "camera"}):
         expected = [files[key] for files in frames if key in files]
         wanted = set(expected)
         there = {
@@ -108,7 +111,7 @@ def check_all_taken(name: str, frames: list[Files], named: tuple[str, ...] = ())
             if path.suffix.lower() in PICTURES and not path.name.startswith(".")
         }
         taken = wanted & there
-        images = f"{len(frames)} images ({frames[0]['image'].parent})"
+        images = f"{counted(len(frames), 'image')} ({frames[0]['image'].parent})"
         if not taken and (there or key in named):
             raise FileNotFoundError(
                 f"{name}: {images}, but none of them pairs by name with a {key} file in "
@@ -119,8 +122,8 @@ def check_all_taken(name: str, frames: list[Files], named: tuple[str, ...] = ())
         alone = sorted(path for path in there - wanted if pattern.fullmatch(path.name.lower()))
         if taken and alone:
             warnings.warn(
-                f"{name}: {len(taken)} of {images} pair with {key} files; {len(alone)} {key} files "
-                f"pair with no image, such as {alone[0]}",
+                f"{name}: paired {len(taken)} of {images} with {key} files; no image pairs with "
+                f"{counted(len(alone), f'{key} file')}, such as {alone[0]}",
                 stacklevel=5,
             )
 
@@ -153,7 +156,7 @@ def content_of(folder: Path, names: int = 3, hint: str = "") -> str:
     if folders:
         more = ", ..." if len(folders) > 5 else ""
         parts.append(f"the folders {', '.join(folders[:5])}{more}{hint}")
-    return f"in {folder.absolute()} there is {', '.join(parts) or 'nothing'}"
+    return f"{folder.absolute()} has {', '.join(parts) or 'nothing in it'}"
 
 
 def instead(path: Path) -> str:

@@ -14,6 +14,7 @@ from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 from adaat_keras.deep_images import Range, checked_range, range_of, stretched, told_range
 from adaat_keras.exif import turned
 from adaat_keras.files import (
+    counted,
     home_expanded,
     lost_links,
     matching,
@@ -58,8 +59,8 @@ def find_images(patterns: str | Path | Sequence[str | Path]) -> list[Path]:
     for folder in filter(Path.is_dir, map(home_expanded, patterns)):
         if below := not_taken_below(folder, IMAGE_SUFFIXES, found):
             warnings.warn(
-                f"{folder}: {len(below)} images in folders within it are left aside, such as "
-                f"{below[0].relative_to(folder)}; {folder / '**' / '*'} takes them too",
+                f"{folder}: left aside {counted(len(below), 'image')} in folders within it, "
+                f"such as {below[0].relative_to(folder)}; {folder / '**' / '*'} takes them too",
                 stacklevel=2,
             )
     return found
@@ -135,11 +136,12 @@ def _find(pattern: str) -> list[Path]:
         near = there or _visible(beside)
         endings = Counter(each.suffix.lower() or each.name for each in near)
         counts = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(5))
-        raise FileNotFoundError(f"{problem}; there is {counts}" if counts else problem)
+        raise FileNotFoundError(f"{problem}; what is there: {counts}" if counts else problem)
     if others:
         warnings.warn(
-            f"{pattern}: {len(images)} images are taken, and {len(others)} pictures left aside for "
-            f"their ending, such as {others[0].name}; name a file itself to have it read",
+            f"{pattern}: took {counted(len(images), 'image')}, and left aside "
+            f"{counted(len(others), 'picture')} for the ending, such as {others[0].name}; name a "
+            "file itself to have it read",
             stacklevel=4,
         )
     return _without_predictions(pattern, images)
@@ -160,9 +162,8 @@ def _without_predictions(pattern: str, images: list[Path]) -> list[Path]:
     aside = sorted({*images} - {*taken})
     if aside:
         warnings.warn(
-            f"{pattern}: {len(aside)} of {len(images)} pictures are left aside, since they are "
-            f"named as predictions of others, such as {aside[0].name}; name a file itself to have "
-            "it read",
+            f"{pattern}: left aside {len(aside)} of {len(images)} pictures, named as predictions "
+            f"of others, such as {aside[0].name}; name a file itself to have it read",
             stacklevel=5,
         )
     return taken

@@ -12,7 +12,7 @@ from PIL import Image
 
 from adaat_keras import tasks
 from adaat_keras.deep_images import Range, checked_range, told_range
-from adaat_keras.files import home_expanded, written_whole
+from adaat_keras.files import counted, home_expanded, written_whole
 from adaat_keras.inference.images import read_with_range
 from adaat_keras.inference.tiles import TooSmall, predict_labels, tile_for
 from adaat_keras.registry import check_name
@@ -27,6 +27,8 @@ _LARGEST = 65535
 # Pixels up to which images of equal size are predicted together: a tenth faster on a CPU, more on
 # a GPU.
 BATCH_PIXELS = 2**19
+# Of so many files that cannot be predicted, an error says why.
+_TOLD = 5
 # Up to this many images, no progress bar is shown.
 _FEW = 8
 # Rows coloured at a time: colouring depth takes 50 bytes per pixel.
@@ -42,7 +44,7 @@ def write_predictions(
     task: "str | dict | Task",
     paths: Sequence[Path | str] | Path | str,
     out: Path | str,
-    depth_unit: str = DEPTH_UNIT,
+    depth_unit: str | None = None,
     image_range: Sequence[float] | None = None,
     *,
     tile: int | None = None,
@@ -61,9 +63,9 @@ def write_predictions(
         task: The task that it predicts, as `adaat_keras.tasks.get` takes it: `model.to_task`.
         paths: Image files (see `read_image`), or one; `find_images` lists a folder's.
         out: Folder for the files; created if it does not exist.
-        depth_unit: `"m/256"` (KITTI's) reaches 256 m, `"mm"` 65.535 m and `"cm"` 655.35 m; the
-            networks predict up to 100 m. Greater depths are written as invalid, and a line on
-            stderr gives their share.
+        depth_unit: For depth alone: `"m/256"` (KITTI's, the default) reaches 256 m, `"mm"` 65.535 m
+            and `"cm"` 655.35 m; the networks predict up to 100 m. Greater depths are written as
+            invalid, and a line on stderr gives their share.
         image_range: As `read_image` takes it; by default that of the model's camera, if it has
             one. A line on stderr says how images of more than 8 bits were converted.
         tile: Predict all images in tiles of this height and width.
@@ -76,8 +78,9 @@ def write_predictions(
         FileNotFoundError: A path does not exist; nothing is written.
         MemoryError: An image needs more memory than there is; names the file.
         ValueError: There are no paths, a prediction would overwrite another one or an image, or
-            the task or unit does not exist. The subclass `SomeNotPredicted`, raised after all
-            other images are done: a file cannot be read, or is too small for the network.
+            the task or unit does not exist, or a task that is no measure has a unit. The subclass
+            `SomeNotPredicted`, raised after all other images are done: a file cannot be read, or is
+            too small for the network.
 
     Example:
         >>> from adaat_keras.inference import find_images
@@ -85,7 +88,7 @@ def write_predictions(
         >>> write_predictions(model, model.to_task, images, "out")  # doctest: +SKIP
     """
     task = tasks.get(task)
-    check_name("depth unit", depth_unit, list(DEPTH_UNITS))
+    depth_unit = _checked_unit(task, depth_unit)
     if image_range is None:
         image_range = range_for(model)
     image_range = None if image_range is None else checked_range(image_range)
@@ -121,10 +124,10 @@ def write_predictions(
     if any(beyond):
         _warn(np.mean(beyond), depth_unit)
     if bad:
-        more = f"; {len(bad) - 1} more cannot be predicted, either" if len(bad) > 1 else ""
+        more = f"; {len(bad) - _TOLD} more cannot be predicted, either" if bad[_TOLD:] else ""
         rest = len(paths) - len(bad)
         others = f"; the other {rest} are predicted" if rest else ""
-        raise SomeNotPredicted(f"{bad[0]}{more}{others}")
+        raise SomeNotPredicted(f"{'; '.join(bad[:_TOLD])}{more}{others}")
     return written
 
 
@@ -306,6 +309,19 @@ def _by_rows(function: Callable[..., np.ndarray], *arrays: np.ndarray) -> np.nda
     return done
 
 
+def _checked_unit(task: "Task", unit: str | None) -> str:
+    """A unit that exists, for a task that has one; `DEPTH_UNIT` if none is given."""
+    if unit is None:
+        return DEPTH_UNIT
+    check_name("depth unit", unit, list(DEPTH_UNITS))
+    if task.classes or task.components:
+        raise ValueError(
+            f"--depth-unit (depth_unit=) is for depth, and {task.name} is what this model "
+            "predicts: leave it out"
+        )
+    return unit
+
+
 def _is_measure(task: "Task", labels: np.ndarray) -> bool:
     return labels.dtype.kind == "f" and not task.components
 
@@ -340,7 +356,8 @@ def _warn(share: float, unit: str) -> None:
 def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> None:
     """Print how images of more than 8 bits were converted."""
     path, used = next(iter(ranges.items()))
-    line = f"{len(ranges)} of {count} images have more than 8 bits, such as 16-bit grey: "
+    of = f"{len(ranges)} of {counted(count, 'image')}"
+    line = f"more than 8 bits, such as 16-bit grey, in {of}: "
     if given is not None:
         line += told_range(given)
     else:

@@ -303,8 +303,8 @@ def _current(config: dict) -> dict:
 
 def read_networks(preset: Path | str) -> AdaAtdt:
     """Load a model like `from_preset`, but also from a run whose predictor is still untrained."""
-    folder = home_expanded(preset)
     run = is_run(preset)
+    folder = home_expanded(preset)
     model = read_ada_atdt(folder / MODEL) if run else read_preset(find_preset(preset))
     model.origin = str(folder) if folder.is_dir() else str(preset)
     return model

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -371,9 +372,16 @@ class FlatPredict:
             Outputs `(batch, height, width, channels)`, float32, as a task's `decode` takes them.
 
         Raises:
-            ValueError: There are no images, an array has another shape or integers above 255.
+            ValueError: There are no images, an array has another shape or integers above 255; or
+                it is a file's path.
         """
         array = isinstance(x, np.ndarray) or keras.ops.is_tensor(x)
+        some = x[0] if isinstance(x, list | tuple) and x else x
+        if isinstance(some, str | Path):
+            raise ValueError(
+                f"predict takes arrays of images, not the file {some}: read it first, "
+                f"adaat_keras.inference.read_image({str(some)!r})[None]"
+            )
         if (array or isinstance(x, list | tuple)) and not len(x):
             raise ValueError("there are no images to predict")
         if isinstance(x, np.ndarray):

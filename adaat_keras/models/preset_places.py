@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from http.client import HTTPException
 from pathlib import Path
 
-from adaat_keras.files import cache_folder, home_expanded, read_json, write_json, written_whole
+from adaat_keras.files import (
+    backslashes,
+    cache_folder,
+    home_expanded,
+    read_json,
+    write_json,
+    written_whole,
+)
 from adaat_keras.lock import locked
 from adaat_keras.models.preset_format import (
     CONFIG,
@@ -169,8 +176,10 @@ def find_preset(preset: Path | str) -> Path:
     """The folder of a preset by name, folder or address; remote presets are downloaded once.
 
     Raises:
+        TypeError: It is neither text nor a path.
         ValueError: There is no such preset (lists the names), or its hash is not the manifest's.
     """
+    check_preset(preset)
     entries = read_manifest()
     if preset in entries:
         entry = entries[preset]
@@ -189,15 +198,38 @@ def find_preset(preset: Path | str) -> Path:
         return folder
     if folder.is_file():
         # The file of a single network is one level deeper.
-        place = folder.parents[folder.parent.name == "networks"]
-        raise ValueError(f"{folder} is a file; name the folder of its run or preset, {place}")
+        place = folder.absolute().parents[folder.parent.name == "networks"]
+        known = folder.suffix == ".keras" or any(
+            (place / name).exists() for name in (DETAILS, MODEL)
+        )
+        its = f"name the folder of its run or preset, {place}" if known else _TAKES
+        raise ValueError(f"{folder} is a file; {its}")
+    if "/" in text or os.sep in text:
+        raise ValueError(
+            f"there is no run or preset {text}{backslashes(text)}; the presets by name are: "
+            f"{', '.join(sorted(entries))}"
+        )
     raise ValueError(
         f"unknown preset {text!r}: neither a folder nor one of: {', '.join(sorted(entries))}"
     )
 
 
+_TAKES = "name a preset, or the folder of a run or preset, or its address"
+
+
+def check_preset(preset: Path | str) -> None:
+    """Raise a `TypeError` that says what a preset is named by, unless it is text or a path."""
+    if not isinstance(preset, str | os.PathLike):
+        raise TypeError(f"{preset!r} is neither text nor a path; {_TAKES}")
+
+
 def is_run(preset: Path | str) -> bool:
-    """Whether this is the folder of a finished run; names of presets take precedence."""
+    """Whether this is the folder of a finished run; names of presets take precedence.
+
+    Raises:
+        TypeError: It is neither text nor a path.
+    """
+    check_preset(preset)
     folder = home_expanded(preset)
     if str(preset) in read_manifest():
         return False

@@ -308,7 +308,7 @@ def _checked_colors(colors: Colors, class_names: Sequence[str]) -> np.ndarray:
     for name, color in given.items():
         owner = owners.setdefault(color, name)
         if owner != name:
-            raise ValueError(f"the color {color} is {owner}'s, so it can not be {name}'s")
+            raise ValueError(f"the color {color} is {owner}'s, so it cannot be {name}'s")
     spare = _distinct_colors(len(class_names) + len(given)).tolist()
     others = (color for color in map(tuple, spare) if color not in owners)
     return np.array([given.get(name) or next(others) for name in class_names], np.uint8)

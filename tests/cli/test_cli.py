@@ -189,6 +189,10 @@ def test_an_option_that_is_none_is_refused_with_the_one_that_is_meant(command, t
         ("table parameters --methods dan", "--json and --methods are for a results.json, not for"),
         ("predict {}/a.mp4 --weights any --range 0,9", "for images of more than 8 bits, and {}/a"),
         (
+            "predict {}/a.mp4 --weights any --depth-unit mm",
+            "for images' depth, and {}/a.mp4 is a v",
+        ),
+        (
             "data write-streets --layout kitti --out {} --tag-set 23",
             "--tag-set is for carla alone, not for kitti",
         ),
@@ -360,6 +364,22 @@ def test_data_show_writes_a_sheet(frames, tmp_path):
     options = ["--frames", "2", "--out", str(sheet), "--domain-options", json.dumps(frames)]
     assert main(["data", "show", "streets_real", *options]) == 0
     assert Image.open(sheet).width > 3 * 64
+
+
+@pytest.mark.quick
+def test_data_shows_sheet_has_a_name_that_every_file_system_takes(tmp_path, monkeypatch):
+    Image.new("RGB", (64, 64)).save(tmp_path / "0.png")
+    (tmp_path / "mine.py").write_text("from adaat_keras.domains import Folder as Recording\n")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    options = ["--split", "train", "--domain-options", json.dumps({"images": str(tmp_path)})]
+    for place in ("../mine.py", str(tmp_path / "mine.py")):
+        assert main(["data", "show", f"{place}:Recording", *options]) == 0
+    names = [each.name for each in (tmp_path / "here").iterdir()]
+    assert len(names) == 2
+    for name in names:
+        assert not set('<>:"|?*\\') & set(name)
+        assert "mine.py-Recording~" in name
 
 
 def test_data_show_takes_the_split_that_there_is(tmp_path, capsys, refused):

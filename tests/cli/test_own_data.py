@@ -246,6 +246,14 @@ def test_a_file_of_classes_that_holds_none_is_named(text, refused, tmp_path):
     assert f"{tmp_path}/classes.json: '{text}' is no JSON" in error
 
 
+@pytest.mark.quick
+def test_a_file_of_classes_that_is_not_there_is_named_with_its_option(refused, tmp_path):
+    for name, why in (("mine.json", "does not exist"), ("folder.json", "is no file")):
+        (tmp_path / "folder.json").mkdir(exist_ok=True)
+        error = refused("train", "--classes", tmp_path / name, "--directory", tmp_path / "run")
+        assert f": --classes {tmp_path / name}: the file {why}" in error
+
+
 def test_a_class_that_is_not_there_is_named_before_anything_is_made(place, refused, tmp_path):
     for what, message in (
         (f"{place}/mine.py:Smulator", "mine.py has no 'Smulator'; it has: Domain, Simulator"),

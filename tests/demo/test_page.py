@@ -1,6 +1,7 @@
 """The page in a real browser: a picture is uploaded, its prediction read and downloaded."""
 
 import io
+import os
 import shutil
 import sys
 import urllib.request
@@ -152,6 +153,16 @@ def test_a_room_without_a_page_predicts_a_picture_and_names_one_that_is_too_smal
     path, _ = picture(tmp_path, (5, 96))
     with pytest.raises(ValueError, match=r"cannot take photo\.png: 96 x 5 pixels"):
         room.picture(PRESET, str(path))
+
+
+def test_only_the_last_predictions_files_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(demo, "_KEPT", 2)
+    room = demo.Room(PRESET, None, None, "test", tmp_path / "files")
+    room.folder.mkdir()
+    image, seen, name = room.picture(PRESET, str(picture(tmp_path)[0]))
+    written = [room.files(PRESET, image, seen, name) for _ in range(4)]
+    assert [all(map(os.path.exists, files)) for files in written] == [False, False, True, True]
+    assert len([*room.folder.iterdir()]) == 2
 
 
 def test_to_predict_without_a_picture_is_told_on_the_page(page):

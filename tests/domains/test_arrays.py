@@ -255,5 +255,14 @@ def test_labels_without_holes_are_told_by_their_names():
         {"image": np.zeros((2, 8, 8, 3), np.uint8), "depth": np.ones((2, 8, 8), np.float32)}
     )
     assert Domain.from_dataset(dataset, dense="depth").dense == ("depth",)
+    for wrong in (True, False, None, 3):
+        with pytest.raises(ValueError, match=rf"arrays: dense={wrong}, but it names .*: dense='"):
+            Domain.from_arrays(**given, dense=wrong)
+        with pytest.raises(ValueError, match=rf"dataset: dense={wrong}, but it names .*: dense='"):
+            Domain.from_dataset(dataset, dense=wrong)
+    with pytest.raises(ValueError, match=r"^Mine: dense=True, but it names .*: dense='depth'"):
+        type("Mine", (Domain,), {"dense": True})
+    with pytest.raises(ValueError, match=r"arrays: dense='depth', but its labels are: none"):
+        Domain.from_arrays(given["images"], dense="depth")
     with pytest.raises(ValueError, match=r"arrays: dense='deep', but its labels are: .*depth"):
         Domain.from_arrays(**given, dense="deep")

@@ -130,6 +130,33 @@ def test_some_of_the_classes_are_a_warning_in_one_line():
         check_groups(["road"], {"lawn": ("lawn",), "hill": ("hill",), "road": ("road",)}, "mine")
 
 
+@pytest.mark.quick
+def test_a_misspelt_name_is_told_with_the_one_that_is_meant():
+    names = ["road", "car", "traffic sign", "terrain"]
+    groups = {"road": ("raod",), "car": ("car",), "train": ("train",), "rest": ("*",)}
+    told = (
+        r"^mine has no road, train: .* never occurs here; it has no label 'raod', listed for road "
+        r"\(did you mean 'road'\?\)"
+    )
+    with pytest.warns(UserWarning, match=told):
+        check_groups(names, groups, "mine")
+    groups = {"car": ("car",), "signs": ("Traffic_Sing", "lamp")}
+    told = r"no label 'Traffic_Sing', listed for signs \(.* 'traffic sign'\?\), no 'lamp', listed"
+    with pytest.warns(UserWarning, match=told):
+        check_groups(names, groups, "mine")
+    with pytest.raises(ValueError, match=r"none of the classes x, y: .*'raod'.*mean 'road'.*'cra'"):
+        check_groups(names, {"x": ("raod",), "y": ("cra",)}, "mine")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("names", [["road", "hills"], ["road", "hillside"]])
+def test_what_another_class_or_data_set_has_is_not_misspelt(names):
+    """A train is no terrain, which nobody has, and hills are a class's own."""
+    groups = {"train": ("train",), "hill": ("hill",), "road": ("road",), names[1]: (names[1],)}
+    with pytest.warns(UserWarning, match="^mine has no train, hill: such a .* occurs here$"):
+        check_groups([*names, "terrain"], groups, "mine")
+
+
 @pytest.mark.filterwarnings("ignore:.*never occurs here")
 def test_a_label_that_stands_for_several_classes_is_a_warning():
     groups = {"car": ("car",), "truck": ("truck",)}

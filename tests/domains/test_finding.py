@@ -84,7 +84,7 @@ def test_names_that_only_look_alike_do_not_pair(images, labels):
 def test_what_pairs_with_nothing_is_an_error_or_left_out():
     images, labels = ["1.png", "2.png", "3.png"], ["d/2.png", "d/9.png"]
     with pytest.raises(
-        ValueError, match=r"1 frames pair.*2 images pair with nothing, such as 1\.png, 3"
+        ValueError, match=r"make 1 frame by.*nothing pairs with 2 images, such as 1\.png, 3"
     ):
         pairs(images, labels)
     found, left = pairs(images, labels, skip=True)

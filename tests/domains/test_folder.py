@@ -81,6 +81,10 @@ def test_depth_without_holes_is_told_to_it(tmp_path):
     given["depth_scale"] = 1 / 256
     assert Folder(**given).dense == ()
     assert Folder(**given, dense="depth").dense == ("depth",)
+    with pytest.raises(
+        ValueError, match=r"folder: dense=True, but it names .*: dense='depth', or s"
+    ):
+        Folder(**given, dense=True)
     with pytest.raises(ValueError, match="folder: dense='semantic', but its labels are: depth"):
         Folder(**given, dense="semantic")
 
@@ -151,7 +155,7 @@ def test_a_folder_with_brackets_in_its_name_begins_a_pattern(tmp_path):
     options["depth"] = f"{root}/lidar/*.png"
     assert len(Folder(f"{root}/cam/*.png", **options)) == 3
     assert len(Folder(f"{root}/**/c?m/*.png", **options)) == 3
-    with pytest.raises(FileNotFoundError, match=r"matches no file; in .*cam there is 3 \.png"):
+    with pytest.raises(FileNotFoundError, match=r"matches no file; .*cam has 3 \.png"):
         Folder(f"{root}/cam/*.jpg", **options)
 
 
@@ -460,11 +464,11 @@ def test_fractions_that_are_none_are_told(fractions, message, tmp_path):
 def test_a_folder_that_is_not_there_is_answered_with_what_is_there(tmp_path):
     drive(tmp_path)
     with pytest.raises(
-        FileNotFoundError, match=r"camera: there is no .*camera; in .* the folders cam, lidar"
+        FileNotFoundError, match=r"camera: there is no .*camera; .* has the folders cam, lidar"
     ):
         Folder(tmp_path / "camera")
     with pytest.raises(
-        FileNotFoundError, match=r"no images: .*\.jpg: matches no file; in .*cam there is 3 \.png"
+        FileNotFoundError, match=r"no images: .*\.jpg: matches no file; .*cam has 3 \.png"
     ):
         Folder(tmp_path / "cam/*.jpg")
     with pytest.raises(
@@ -474,7 +478,7 @@ def test_a_folder_that_is_not_there_is_answered_with_what_is_there(tmp_path):
     with pytest.raises(FileNotFoundError, match="no depth files"):
         Folder(tmp_path / "cam", depth=tmp_path / "lidar/*.npy")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match="empty there is nothing"):
+    with pytest.raises(FileNotFoundError, match="empty has nothing in it"):
         Folder(tmp_path / "empty")
 
 
@@ -482,7 +486,7 @@ def test_what_cannot_be_read_is_never_dropped_in_silence(tmp_path):
     options = drive(tmp_path)
     Image.new("RGB", (6, 4)).save(tmp_path / "cam/d.tif")
     with pytest.raises(
-        ValueError, match=r"1 files of 4 can not be read as image, such as d\.tif; write"
+        ValueError, match=r"1 of 4 files cannot be read as image, such as d\.tif; write"
     ):
         Folder(tmp_path / "cam", **options)
     assert len(Folder(tmp_path / "cam/*.png", **options)) == 3
@@ -491,7 +495,7 @@ def test_what_cannot_be_read_is_never_dropped_in_silence(tmp_path):
 def test_labels_as_jpeg_are_refused(tmp_path):
     image(tmp_path / "cam/a.jpg")
     image(tmp_path / "labels/a.jpg")
-    with pytest.raises(ValueError, match=r"can not be read as semantic.*\(JPEG changes labels\)"):
+    with pytest.raises(ValueError, match=r"cannot be read as semantic.*\(JPEG changes labels\)"):
         Folder(tmp_path / "cam", tmp_path / "labels", ids=IDS)
 
 
@@ -509,7 +513,7 @@ def test_files_in_folders_within_a_folder_are_told_with_what_takes_them(tmp_path
     options = drive(tmp_path)
     image(tmp_path / "cam/sub/d.png")
     with pytest.warns(
-        UserWarning, match=r"1 in folders within it .* as image, such as sub/d\.png"
+        UserWarning, match=r"left aside as image: 1 in folders within it, such as sub/d\.png"
     ) as told:
         assert len(Folder(tmp_path / "cam", **options)) == 3
     [warning] = told
@@ -533,9 +537,9 @@ def test_frames_that_do_not_pair_are_counted_and_named(tmp_path):
     with pytest.raises(ValueError, match=r"5 images .* and 2 depth files") as told:
         Folder(tmp_path / "cam", **options)
     message = str(told.value)
-    assert "1 frames pair by their names" in message
-    assert "4 images pair with nothing, such as b.png, c.png, d.png, ..." in message
-    assert "1 depth files pair with nothing, such as z.png" in message
+    assert "they make 1 frame by their names" in message
+    assert "nothing pairs with 4 images, such as b.png, c.png, d.png, ..." in message
+    assert "nothing pairs with 1 depth file, such as z.png" in message
     assert "skip_bad='missing'" in message
     frames = Folder(tmp_path / "cam", skip_bad="missing", **options)
     assert [files["image"].name for files in frames.files] == ["a.png"]

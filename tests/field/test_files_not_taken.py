@@ -9,6 +9,7 @@ from PIL import Image
 
 from adaat_keras import domains
 from adaat_keras.domains import Carla, Cityscapes, Kitti, NoSplit, Packed, Streets, SynthiaSF
+from adaat_keras.domains.listing import check_all_taken
 from adaat_keras.domains.shards import pack
 from adaat_keras.inference import find_images
 
@@ -67,9 +68,7 @@ def test_labels_of_which_none_pairs_are_told(written):
     labels = [f for f in root.rglob("*.png") if f not in images and "isp" not in f.parent.name]
     for file in labels:
         file.rename(file.with_name(f"x{file.name}"))
-    with pytest.raises(
-        FileNotFoundError, match=r"4 images .*none of them pairs.*there is \d+ \.png"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"4 images .*none of them pairs.* has \d+ \.png"):
         opened()
 
 
@@ -94,17 +93,26 @@ def test_labels_that_are_asked_for_and_not_there_are_told_with_what_is(tmp_path)
         Cityscapes(tmp_path).require(("image", "semantic"))
 
 
+@pytest.mark.quick
+def test_of_several_folders_that_pair_with_nothing_the_first_by_name_is_told(tmp_path):
+    """In every process, whatever the order of its sets."""
+    keys = "hgfedcba"
+    frame = {"image": tmp_path / "1.png", **{key: tmp_path / key / "1.png" for key in keys}}
+    with pytest.raises(FileNotFoundError, match=r"^mine: 1 image .*pairs by name with a a file"):
+        check_all_taken("mine", [frame], tuple(keys))
+
+
 @pytest.mark.parametrize("loader", [Kitti, Cityscapes, SynthiaSF, Carla])
 def test_a_root_that_is_none_is_told_with_what_is_there(loader, tmp_path):
     (tmp_path / "2011_09_26").mkdir()
-    with pytest.raises(ValueError, match=r"root, which contains .*there is the folders 2011_09_26"):
+    with pytest.raises(ValueError, match=r"root, which contains .*; .* has the folders 2011_09_26"):
         loader(tmp_path)
 
 
 def test_labels_without_an_image_are_told(tmp_path):
     streets("synthia_sf", tmp_path, 4, "train", 32, 64)
     next(tmp_path.rglob("RGBLeft/*.png")).unlink()
-    with pytest.warns(UserWarning, match="1 (semantic|depth) files pair with no image"):
+    with pytest.warns(UserWarning, match="no image pairs with 1 (semantic|depth) file,"):
         assert len(SynthiaSF(tmp_path)) == 3
 
 
@@ -113,7 +121,7 @@ def test_images_in_a_form_that_is_not_read_are_told(tmp_path):
     images = sorted(tmp_path.rglob("image_2/*.png"))
     images[0].rename(images[0].with_suffix(".webp"))
     images[1].rename(images[1].with_name("other.png"))
-    with pytest.warns(UserWarning, match=r"2 images are taken; 2 pictures, .*webp"):
+    with pytest.warns(UserWarning, match=r"took 2 images, but not 2 pictures, .*webp"):
         assert len(Kitti(tmp_path)) == 2
 
 
@@ -143,11 +151,15 @@ def test_a_folder_of_photos_is_not_read_in_part_in_silence(tmp_path):
     Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
     (tmp_path / "b.heic").touch()
     (tmp_path / "notes.txt").touch()
-    with pytest.warns(UserWarning, match=r"1 images are taken, and 1 pictures left aside.*b\.heic"):
+    with pytest.warns(
+        UserWarning, match=r"took 1 image, and left aside 1 picture for the ending.* b\.heic"
+    ):
         assert len(find_images([str(tmp_path)])) == 1
     (tmp_path / "c.JPG").touch()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert len(find_images([f"{tmp_path}/*.jpg"])) == 2
-    with pytest.raises(FileNotFoundError, match=r"no image matches .*\.png; there is .*\.jpg"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no image matches .*\.png; what is there: .* \.jpg"
+    ):
         find_images([f"{tmp_path}/*.png"])

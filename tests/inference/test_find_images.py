@@ -72,7 +72,9 @@ def test_what_stands_for_no_image_is_named(folder, name, message):
 def test_predictions_among_their_images_are_left_aside_with_a_word(tmp_path):
     for name in ("a.jpg", "a_semantic.png", "a_depth_color.png", "b_depth.png", "c_overlay.jpg"):
         (tmp_path / name).touch()
-    with pytest.warns(UserWarning, match=r"2 of 5 pictures are left aside.* a_depth_color\.png"):
+    with pytest.warns(
+        UserWarning, match=r"left aside 2 of 5 pictures, named .* a_depth_color\.png"
+    ):
         found = find_images(tmp_path)
     assert [path.name for path in found] == ["a.jpg", "b_depth.png", "c_overlay.jpg"]
     assert [path.name for path in find_images(tmp_path / "a_semantic.png")] == ["a_semantic.png"]
@@ -89,7 +91,7 @@ def test_an_empty_list_asks_for_an_image():
 
 
 def test_images_in_folders_within_a_folder_are_told_with_what_takes_them(folder):
-    match = r"1 images in folders within it are left aside, such as sub/c\.png; .*/\*\*/\* takes"
+    match = r"left aside 1 image in folders within it, such as sub/c\.png; .*/\*\*/\* takes"
     with pytest.warns(UserWarning, match=match):
         find_images([str(folder)])
     (folder / "b.png").rename(folder / "sub/b.png")

@@ -159,14 +159,33 @@ def test_images_too_small_are_told_of_when_all_others_are_predicted(save, tmp_pa
     paths = [save(tmp_path / f"{name}.png", size) for name, size in sizes.items()]
     (tmp_path / "e.png").write_text("hello")
     why = (
-        r"cannot take .*b\.png: 40 x 5 pixels, .*; 2 more cannot be predicted, either; "
-        "the other 2 are predicted"
+        r"cannot take .*b\.png: 40 x 5 pixels, .*c\.png: .*; .*e\.png is no image that Pillow can "
+        "read; the other 2 are predicted"
     )
     model = build_ada_atdt(size="tiny")
     with pytest.raises(ValueError, match=why):
         write_predictions(model, "semantic", [*paths, tmp_path / "e.png"], tmp_path / "out")
     written = {file.name.partition("_")[0] for file in (tmp_path / "out").iterdir()}
     assert written == {"a", "d"}
+
+
+@pytest.mark.quick
+def test_of_many_files_that_cannot_be_predicted_the_first_are_named(pixelwise, tmp_path):
+    paths = [tmp_path / f"{n}.png" for n in range(8)]
+    for path in paths:
+        path.touch()
+    why = "; ".join(rf"\S*{n}\.png is empty: 0 bytes" for n in range(5))
+    with pytest.raises(ValueError, match=f"^{why}; 3 more cannot be predicted, either$"):
+        write_predictions(pixelwise(metres(1)), "depth", paths, tmp_path / "out")
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize("task", ["semantic", "normals"])
+def test_a_unit_of_depth_is_refused_for_what_has_none(task, save, tmp_path, pixelwise):
+    path = save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match=rf"--depth-unit .* is for depth, and {task} is what"):
+        write_predictions(pixelwise(lambda images: images), task, [path], tmp_path / "out", "mm")
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("kind", [str, lambda path: path])

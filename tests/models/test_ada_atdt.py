@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -197,6 +198,13 @@ def test_it_fits_as_any_keras_model_does(image):
 def test_an_image_that_is_too_small_is_a_clear_error(image):
     with pytest.raises(ValueError, match=r"at least 33 pixels.*20 x 64"):
         build().predict(image(20, 64), verbose=0)
+
+
+@pytest.mark.parametrize("file", ["photo.jpg", Path("photo.jpg"), ["photo.jpg", "b.jpg"]])
+def test_a_file_is_told_to_be_read_first(file):
+    told = r"not the file photo.jpg: .* adaat_keras.inference.read_image\('photo.jpg'\)\[None\]$"
+    with pytest.raises(ValueError, match=told):
+        build_ada_atdt(transfer="conv", size="tiny").predict(file, verbose=0)
 
 
 @pytest.mark.parametrize("images", [[], np.zeros((0, 64, 64, 3), "float32")])

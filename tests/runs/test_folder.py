@@ -85,6 +85,20 @@ def test_a_file_of_a_run_is_told_to_be_named_by_its_folder(name, tmp_path):
 
 
 @pytest.mark.quick
+def test_a_file_is_told_by_whole_paths_and_without_a_folder_where_that_is_none(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for name in ("model.keras", "photo.jpg"):
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=rf"^model.keras is a file; name the .*, {tmp_path}$"):
+        load("model.keras")
+    (tmp_path / "model.keras").unlink()
+    with pytest.raises(ValueError, match=r"^photo.jpg is a file; name a preset, or the folder of"):
+        load("photo.jpg")
+
+
+@pytest.mark.quick
 def test_a_run_of_other_trainers_or_of_a_version_that_it_does_not_tell_is_another_one(begun):
     folder = begun()
     folder.check(RunConfig())

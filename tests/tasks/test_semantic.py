@@ -106,7 +106,7 @@ def test_colours_are_given_in_order_or_by_name(colors, second):
         ([(1, 2, 3)], "3 classes have 1 colors"),
         ({"cat": (1, 2, 3)}, "colors has cat, but the classes are: road, vehicle, person"),
         ({"road": (0, 0, 0)}, "what is ignored's"),
-        ({"road": (1, 1, 1), "person": (1, 1, 1)}, "is road's, so it can not be person's"),
+        ({"road": (1, 1, 1), "person": (1, 1, 1)}, "is road's, so it cannot be person's"),
         ({"road": (1, 2, 300)}, "the color of road is"),
         ({"road": "reddish"}, "the color of road is 'reddish'"),
     ],
