@@ -141,6 +141,7 @@ def plain(value):
     """A stage's field in a form that can be serialized as JSON.
 
     Example:
+        >>> from adaat_keras.methods import Training
         >>> plain(Training(epochs=2))["epochs"], plain(tasks.get("depth"))
         (2, 'depth')
     """
