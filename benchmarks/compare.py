@@ -17,6 +17,7 @@ docs/results/compare.json, row by row, and printed as a table of all rows in tha
 """
 
 import argparse
+import ctypes
 import json
 import os
 import subprocess
@@ -353,7 +354,8 @@ def operations(row) -> float:
 def memory_of(row, column) -> float:
     """MiB at the peak of a few steps, beyond what the process took before."""
     step = make(row, [column])[column]
-    # From here on, without what imports and checks took.
+    # From here on, without what imports and checks took, and what the allocator has kept of it.
+    ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")
     before = memory("VmRSS")
     for _ in range(3):
