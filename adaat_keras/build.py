@@ -98,6 +98,19 @@ def build_ada_atdt(
     return model
 
 
+def in_precision(model: AdaAtdt, dtype: str | keras.DTypePolicy) -> AdaAtdt:
+    """The same networks with copies of the weights, which compute in another precision.
+
+    Example:
+        >>> half = build_ada_atdt(size="tiny", dtype="mixed_bfloat16")
+        >>> in_precision(half, "float32").encoder_1.compute_dtype
+        'float32'
+    """
+    copy = _networks(**model.options, dtype=dtype)
+    load_matching(copy, model)
+    return copy
+
+
 _FLOATS = ("float32", "bfloat16", "float16", "float64", "mixed_bfloat16", "mixed_float16")
 
 

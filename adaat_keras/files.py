@@ -56,7 +56,7 @@ def told_when_full(folder: Path | str, needed: int | None = None) -> Iterator[No
 
 
 def _disk_full(folder: Path | str, needed: int | None) -> DiskFull:
-    free = shutil.disk_usage(_existing(folder)).free
+    free = shutil.disk_usage(existing(folder)).free
     asked = "" if needed is None else f" of {needed / 1e6:.1f} MB that are needed"
     return DiskFull(
         f"no space left in {folder}: {free / 1e6:.1f} MB are free{asked}; make room and run the "
@@ -64,7 +64,8 @@ def _disk_full(folder: Path | str, needed: int | None) -> DiskFull:
     )
 
 
-def _existing(folder: Path | str) -> Path:
+def existing(folder: Path | str) -> Path:
+    """A folder, or the nearest of those above it that exists."""
     folder = Path(folder).absolute()
     return next(each for each in (folder, *folder.parents) if each.exists())
 

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from adaat_keras import build_ada_atdt, tasks
+from adaat_keras.build import in_precision
 from adaat_keras.models import transfer
+from adaat_keras.models.mobilenet_v2 import MobilenetV2
 from adaat_keras.models.sizes import ARCHITECTURES, SIZES, size_name
 from adaat_keras.runs import train as runs
 from adaat_keras.runs.config import RunConfig
@@ -170,3 +172,13 @@ def test_in_float64_it_predicts_as_in_float32(transfer):
     np.testing.assert_allclose(
         model.predict(image, verbose=0), expected.predict(image, verbose=0), rtol=1e-2, atol=1e-4
     )
+
+
+def test_networks_in_another_precision_have_the_weights_and_fetch_none(monkeypatch):
+    options = {"size": "tiny", "architecture": "mobilenet_v2", "dtype": "mixed_bfloat16"}
+    half = build_ada_atdt(**options, trunk="random")
+    monkeypatch.setattr(MobilenetV2, "load_trunk", None)
+    whole = in_precision(half, "float32")
+    assert {network.compute_dtype for network in whole.networks.values()} == {"float32"}
+    for ours, theirs in zip(whole.get_weights(), half.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)

@@ -37,7 +37,14 @@ def check_precision(model: AdaAtdt) -> None:
         )
 
 
-def check_opens(feed: Feed) -> None:
+def check_domains(feed: Feed, smallest: int) -> None:
+    """Open both domains; raise a `ValueError` if their cameras or sizes cannot be right."""
+    _check_opens(feed)
+    _check_zoom(feed)
+    _check_size(feed, smallest)
+
+
+def _check_opens(feed: Feed) -> None:
     """Open both domains, one that is rendered last, so that mistakes in the other show up first."""
     for role in sorted(("target", "source"), key=lambda role: feed.splits[role].is_made):
         feed.domain(role)
@@ -53,7 +60,7 @@ def check_batch(training: Training, devices: int) -> None:
         )
 
 
-def check_size(feed: Feed, smallest: int) -> None:
+def _check_size(feed: Feed, smallest: int) -> None:
     """Raise a `ValueError` if frames have a side below `smallest` at the size they are seen."""
     camera = feed.camera
     if min(camera.height, camera.width) < smallest:
@@ -68,7 +75,7 @@ def check_size(feed: Feed, smallest: int) -> None:
 _MOST_ZOOM = 5
 
 
-def check_zoom(feed: Feed) -> None:
+def _check_zoom(feed: Feed) -> None:
     """Raise a `ValueError` if cameras differ so much that their units must be wrong."""
     cameras = {role: camera_of(feed.domain(role)) for role in ("source", "target")}
     zoom = cameras["source"].zoom_to(feed.camera)

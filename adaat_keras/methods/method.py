@@ -16,11 +16,9 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
-    check_opens,
+    check_domains,
     check_precision,
     check_scope,
-    check_size,
-    check_zoom,
 )
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
@@ -187,9 +185,7 @@ def fit_in_memory(
     )
     chosen = chosen_stages(every, stages, freeze, model)
     training.check_stride(model.stride)
-    check_opens(feed)
-    check_zoom(feed)
-    check_size(feed, model.smallest_for(method.predictor))
+    check_domains(feed, model.smallest_for(method.predictor))
     history: History = {}
     if verbose:
         print(feed.told_camera(from_task), flush=True)

@@ -182,6 +182,14 @@ class Feed:
             return None
         return Seen(domain, self.camera, self.training.zoom if role == "source" else None)
 
+    def validated_on(self, role: str) -> Domain | None:
+        """A role's validation split, fitted to the camera; `None` if there is none, or it fails.
+
+        Not every stage needs it, so that one that cannot be opened is no error here.
+        """
+        with suppress(ValueError, OSError):
+            return self.seen(role, "val")
+
     def _raise_unless_labelled(self, role: str, task: Task) -> None:
         """Raise a `ValueError` if none of some training frames of a role has a valid label."""
         domain = self.domain(role)

@@ -6,7 +6,6 @@ import inspect
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import CodeType
@@ -61,30 +60,18 @@ def stage_key(
     if feed.training.crop is None and feed.frame_shape[:2] != (camera.height, camera.width):
         what.append(feed.frame_shape)
     if callbacks:
-        what += [list(callbacks), _validated_on(feed)]
+        validated = [feed.validated_on(role) for role in ("source", "target")]
+        frames = [domain and domain.identity() for domain in validated]
+        what += [list(callbacks), [*frames, feed.validation_frames]]
     sha = hashlib.sha256(json.dumps(what, sort_keys=True).encode())
     for weight in trainer.get_weights():
         sha.update(weight.tobytes())
     return sha.hexdigest()[:16]
 
 
-def _validated_on(feed: Feed) -> list:
-    """The frames of each domain that are scored after every epoch, and how many of them."""
-    found = []
-    for role in ("source", "target"):
-        domain = None
-        # Not every stage needs the split, so that one that does not open is no error here.
-        with suppress(ValueError, OSError):
-            domain = feed.seen(role, "val")
-        found.append(domain and domain.identity())
-    return [*found, feed.validation_frames]
-
-
 def _called(kind: type) -> str:
-    """A class's name, with a hash of its code if it is neither this package's nor Keras'."""
-    if kind.__module__.partition(".")[0] in ("adaat_keras", "keras"):
-        return kind.__name__
-    return f"{kind.__qualname__} {code_of(kind)}"
+    """A class's name, with a hash of its code if it is a user's."""
+    return f"{kind.__qualname__} {code_of(kind)}" if _is_users(kind) else kind.__name__
 
 
 @cache
@@ -96,9 +83,7 @@ def code_of(kind: type) -> str:
     while a training runs.
     """
     code = b""
-    for each in kind.__mro__:
-        if each is not kind and not _is_users(each):
-            continue
+    for each in filter(_is_users, kind.__mro__):
         try:
             code += Path(inspect.getsourcefile(each)).read_bytes()
         except (OSError, TypeError):
@@ -114,7 +99,7 @@ def code_of(kind: type) -> str:
 
 def _is_users(kind: type) -> bool:
     """Whether a class is neither this package's, nor Keras', nor TensorFlow's, nor Python's."""
-    known = {"adaat_keras", "keras", "tensorflow", *sys.stdlib_module_names} - {"__main__"}
+    known = {"adaat_keras", "keras", "tensorflow", *sys.stdlib_module_names}
     return kind.__module__.partition(".")[0] not in known
 
 

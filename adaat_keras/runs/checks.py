@@ -4,24 +4,23 @@ import os
 import shutil
 from pathlib import Path
 
+from adaat_keras.files import existing
 from adaat_keras.models import AdaAtdt
 from adaat_keras.training.devices import Machines, this_machine
 
 
 def check_writable(folder: Path) -> None:
     """Raise a `PermissionError` if a run's folder cannot be made or written to."""
-    place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    place = existing(folder)
     if not os.access(place, os.W_OK | os.X_OK):
-        raise PermissionError(
-            f"{place.absolute()} cannot be written to; choose another --directory"
-        )
+        raise PermissionError(f"{place} cannot be written to; choose another --directory")
 
 
 def check_room(folder: Path, model: AdaAtdt) -> None:
     """Raise an `OSError` if the disk has no room for a run's files."""
     # Three copies of all networks (store, folder, model), and two states with Adam's two slots.
     needed = 9 * 4 * sum(network.count_params() for network in model.networks.values()) + 20 * 2**20
-    place = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    place = existing(folder)
     free = shutil.disk_usage(place).free
     if free < needed:
         raise OSError(

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from adaat_keras import __version__, methods, tasks
-from adaat_keras.build import build_ada_atdt
+from adaat_keras.build import in_precision
 from adaat_keras.camera import Camera
 from adaat_keras.domains.domain import Domain
 from adaat_keras.files import home_expanded, written_whole
@@ -123,7 +123,7 @@ def publish_run(
         )
     scores = scores_of(config, (directory, *seeds))
     # Whatever the training's precision, since float32 predicts the same on every machine.
-    model = build_ada_atdt(weights=directory, dtype="float32")
+    model = in_precision(trained, "float32")
     round_weights(model)
     task, domain = config.to_task, config.splits("target").required(config.data.split)
     labelled = task.name in domain.tasks

@@ -6,7 +6,7 @@ import time
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,11 +22,9 @@ from adaat_keras.lock import locked
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
-    check_opens,
+    check_domains,
     check_precision,
     check_scope,
-    check_size,
-    check_zoom,
 )
 from adaat_keras.methods.method import (
     History,
@@ -317,9 +315,7 @@ class _Run:
         The scored split is checked, too: the first and the last frame, and the header of all other
         files if the domain can check these; likewise the free disk space.
         """
-        check_opens(self.feed)
-        check_zoom(self.feed)
-        check_size(self.feed, self.model.smallest_for(self.method.predictor))
+        check_domains(self.feed, self.model.smallest_for(self.method.predictor))
         for role in ("source", "target"):
             domain = self.feed.splits[role].get(self.config.data.split)
             if domain is None:
@@ -400,11 +396,7 @@ class _Run:
 
     def pictures(self, stage: Stage, folder: Path) -> list[Pictures]:
         """The callbacks that draw a stage's predictions on the target after every epoch, if any."""
-        domain = None
-        # Errors are suppressed, since not every method needs the split for training.
-        with suppress(ValueError, OSError):
-            domain = self.feed.seen("target", "val")
-        domain = domain or self.feed.seen("target", "train")
+        domain = self.feed.validated_on("target") or self.feed.seen("target", "train")
         found = network_of(self.model, list(stage.networks))
         if found is None or domain is None:
             return []
