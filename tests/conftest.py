@@ -16,9 +16,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.saving import saving_lib
 
 from adaat_keras import domains
 from adaat_keras.cli import main
+from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.runs.folder import RunFolder
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER")
@@ -36,6 +38,11 @@ tf.config.set_logical_device_configuration(
 # A tenth of the processor's time, otherwise: what is imported stays, and graphs are many objects.
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)
+
+# A twentieth: Keras 3.15 makes a layer for each layer that it saves, to see what attributes layers
+# have. It keeps the answer under one name and looks it up under another.
+if hasattr(saving_lib, "get_attr_skipset"):
+    saving_lib.get_attr_skipset = functools.cache(saving_lib.get_attr_skipset)
 
 # Files that take longest begin first, or one process would be left with one of them at the end.
 LONGEST = (
@@ -71,6 +78,38 @@ def pytest_collection_modifyitems(items):
     places = {name: place for place, name in enumerate(LONGEST)}
     folder = Path(__file__).parent
     items.sort(key=lambda item: places.get(item.path.relative_to(folder).as_posix(), len(places)))
+
+
+AS_USERS_HAVE_THEM = dict(AUGMENTATIONS)
+
+
+@pytest.fixture(scope="session")
+def as_users_train():
+    """Trains in graphs and on changed images in a block, whatever the test has chosen."""
+
+    @contextmanager
+    def block(graphs=True):
+        chosen = tf.config.functions_run_eagerly(), dict(AUGMENTATIONS)
+        tf.config.run_functions_eagerly(not graphs)
+        AUGMENTATIONS.update(AS_USERS_HAVE_THEM)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(chosen[0])
+            AUGMENTATIONS.update(chosen[1])
+
+    return block
+
+
+@pytest.fixture(scope="module")
+def unchanged_images():
+    """Training sees images as they are in one file: tracing a change takes longer than its steps.
+
+    For trainings that are compared with none outside of the file, since stages keep their keys.
+    """
+    AUGMENTATIONS.update(dict.fromkeys(AUGMENTATIONS, AUGMENTATIONS["none"]))
+    yield
+    AUGMENTATIONS.update(AS_USERS_HAVE_THEM)
 
 
 @pytest.fixture
@@ -159,15 +198,16 @@ def tiny(frames):
 
 
 @pytest.fixture(scope="session")
-def run(tiny, withheld, shared, one_at_a_time):
+def run(tiny, withheld, shared, one_at_a_time, as_users_train):
     """The folder of a finished run of ADA-AT/DT, trained by command."""
     target = json.dumps(withheld("semantic"))
     folder = shared / "runs" / "ada_atdt"
     with one_at_a_time("runs"):
         if not RunFolder(folder).finished:
             options = [*tiny, "--target-options", target, "--directory", str(folder)]
-            # In graphs, as a user's: `tests/runs/test_resume.py` has its weights bit for bit.
-            assert main(["train", *options, "--store", str(shared / "stages")]) == 0
+            # `tests/runs/test_resume.py` has its weights bit for bit.
+            with as_users_train():
+                assert main(["train", *options, "--store", str(shared / "stages")]) == 0
     return folder
 
 

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -62,6 +63,15 @@ def start(
     return process
 
 
+def finished(
+    *arguments, told: Path, environment: Mapping[str, str] | None = None
+) -> tuple[int, str]:
+    """Run `adaat-keras` in a process: the exit status, and all that it printed."""
+    process = start(command, *arguments, told=told, environment=environment)
+    process.join()
+    return process.exitcode, told.read_text(errors="replace")
+
+
 def _call(what: Callable, arguments: tuple, told: str, environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
@@ -77,6 +87,18 @@ def _call(what: Callable, arguments: tuple, told: str, environment: dict[str, st
 def command(*arguments) -> int:
     """`adaat-keras`."""
     return main([str(argument) for argument in arguments])
+
+
+def rendered(cache: str) -> None:
+    """Frames whose rendering takes a minute, and says that it has begun."""
+    from adaat_keras.domains import Streets, streets
+
+    def slowly(*_):
+        print("rendering", flush=True)
+        time.sleep(60)
+
+    streets.render_batch = slowly
+    Streets("streets_sim", "val", 3, 16, 32, cache=cache)
 
 
 def killed_while_writing(*arguments) -> int:

@@ -23,29 +23,42 @@ ORDERS = {
     "after Keras": "import keras, adaat_keras",
     "a part of it": "from adaat_keras.layers import CropLike; import keras",
 }
+# TensorFlow takes most of the time: once for all orders, and without Keras, which it would import.
+FORK = """
+import os, sys
+sys.modules["keras"] = None
+import tensorflow
+del sys.modules["keras"]
+assert not {"keras", "adaat_keras"} & {*sys.modules}
+_, *orders, folder = sys.argv
+for order in orders:
+    if not os.fork():
+        exec(order)
+        assert keras.saving.load_model(f"{folder}/model.keras").predictor == "transfer"
+        assert keras.saving.load_model(f"{folder}/transfer.keras").weights
+        os._exit(0)
+    assert os.wait()[1] == 0, order
+"""
 
 
-def start(code, *arguments):
+def python(code, *arguments):
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=-1, stderr=-1, text=True)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
 
 
 def test_keras_loads_a_model_whoever_is_imported_first_and_importing_is_left_as_it_was(tmp_path):
-    build_ada_atdt(transfer="conv", size="tiny").save(tmp_path / "model.keras")
-    code = "\nimport sys; print(keras.saving.load_model(sys.argv[1]).predictor)"
-    running = {
-        name: start(order + code, tmp_path / "model.keras") for name, order in ORDERS.items()
-    }
-    for name, process in running.items():
-        out, error = process.communicate()
-        assert out.strip() == "transfer", (name, error[-2000:])
+    model = build_ada_atdt(transfer="conv", size="tiny")
+    model.save(tmp_path / "model.keras")
+    model.transfer.save(tmp_path / "transfer.keras")
+    python(FORK, *ORDERS.values(), tmp_path)
 
 
 def test_it_waits_for_nothing_that_takes_seconds():
     heavy = "{'keras', 'tensorflow', 'jax', 'torch', 'matplotlib', 'sklearn'}"
     code = f"import sys, adaat_keras, adaat_keras.streets.render; print({heavy} & {{*sys.modules}})"
-    out, error = start(code).communicate()
-    assert out.strip() == "set()", error
+    assert python(code).strip() == "set()"
 
 
 def test_what_needs_tensorflow_says_what_to_set(monkeypatch):

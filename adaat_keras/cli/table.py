@@ -45,10 +45,11 @@ def run(options: argparse.Namespace) -> None:
         return
     try:
         one = len(results) == 1
-        print(format_table(*results) if one else format_overview(results, methods))
+        text = format_table(*results) if one else format_overview(results, methods)
     # The files may contain anything, and fail in any way.
     except Exception as error:
         raise ValueError(f"{', '.join(options.what)} {_IS_NONE}: {error!r}") from error
+    print(text)
 
 
 _IS_NONE = "is no benchmark's results.json"

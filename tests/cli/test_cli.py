@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import numpy as np
+import processes
 import pytest
 from PIL import Image
 
@@ -17,6 +18,7 @@ from adaat_keras.cli import build_parser, main, table, train
 from adaat_keras.cli.evaluate import scaled
 from adaat_keras.streets.writers import write_streets
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 MISTAKES = {
     "--from fox": "unknown task 'fox'; choose one of: depth, normals, semantic",
     "--to fox": "unknown task 'fox'; choose one of: depth, normals, semantic",
@@ -94,26 +96,16 @@ def test_a_folder_that_is_gone_is_told(tmp_path, monkeypatch, refused):
 
 
 def test_a_warning_is_a_line_without_a_place_in_the_code(tmp_path):
-    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
-    (tmp_path / "a.txt").touch()
-    options = json.dumps({"images": str(tmp_path)})
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "adaat_keras",
-            "data",
-            "check",
-            "folder",
-            "--domain-options",
-            options,
-        ],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0
-    assert f"warning: {tmp_path}: left aside what is no picture: a.txt\n" in done.stderr
-    assert "UserWarning" not in done.stderr
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.new("RGB", (64, 64)).save(photos / "a.png")
+    (photos / "a.txt").touch()
+    check = ["data", "check", "folder", "--domain-options", json.dumps({"images": str(photos)})]
+    # In a process, since pytest catches warnings.
+    status, said = processes.finished(*check, told=tmp_path / "told")
+    assert status == 0
+    assert f"warning: {photos}: left aside what is no picture: a.txt\n" in said
+    assert "UserWarning" not in said
 
 
 @pytest.mark.quick

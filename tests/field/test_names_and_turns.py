@@ -1,8 +1,11 @@
 """Kinds 1, 2 and 6: pictures that are turned, names that are no text, links, and masks."""
 
+import io
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +18,8 @@ from adaat_keras.domains import Folder
 from adaat_keras.files import write_json
 from adaat_keras.inference import read_image, write_predictions
 from adaat_keras.inference.images import find_images
+
+RESULTS = Path(__file__).parents[2] / "docs/results/streets-real-depth-semantic.json"
 
 
 def photo(seed=0, height=40, width=60):
@@ -138,15 +143,19 @@ def test_images_that_cannot_be_read_keep_none_of_the_others(tmp_path):
     assert names == {f"{n}_semantic{end}" for n in (0, 3) for end in (".png", "_color.png")}
 
 
-def test_a_reader_that_has_enough_ends_a_command_without_a_word(tmp_path):
-    done = subprocess.run(
-        f"{sys.executable} -m adaat_keras table parameters | head -1",
-        shell=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.startswith("| network")
-    assert done.stderr == ""
+def test_a_reader_that_has_enough_ends_a_command_without_a_word():
+    command = f"set -o pipefail; {sys.executable} -m adaat_keras table {RESULTS} --json | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGPIPE, "[\n", "")
+
+
+def test_a_table_whose_reader_has_enough_is_not_called_a_wrong_file(monkeypatch):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert main(["table", str(RESULTS)]) == 128 + signal.SIGPIPE
 
 
 def test_an_output_that_is_closed_takes_nothing_and_fails_nothing(monkeypatch):

@@ -3,15 +3,14 @@
 import contextlib
 import errno
 import os
-import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
+import processes
 import pytest
-from field_kit import command, streets
+from field_kit import streets
 
 from adaat_keras.domains import Kitti, Streets
 from adaat_keras.domains import streets as module
@@ -119,7 +118,8 @@ def test_the_command_ends_with_a_line_on_a_full_disk(tmp_path):
     with small_disk(tmp_path / "disk", "1m") as disk:
         arguments = ["data", "show", "streets_sim", "--domain-options", '{"frames": 16}']
         out = ["--out", tmp_path / "a.png"]
-        status, said = command(*arguments, *out, ADAAT_KERAS_CACHE=str(disk))
+        place = {"told": tmp_path / "told", "environment": {"ADAAT_KERAS_CACHE": str(disk)}}
+        status, said = processes.finished(*arguments, *out, **place)
     assert status == 2, said
     assert f"no space left in {disk}" in said.splitlines()[-1]
 
@@ -155,28 +155,17 @@ def test_a_damaged_cache_is_named(tmp_path):
             Streets("streets_sim", **SMALL, cache=tmp_path)[0]
 
 
-RENDER = """
-import sys, time
-from adaat_keras.domains import Streets, streets
-real = streets.render_batch
-def slowly(*arguments):
-    print("rendering", flush=True)
-    time.sleep(60)
-streets.render_batch = slowly
-Streets("streets_sim", "val", 3, 16, 32, cache=sys.argv[1])
-"""
-
-
 def test_what_a_killed_rendering_left_is_cleaned_up_and_what_lives_is_not(tmp_path):
-    env = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
-    arguments = [sys.executable, "-c", RENDER, str(tmp_path)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=env) as process:
-        assert process.stdout.readline()
-        [draft] = tmp_path.glob(".making-*")
-        Streets("streets_real", **SMALL, cache=tmp_path)
-        assert draft.exists()
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    told = tmp_path / "told"
+    process = processes.start(processes.rendered, str(tmp_path), told=told)
+    while not (told.exists() and "rendering" in told.read_text()):
+        assert process.is_alive()
+        time.sleep(0.02)
+    [draft] = tmp_path.glob(".making-*")
+    Streets("streets_real", **SMALL, cache=tmp_path)
+    assert draft.exists()
+    process.kill()
+    process.join()
     assert draft.exists()
     frames = Streets("streets_sim", **SMALL, cache=tmp_path)
     assert [*tmp_path.glob(".making-*")] == []

@@ -25,6 +25,7 @@ from adaat_keras.methods.stage import plain_errors
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.publish import new_place
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 RESULTS = Path(adaat_keras.__file__).parents[1] / "docs/results/streets-real-semantic-depth.json"
 
 
@@ -57,6 +58,8 @@ def test_a_second_process_is_told_who_has_the_folder(tiny, tmp_path, refused):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("eagerly", "undrawn")
+@pytest.mark.slow
+@pytest.mark.usefixtures("eagerly", "undrawn")
 @pytest.mark.parametrize("target", ["carla", "folder"])
 def test_images_alone_are_a_target_for_a_method_that_reads_no_label(target, tiny, tmp_path):
     images = tmp_path / "images"
@@ -72,7 +75,7 @@ def test_images_alone_are_a_target_for_a_method_that_reads_no_label(target, tiny
     assert load(tmp_path / "run").predict(np.zeros((1, 64, 64, 3)), verbose=0).shape[-1] == 11
 
 
-@pytest.mark.parametrize("backend", ["torch", "jax", "theano", "keras.json"])
+@pytest.mark.parametrize("backend", ["torch", "theano", "keras.json"])
 def test_a_backend_that_does_not_start_is_named_with_what_to_set(backend, tmp_path):
     if backend == "keras.json":
         (tmp_path / "keras.json").write_text('{"backend": "nonsense"}')

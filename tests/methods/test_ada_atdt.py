@@ -132,11 +132,10 @@ def test_a_step_is_gradient_descent_on_the_formula(loss, critic, reversal):
     )
 
 
-@pytest.mark.parametrize("task", tasks.names())
-def test_gradient_reversal_reaches_the_weights_of_a_stock_keras_model(task):
+def test_gradient_reversal_reaches_the_weights_of_a_stock_keras_model():
     """Two roads: two optimizers and two losses, or one of each and a reversal layer."""
     loss, alpha, steps = "binary_crossentropy", 0.4, 5
-    ours, stock = make_model(task), make_model(task)
+    ours, stock = make_model(), make_model()
     images, labels = next(iter(make_batches("adversarial", ours)))
     trainer = make_trainer("adversarial", ours, loss, alpha=alpha, gradient_reversal=True)
     for _ in range(steps):
@@ -148,7 +147,7 @@ def test_gradient_reversal_reaches_the_weights_of_a_stock_keras_model(task):
     model = keras.Model(image, [stock.decoder_1(features), logits])
     model.compile(
         keras.optimizers.SGD(0.05),
-        [tasks.get(task).loss(), adversarial_losses.get(loss)],
+        [tasks.get("depth").loss(), adversarial_losses.get(loss)],
         loss_weights=[alpha, 1.0],
         jit_compile=False,
     )

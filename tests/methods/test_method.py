@@ -22,7 +22,7 @@ from adaat_keras.tasks import Semantic
 from adaat_keras.tasks.depth import Depth
 from adaat_keras.training.devices import strategy_for
 
-pytestmark = pytest.mark.usefixtures("eagerly")
+pytestmark = pytest.mark.usefixtures("eagerly", "unchanged_images")
 # No padding, so that the networks one after the other are the whole path.
 # As large as the frames, since a model brings others to their size.
 IMAGES = np.random.default_rng(5).uniform(0, 255, (2, 64, 64, 3)).astype("float32")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from adaat_keras.files import write_json
 from adaat_keras.runs.config import RunConfig
@@ -61,7 +60,7 @@ def config_of(config, withheld):
 
 
 @pytest.fixture(scope="session")
-def run_of(request, config_of, store, shared, one_at_a_time):
+def run_of(request, config_of, store, shared, one_at_a_time, as_users_train):
     """Gives the folder of a method's finished run, trained when it is first asked for."""
 
     @functools.cache
@@ -75,11 +74,8 @@ def run_of(request, config_of, store, shared, one_at_a_time):
         config = config_of(method)
         with one_at_a_time("runs"):
             if not made.finished:
-                tf.config.run_functions_eagerly(method not in COMPILED)
-                try:
+                with as_users_train(graphs=method in COMPILED):
                     train_from_config(config, made.path, store, verbose=0)
-                finally:
-                    tf.config.run_functions_eagerly(False)
         return made
 
     return folder

@@ -18,6 +18,7 @@ from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Semantic
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 OWN = {"architecture": "dilated_resnet50", "transfer": None}
 
 

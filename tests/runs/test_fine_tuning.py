@@ -11,7 +11,7 @@ from adaat_keras.cli import main
 from adaat_keras.presets import read_networks
 from adaat_keras.training.devices import strategy_for
 
-pytestmark = pytest.mark.usefixtures("eagerly", "undrawn")
+pytestmark = pytest.mark.usefixtures("eagerly", "undrawn", "unchanged_images")
 SPLITS = ("train", "val", "test")
 BRIEF = {
     "epochs": 1,

@@ -4,8 +4,6 @@ import csv
 import dataclasses
 import inspect
 import json
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from adaat_keras.methods.stage import Feed
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.tasks import Semantic
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 SIZE = 64
 BRIEF = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "crop": 64, "verbose": 0}
 STAGES = ["adversarial", "supervised", "teacher", "transfer"]
@@ -334,13 +333,6 @@ def test_the_saved_model_is_the_model(fitted, same):
         np.testing.assert_array_equal(
             other.predict(IMAGES, verbose=0), model.predict(IMAGES, verbose=0)
         )
-
-
-def test_the_saved_model_opens_in_another_process(fitted):
-    _, _, directory = fitted
-    code = f"import keras, adaat_keras; [keras.saving.load_model({str(directory)!r} + f) for f in "
-    code += "('/model.keras', '/networks/transfer.keras')]"
-    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_model_of_another_kind_is_not_taken_into_the_folder(fitted):

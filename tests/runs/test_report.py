@@ -16,7 +16,7 @@ from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.report import report, without_nan
 
-pytestmark = pytest.mark.usefixtures("eagerly")
+pytestmark = pytest.mark.usefixtures("eagerly", "unchanged_images")
 NETWORKS = {"encoder_1", "decoder_1", "domain_classifier", "encoder_2", "decoder_2", "transfer"}
 CONFIG = RunConfig.of(size="tiny", transfer="conv")
 

@@ -16,6 +16,7 @@ from adaat_keras.runs import train as runs
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.study import run_study
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 LOSSES, ALPHAS = ("binary_crossentropy",), (0.5, 0.9)
 TASKS = {"from_task": "semantic", "to_task": "depth"}
 BRIEF = {"epochs": 1, "steps_per_epoch": 1, "validation_frames": 1, "recipe": "paper"}

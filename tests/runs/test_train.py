@@ -17,6 +17,7 @@ from adaat_keras.runs.train import run_once, train_from_config
 from adaat_keras.streets.writers import write_streets
 from adaat_keras.training.callbacks import read_history
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 IMAGES = np.random.default_rng(0).uniform(0, 255, (1, 70, 91, 3)).astype("float32")
 TO_DEPTH = {"from_task": "semantic", "to_task": "depth"}
 

@@ -17,7 +17,7 @@ from trainer_kit import (
 from adaat_keras.training.checkpoint import Checkpoint
 from adaat_keras.training.devices import deterministic_ops
 
-STEPS = 2
+STEPS = 1
 # The Wasserstein loss draws random numbers, which a resumed training must draw again.
 CASES = [(kind, "least_squares") for kind in TRAINERS] + [("adversarial", "wasserstein")]
 
