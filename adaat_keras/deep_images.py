@@ -1,5 +1,7 @@
 """Images of more than 8 bits: which range of their values becomes black to white."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 Range = tuple[float, float]
@@ -12,7 +14,7 @@ WHOLE: Range = (0.0, 65535.0)
 """What 16 bits hold."""
 
 
-def checked_range(image_range) -> Range:
+def checked_range(image_range: Sequence[float]) -> Range:
     """A range as two numbers.
 
     Raises:

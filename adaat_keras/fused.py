@@ -7,9 +7,13 @@ takes these where `available()`. `docs/benchmarks.md` has what each of them gain
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 _ALLOWED = ContextVar("allowed", default=True)
 # A kernel with more columns than this, counted over all outputs, gains nothing from being split.
@@ -41,7 +45,7 @@ def without_fused_operations() -> Iterator[None]:
         _ALLOWED.reset(token)
 
 
-def instance_normalization(inputs, epsilon: float):
+def instance_normalization(inputs: "tf.Tensor", epsilon: float) -> "tf.Tensor":
     """Each image by the fused batch normalization: a batch of one has the moments of its image.
 
     About half the time of moments in the open. The batch size must be known.
@@ -57,7 +61,7 @@ def instance_normalization(inputs, epsilon: float):
     return tf.concat(images, 0)
 
 
-def reflection_padding(inputs, padding: int):
+def reflection_padding(inputs: "tf.Tensor", padding: int) -> "tf.Tensor":
     """Border pixels copied row by row and column by column, which is faster than `MirrorPad`.
 
     Height and width must be greater than the padding.
@@ -97,7 +101,9 @@ def reflection_padding(inputs, padding: int):
     return outputs
 
 
-def repeated_convolution(inputs, kernel, bias=None):
+def repeated_convolution(
+    inputs: "tf.Tensor", kernel: "tf.Tensor", bias: "tf.Tensor | None" = None
+) -> "tf.Tensor":
     """`conv3x3(repeat(inputs))`, each pixel repeated twice in both directions, zero-padded.
 
     Half of the nine products meet the same pixel twice. So the kernel is added up into four of
@@ -171,7 +177,9 @@ def has_few_columns(kernel_size: tuple[int, int], filters: int) -> bool:
     return height * width > 9 and width * filters <= _MOST_COLUMNS
 
 
-def few_columns_convolution(inputs, kernel, bias=None):
+def few_columns_convolution(
+    inputs: "tf.Tensor", kernel: "tf.Tensor", bias: "tf.Tensor | None" = None
+) -> "tf.Tensor":
     """A convolution with few outputs, unpadded, by the columns of its kernel.
 
     A processor computes 16 outputs at once, whether there are as many or one. So each column of

@@ -4,6 +4,9 @@ Images and features are `(batch, height, width, channels)`, whatever `~/.keras/k
 `fused.py` has faster TensorFlow implementations of some of them.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from adaat_keras import fused
@@ -21,6 +24,9 @@ __all__ = [
     "SpatialAttention",
     "Upsampling",
 ]
+Tensor = Any
+"""A tensor of the backend that Keras runs on, or a symbolic one; they have no common class."""
+Shape = tuple[int | None, ...]
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -43,7 +49,7 @@ class ReflectionPadding(keras.layers.Layer):
         super().__init__(**kwargs)
         self.padding = padding
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Pad the inputs."""
         fits = all(n is None or n > self.padding for n in inputs.shape[1:3])
         if self.padding and fits and fused.available():
@@ -51,7 +57,7 @@ class ReflectionPadding(keras.layers.Layer):
         sides = (self.padding, self.padding)
         return keras.ops.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="reflect")
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape, grown by twice the padding where it is known."""
         batch, *size, channels = input_shape
         return (batch, *(None if n is None else n + 2 * self.padding for n in size), channels)
@@ -85,7 +91,7 @@ class InstanceNormalization(keras.layers.Layer):
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Normalize the inputs."""
         # Not for an unknown batch size or an empty batch: the images are processed one by one.
         if inputs.shape[0] and fused.available(inputs.dtype):
@@ -105,7 +111,7 @@ class InstanceNormalization(keras.layers.Layer):
         normalized = centred * keras.ops.rsqrt(variance + self.epsilon)
         return keras.ops.cast(normalized, inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape."""
         return input_shape
 
@@ -143,18 +149,18 @@ class ResidualBlock(keras.layers.Layer):
         self.convolution_2 = keras.layers.Conv2D(filters, 3, **options)
         self.normalization_2 = InstanceNormalization(dtype=policy)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Create both convolutions' weights."""
         self.convolution_1.build(input_shape)
         self.convolution_2.build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Apply the block."""
         x = self.convolution_1(self.padding_1(inputs))
         x = self.convolution_2(self.padding_2(keras.ops.relu(self.normalization_1(x))))
         return inputs + self.normalization_2(x)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape."""
         return input_shape
 
@@ -198,7 +204,7 @@ class BottleneckBlock(keras.layers.Layer):
         self.normalization = InstanceNormalization(dtype=policy)
         self.projection = None
 
-    def build(self, input_shape):
+    def build(self, input_shape: Shape) -> None:
         """Create the convolutions' weights, and a projection where the shortcut needs one."""
         self.narrow.build(input_shape)
         narrow = (*input_shape[:-1], self.filters)
@@ -211,7 +217,7 @@ class BottleneckBlock(keras.layers.Layer):
             )
             self.projection.build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Apply the block."""
         x = keras.ops.relu(self.normalization(self.narrow(inputs)))
         x = keras.ops.relu(self.normalization(self.middle(x)))
@@ -219,7 +225,7 @@ class BottleneckBlock(keras.layers.Layer):
         shortcut = self.normalization(self.projection(inputs)) if self.projection else inputs
         return keras.ops.relu(shortcut + x)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape over the strides, with four times the filters."""
         batch, *size, _ = input_shape
         return (batch, *(n and -(-n // self.strides) for n in size), 4 * self.filters)
@@ -259,23 +265,23 @@ class SpatialAttention(keras.layers.Layer):
         self.reduce = keras.layers.Conv2D(filters, 3, **same)
         self.score = keras.layers.Conv2D(1, 1, activation="sigmoid", **options)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Sequence[Shape]) -> None:
         """Create the three convolutions' weights."""
         size = tuple(input_shape[0][:-1])
         self.mix.build((*size, 2 * self.filters))
         self.reduce.build((*size, 2 * self.filters))
         self.score.build((*size, self.filters))
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Weight the skip connection."""
         skip, _ = inputs
         return skip * self.attention(inputs)
 
-    def attention(self, inputs):
+    def attention(self, inputs: Sequence[Tensor]) -> Tensor:
         """The weight of every location, `(batch, height, width, 1)`, 0 to 1."""
         return self.score(self.reduce(self.mix(self.concatenate(inputs))))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """The skip's shape."""
         return input_shape[0]
 
@@ -310,7 +316,7 @@ class Upsampling(keras.layers.UpSampling2D):
             )
         super().__init__(size, **_channels_last(self, kwargs))
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Repeat the pixels."""
         if keras.config.backend() != "tensorflow" or None not in inputs.shape[1:3]:
             return super().call(inputs)
@@ -351,7 +357,7 @@ class Conv2D(keras.layers.Conv2D):
         super().__init__(filters, kernel_size, **_channels_last(self, kwargs))
         self.repeat = repeat
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Convolve the inputs."""
         if self.repeat:
             convolve = fused.repeated_convolution
@@ -367,7 +373,7 @@ class Conv2D(keras.layers.Conv2D):
         outputs = convolve(inputs, keras.ops.convert_to_tensor(self.kernel), bias)
         return outputs if self.activation is None else self.activation(outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """As Keras', for inputs of twice the size with `repeat`."""
         batch, *size, channels = input_shape
         if self.repeat:
@@ -391,11 +397,11 @@ class Positive(keras.layers.Layer):
         0.1
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Take the exponential."""
         return keras.ops.exp(keras.ops.clip(keras.ops.cast(inputs, "float32"), -12.0, 5.0)) / 10
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape."""
         return input_shape
 
@@ -423,7 +429,7 @@ class GradientReversal(keras.layers.Layer):
         super().__init__(**kwargs)
         self.factor = factor
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Return the inputs."""
 
         @keras.ops.custom_gradient
@@ -436,7 +442,7 @@ class GradientReversal(keras.layers.Layer):
 
         return reverse(inputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape."""
         return input_shape
 
@@ -470,7 +476,7 @@ class PadToStride(keras.layers.Layer):
         self.stride = stride
         self.smallest = stride if smallest is None else smallest
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         """Pad the inputs."""
         problem = f"an image needs at least {self.smallest} pixels in height and width"
         height, width = inputs.shape[1:3]
@@ -503,7 +509,7 @@ class PadToStride(keras.layers.Layer):
         padded.set_shape(self.compute_output_shape(inputs.shape))
         return padded
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """The inputs' shape, height and width rounded up where they are known."""
         batch, *size, channels = input_shape
         return (batch, *(None if n is None else n + -n % self.stride for n in size), channels)
@@ -526,13 +532,13 @@ class CropLike(keras.layers.Layer):
         TensorShape([1, 30, 20, 5])
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Tensor]) -> Tensor:
         """Crop the first input."""
         outputs, image = inputs
         height, width = keras.ops.shape(image)[1:3]
         return outputs[:, :height, :width]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Sequence[Shape]) -> Shape:
         """The image's size with the outputs' channels."""
         outputs, image = input_shape
         return (outputs[0], *image[1:3], outputs[3])

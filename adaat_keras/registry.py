@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 
 class Registry:
@@ -58,7 +59,7 @@ def _declared(group: str | None) -> dict:
     return {} if group is None else {point.name: point for point in entry_points(group=group)}
 
 
-def load_object(place: str, kind: str = "object"):
+def load_object(place: str, kind: str = "object") -> Any:
     """What `"module:Name"` or `"path/to/file.py:Name"` stands for.
 
     Raises:

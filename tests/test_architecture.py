@@ -100,3 +100,30 @@ def test_the_renderer_needs_no_tensorflow():
 def test_no_file_is_longer_than_one_reads_at_a_time():
     lines = {module: len(file.read_text().splitlines()) for module, file in MODULES.items()}
     assert {module: count for module, count in lines.items() if count > 600} == {}
+
+
+def public_functions(file: Path) -> dict[str, ast.FunctionDef]:
+    """A module's functions, and its classes' methods, whose names are not private."""
+    nodes = ast.parse(file.read_text()).body
+    owners = [("", nodes)]
+    owners += [(f"{c.name}.", c.body) for c in nodes if isinstance(c, ast.ClassDef)]
+    return {
+        owner + node.name: node
+        for owner, body in owners
+        for node in body
+        if isinstance(node, ast.FunctionDef)
+        and owner[:1] != "_"
+        and (node.name[0] != "_" or node.name == "__init__")
+    }
+
+
+def test_every_public_function_says_what_it_takes_and_gives():
+    lacking = []
+    for module, file in MODULES.items():
+        for name, function in public_functions(file).items():
+            given = function.args
+            named = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+            untyped = {each.arg for each in named if each.annotation is None} - {"self", "cls"}
+            if untyped or (function.returns is None and function.name != "__init__"):
+                lacking.append(f"{module}.{name}: {sorted(untyped)}")
+    assert lacking == []

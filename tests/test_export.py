@@ -158,19 +158,15 @@ def test_it_predicts_the_same_at_a_fixed_size_from_bytes(model, exported, format
 
 
 @pytest.mark.parametrize("format", ["onnx", "litert"])
-@pytest.mark.parametrize(
-    ("transfer", "architecture", "tolerance"),
-    # AT/DT's normalize over a few pixels at these sizes: Keras' own `predict` and `call` differ by
-    # 7e-5 there.
-    [("conv", "residual", 1e-4), ("six_convolutions", "dilated_resnet50", 5e-4)],
-)
-def test_other_networks_convert(format, transfer, architecture, tolerance, tmp_path):
+def test_the_networks_of_at_dt_convert(format, tmp_path):
     needs(format)
     keras.utils.set_random_seed(3)
-    model = build_ada_atdt(transfer=transfer, size="tiny", architecture=architecture)
+    model = build_ada_atdt(size="tiny", architecture="dilated_resnet50")
     run = runner(format, export_model(model, tmp_path / f"exported{FORMATS[format]}"))
     for image in random_images([(1, 70, 131), (1, model.smallest, model.smallest)]):
-        assert relative(run(image), model.predict(image, verbose=0)) <= tolerance
+        # They normalize over a few pixels at these sizes: Keras' own `predict` and `call` differ by
+        # 7e-5.
+        assert relative(run(image), model.predict(image, verbose=0)) <= 5e-4
 
 
 def test_float16_weights_halve_a_litert_file_and_cost_a_percent_at_most(model, exported):

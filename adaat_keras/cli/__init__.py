@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from adaat_keras import __version__
@@ -159,7 +159,9 @@ class Parser(argparse.ArgumentParser):
         # With abbreviations, `--seed 5` would mean `--seeds 5`.
         super().__init__(**{"formatter_class": formatter, "allow_abbrev": False, **options})
 
-    def parse_known_args(self, args=None, namespace=None):
+    def parse_known_args(
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
         """Parse, and suggest the option that was meant if one does not exist."""
         options, unknown = super().parse_known_args(args, namespace)
         known = [*self._option_string_actions]

@@ -9,7 +9,7 @@ DESCRIPTION = """Train and score several methods with several seeds on a pair of
 common are trained once. The same command again goes on where it was stopped."""
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser(
         "benchmark", help="compare methods", description=DESCRIPTION, add_help=False

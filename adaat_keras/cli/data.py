@@ -8,7 +8,7 @@ from pathlib import Path
 from adaat_keras.cli.options import add_domain_options
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command and its actions."""
     parser = commands.add_parser("data", help="look at a domain, check it, or write one")
     actions = parser.add_subparsers(required=True, metavar="ACTION")

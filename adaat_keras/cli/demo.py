@@ -9,7 +9,7 @@ and a model, and sees both tasks' predictions, the attention of G, and truth and
 with labels. It needs the extra [demo]."""
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser("demo", help="show predictions on a page", description=DESCRIPTION)
     parser.add_argument(

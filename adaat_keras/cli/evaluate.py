@@ -3,15 +3,20 @@
 import argparse
 import json
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from adaat_keras.cli.options import add_domain_options
+
+if TYPE_CHECKING:
+    from adaat_keras.tasks import Task
 
 DESCRIPTION = """Score a trained model on a domain: task 2 by the run's method, in the
 conventions of AT/DT (one confusion matrix over the split; depth metrics per image). Frames of other
 domains than the run's target are cut and enlarged to the model's camera, as in training."""
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser("evaluate", help="score a model", description=DESCRIPTION)
     parser.add_argument("directory", metavar="WHAT", help="a run's folder, or a preset")
@@ -77,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"  {metric:20} {value:.4f}")
 
 
-def scaled(predictor, task, scale: float):
+def scaled(predictor: Callable, task: "Task", scale: float) -> Callable:
     """The predictor with its depth times the scale.
 
     Raises:

@@ -17,7 +17,7 @@ _USE = {
 }
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser(
         "export", help="write a SavedModel, ONNX or LiteRT", description=DESCRIPTION

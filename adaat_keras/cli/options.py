@@ -7,12 +7,16 @@ import sys
 import typing
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from adaat_keras.files import home_expanded, json_of
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.registry import split_names
 from adaat_keras.report.run_page import option_name, stand_in_notes
 from adaat_keras.runs.options import Data, Networks, Plan, Where
+
+if TYPE_CHECKING:
+    from adaat_keras.runs.config import RunConfig
 
 GROUPS: dict[str, tuple[type, ...]] = {
     "data": (Data,),
@@ -159,7 +163,7 @@ def _with_classes(given: dict, classes: str) -> dict:
     return {name: task if name in semantic else what for name, what in both.items()}
 
 
-def tell_stand_ins(config) -> None:
+def tell_stand_ins(config: "RunConfig") -> None:
     """Print to stderr which of a run's domains are scored on another split's frames."""
     for note in stand_in_notes(config.to_dict()):
         print(f"scores on {config.data.split}: {note}", file=sys.stderr)

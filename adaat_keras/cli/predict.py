@@ -11,7 +11,7 @@ float32 vectors in a .npy file and in colour. A video becomes one with the colou
 (--native) those of more than 2048 x 2048 pixels are predicted in tiles of 1024."""
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser(
         "predict", help="predict for images and videos", description=DESCRIPTION

@@ -6,7 +6,7 @@ DESCRIPTION = """Publish a finished run as a preset: its weights, a model card a
 manifest. Its scores are measured anew, of the weights as they are published, in float32."""
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser("preset", help="publish a run", description=DESCRIPTION)
     parser.add_argument("directory", metavar="DIR", help="the run's folder")

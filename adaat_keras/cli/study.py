@@ -14,7 +14,7 @@ draw its encoder's features of both domains (the paper's figure 3), then train A
 ADA-AT/DT whole. The same command again goes on where it was stopped."""
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser(
         "study", help="draw figure 3", description=DESCRIPTION, add_help=False

@@ -8,7 +8,7 @@ from adaat_keras.files import home_expanded, read_json
 from adaat_keras.registry import check_name, split_names
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser(
         "table",

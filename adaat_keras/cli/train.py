@@ -2,9 +2,13 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from adaat_keras.cli.options import add_run_options, run_options, tell_stand_ins, where
 from adaat_keras.registry import load_object
+
+if TYPE_CHECKING:
+    from adaat_keras.runs.config import RunConfig
 
 DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default ADA-AT/DT
 on the embedded streets. The same command again goes on where it was stopped."""
@@ -36,7 +40,7 @@ SHOWN = (
 )
 
 
-def add_parser(commands, all_options: bool = True) -> None:
+def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True) -> None:
     """Add this command."""
     parser = commands.add_parser(
         "train", help="train and score a method", description=DESCRIPTION, add_help=False
@@ -65,7 +69,7 @@ def run(options: argparse.Namespace) -> None:
         print_metrics(directory)
 
 
-def default_directory(config) -> str:
+def default_directory(config: "RunConfig") -> str:
     """A folder name that describes what is trained."""
     data = config.data
     domains = (

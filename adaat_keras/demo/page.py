@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from adaat_keras.inference.predictions import range_for, told_with_file, write_l
 from adaat_keras.presets import list_presets
 from adaat_keras.runs.folder import load_trained
 from adaat_keras.tasks import Task
+
+if TYPE_CHECKING:
+    import gradio
 
 # A phone's pictures have 12 to 24 megapixels; a larger one would take minutes.
 MOST_PIXELS = 25_000_000
@@ -201,7 +205,7 @@ def legend(task: Task) -> str:
     }.get(task.name, "")
 
 
-def build_page(room: Room):
+def build_page(room: Room) -> "gradio.Blocks":
     """The page, a `gradio.Blocks`, of a room's models and domains."""
     gr = _gradio()
 

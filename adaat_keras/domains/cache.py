@@ -5,9 +5,9 @@ import hashlib
 import os
 import warnings
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -19,6 +19,7 @@ from adaat_keras.domains.domain import Domain, SameCamera, check_above_0, said_i
 from adaat_keras.domains.packed import PackedKey
 from adaat_keras.domains.shards import fingerprint, write_shards
 from adaat_keras.files import CHANGE_CACHE, cache_folder, home_expanded, made_folder, slug
+from adaat_keras.tasks.semantic import Semantic
 
 
 class FrameStore:
@@ -134,7 +135,7 @@ class Arrays(Domain):
 
     all_told = True
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """All pixels count."""
         return super().described(keys, place), [self._stores[key].digest() for key in keys]
 
@@ -305,12 +306,12 @@ class KeyCache(SameCamera):
         self.require(keys)
         return {key: self._frame(key, index) for key in keys}
 
-    def with_classes(self, task) -> Domain:
+    def with_classes(self, task: Semantic) -> Domain:
         """A cache of the domain with these classes; what else is loaded stays loaded."""
         domain = self.domain.with_classes(task)
         return self if domain is self.domain else self._of(domain)
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """As the wrapped domain's, since a cache does not change frames."""
         return self.domain.described(keys, place)
 

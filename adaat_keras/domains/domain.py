@@ -464,7 +464,7 @@ class _Regrouped(SameCamera):
         """The same frames in other classes, mapped from the wrapped domain's numbers."""
         return self.domain.with_classes(task)
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """As the wrapped domain's, unless `"semantic"` is among the keys."""
         return (super() if "semantic" in keys else self.domain).described(keys, place)
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -230,7 +231,7 @@ class FileDomain(Domain):
         self.groups, self.label_names = groups, group_names(groups)
         self._table = self.class_table(groups)
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """As in the base class, with only the `keys`' files."""
         read = {"image", *self.sources(keys), *(("camera",) if "depth" in keys else ())}
         all_files = self.files

@@ -1,6 +1,8 @@
 """Frames that `adaat-keras data pack` has written."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -137,7 +139,7 @@ class Packed(Domain):
         self.require(keys)
         return {key: self._keys[key].read(index) for key in keys}
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """The checksums of the shards, and the label names."""
         sums = {key: [s.sha256 for s in self._keys[key].index.shards] for key in keys}
         names = self.label_names if "semantic" in keys else None

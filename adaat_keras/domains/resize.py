@@ -7,6 +7,7 @@ import tensorflow as tf
 from adaat_keras.camera import Camera
 from adaat_keras.deep_images import Range
 from adaat_keras.domains.domain import Domain, check_ranks
+from adaat_keras.tasks.semantic import Semantic
 
 
 def nearest(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
@@ -228,7 +229,7 @@ class Resized(Domain):
         frame = self.domain.read(index, keys)
         return {key: self._resize(key, value) for key, value in frame.items()}
 
-    def with_classes(self, task) -> Domain:
+    def with_classes(self, task: Semantic) -> Domain:
         """The domain with these classes, resized alike."""
         domain = self.domain.with_classes(task)
         return self if domain is self.domain else Resized(domain, self.height, self.width)

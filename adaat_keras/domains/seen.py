@@ -1,5 +1,9 @@
 """A domain's frames as another camera would have seen them."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -7,6 +11,7 @@ from adaat_keras.camera import Camera
 from adaat_keras.domains.cache import FrameStore
 from adaat_keras.domains.domain import Domain
 from adaat_keras.domains.resize import Resized, camera_of
+from adaat_keras.tasks.semantic import Semantic
 
 # The zooms that `zoom_by_depth` tries, and the number of frames it reads.
 _ZOOMS = np.round(np.arange(1.0, 2.01, 0.05), 2)
@@ -189,11 +194,11 @@ class Seen(Resized):
             for key, value in frame.items()
         }
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """As the wrapped domain's, with the camera added."""
         return super().described(keys, place), self.camera.get_config()
 
-    def with_classes(self, task) -> Domain:
+    def with_classes(self, task: Semantic) -> Domain:
         """The same frames in these classes, fitted to the same camera."""
         domain = self.domain.with_classes(task)
         return self if domain is self.domain else Seen(domain, self.camera, self.zoom)

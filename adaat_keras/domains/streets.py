@@ -8,9 +8,10 @@ import shutil
 import socket
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import joblib
 import keras
@@ -183,7 +184,7 @@ class Streets(Domain):
         self.require(keys)
         return {key: self._frame(key, index) for key in keys}
 
-    def described(self, keys, place):
+    def described(self, keys: tuple[str, ...], place: Callable[[str | Path], Any]) -> Any:
         """The folder's name and the sensor, which determine every pixel."""
         return super().described(keys, place), self.folder.name
 

@@ -21,13 +21,15 @@ import tensorflow as tf
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import Method
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Stage
+from adaat_keras.methods.stage import Feed, Stage
 from adaat_keras.methods.teacher import Teacher, heard, taught_by
 from adaat_keras.tasks import Task
 from adaat_keras.training import losses
 from adaat_keras.training.trainer import (
     AnyLoss,
     AnyOptimizer,
+    Batch,
+    Logs,
     SupervisedTrainer,
     Trainer,
     adam,
@@ -105,7 +107,7 @@ class AdversarialTrainer(SupervisedTrainer):
             names += [f"{domain}_domain_accuracy" for domain in BOTH]
         self.means |= {name: keras.metrics.Mean(name=name) for name in names}
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One step of both optimizers."""
         images, labels = self.training_batch(data)
         images = self.seen(images)
@@ -276,11 +278,11 @@ class TransferTrainer(Trainer):
         names = ("loss", "transfer_loss", *(f"{part}_loss" for part in parts))
         super().compile(optimizer, self.learning, names, **kwargs)
 
-    def call(self, images, training=False):
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
         return self.decoder_2(self.transfer(self.encoder_1(images), training=training))
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One step of the transfer function and of the networks that are trained with it."""
         images, labels = self.training_batch(data)
         source = self.translated_in_training(images["source"])
@@ -310,7 +312,7 @@ class TransferTrainer(Trainer):
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         return self.log(source, loss=loss, **logs)
 
-    def training_batch(self, data) -> tuple[dict, dict]:
+    def training_batch(self, data: Batch) -> tuple[dict, dict]:
         """Images and labels of a batch by name.
 
         Raises:
@@ -323,7 +325,9 @@ class TransferTrainer(Trainer):
         self.check_images(*(images[name] for name in ("source", *target)))
         return images, labels
 
-    def by_name(self, data, images: Sequence[str], labels: Sequence[str]) -> tuple[dict, dict]:
+    def by_name(
+        self, data: Batch, images: Sequence[str], labels: Sequence[str]
+    ) -> tuple[dict, dict]:
         """Images and labels of a batch by name; a `ValueError` if one of these is missing."""
         parts = tuple(x if isinstance(x, dict) else {"source": x} for x in self.unpacked(data))
         for kind, names, part in zip(("images", "labels"), (images, labels), parts, strict=True):
@@ -335,7 +339,7 @@ class TransferTrainer(Trainer):
                 )
         return parts
 
-    def test_step(self, data):
+    def test_step(self, data: Batch) -> Logs:
         """Update the loss between features and the metrics of the decoded transfer."""
         parts = self.by_name(data, ("source",), ("source",) * bool(self.task_metrics))
         images, labels = (part.get("source") for part in parts)
@@ -367,11 +371,11 @@ class Adversarial(Stage):
     name = "adversarial"
     trains = ("encoder_1", "decoder_1", "domain_classifier")
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """Both domains."""
         return BOTH
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> AdversarialTrainer:
         """An `AdversarialTrainer`."""
         trainer = AdversarialTrainer(
             networks["encoder_1"],
@@ -388,12 +392,12 @@ class Adversarial(Stage):
         )
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Half of each batch from each domain, with labels of task 1."""
         labels, look = (self.from_task,), self.augmentation
         return side_by_side(*(feed.batches(role, labels, first_step, 2, look) for role in BOTH))
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """Both domains with labels of task 1."""
         return side_by_side(*(feed.validation(role, (self.from_task,)) for role in BOTH))
 
@@ -414,16 +418,16 @@ class Supervised(Stage):
     trains = ("encoder_2", "decoder_2")
 
     @property
-    def name(self):
+    def name(self) -> str:
         """`"supervised"`, with the role if it is not the source, and whether it is translated."""
         role = "" if self.role == "source" else f"_{self.role}"
         return f"supervised{role}" + "_translated" * self.translated
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """One domain."""
         return (self.role,)
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> SupervisedTrainer:
         """A `SupervisedTrainer`."""
         trainer = SupervisedTrainer(
             networks["encoder_2"],
@@ -436,13 +440,13 @@ class Supervised(Stage):
         trainer.compile(self.training.optimizer(), loss, {self.role: self.to_task.metrics()})
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """One domain with labels of task 2."""
         augmentation = "none" if self.translated else self.augmentation
         labels = (self.to_task,)
         return side_by_side(feed.batches(self.role, labels, first_step, augmentation=augmentation))
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The same domain."""
         return side_by_side(feed.validation(self.role, (self.to_task,)))
 
@@ -466,12 +470,12 @@ class Transfer(Stage):
     translated: bool = False
 
     @property
-    def name(self):
+    def name(self) -> str:
         """`"transfer"`, or `"transfer_translated"`."""
         return "transfer" + "_translated" * self.translated
 
     @property
-    def trains(self):
+    def trains(self) -> tuple[str, ...]:
         """The transfer function, and the networks that are trained with it."""
         decoder_2 = ("decoder_2",) if self.decoded_weight or self.teacher_weight else ()
         base_1 = ("encoder_1", "decoder_1") if self.base_1_weight else ()
@@ -482,11 +486,11 @@ class Transfer(Stage):
         """Whether images of the target are needed."""
         return bool(self.teacher_weight or self.base_1_weight)
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """The source, and the target where it is needed."""
         return BOTH if self.on_target else ("source",)
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> TransferTrainer:
         """A `TransferTrainer`."""
         trainer = TransferTrainer(
             networks["encoder_1"],
@@ -515,7 +519,7 @@ class Transfer(Stage):
         )
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Images of the source, and what the weights need of its labels and of the target."""
         known = {}
         if self.decoded_weight:
@@ -536,7 +540,7 @@ class Transfer(Stage):
 
         return tf.data.Dataset.zip(source, target).map(join)
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The source with labels of task 2."""
         return feed.validation("source", (self.to_task,))
 
@@ -551,26 +555,21 @@ class AdaAtdt(Method):
     name = "ada_atdt"
     predictor = "transfer"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Adversarial, supervised, transfer (after its teacher, if it has one)."""
-        look, alpha_loss = recipe.augmentation, alpha_and_loss(recipe, from_task)
+        look, alpha_loss = recipe.augmentation, recipe.alpha_and_loss(from_task)
         return [
             Adversarial(training, from_task, *alpha_loss, look, recipe.balance(from_task)),
             Supervised(training, to_task, look, recipe.balance(to_task)),
             *transfer_stages(from_task, to_task, recipe, training, architecture),
         ]
-
-
-def alpha_and_loss(recipe: Recipe, from_task: Task) -> tuple[float, str | losses.AdversarialLoss]:
-    """The recipe's alpha and adversarial loss, by default the paper's for this task 1.
-
-    Sections 4.5 and 4.6 use least squares for depth, and cross-entropy with alpha 0.4 for
-    semantics; alpha 0.9 for depth is ours. All tasks without classes are treated like depth.
-    """
-    alpha, loss = (0.4, "binary_crossentropy") if from_task.classes else (0.9, "least_squares")
-    loss = recipe.adversarial_loss or loss
-    loss = loss if loss in losses.names() else losses.get(loss)
-    return (alpha if recipe.alpha is None else recipe.alpha), loss
 
 
 def transfer_stages(

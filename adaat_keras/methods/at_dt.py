@@ -3,13 +3,18 @@
 AT/DT differs from `ada_atdt` only in stage 1, which has no domain classifier.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
 
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised, transfer_stages
 from adaat_keras.methods.cycle_gan import Translation
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
 
@@ -29,15 +34,15 @@ class Joint(Stage):
     trains = ("encoder_1", "decoder_1")
 
     @property
-    def name(self):
+    def name(self) -> str:
         """`"joint"`, or `"joint_translated"`."""
         return "joint" + "_translated" * self.translated
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """Both domains."""
         return BOTH
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> SupervisedTrainer:
         """A `SupervisedTrainer` of both domains."""
         trainer = SupervisedTrainer(
             networks["encoder_1"],
@@ -51,7 +56,7 @@ class Joint(Stage):
         trainer.compile(self.training.optimizer(), loss, metrics)
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Half of each batch from each domain, with labels of task 1."""
         labels, look = (self.from_task,), self.augmentation
         return side_by_side(
@@ -59,7 +64,7 @@ class Joint(Stage):
             feed.batches("target", labels, first_step, 2, look),
         )
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """Both domains with labels of task 1."""
         return side_by_side(*(feed.validation(role, (self.from_task,)) for role in BOTH))
 
@@ -84,7 +89,14 @@ class AtDt(Method):
     name = "at_dt"
     predictor = "transfer"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Joint, supervised, transfer."""
         look = recipe.augmentation
         return [
@@ -105,7 +117,14 @@ class AtDtDa(Method):
     name = "at_dt_da"
     predictor = "transfer"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Translation, then joint, supervised and transfer on translated images."""
         look = recipe.augmentation
         return [

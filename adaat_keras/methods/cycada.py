@@ -4,6 +4,9 @@ from adaat_keras.methods.ada_atdt import Supervised
 from adaat_keras.methods.cycle_gan import SemanticTranslation
 from adaat_keras.methods.fcns_in_the_wild import Confusion
 from adaat_keras.methods.method import Method
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Stage
+from adaat_keras.tasks import Task
 
 
 class Cycada(Method):
@@ -21,7 +24,14 @@ class Cycada(Method):
 
     name = "cycada"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Supervised, translation, confusion."""
         look, balance = recipe.augmentation, recipe.balance(to_task)
         return [

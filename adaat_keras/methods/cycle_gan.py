@@ -1,6 +1,6 @@
 """CycleGAN: the simulator's images with the target's look (Zhu et al., ICCV 2017)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import keras
@@ -8,11 +8,21 @@ import tensorflow as tf
 
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage
-from adaat_keras.models import BaseModel, Generator, PatchDiscriminator
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage
+from adaat_keras.models import AdaAtdt, BaseModel, Generator, PatchDiscriminator
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Trainer, adam, counts_of, loss_of
+from adaat_keras.training.trainer import (
+    AnyLoss,
+    AnyOptimizer,
+    Batch,
+    Logs,
+    Trainer,
+    adam,
+    counts_of,
+    loss_of,
+)
 
 # CycleGAN's settings.
 ADAM = {"learning_rate": 2e-4, "beta_1": 0.5, "beta_2": 0.999}
@@ -48,7 +58,7 @@ class ImagePool(keras.layers.Layer):
         )
         self.filled = self.add_weight(shape=(), dtype="int32", name="filled", **options)
 
-    def call(self, images, step):
+    def call(self, images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Images for the discriminator, as many as were passed in, without gradients."""
         images = tf.stop_gradient(tf.cast(images, "float32"))
         if not self.size:
@@ -187,7 +197,7 @@ class CycleGanTrainer(Trainer):
         parts = (self.target_discriminator, self.source_discriminator)
         return [variable for part in parts for variable in part.trainable_variables]
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One step of both optimizers."""
         source, target = self.pair(data)
         self.check_images(source, target)
@@ -226,7 +236,7 @@ class CycleGanTrainer(Trainer):
         self.discriminator_optimizer.apply(discriminator_gradients, self.discriminator_variables)
         return self.log(source, loss=loss, discriminator_loss=discriminator_loss, **losses)
 
-    def test_step(self, data):
+    def test_step(self, data: Batch) -> Logs:
         """Update and return the cycle loss, the distance of images from their translation back."""
         source, target = self.pair(data)
         losses = [
@@ -240,7 +250,7 @@ class CycleGanTrainer(Trainer):
         means = self.log(source, cycle_loss=loss, loss=loss)
         return {name: means[name] for name in ("loss", "cycle_loss")}
 
-    def pair(self, data) -> tuple[tf.Tensor, tf.Tensor]:
+    def pair(self, data: Batch) -> tuple[tf.Tensor, tf.Tensor]:
         """The images of a batch: the source's and the target's."""
         images, _ = self.unpacked(data)
         if not isinstance(images, tuple | list) or len(images) != 2:
@@ -250,7 +260,7 @@ class CycleGanTrainer(Trainer):
             )
         return tuple(images)
 
-    def semantic_loss(self, images, translated) -> tf.Tensor:
+    def semantic_loss(self, images: tf.Tensor, translated: tf.Tensor) -> tf.Tensor:
         """The segmenter's loss on translations, with its predictions for the originals as labels.
 
         Without a confidence threshold, as in CyCADA.
@@ -258,16 +268,18 @@ class CycleGanTrainer(Trainer):
         labels = tf.stop_gradient(self.pseudo_labels(self.segmenter(images)))
         return self.task_loss(labels, self.segmenter(translated))
 
-    def told_apart(self, discriminator, real, shown) -> tf.Tensor:
+    def told_apart(
+        self, discriminator: keras.Model, real: tf.Tensor, shown: tf.Tensor
+    ) -> tf.Tensor:
         """A discriminator's loss on real images and on translations."""
         fake = self.mean(discriminator(shown, training=True) ** 2)
         return (self.real(discriminator(real, training=True)) + fake) / 2
 
-    def real(self, logits) -> tf.Tensor:
+    def real(self, logits: tf.Tensor) -> tf.Tensor:
         """How far logits are from saying "real"."""
         return self.mean((logits - 1) ** 2)
 
-    def distance(self, images, others) -> tf.Tensor:
+    def distance(self, images: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
         """L1 between images, in units of half their range."""
         return self.mean(tf.abs(images - others) / 127.5)
 
@@ -282,11 +294,11 @@ class Translation(Stage):
     trains = ("to_target", "to_source", "target_discriminator", "source_discriminator")
     name = "translation"
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """Both domains."""
         return BOTH
 
-    def extra_networks(self, model):
+    def extra_networks(self, model: AdaAtdt) -> dict[str, keras.Model]:
         """Both generators and both discriminators, as wide and deep as the base models."""
         encoder, seed = model.encoder_1, self.training.seed
         width = {"base_filters": encoder.base_filters, "dtype": encoder.dtype_policy}
@@ -300,7 +312,7 @@ class Translation(Stage):
         ]
         return {network.name: reseed(network, 4 * seed + n) for n, network in enumerate(networks)}
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> CycleGanTrainer:
         """A `CycleGanTrainer`."""
         trainer = CycleGanTrainer(
             *(networks[name] for name in self.trains),
@@ -310,11 +322,11 @@ class Translation(Stage):
         trainer.compile(*(self.training.optimizer(**ADAM) for _ in range(2)))
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Half of each batch from each domain, images alone."""
         return _pairs(*(feed.batches(role, (), first_step, 2) for role in BOTH))
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """Both domains, images alone."""
         frames = [feed.validation(role) for role in BOTH]
         return None if None in frames else _pairs(*frames)
@@ -330,7 +342,7 @@ class SemanticTranslation(Translation):
 
     name = "semantic_translation"
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> CycleGanTrainer:
         """A `CycleGanTrainer` with base model 2 as its segmenter, without identity loss."""
         trainer = CycleGanTrainer(
             *(networks[name] for name in self.trains),
@@ -364,7 +376,14 @@ class CycleGan(Method):
 
     name = "cycle_gan"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Translation, then supervised on translated images."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [

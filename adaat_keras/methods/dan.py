@@ -9,9 +9,17 @@ import tensorflow as tf
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage, beside_target_images
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage, beside_target_images
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer, counts_of
+from adaat_keras.training.trainer import (
+    AnyLoss,
+    AnyOptimizer,
+    Batch,
+    Logs,
+    SupervisedTrainer,
+    counts_of,
+)
 
 KERNELS, FACTOR = 5, 2.0
 PIXELS = 256
@@ -95,7 +103,7 @@ class DanTrainer(SupervisedTrainer):
         super().compile(optimizer, task_loss, metrics, **kwargs)
         self.means["mmd"] = keras.metrics.Mean(name="mmd")
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One optimizer step on the task loss and the discrepancy."""
         images, labels = self.training_batch(data, images=2)
         images = self.seen(images)
@@ -134,25 +142,25 @@ class Discrepancy(Stage):
     name = "discrepancy"
     trains = ("encoder_2", "decoder_2")
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """Both domains."""
         return BOTH
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> DanTrainer:
         """A `DanTrainer`."""
         trainer = DanTrainer(networks["encoder_2"], networks["decoder_2"], self.mmd_weight)
         loss = feed.task_loss(self.to_task, "source", self.class_balance)
         trainer.compile(self.training.optimizer(), loss, {"source": self.to_task.metrics()})
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Half of each batch from the source with labels of task 2, half the target's images."""
         return beside_target_images(
             feed.batches("source", (self.to_task,), first_step, 2, self.augmentation),
             feed.batches("target", (), first_step, 2, self.augmentation),
         )
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The source with labels of task 2."""
         return side_by_side(feed.validation("source", (self.to_task,)))
 
@@ -173,7 +181,14 @@ class Dan(Method):
 
     name = "dan"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Supervised on the source, then with the discrepancy to the target."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [

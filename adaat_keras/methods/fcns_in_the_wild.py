@@ -10,11 +10,12 @@ import tensorflow as tf
 from adaat_keras.domains.batches import ClassSizes, class_sizes, side_by_side
 from adaat_keras.methods.ada_atdt import BOTH, Supervised
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage, beside_target_images
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage, beside_target_images
 from adaat_keras.models import DomainClassifier
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer, adam
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Batch, Logs, SupervisedTrainer, adam
 
 # Class sizes are measured on as many crops, rounded up by a batch.
 _MEASURED = 200
@@ -115,7 +116,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         names = ("classifier_loss", "confusion_loss", "size_loss")
         self.means |= {name: keras.metrics.Mean(name=name) for name in names}
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One step of both optimizers."""
         images, labels = self.training_batch(data, images=2)
         images = self.seen(images)
@@ -142,7 +143,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
         self.classifier_optimizer.apply(classifier_gradients, classifier_variables)
         return self.log(images[0], loss=loss, classifier_loss=classifier_loss, **losses)
 
-    def cross_entropy(self, domain, logits: tf.Tensor) -> tf.Tensor:
+    def cross_entropy(self, domain: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         """Of logits with domains, `(batch,)` or a scalar; an undecided classifier scores 1."""
         logits = tf.cast(logits, "float32")
         labels = tf.reshape(tf.cast(domain, "float32"), (-1, 1, 1, 1)) * tf.ones_like(logits)
@@ -175,15 +176,15 @@ class Confusion(Stage):
     trains = ("encoder_2", "decoder_2")
 
     @property
-    def name(self):
+    def name(self) -> str:
         """`"confusion"`, or `"confusion_without_sizes"`."""
         return "confusion" if self.size_weight is not None else "confusion_without_sizes"
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """Both domains."""
         return BOTH
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> FcnsInTheWildTrainer:
         """A `FcnsInTheWildTrainer` with a new pixelwise domain classifier."""
         encoder = networks["encoder_2"]
         classifier = DomainClassifier(encoder.features, view="pixel", dtype=encoder.dtype_policy)
@@ -206,7 +207,7 @@ class Confusion(Stage):
         )
         return trainer
 
-    def class_sizes(self, feed) -> ClassSizes | None:
+    def class_sizes(self, feed: Feed) -> ClassSizes | None:
         """Class sizes, measured on the source's training crops, as predictions are of crops."""
         if self.size_weight is None or not self.to_task.classes:
             return None
@@ -215,7 +216,7 @@ class Confusion(Stage):
         labels = (each for _, batch in crops.as_numpy_iterator() for each in batch)
         return class_sizes(labels, self.to_task.classes)
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Half of each batch from the source with labels of task 2, half the target's images."""
         look = self.augmentation
         labels = (self.to_task,)
@@ -224,7 +225,7 @@ class Confusion(Stage):
             feed.batches("target", (), first_step, 2, look),
         )
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The source with labels of task 2."""
         return side_by_side(feed.validation("source", (self.to_task,)))
 
@@ -246,7 +247,14 @@ class FcnsInTheWild(Method):
 
     name = "fcns_in_the_wild"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Supervised on the source, then with domain confusion."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [

@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import Method
-from adaat_keras.methods.stage import Stage
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Feed, Stage
 from adaat_keras.methods.teacher import Teacher, heard, taught_by
 from adaat_keras.tasks import Task
-from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, SupervisedTrainer
+from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Batch, Logs, SupervisedTrainer
 
 
 class TaughtTrainer(SupervisedTrainer):
@@ -70,7 +71,7 @@ class TaughtTrainer(SupervisedTrainer):
         self.soft_targets = soft_targets
         self.picture, self.unknown = picture, unknown
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One optimizer step on both domains."""
         images, (known, others) = self.training_batch(data, images=2, labels=2)
         images = self.seen(images)
@@ -100,11 +101,11 @@ class Taught(Stage):
     name = "taught"
     trains = ("encoder_2", "decoder_2")
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """Both domains."""
         return ("source", "target")
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> TaughtTrainer:
         """A `TaughtTrainer`."""
         trainer = TaughtTrainer(networks["encoder_2"], networks["decoder_2"], networks["teacher"])
         trainer.compile(
@@ -115,7 +116,7 @@ class Taught(Stage):
         )
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """Half source with labels of task 2, half target with labels of task 1."""
         look = self.augmentation
         return side_by_side(
@@ -123,7 +124,7 @@ class Taught(Stage):
             feed.batches("target", (self.from_task,), first_step, 2, look),
         )
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The source with labels of task 2."""
         return side_by_side(feed.validation("source", (self.to_task,)))
 
@@ -141,7 +142,14 @@ class LabelTeacher(Method):
 
     name = "label_teacher"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Teacher, then base model 2."""
         balance = recipe.balance(to_task)
         return [

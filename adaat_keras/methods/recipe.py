@@ -7,7 +7,7 @@ that `--help` is fast.
 from dataclasses import dataclass, field, fields, replace
 from numbers import Integral, Real
 from types import NoneType
-from typing import TYPE_CHECKING, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from adaat_keras.registry import check_name
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
 
     from adaat_keras.tasks import Task
+    from adaat_keras.training.losses import AdversarialLoss
 
 AUGMENTATIONS = ("color", "style", "none")
 ADVERSARIAL_LOSSES = ("binary_crossentropy", "least_squares", "wasserstein")
@@ -23,7 +24,7 @@ DEPTH_ERRORS = ("log", "metres")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
-def option(default, text: str, common: bool = False, kind: type | None = None):
+def option(default: Any, text: str, common: bool = False, kind: type | None = None) -> Any:
     """A dataclass field that is also a command-line option, with its default and help text."""
     metadata = {"help": text, "common": common, "kind": kind}
     if isinstance(default, dict | list):
@@ -171,6 +172,24 @@ class Recipe:
         0 if none of them has classes, so that recipes that differ in it share the stage's result.
         """
         return self.class_balance if any(task.classes for task in tasks) else 0.0
+
+    def alpha_and_loss(self, from_task: "Task") -> tuple[float, "str | AdversarialLoss"]:
+        """Stage 1's alpha and adversarial loss, by default the paper's for this task 1.
+
+        Sections 4.5 and 4.6 use least squares for depth, and cross-entropy with alpha 0.4 for
+        semantics; alpha 0.9 for depth is ours. All tasks without classes are treated like depth.
+
+        Example:
+            >>> from adaat_keras import tasks
+            >>> Recipe.paper().alpha_and_loss(tasks.get("semantic"))
+            (0.4, 'binary_crossentropy')
+        """
+        from adaat_keras.training import losses
+
+        alpha, loss = (0.4, "binary_crossentropy") if from_task.classes else (0.9, "least_squares")
+        loss = self.adversarial_loss or loss
+        loss = loss if loss in losses.names() else losses.get(loss)
+        return (alpha if self.alpha is None else self.alpha), loss
 
     @classmethod
     def get(cls, what: "str | Recipe | None", **changes) -> "Recipe":

@@ -2,6 +2,9 @@
 
 from adaat_keras.methods.ada_atdt import Supervised
 from adaat_keras.methods.method import Method
+from adaat_keras.methods.recipe import Recipe, Training
+from adaat_keras.methods.stage import Stage
+from adaat_keras.tasks import Task
 
 
 class SourceOnly(Method):
@@ -9,7 +12,14 @@ class SourceOnly(Method):
 
     name = "source_only"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Supervised, on the source."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [Supervised(training, to_task, *looks)]
@@ -23,7 +33,14 @@ class Oracle(Method):
 
     name = "oracle"
 
-    def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+    def stages(
+        self,
+        from_task: Task,
+        to_task: Task,
+        recipe: Recipe,
+        training: Training,
+        architecture: str = "residual",
+    ) -> list[Stage]:
         """Supervised, on the target."""
         looks = (recipe.augmentation, recipe.balance(to_task))
         return [Supervised(training, to_task, *looks, role="target")]

@@ -8,7 +8,7 @@ import dataclasses
 import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -288,7 +288,7 @@ class Feed:
             domain, names, self.validation_frames, stride, _ignored(labels)
         )
 
-    def augmenter(self, augmentation: str):
+    def augmenter(self, augmentation: str) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
         """A function that augments an image, given its number, by the training's seed."""
 
         def augment(image: tf.Tensor, number: tf.Tensor) -> tf.Tensor:

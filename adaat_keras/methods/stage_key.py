@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 import keras
 
@@ -122,7 +123,7 @@ def _told(value):
     return type(value).__qualname__, [(part, _told(each)) for part, each in found]
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """A stage's field in a form that can be serialized as JSON.
 
     Example:

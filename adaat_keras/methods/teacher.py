@@ -1,12 +1,14 @@
 """A teacher of task 2 that reads labels of task 1 in place of images (beyond the paper)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import keras
 import tensorflow as tf
 
 from adaat_keras.methods.recipe import Training
 from adaat_keras.methods.stage import Feed, Stage
-from adaat_keras.models import BaseModel, Decoder, Encoder
+from adaat_keras.models import AdaAtdt, BaseModel, Decoder, Encoder
 from adaat_keras.models.base_model import reseed
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import SupervisedTrainer
@@ -44,7 +46,7 @@ class Teacher(Stage):
             training = replace(training, epochs=TIMES * training.epochs)
         return cls(training, from_task, to_task, balance)
 
-    def extra_networks(self, model):
+    def extra_networks(self, model: AdaAtdt) -> dict[str, keras.Model]:
         """A base model for task 2, as wide and deep as the others."""
         like = model.encoder_2
         width = {"base_filters": like.base_filters, "dtype": like.dtype_policy}
@@ -58,15 +60,15 @@ class Teacher(Stage):
         teacher = BaseModel(encoder, decoder, stride=model.stride, name="teacher")
         return {"teacher": reseed(teacher, 5 * self.training.seed + 4)}
 
-    def reads(self, feed):
+    def reads(self, feed: Feed) -> tuple[str, ...]:
         """The source, and the target if its labels have holes."""
         return ("source",) if self.dense(feed) else ("source", "target")
 
-    def dense(self, feed) -> bool:
+    def dense(self, feed: Feed) -> bool:
         """Whether the target's labels of task 1 have no holes."""
         return self.from_task.name in feed.domain("target").dense
 
-    def trainer(self, networks, feed):
+    def trainer(self, networks: Mapping[str, keras.Model], feed: Feed) -> SupervisedTrainer:
         """A `SupervisedTrainer` whose images are labels of task 1 drawn as pictures."""
         teacher = networks["teacher"]
         trainer = SupervisedTrainer(teacher.encoder, teacher.decoder)
@@ -74,7 +76,7 @@ class Teacher(Stage):
         trainer.compile(self.training.optimizer(), loss, {"source": self.to_task.metrics()})
         return trainer
 
-    def batches(self, feed, first_step):
+    def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """The source's labels of task 1 as pictures, with the target's holes, and of task 2."""
         source = feed.batches("source", (self.from_task, self.to_task), first_step)
         if self.dense(feed):
@@ -84,7 +86,7 @@ class Teacher(Stage):
             lambda known, other: self._pictures(*known, holes_of=other[1])
         )
 
-    def validation(self, feed):
+    def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The source's labels of both tasks."""
         frames = feed.validation("source", (self.from_task, self.to_task))
         return frames and frames.map(self._pictures)

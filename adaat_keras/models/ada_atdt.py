@@ -9,7 +9,7 @@ import keras
 
 from adaat_keras.camera import Camera
 from adaat_keras.files import home_expanded
-from adaat_keras.layers import CropLike
+from adaat_keras.layers import CropLike, Tensor
 from adaat_keras.models import transfer as transfers
 from adaat_keras.models.base_model import (
     AtCamera,
@@ -114,7 +114,9 @@ class AdaAtdt(FlatPredict, AtCamera, keras.Model):
         self.untrained = tuple(untrained)
         self.origin: str | None = None
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Predict along the path that `predictor` names, at the camera's scale."""
         if self.predictor == "transfer":
             predict = partial(super().call, training=training, mask=mask)

@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,6 +19,7 @@ from adaat_keras.layers import (
     Positive,
     ReflectionPadding,
     ResidualBlock,
+    Tensor,
 )
 from adaat_keras.registry import check_name
 
@@ -80,7 +82,7 @@ def pad_for(
     return PadToStride(stride, smallest=max(stride, smallest - stride + 1), **kwargs)
 
 
-def at_scale(predict: Callable, images, camera: Camera | None):
+def at_scale(predict: Callable, images: Tensor, camera: Camera | None) -> Tensor:
     """Predict at the scale a network was trained at, and resize the result to the images' size.
 
     Images are resized so that their longer side is as long as that of the camera's images. For an
@@ -120,7 +122,7 @@ def at_scale(predict: Callable, images, camera: Camera | None):
     return tf.cond(fits, lambda: outputs, lambda: tf.image.resize(outputs, size))
 
 
-def to_scale(images, camera: Camera):
+def to_scale(images: Tensor, camera: Camera) -> Tensor:
     """Images `(batch, height, width, 3)` resized to a camera's scale, float32.
 
     Example:
@@ -355,7 +357,7 @@ class FlatPredict:
 
     def predict(
         self,
-        x,
+        x: Any,
         batch_size: int | None = None,
         verbose: str | int = "auto",
         steps: int | None = None,
@@ -397,7 +399,7 @@ class FlatPredict:
             return self.predict_on_batch(x)
         return super().predict(x, batch_size, verbose, steps, callbacks)
 
-    def predict_on_batch(self, x):
+    def predict_on_batch(self, x: Any) -> np.ndarray:
         """As `keras.Model.predict_on_batch`, with one output per image on several devices, too."""
         # Every device predicts the whole batch, and Keras concatenates the copies.
         return super().predict_on_batch(x)[: len(keras.tree.flatten(x)[0])]
@@ -490,7 +492,9 @@ class BaseModel(FlatPredict, AtCamera, keras.Model):
         self.stride = stride
         self.camera = camera
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Predict, at the camera's scale if there is one."""
         predict = partial(super().call, training=training, mask=mask)
         return at_scale(predict, inputs, self.camera)

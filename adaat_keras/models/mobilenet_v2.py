@@ -6,7 +6,7 @@ from pathlib import Path
 
 import keras
 
-from adaat_keras.layers import CropLike, InstanceNormalization, ResidualBlock, Upsampling
+from adaat_keras.layers import CropLike, InstanceNormalization, ResidualBlock, Tensor, Upsampling
 from adaat_keras.models.base_model import AnyDtype, Network
 
 # The trunk's last layer at each stride.
@@ -26,7 +26,9 @@ class FrozenBatchNormalization(keras.layers.BatchNormalization):
         True
     """
 
-    def call(self, inputs, training=None, mask=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None, mask: Tensor | None = None
+    ) -> Tensor:
         """Normalize as in testing."""
         return super().call(inputs, training=False, mask=mask)
 

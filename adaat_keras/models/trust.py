@@ -11,6 +11,7 @@ import threading
 import zipfile
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -27,7 +28,7 @@ _UNSAFE = (
 )
 
 
-def check_classes(config, file: Path | str) -> None:
+def check_classes(config: Any, file: Path | str) -> None:
     """Raise a `ValueError` if a Keras configuration names untrusted classes.
 
     It may name classes of Keras, of this package, and those that this process has imported and
@@ -94,7 +95,7 @@ def _is_imported(config: dict) -> bool:
     )
 
 
-def check_place(what, file: Path | str) -> None:
+def check_place(what: Any, file: Path | str) -> None:
     """Raise a `ValueError` if a task, or another class given by location, is untrusted.
 
     Published files may contain `"module:Class"` or `"file.py:Class"`. Allowed are this package's
@@ -188,7 +189,7 @@ def _registered(config) -> set[str]:
     return inside | {name} if isinstance(name, str) else inside
 
 
-def check_numbers(config, file: Path | str) -> None:
+def check_numbers(config: Any, file: Path | str) -> None:
     """Raise a `ValueError` if a configuration has more blocks than any sensible network."""
     inside = config.values() if isinstance(config, dict) else config
     if isinstance(config, dict):

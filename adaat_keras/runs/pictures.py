@@ -39,7 +39,7 @@ class Pictures(keras.callbacks.Callback):
         self._images: list[np.ndarray] | None = None
         self._writer: tf.summary.SummaryWriter | None = None
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write this epoch's pictures."""
         if self.folder is None:
             return
@@ -53,7 +53,7 @@ class Pictures(keras.callbacks.Callback):
             )
             self.folder = None
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """Close TensorBoard's file; another training would begin another."""
         if self._writer is not None:
             # Every epoch has flushed it, or reported that it could not.

@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from adaat_keras.domains.domain import Domain, said_in_graph
 from adaat_keras.files import read_json, write_json
-from adaat_keras.methods.ada_atdt import alpha_and_loss
 from adaat_keras.methods.stage import Feed
 from adaat_keras.models import AdaAtdt
 from adaat_keras.models.ada_atdt import PREDICTORS
@@ -200,7 +199,7 @@ def _alignment(
     - `"transfer_error"`: G's distance to E2's features in each domain.
     """
     results = {}
-    _, loss = alpha_and_loss(config.recipe, config.from_task)
+    _, loss = config.recipe.alpha_and_loss(config.from_task)
     threshold = losses.get(loss).threshold
     if "domain_classifier" in trained and threshold is not None:
         results["classifier_accuracy"] = {
@@ -258,7 +257,7 @@ def picture(
     return task.colorize(task.decode(predict(frame["image"][None]).numpy()[0]))
 
 
-def without_nan(value):
+def without_nan(value: Any) -> Any:
     """The value with `None` instead of NaN and infinity, which JSON lacks."""
     if isinstance(value, dict):
         return {name: without_nan(each) for name, each in value.items()}

@@ -61,7 +61,18 @@ class Side:
     crossings: list[tuple[float, float]] = field(default_factory=list)
     fronts: list[tuple[float, float, float, float]] = field(default_factory=list)
 
-    def box(self, near, far, low, high, start, end, label, material, tint) -> None:
+    def box(
+        self,
+        near: float,
+        far: float,
+        low: float,
+        high: float,
+        start: float,
+        end: float,
+        label: int,
+        material: str,
+        tint: tuple[float, float],
+    ) -> None:
         """Add a box from `near` to `far` off the middle, `low` to `high`, `start` to `end`."""
         center = (self.sign * (near + far) / 2, (low + high) / 2, (start + end) / 2)
         half = ((far - near) / 2, (high - low) / 2, (end - start) / 2)

@@ -7,7 +7,7 @@ import numpy as np
 
 from adaat_keras.streets.layout import Layout
 from adaat_keras.streets.look import Look
-from adaat_keras.streets.shapes import NEAR
+from adaat_keras.streets.shapes import NEAR, Vector
 
 # The first sample is the pixel's centre: it alone gives label and depth. The others are a rotated
 # grid, which smooths near-vertical and near-horizontal edges best.
@@ -37,7 +37,9 @@ class Camera:
     width: int
 
     @staticmethod
-    def aim(position, pitch: float, yaw: float, focal: float, height: int, width: int) -> "Camera":
+    def aim(
+        position: Vector, pitch: float, yaw: float, focal: float, height: int, width: int
+    ) -> "Camera":
         """A camera that looks `pitch` radians down and `yaw` radians to the right."""
         cp, sp, cy, sy = cos(pitch), sin(pitch), cos(yaw), sin(yaw)
         axes = np.array([[cy, 0, -sy], [sy * sp, cp, cy * sp], [sy * cp, -sp, cy * cp]])

@@ -42,6 +42,8 @@ NEAR = 0.1
 # Of the corners of a box, by axis.
 _SIGNS = np.array(np.meshgrid((-1, 1), (-1, 1), (-1, 1), indexing="ij")).reshape(3, 8)
 Vector = tuple[float, float, float]
+Axis = float | np.ndarray
+"""Coordinates along one axis."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,14 @@ class Shape:
     half: Vector
     yaw: float = 0.0
 
-    def to_local(self, x, y, z):
+    def to_local(self, x: Axis, y: Axis, z: Axis) -> tuple[Axis, Axis, Axis]:
         """Turn directions from world axes to the shape's own."""
         if self.yaw == 0.0:
             return x, y, z
         c, s = cos(self.yaw), sin(self.yaw)
         return x * c - z * s, y, x * s + z * c
 
-    def to_world(self, x, y, z):
+    def to_world(self, x: Axis, y: Axis, z: Axis) -> tuple[Axis, Axis, Axis]:
         """Turn directions from the shape's own axes to the world's."""
         if self.yaw == 0.0:
             return x, y, z
@@ -200,7 +202,11 @@ class Convex(Shape):
 
 
 def prism(
-    center: Vector, profile: list[tuple[float, float]], half_x: float, yaw: float = 0.0, lean=0.0
+    center: Vector,
+    profile: list[tuple[float, float]],
+    half_x: float,
+    yaw: float = 0.0,
+    lean: float = 0.0,
 ) -> Convex:
     """A convex profile stretched sideways: a roof, a car's body, a triangular plate.
 

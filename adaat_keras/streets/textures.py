@@ -44,7 +44,9 @@ class Patch:
         return np.where(np.abs(self.normals[0]) > 0.7, z, x)
 
 
-def palette_color(look: Look, material: str, tint, shift: float = 0.0) -> np.ndarray:
+def palette_color(
+    look: Look, material: str, tint: tuple[float, float], shift: float = 0.0
+) -> np.ndarray:
     """The palette's colour `(3, 1)` for a tint, 0 to 1, float32."""
     choices = look.palette[material]
     pick = choices[int((tint[0] + shift) * len(choices)) % len(choices)]
@@ -57,7 +59,9 @@ def mix(base: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
     return base + (other - base) * share
 
 
-def speckle(patch: Patch, a, b, scale: float, strength: float) -> np.ndarray:
+def speckle(
+    patch: Patch, a: np.ndarray, b: np.ndarray, scale: float, strength: float
+) -> np.ndarray:
     """A factor around 1 that varies over a surface."""
     return 1 + (noise(a, b, scale) - 0.5) * (strength * patch.look.texture)
 

@@ -228,7 +228,7 @@ def masked_image_mean(
     return total / ops.where(count > 0, count, 1)
 
 
-def refuse_sample_weight(name: str, sample_weight) -> None:
+def refuse_sample_weight(name: str, sample_weight: Any) -> None:
     """Raise a `ValueError` unless `sample_weight`, which Keras hands to every metric, is `None`."""
     if sample_weight is not None:
         raise ValueError(f"{name} takes no sample weights; pass it as one of `metrics`")

@@ -26,15 +26,15 @@ class StopOnNan(keras.callbacks.Callback):
         self.state = state
         self.epoch = 0
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Remember the epoch."""
         self.epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Check every value of the batch's log."""
         self._check(logs, f"batch {batch + 1}")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Check the validation losses, since the epoch's last step may have broken the weights.
 
         Other scores may legitimately be NaN, such as the IoU of a class that never occurs.
@@ -83,7 +83,7 @@ class TimeLeft(keras.callbacks.Callback):
         self.seconds = seconds
         self.verbose = verbose
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Print the line and start the clock."""
         left = ""
         if self.seconds is not None:
@@ -93,7 +93,7 @@ class TimeLeft(keras.callbacks.Callback):
             print(f"{self.title}{left}", flush=True)
         self.start = time.monotonic()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Stop the clock, validation included."""
         self.seconds = time.monotonic() - self.start
 
@@ -112,7 +112,7 @@ class ShortProgress(keras.callbacks.ProgbarLogger):
         super().__init__()
         self.hidden = hidden
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Show the main scores."""
         shown = {
             name: value
@@ -138,7 +138,7 @@ class HistoryFile(keras.callbacks.Callback):
         self.path = path
         self.run_path = run_path
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Add this epoch's row to both files."""
         values = {name: float(value) for name, value in (logs or {}).items()}
         merge_history(self.path, [{"stage": self.stage, "epoch": epoch + 1, **values}])

@@ -45,13 +45,13 @@ class Checkpoint(keras.callbacks.Callback):
         files = self.files()
         return bool(files) and _STOPPED in files[max(files)].name
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Save this state, unless a callback has stopped the training."""
         self._epochs = epoch + 1
         if not self.model.stop_training:
             self._save("")
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         """If a callback stopped the training, save the weights it left, such as the best ones."""
         if self.model.stop_training and self._epochs:
             self._save(_STOPPED)

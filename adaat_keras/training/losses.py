@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import keras
 
+from adaat_keras.layers import Tensor
 from adaat_keras.registry import Registry, place_of
 
 
@@ -39,7 +40,7 @@ class AdversarialLoss(keras.losses.Loss):
             raise ValueError(f"softening must be at least 0 and below 0.5, not {softening}")
         self.softening = softening
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """One value per image, `(batch,)`."""
         logits = keras.ops.cast(y_pred, "float32")
         domain = keras.ops.reshape(keras.ops.cast(y_true, "float32"), (-1, 1, 1, 1))
@@ -47,7 +48,7 @@ class AdversarialLoss(keras.losses.Loss):
         losses = self.of_logits(labels, logits) / self.guess
         return keras.ops.mean(losses, axis=(1, 2, 3))
 
-    def of_logits(self, labels, logits):
+    def of_logits(self, labels: Tensor, logits: Tensor) -> Tensor:
         """The loss at every location, not yet scaled; labels `(batch, 1, 1, 1)` in 0..1."""
         raise NotImplementedError
 
@@ -56,7 +57,7 @@ class AdversarialLoss(keras.losses.Loss):
         """The value of `of_logits` for an undecided classifier."""
         return 1.0
 
-    def says_source(self, logits):
+    def says_source(self, logits: Tensor) -> Tensor:
         """The share of an image's locations classified as source, `(batch,)`.
 
         Only for losses with a `threshold`.
@@ -81,7 +82,7 @@ class BinaryCrossentropy(AdversarialLoss):
         1.0
     """
 
-    def of_logits(self, labels, logits):
+    def of_logits(self, labels: Tensor, logits: Tensor) -> Tensor:
         """Softplus form, stable for large logits."""
         return keras.ops.softplus(logits) - labels * logits
 
@@ -105,7 +106,7 @@ class LeastSquares(AdversarialLoss):
 
     threshold = 0.5
 
-    def of_logits(self, labels, logits):
+    def of_logits(self, labels: Tensor, logits: Tensor) -> Tensor:
         """Squared difference."""
         return keras.ops.square(logits - labels)
 
@@ -134,7 +135,7 @@ class Wasserstein(AdversarialLoss):
     threshold = None
     gradient_penalty = 10.0
 
-    def of_logits(self, labels, logits):
+    def of_logits(self, labels: Tensor, logits: Tensor) -> Tensor:
         """Signed logits."""
         return -(2 * labels - 1) * logits
 

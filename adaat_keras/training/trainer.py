@@ -22,6 +22,11 @@ AnyOptimizer = keras.optimizers.Optimizer | str
 AnyLoss = keras.losses.Loss | str | Callable
 """As `keras.Model.compile` takes them: objects, names, functions."""
 
+Batch = tf.Tensor | tuple
+"""As `fit` and `evaluate` pass it to a step: images, or images and labels."""
+Logs = dict[str, tf.Tensor]
+"""What a step returns: losses and scores by name."""
+
 
 class Trainer(KerasWorkarounds, keras.Model):
     """Base class of all trainers: checks, logs, padding in testing, optional translation.
@@ -106,7 +111,7 @@ class Trainer(KerasWorkarounds, keras.Model):
         with tf.device("/CPU:0"):
             return tf.map_fn(lambda each: self.augment(*each), (images, numbers), "float32")
 
-    def unpacked(self, data) -> tuple:
+    def unpacked(self, data: Batch) -> tuple:
         """Unpack a batch from `fit` or `evaluate` to images and labels, which may be `None`.
 
         Raises:
@@ -176,7 +181,7 @@ class Trainer(KerasWorkarounds, keras.Model):
         """Crop outputs for `padded(images)` to the number and size of `images`."""
         return self.crop([outputs, images])[: tf.shape(images)[0]]
 
-    def log(self, images: tf.Tensor, **losses: tf.Tensor) -> dict[str, tf.Tensor]:
+    def log(self, images: tf.Tensor, **losses: tf.Tensor) -> Logs:
         """Update the logged means of these losses, weighted by the number of images; return all.
 
         Losses come divided by the number of replicas, since gradients are summed over these; this
@@ -187,11 +192,13 @@ class Trainer(KerasWorkarounds, keras.Model):
             self.means[name].update_state(loss * replicas, tf.shape(images)[0])
         return {name: mean.result() for name, mean in self.means.items()}
 
-    def scores(self) -> dict[str, tf.Tensor]:
+    def scores(self) -> Logs:
         """The results of `test_step`'s metrics by their names in the log."""
         return {}
 
-    def evaluate(self, *args, return_dict: bool = False, **kwargs):
+    def evaluate(
+        self, *args, return_dict: bool = False, **kwargs
+    ) -> dict[str, float] | list[float]:
         """As in Keras, but metrics are computed over all replicas together.
 
         Keras averages the replicas' results, which is wrong for metrics such as mean IoU.
@@ -290,11 +297,11 @@ class SupervisedTrainer(Trainer):
         """The trainable variables of encoder and decoder."""
         return self.encoder.trainable_variables + self.decoder.trainable_variables
 
-    def call(self, images, training=False):
+    def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """The prediction for images whose size is a multiple of the encoder's stride."""
         return self.decoder(self.encoder(images, training=training), training=training)
 
-    def train_step(self, data):
+    def train_step(self, data: Batch) -> Logs:
         """One optimizer step on the mean of the domains' task losses."""
         images, labels = self.training_batch(data)
         images = self.seen(images)
@@ -307,7 +314,7 @@ class SupervisedTrainer(Trainer):
         logs = dict(zip(self.task_loss_names, task_losses, strict=True))
         return self.log(images[0], loss=loss, **logs)
 
-    def test_step(self, data):
+    def test_step(self, data: Batch) -> Logs:
         """Update and return the domains' task losses and metrics; the loss is the tasks' alone."""
         logs = {}
         for domain, images, labels in zip(self.domains, *self.by_domain(data), strict=True):
@@ -322,7 +329,7 @@ class SupervisedTrainer(Trainer):
         return {"loss": self.means["loss"].result(), **logs, **self.scores()}
 
     def by_domain(
-        self, data, images: int | None = None, labels: int | None = None
+        self, data: Batch, images: int | None = None, labels: int | None = None
     ) -> tuple[tuple, tuple]:
         """Images and labels of a batch, each a tuple with one tensor per domain.
 
@@ -343,24 +350,28 @@ class SupervisedTrainer(Trainer):
             )
         return parts
 
-    def training_batch(self, data, images: int | None = None, labels: int | None = None):
+    def training_batch(
+        self, data: Batch, images: int | None = None, labels: int | None = None
+    ) -> tuple[tuple, tuple]:
         """As `by_domain`, with the images' size checked."""
         parts = self.by_domain(data, images, labels)
         self.check_images(*parts[0])
         return parts
 
-    def seen(self, images) -> tuple:
+    def seen(self, images: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
         """The domains' images as the encoder sees them, the source's translated."""
         if self.domains[0] != "source":
             return tuple(images)
         return self.translated_in_training(images[0]), *images[1:]
 
-    def domain_task_losses(self, labels, outputs) -> list[tf.Tensor]:
+    def domain_task_losses(
+        self, labels: Sequence[tf.Tensor], outputs: tf.Tensor
+    ) -> list[tf.Tensor]:
         """The task loss of each domain; the outputs are concatenated along the batch."""
         parts = tf.split(outputs, [tf.shape(y)[0] for y in labels])
         return [self.task_loss(y, part) for y, part in zip(labels, parts, strict=True)]
 
-    def scores(self) -> dict[str, tf.Tensor]:
+    def scores(self) -> Logs:
         """The results of the domains' metrics."""
         return {
             f"{domain}_{name}": value
@@ -404,7 +415,9 @@ class Adam(keras.optimizers.Adam):
         [0.8999999761581421, 2.0999999046325684]
     """
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(
+        self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor
+    ) -> None:
         """Update a variable and its two moments."""
         if self.amsgrad or isinstance(gradient, tf.IndexedSlices) or variable.dtype != tf.float32:
             super().update_step(gradient, variable, learning_rate)

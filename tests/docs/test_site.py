@@ -112,7 +112,7 @@ def test_source_shown_is_the_source():
     text = (ROOT / "adaat_keras/methods/dan.py").read_text()
     line = int(re.search(r"line (\d+)", head)[1])
     assert code == [each[4:] for each in text.split("\n")[line - 1 : line - 1 + len(code)]]
-    assert code[0] == "def train_step(self, data):"
+    assert code[0] == "def train_step(self, data: Batch) -> Logs:"
     assert fence == "```"
     with pytest.raises(ValueError, match=r"dan\.py has no Dan\.gone"):
         hooks.source_of("adaat_keras/methods/dan.py", "Dan.gone")

@@ -12,7 +12,6 @@ import pytest
 from adaat_keras import tasks
 from adaat_keras.domains.augment import AUGMENTATIONS
 from adaat_keras.methods import recipe as module
-from adaat_keras.methods.ada_atdt import alpha_and_loss
 from adaat_keras.methods.recipe import RECIPES, Recipe, Training
 from adaat_keras.training import losses, schedules
 
@@ -53,8 +52,8 @@ def test_the_papers_recipe_adds_nothing_to_the_paper():
     added = ("decoded_weight", "teacher_weight", "base_1_weight")
     assert {getattr(paper, name) for name in added} == {0.0}
     assert (paper.augmentation, paper.class_balance) == ("color", 0.0)
-    assert alpha_and_loss(paper, tasks.get("semantic")) == (0.4, "binary_crossentropy")
-    assert alpha_and_loss(paper, tasks.get("depth")) == (0.9, "least_squares")
+    assert paper.alpha_and_loss(tasks.get("semantic")) == (0.4, "binary_crossentropy")
+    assert paper.alpha_and_loss(tasks.get("depth")) == (0.9, "least_squares")
     assert paper.depth_error == "metres"
     assert paper.training == Recipe.paper(alpha=0.7).training
     assert Training(**paper.training) == Training(
@@ -65,13 +64,13 @@ def test_the_papers_recipe_adds_nothing_to_the_paper():
 
 def test_the_recommended_alpha_is_the_same_for_every_task_1_and_the_loss_by_section_4_5():
     for name in tasks.names():
-        alpha, loss = alpha_and_loss(Recipe.recommended(), tasks.get(name))
+        alpha, loss = Recipe.recommended().alpha_and_loss(tasks.get(name))
         assert alpha == 0.99
         assert loss == ("binary_crossentropy" if name == "semantic" else "least_squares")
     own = losses.LeastSquares(softening=0.2)
     for loss in (own, losses.LeastSquares, "adaat_keras.training.losses:LeastSquares"):
         chosen = Recipe(alpha=0.0, adversarial_loss=loss)
-        alpha, made = alpha_and_loss(chosen, tasks.get("semantic"))
+        alpha, made = chosen.alpha_and_loss(tasks.get("semantic"))
         assert (alpha, type(made)) == (0.0, losses.LeastSquares)
         assert made.softening == (0.2 if loss is own else 0.1)
 

@@ -65,6 +65,7 @@ def test_the_statistics_of_its_normalization_stay(encoder, image):
         np.testing.assert_array_equal(was, now)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_both_encoders_begin_with_the_file_and_come_back_from_disk(file, application, tmp_path):
     model = build_ada_atdt(size="tiny", architecture="mobilenet_v2", trunk=file, seed=0)
     first = application.get_layer("Conv1").get_weights()[0]

@@ -159,15 +159,13 @@ def test_every_setting_of_a_recipe_is_an_option_that_can_be_given_instead(recipe
 
 
 def test_the_papers_recipe_adds_nothing_to_the_paper():
-    from adaat_keras.methods.ada_atdt import alpha_and_loss
-
     paper = RunConfig.of(recipe="paper", from_task="semantic", to_task="depth")
     beyond = ("decoded_weight", "teacher_weight", "base_1_weight")
     assert {getattr(paper.recipe, name) for name in beyond} == {0.0}
     assert (paper.recipe.augmentation, paper.recipe.class_balance) == ("color", 0.0)
-    assert alpha_and_loss(paper.recipe, paper.from_task) == (0.4, "binary_crossentropy")
+    assert paper.recipe.alpha_and_loss(paper.from_task) == (0.4, "binary_crossentropy")
     depth = RunConfig.of(recipe="paper")
-    assert alpha_and_loss(depth.recipe, depth.from_task) == (0.9, "least_squares")
+    assert depth.recipe.alpha_and_loss(depth.from_task) == (0.9, "least_squares")
     assert paper.training.learning_rate == 5e-4
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("eagerly", "undrawn", "unchanged_images")
 SPLITS = ("train", "val", "test")
 BRIEF = {
     "epochs": 1,
-    "steps_per_epoch": 2,
+    "steps_per_epoch": 1,
     "batch_size": 2,
     "crop": 64,
     "validation_frames": 1,
@@ -135,17 +135,17 @@ def test_a_decoder_that_began_anew_is_not_left_untrained(other_task, fine_tune):
 
 
 def test_stages_of_a_new_model_are_trained_in_their_order(fine_tune, tmp_path):
-    model, one = untrained(), {"steps_per_epoch": 1, "recipe": "paper"}
+    model, paper = untrained(), {"recipe": "paper"}
     with pytest.raises(ValueError, match=r"classifier is untrained.*add 'adversarial' to stages"):
         fine_tune(model, directory=tmp_path / "last", stages="transfer")
     known = {"adversarial": {"base_1_target"}, "supervised": {"base_1_target", "base_2_target"}}
     for stage, scored in known.items():
-        fine_tune(model, directory=tmp_path / stage, stages=stage, **one)
+        fine_tune(model, directory=tmp_path / stage, stages=stage, **paper)
         metrics = json.loads((tmp_path / stage / "metrics.json").read_text())
         assert {name for name in metrics if name.endswith("_target")} == scored
         assert "target" not in metrics
     assert model.untrained == ("transfer",)
-    fine_tune(model, directory=tmp_path / "last", stages="transfer", **one)
+    fine_tune(model, directory=tmp_path / "last", stages="transfer", **paper)
     assert "target" in json.loads((tmp_path / "last/metrics.json").read_text())
 
 

@@ -298,7 +298,7 @@ def fitted(frames, withheld, tmp_path_factory):
         model,
         **opened,
         directory=directory,
-        **{**BRIEF, "epochs": 2, "steps_per_epoch": 2},
+        **{**BRIEF, "epochs": 2},
         validation_frames=1,
     )
     tf.config.run_functions_eagerly(False)

@@ -49,7 +49,10 @@ def stages_of(method, config):
 
 
 def trained_on(devices, name, config):
-    """A stage's networks after two batches, all networks of one seed."""
+    """A stage's networks after a batch, all networks of one seed.
+
+    `tests/training/test_devices.py` has several, of every trainer.
+    """
     strategy = strategy_for(devices)
     with strategy.scope():
         model = build_ada_atdt(size="tiny", transfer="conv")
@@ -65,7 +68,7 @@ def trained_on(devices, name, config):
                 break
         trainer = stage.trainer(networks, feed)
     batches = feed.for_devices(stage.batches(feed, 0))
-    trainer.fit(batches, steps_per_epoch=2, shuffle=False, verbose=0)
+    trainer.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0)
     return {network: networks[network].get_weights() for network in stage.networks}
 
 
@@ -140,7 +143,7 @@ def test_fit_refuses_float16_with_the_way_out(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("optimizer", "unreported")
+@pytest.mark.usefixtures("eagerly", "optimizer", "unreported")
 @pytest.mark.parametrize("optimizer", ["adam"], indirect=True)
 def test_two_devices_train_the_weights_of_one(config, tmp_path):
     for devices in ("1", "2"):
