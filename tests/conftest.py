@@ -84,19 +84,42 @@ AS_USERS_HAVE_THEM = dict(AUGMENTATIONS)
 
 
 @pytest.fixture(scope="session")
-def as_users_train():
-    """Trains in graphs and on changed images in a block, whatever the test has chosen."""
+def graphs():
+    """Trains with graphs or without them in a block.
+
+    What reads data always has some, which are not optimized where there are no others: that takes
+    longer than their few frames.
+    """
+
+    def switch(on):
+        tf.config.run_functions_eagerly(not on)
+        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
 
     @contextmanager
-    def block(graphs=True):
-        chosen = tf.config.functions_run_eagerly(), dict(AUGMENTATIONS)
-        tf.config.run_functions_eagerly(not graphs)
-        AUGMENTATIONS.update(AS_USERS_HAVE_THEM)
+    def block(on):
+        before = not tf.config.functions_run_eagerly()
+        switch(on)
         try:
             yield
         finally:
-            tf.config.run_functions_eagerly(chosen[0])
-            AUGMENTATIONS.update(chosen[1])
+            switch(before)
+
+    return block
+
+
+@pytest.fixture(scope="session")
+def as_users_train(graphs):
+    """Trains in graphs and on changed images in a block, whatever the test has chosen."""
+
+    @contextmanager
+    def block(in_graphs=True):
+        chosen = dict(AUGMENTATIONS)
+        AUGMENTATIONS.update(AS_USERS_HAVE_THEM)
+        try:
+            with graphs(in_graphs):
+                yield
+        finally:
+            AUGMENTATIONS.update(chosen)
 
     return block
 
@@ -122,11 +145,10 @@ def precision(request):
 
 
 @pytest.fixture
-def eagerly():
+def eagerly(graphs):
     """No graphs in one test: tracing a trainer takes longer than its few steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with graphs(False):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -211,11 +233,25 @@ def run(tiny, withheld, shared, one_at_a_time, as_users_train):
     return folder
 
 
+@pytest.fixture(scope="session")
+def no_pictures():
+    """Runs have no pictures in a block: they take longer than the few steps."""
+
+    @contextmanager
+    def block():
+        with pytest.MonkeyPatch.context() as patch:
+            for picture in ("draw_panels", "draw_tsne", "draw_curves"):
+                patch.setattr(f"adaat_keras.runs.report.{picture}", lambda *_, **__: None)
+            yield
+
+    return block
+
+
 @pytest.fixture
-def undrawn(monkeypatch):
-    """Runs have no pictures in one test: they take longer than the few steps."""
-    for picture in ("draw_panels", "draw_tsne", "draw_curves"):
-        monkeypatch.setattr(f"adaat_keras.runs.report.{picture}", lambda *_, **__: None)
+def undrawn(no_pictures):
+    """Runs have no pictures in one test."""
+    with no_pictures():
+        yield
 
 
 @pytest.fixture

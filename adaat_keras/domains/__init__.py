@@ -40,12 +40,22 @@ _registry = Registry(
 
 
 def names() -> list[str]:
-    """The names of all domains; the embedded streets have several variants."""
+    """The names of all domains; the embedded streets have several variants.
+
+    Example:
+        >>> names()[:3]
+        ['carla', 'cityscapes', 'folder']
+    """
     return _registry.names()
 
 
 def find(name: str) -> "type[Domain]":
-    """The class of the domain with this name or location."""
+    """The class of the domain with this name or location.
+
+    Example:
+        >>> find("kitti").__name__
+        'Kitti'
+    """
     return _registry.get(name)
 
 

@@ -105,6 +105,19 @@ class Domain(ABC):
             `None` if unknown.
         image_range: The two values mapped to black and white if files have more than 8 bits.
         all_told: Whether the attributes determine every pixel, so that `identity` reads no frames.
+
+    Example:
+        >>> class Ramps(Domain):
+        ...     name, tasks = "ramps", ("depth",)
+        ...     def __len__(self):
+        ...         return 3
+        ...     def read(self, index, keys):
+        ...         depth = tf.cast(index + 1, "float32") * tf.ones((4, 6))
+        ...         frame = {"image": tf.zeros((4, 6, 3), "uint8"), "depth": depth}
+        ...         return {key: frame[key] for key in keys}
+        >>> frames = Ramps()
+        >>> len(frames), float(frames[2]["depth"][0, 0])
+        (3, 3.0)
     """
 
     name: str

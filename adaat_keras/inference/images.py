@@ -194,6 +194,13 @@ def read_image(path: Path | str, image_range: Sequence[float] | None = None) -> 
     Raises:
         FileNotFoundError: There is no such file.
         ValueError: It is not an image, is damaged, or has 32-bit pixels without an `image_range`.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "grey.png"
+        >>> Image.new("L", (6, 4), 128).save(path)
+        >>> read_image(path).shape
+        (4, 6, 3)
     """
     pixels, used = read_with_range(
         path, None if image_range is None else checked_range(image_range)

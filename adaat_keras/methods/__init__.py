@@ -66,7 +66,12 @@ def get(what: "str | type[Method] | Method") -> "Method":
 
 
 def names() -> list[str]:
-    """Every method's name."""
+    """Every method's name.
+
+    Example:
+        >>> names()[:3]
+        ['ada_atdt', 'at_dt', 'at_dt_da']
+    """
     return _registry.names()
 
 

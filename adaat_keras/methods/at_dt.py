@@ -84,6 +84,12 @@ class AtDt(Method):
     transfer loss: `L_G = mean((G(E1(x)) - E2(x))^2)`, where the paper's equation 3 takes the
     absolute value. They are made for large images: on a GPU, use `--height 512 --width 1024`. The
     ResNet-50 is not pretrained, and the batch size is that of the other methods.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = AtDt().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['joint', 'supervised', 'teacher', 'transfer']
     """
 
     name = "at_dt"
@@ -112,6 +118,12 @@ class AtDtDa(Method):
     CycleGAN first, then the stages of `AtDt` on F(x_A) instead of x_A, including what the
     recommended recipe adds. A run's scores on the source are for its original images, which these
     networks have never seen.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = AtDtDa().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages if "translat" in stage.name]
+        ['translation', 'joint_translated', 'supervised_translated', 'transfer_translated']
     """
 
     name = "at_dt_da"

@@ -20,6 +20,12 @@ class Cycada(Method):
     features; the encoder is trained towards an undecided classifier, as in FCNs in the wild, where
     CyCADA flips the domains' labels; and for depth, which has no classes, stage 2 compares
     predictions by depth's loss. As in CyCADA's objective, there is no identity loss.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = Cycada().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['supervised', 'semantic_translation', 'confusion_without_sizes']
     """
 
     name = "cycada"

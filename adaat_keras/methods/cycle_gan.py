@@ -372,6 +372,12 @@ class CycleGan(Method):
     Deviations: generators and discriminators are as wide and deep as the base models, with Glorot
     initialization; the images, the batch size and the cosine schedule are those of any method's
     stage, which is far less training than CycleGAN's 200 epochs with batch size 1.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = CycleGan().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['translation', 'supervised_translated']
     """
 
     name = "cycle_gan"

@@ -177,6 +177,12 @@ class Dan(Method):
     learns the kernels' weights, which sum to 1, and uses the linear-time estimate. Ours weights
     all kernels equally and uses all pairs. Implementations that sum the kernels instead of
     averaging them have five times our discrepancy.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = Dan().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['supervised', 'discrepancy']
     """
 
     name = "dan"

@@ -243,6 +243,12 @@ class FcnsInTheWild(Method):
     share, where Hoffman et al. solve for the nearest sizes within the bounds and reduce the
     gradient of classes that cover most of an image to a tenth. If task 2 has no classes, only the
     confusion is used.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = FcnsInTheWild().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['supervised', 'confusion']
     """
 
     name = "fcns_in_the_wild"

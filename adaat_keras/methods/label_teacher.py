@@ -138,6 +138,12 @@ class LabelTeacher(Method):
 
     Not from a paper: it is the baseline for `AdaAtdt` with `teacher_weight`, since the same teacher
     works without any features of task 1.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = LabelTeacher().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['teacher', 'taught']
     """
 
     name = "label_teacher"

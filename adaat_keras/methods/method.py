@@ -46,6 +46,15 @@ class Method(ABC):
         name: Its name on the command line and in tables.
         predictor: What predicts task 2 after training: `"transfer"` (D2(G(E1(x)))) or
             `"base_model_2"` (D2(E2(x))).
+
+    Example:
+        >>> from adaat_keras.methods.ada_atdt import Supervised
+        >>> class Plain(Method):
+        ...     name = "plain"
+        ...     def stages(self, from_task, to_task, recipe, training, architecture="residual"):
+        ...         return [Supervised(training, to_task, "color", 0.5)]
+        >>> Plain().predictor
+        'base_model_2'
     """
 
     name: ClassVar[str]

@@ -233,6 +233,11 @@ class Training:
 
     Raises:
         ValueError: An unknown name, a number out of range, or a value that is not a number.
+
+    Example:
+        >>> training = Training(epochs=2, steps_per_epoch=50)
+        >>> training.batch_size, type(training.optimizer()).__name__
+        (2, 'Adam')
     """
 
     epochs: int = option(8, "epochs of a stage; a teacher of classes takes twice", common=True)

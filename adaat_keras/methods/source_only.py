@@ -8,7 +8,14 @@ from adaat_keras.tasks import Task
 
 
 class SourceOnly(Method):
-    """Task 2 by a base model that has seen the source alone: what doing nothing scores."""
+    """Task 2 by a base model that has seen the source alone: what doing nothing scores.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = SourceOnly().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['supervised']
+    """
 
     name = "source_only"
 
@@ -29,6 +36,12 @@ class Oracle(Method):
     """Task 2 by a base model trained on the target's own labels: what there is to gain.
 
     An upper bound: no other method may read these labels.
+
+    Example:
+        >>> from adaat_keras.tasks import Depth, Semantic
+        >>> stages = Oracle().stages(Depth(), Semantic(), Recipe(), Training())
+        >>> [stage.name for stage in stages]
+        ['supervised_target']
     """
 
     name = "oracle"

@@ -35,6 +35,17 @@ class Network(keras.Model):
     Subclasses build their graph in `__init__`, store every argument in an attribute of the same
     name, and list these names in `arguments`. For encoders and transfer functions, height and width
     of inputs must be multiples of `stride`, and at least `smallest`.
+
+    Example:
+        >>> class Twice(Network):
+        ...     arguments = ("filters",)
+        ...     def __init__(self, filters, **kwargs):
+        ...         image = keras.Input((None, None, 3))
+        ...         outputs = keras.layers.Conv2D(filters, 1)(image)
+        ...         super().__init__(inputs=image, outputs=outputs, **kwargs)
+        ...         self.filters = filters
+        >>> Twice(4, name="twice").get_config()["filters"]
+        4
     """
 
     arguments: tuple[str, ...] = ()

@@ -181,7 +181,12 @@ def get(what: str | type[keras.Model]) -> type[keras.Model]:
 
 
 def names() -> list[str]:
-    """The names of all transfer functions."""
+    """The names of all transfer functions.
+
+    Example:
+        >>> names()
+        ['conv', 'six_convolutions', 'unet', 'unet_attention']
+    """
     return sorted(TRANSFERS)
 
 

@@ -261,6 +261,14 @@ def draw_curves(
 
     Raises:
         ValueError: The history has no numbers to draw.
+
+    Example:
+        >>> import tempfile
+        >>> folder = Path(tempfile.mkdtemp())
+        >>> _ = (folder / "history.csv").write_text("stage,epoch,loss\\njoint,1,0.5\\n")
+        >>> draw_curves(folder / "history.csv", folder / "curves.png")
+        >>> (folder / "curves.png").exists()
+        True
     """
     if metrics is None:
         metrics = [metric for name in tasks.names() for metric in tasks.get(name).curves]

@@ -70,6 +70,15 @@ def score(
     Raises:
         ValueError: The domain has no such labels, all of them are invalid, there is no frame, or no
             task is given for a model that is not an `AdaAtdt`.
+
+    Example:
+        >>> import numpy as np
+        >>> depth = np.full((2, 32, 32), 50, "float32")
+        >>> frames = Domain.from_arrays(np.zeros((2, 32, 32, 3), "uint8"), depth=depth)
+        >>> half = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
+        >>> half.set_weights([np.zeros((1, 1, 3, 1)), np.array([0.25])])
+        >>> score(half, frames, "depth")["abs_rel"]
+        0.5
     """
     if task is None and not hasattr(model, "to_task"):
         raise ValueError("a network does not say what it predicts: score(model, domain, task)")

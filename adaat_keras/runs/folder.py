@@ -29,6 +29,12 @@ class RunFolder:
 
     Args:
         path: The folder; it need not exist.
+
+    Example:
+        >>> import tempfile
+        >>> folder = RunFolder(tempfile.mkdtemp())
+        >>> folder.finished, folder.network("transfer").name
+        (False, 'transfer.keras')
     """
 
     def __init__(self, path: Path | str):

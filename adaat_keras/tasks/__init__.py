@@ -84,7 +84,12 @@ def serialize(task: Task) -> str | dict:
 
 
 def names() -> list[str]:
-    """The names of all tasks."""
+    """The names of all tasks.
+
+    Example:
+        >>> names()
+        ['depth', 'normals', 'semantic']
+    """
     return _registry.names()
 
 

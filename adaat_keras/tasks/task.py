@@ -43,6 +43,12 @@ class Task(ABC):
         unknown: The value of soft targets that the loss ignores; `None` if there is none.
         legend: The meaning of `colorize`'s colours, name to RGB; `None` if there is none.
         title: The task's title in tables; its name by default.
+
+    Example:
+        >>> from adaat_keras.tasks import Semantic
+        >>> task = Semantic({"road": ["road", "sidewalk"], "rest": "*"})
+        >>> task.name, task.channels, task.primary_metric
+        ('semantic', 2, 'mean_iou')
     """
 
     name: str

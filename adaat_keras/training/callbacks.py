@@ -18,6 +18,14 @@ class StopOnNan(keras.callbacks.Callback):
     Args:
         stage: Name of the stage.
         state: Folder of the last good state, if it is saved.
+
+    Example:
+        >>> callback = StopOnNan("joint")
+        >>> callback.on_train_batch_end(0, {"loss": 0.5})
+        >>> callback.on_train_batch_end(1, {"loss": math.nan})
+        Traceback (most recent call last):
+        ...
+        FloatingPointError: loss became nan in stage 'joint', epoch 1, batch 2. ...
     """
 
     def __init__(self, stage: str, state: Path | None = None):
@@ -150,6 +158,13 @@ def read_history(path: Path) -> list[dict[str, str]]:
 
     Raises:
         ValueError: The file is damaged; names it.
+
+    Example:
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp()) / "history.csv"
+        >>> _ = path.write_text("stage,epoch,loss\\njoint,1,0.5\\n")
+        >>> read_history(path)
+        [{'stage': 'joint', 'epoch': '1', 'loss': '0.5'}]
     """
     if not path.exists():
         return []

@@ -29,6 +29,12 @@ class AdversarialLoss(keras.losses.Loss):
         threshold: The logit above which the classifier says "source"; `None` if there is none, so
             that its accuracy is not defined.
         gradient_penalty: Weight of the classifier's gradient penalty.
+
+    Example:
+        >>> loss = LeastSquares()
+        >>> undecided = keras.ops.full((1, 2, 2, 1), 0.5)
+        >>> round(float(loss(keras.ops.ones(1), undecided)), 2)
+        1.0
     """
 
     threshold: ClassVar[float | None] = 0.0
@@ -194,5 +200,10 @@ def told(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
 
 
 def names() -> list[str]:
-    """The names of all adversarial losses."""
+    """The names of all adversarial losses.
+
+    Example:
+        >>> names()
+        ['binary_crossentropy', 'least_squares', 'wasserstein']
+    """
     return _registry.names()

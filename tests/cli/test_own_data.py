@@ -92,13 +92,12 @@ def options(place):
 
 
 @pytest.fixture(scope="module")
-def run(options, place):
+def run(options, place, graphs):
     """A finished run on it."""
-    tf.config.run_functions_eagerly(True)
     folder = place / "run"
     chosen = ["--method", "at_dt", "--recipe", "paper", "--directory", str(folder)]
-    assert main(["train", *options, *chosen]) == 0
-    tf.config.run_functions_eagerly(False)
+    with graphs(False):
+        assert main(["train", *options, *chosen]) == 0
     return folder
 
 

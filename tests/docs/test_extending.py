@@ -6,7 +6,6 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from adaat_keras import build_ada_atdt, fit_ada_atdt, load
 from adaat_keras.domains import Domain
@@ -55,14 +54,13 @@ def frames(*tasks):
 
 
 @pytest.fixture(scope="module")
-def trained(separable, tmp_path_factory):
+def trained(separable, graphs, tmp_path_factory):
     """A model of these networks, trained in a folder."""
     folder = tmp_path_factory.mktemp("run") / "run"
     model = build_ada_atdt(architecture=separable, transfer="conv", size="tiny")
-    tf.config.run_functions_eagerly(True)
     domains = frames("depth", "semantic"), frames("depth")
-    fit_ada_atdt(model, *domains, method="at_dt", recipe="paper", directory=folder, **BRIEF)
-    tf.config.run_functions_eagerly(False)
+    with graphs(False):
+        fit_ada_atdt(model, *domains, method="at_dt", recipe="paper", directory=folder, **BRIEF)
     return model, folder
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from format_kit import grey, write
 from PIL import Image
 
@@ -41,20 +40,19 @@ def fill(folder):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
+def page(graphs, tmp_path_factory):
     """What the page's code leaves behind."""
     folder = tmp_path_factory.mktemp("page")
     fill(folder)
     names = {"__name__": "page"}
-    tf.config.run_functions_eagerly(True)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("ADAAT_KERAS_CACHE", str(folder / "cache"))
-        for block in BLOCKS:
-            for long, short in SHORT.items():
-                block = block.replace(long, short)
-            exec(block, names)
-        tf.config.run_functions_eagerly(False)
+        with graphs(False):
+            for block in BLOCKS:
+                for long, short in SHORT.items():
+                    block = block.replace(long, short)
+                exec(block, names)
         yield names
 
 

@@ -74,7 +74,7 @@ def run_of(request, config_of, store, shared, one_at_a_time, as_users_train):
         config = config_of(method)
         with one_at_a_time("runs"):
             if not made.finished:
-                with as_users_train(graphs=method in COMPILED):
+                with as_users_train(method in COMPILED):
                     train_from_config(config, made.path, store, verbose=0)
         return made
 

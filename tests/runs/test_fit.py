@@ -121,11 +121,10 @@ RECIPE = Recipe.paper(alpha=0.8)
 
 
 @pytest.fixture(scope="module")
-def places(splits, tmp_path_factory):
+def places(splits, graphs, tmp_path_factory):
     """The same call in memory and in a folder, by place: model, history, callback."""
     found = {}
-    tf.config.run_functions_eagerly(True)
-    with pytest.MonkeyPatch.context() as patched:
+    with graphs(False), pytest.MonkeyPatch.context() as patched:
         # As `unreported`, which serves one test.
         patched.setattr("adaat_keras.runs.train.report", lambda *a: write_json(a[5].metrics, {}))
         for place in (None, tmp_path_factory.mktemp("place") / "run"):
@@ -133,7 +132,6 @@ def places(splits, tmp_path_factory):
             options = {"recipe": RECIPE, "callbacks": [seen], **BRIEF, "epochs": 2}
             history = fit_ada_atdt(model, **splits, directory=place, **options)
             found["memory" if place is None else "folder"] = (model, history, seen)
-    tf.config.run_functions_eagerly(False)
     return found
 
 
@@ -285,23 +283,17 @@ def test_a_users_own_classes_and_folder_are_trained_on(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def fitted(frames, withheld, tmp_path_factory):
+def fitted(frames, withheld, graphs, no_pictures, tmp_path_factory):
     """A model, its history and its folder; the domains by name."""
-    tf.config.run_functions_eagerly(True)
     model = untrained(from_task="semantic", to_task="depth")
     directory = tmp_path_factory.mktemp("fitted") / "demo"
     opened = {
         "source": {s: domains.get("streets_sim", split=s, **frames) for s in SPLITS},
         "target": {s: domains.get("streets_real", split=s, **withheld("depth")) for s in SPLITS},
     }
-    history = fit_ada_atdt(
-        model,
-        **opened,
-        directory=directory,
-        **{**BRIEF, "epochs": 2},
-        validation_frames=1,
-    )
-    tf.config.run_functions_eagerly(False)
+    options = {"directory": directory, **BRIEF, "epochs": 2, "validation_frames": 1}
+    with graphs(False), no_pictures():
+        history = fit_ada_atdt(model, **opened, **options)
     return model, history, directory
 
 

@@ -5,7 +5,6 @@ import filecmp
 import json
 
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from adaat_keras import tasks
@@ -23,15 +22,10 @@ BRIEF = {"epochs": 1, "steps_per_epoch": 1, "validation_frames": 1, "recipe": "p
 
 
 @pytest.fixture(scope="module")
-def studied(config, tmp_path_factory):
+def studied(config, graphs, no_pictures, tmp_path_factory):
     directory = tmp_path_factory.mktemp("study")
-    tf.config.run_functions_eagerly(True)
-    with pytest.MonkeyPatch.context() as patched:
-        # As `undrawn`, which serves one test.
-        for picture in ("draw_panels", "draw_tsne", "draw_curves"):
-            patched.setattr(f"adaat_keras.runs.report.{picture}", lambda *_, **__: None)
+    with graphs(False), no_pictures():
         rows = run_study(config(**TASKS, **BRIEF), LOSSES, ALPHAS, directory, verbose=0)
-    tf.config.run_functions_eagerly(False)
     return directory, rows
 
 

@@ -22,13 +22,6 @@ CASES = [(kind, "least_squares") for kind in TRAINERS[1:]]
 CASES += [("adversarial", loss) for loss in adversarial_losses.names()]
 
 
-@pytest.fixture
-def graphs():
-    """Switches graphs on and off; they are on after the test."""
-    yield lambda on: tf.config.run_functions_eagerly(not on)
-    tf.config.run_functions_eagerly(False)
-
-
 def trained(devices, kind, loss, task="depth"):
     with strategy_for(devices).scope():
         model = make_model(task)
@@ -49,10 +42,10 @@ def evaluated(devices, kind, task, batch):
 @pytest.mark.parametrize(("kind", "loss"), CASES)
 def test_two_devices_give_the_weights_and_the_log_of_one(kind, loss, graphs):
     """Each trainer on two devices in a graph, as users train, and on one without."""
-    graphs(False)
-    before, one, log_of_one = trained(1, kind, loss)
-    graphs(loss == "least_squares")
-    _, two, log_of_two = trained(2, kind, loss)
+    with graphs(False):
+        before, one, log_of_one = trained(1, kind, loss)
+    with graphs(loss == "least_squares"):
+        _, two, log_of_two = trained(2, kind, loss)
     assert_close_weights(two, one, relative=1e-5)
     assert log_of_two == pytest.approx(log_of_one, rel=1e-5)
     with pytest.raises(AssertionError):
