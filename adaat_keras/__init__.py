@@ -99,6 +99,8 @@ class _RegisterWithKeras(importlib.abc.MetaPathFinder):
         try:
             execute(module)
         except (ImportError, ValueError) as error:
+            if module.__name__ != "keras":
+                raise
             raise ImportError(
                 f"Keras does not start: {error}. Its backend is what the environment variable "
                 "KERAS_BACKEND says, or keras.json: set KERAS_BACKEND=tensorflow"

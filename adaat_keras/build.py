@@ -107,7 +107,8 @@ def in_precision(model: AdaAtdt, dtype: str | keras.DTypePolicy) -> AdaAtdt:
         'float32'
     """
     copy = _networks(**model.options, dtype=dtype)
-    load_matching(copy, model)
+    if left := load_matching(copy, model):
+        raise ValueError(f"{', '.join(left)} cannot be copied: the networks are not those built")
     return copy
 
 

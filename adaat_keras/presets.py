@@ -81,7 +81,9 @@ def load_matching(model: AdaAtdt, preset: AdaAtdt) -> list[str]:
         theirs = preset.networks[name].weights
         task = task_of.get(name)
         fit = _fitting(getattr(model, task), getattr(preset, task)) if task else "all"
-        if fit == "none" or len(theirs) != len(network.weights):
+        # Two transfer functions may have equally many weights, of layers of other places.
+        alike = type(network) is type(preset.networks[name])
+        if fit == "none" or not alike or len(theirs) != len(network.weights):
             left.append(name)
             continue
         # The last layer is a kernel and a bias.

@@ -201,9 +201,22 @@ def test_a_preset_elsewhere_is_fetched_once_into_the_cache(saved, copy, cache):
     )
 
 
+def test_a_name_may_be_a_path_object():
+    assert find_preset(Path(SMALL)) == find_preset(SMALL)
+
+
+def test_weights_of_another_transfer_function_are_not_taken_though_as_many():
+    one, other = (
+        build_ada_atdt(size="tiny", transfer=name) for name in ("conv", "six_convolutions")
+    )
+    assert len(one.transfer.weights) == len(other.transfer.weights)
+    assert load_matching(other, one) == ["transfer"]
+    assert "transfer" in other.untrained
+
+
 def test_a_cache_that_cannot_be_written_to_is_named(copy, cache, monkeypatch):
     monkeypatch.setattr("os.access", lambda path, mode: False)
-    with pytest.raises(PermissionError, match=rf"{cache}.*set ADAAT_KERAS_CACHE"):
+    with pytest.raises(OSError, match=rf"{cache}.*ADAAT_KERAS_CACHE"):
         load(copy.as_uri())
 
 
@@ -358,6 +371,7 @@ def test_a_models_weights_bring_what_predicts(model):
     assert other.predictor == "base_model_2"
 
 
+SMALL = "streets_depth_to_semantic_small"
 SEMANTIC = {"place": "adaat_keras.tasks.semantic:Semantic", "config": {}}
 
 

@@ -48,9 +48,21 @@ class _Fit(NamedTuple):
         return None
 
 
-def label_variant_problem(
+class WrongIds(NamedTuple):
+    """Why a set of ids seems wrong, and the name in `ID_SETS` of the one that fits, if any."""
+
+    reason: str
+    better: str | None = None
+
+    @property
+    def advice(self) -> str:
+        """The reason, and the option of the domain that takes the other set."""
+        return f"{self.reason}: pass {ID_SETS[self.better].option}" if self.better else self.reason
+
+
+def wrong_ids(
     ids: Sequence[np.ndarray], chosen: str, choices: Sequence[str], only_better: bool = False
-) -> str | None:
+) -> WrongIds | None:
     """Why the chosen set of ids seems wrong, and which fits better; `None` if it seems right.
 
     Suspicious are unknown ids, more than a third of the pixels ignored, no road in the lower third
@@ -61,20 +73,21 @@ def label_variant_problem(
         ids: Some label maps as stored, uint8 `(height, width)`.
         chosen: Name in `ID_SETS` of the set in use.
         choices: Names of all possible sets.
-        only_better: Whether to report only if another set fits far better, since the frames may
-            show no road.
+        only_better: Whether to report only blank maps, and another set that fits far better, since
+            the frames may show no road.
 
     Example:
         >>> ids = np.repeat(np.array([11, 3, 1], "uint8"), 5)[:, None]  # sky, building, road
-        >>> label_variant_problem([ids], "carla_28", ["carla_13", "carla_28"])
-        >>> label_variant_problem([ids], "carla_13", ["carla_13", "carla_28"])
-        "read as CARLA's 13 tags (up to 0.9.9), there is no road in the lower third of the \
-pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
+        >>> wrong_ids([ids], "carla_28", ["carla_13", "carla_28"])
+        >>> reason, better = wrong_ids([ids], "carla_13", ["carla_13", "carla_28"])
+        >>> better, reason
+        ('carla_28', "read as CARLA's 13 tags (up to 0.9.9), there is no road in the lower third \
+of the pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14)")
     """
     if not ids:
         return None
     if not any(picture.any() for picture in ids):
-        return (
+        return WrongIds(
             f"read as {ID_SETS[chosen].title}, every pixel is 0: the files are blank, or have "
             "their ids elsewhere; no other ids fit: check their origin"
         )
@@ -87,9 +100,9 @@ pictures; these are likely CARLA's tags 0 to 28 (from 0.9.14): pass tag_set=28"
         complaint = complaint or "road and sky are not where streets have them"
     message = f"read as {ID_SETS[chosen].title}, {complaint}"
     if best == chosen:
-        return f"{message}; no other ids that this data set comes in fit better: check its origin"
-    better = ID_SETS[best]
-    return f"{message}; these are likely {better.title}: pass {better.option}"
+        message += "; no other ids that this data set comes in fit better: check its origin"
+        return WrongIds(message)
+    return WrongIds(f"{message}; these are likely {ID_SETS[best].title}", best)
 
 
 def _fit(ids: Sequence[np.ndarray], name: str) -> _Fit:

@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from adaat_keras.domains.check import label_variant_problem
+from adaat_keras.domains.check import wrong_ids
 from adaat_keras.domains.class_names import (
     ID_SETS,
     UNKNOWN,
@@ -418,7 +418,8 @@ class FileDomain(Domain):
             # Unreadable files are reported when their frame is read.
             with suppress(tf.errors.OpError):
                 maps.append(self.label_ids(self.pixels("semantic", tf.constant(index))).numpy())
-        return label_variant_problem(maps, self.id_set, self.id_set_choices, only_better)
+        problem = wrong_ids(maps, self.id_set, self.id_set_choices, only_better)
+        return problem and problem.advice
 
     def _numbering_problem(self, index: int) -> str | None:
         """Why the set of ids seems wrong for a single frame; `None` if it seems right."""
@@ -427,9 +428,9 @@ class FileDomain(Domain):
         ids = self.label_ids(self.pixels("semantic", tf.constant(index, tf.int64))).numpy()
         if ids.size < _ENOUGH_PIXELS:
             return None
-        problem = label_variant_problem([ids], self.id_set, self.id_set_choices, only_better=True)
+        problem = wrong_ids([ids], self.id_set, self.id_set_choices, only_better=True)
         path = self.files[index]["semantic"]
-        return problem and f"{path}: other ids than in other frames: {problem}"
+        return problem and f"{path}: other ids than in other frames: {problem.advice}"
 
     def _of_one_size(self, stored: dict[str, tf.Tensor], index: tf.Tensor) -> dict[str, tf.Tensor]:
         checks = []

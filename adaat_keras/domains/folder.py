@@ -10,9 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from adaat_keras.deep_images import WHOLE, Range, checked_range, told_range
-from adaat_keras.domains.check import label_variant_problem
+from adaat_keras.domains.check import wrong_ids
 from adaat_keras.domains.class_names import (
-    ID_SETS,
     IGNORED,
     UNKNOWN,
     Entry,
@@ -356,13 +355,12 @@ class Folder(FileDomain):
             with suppress(tf.errors.OpError):
                 maps.append(self.pixels("semantic", tf.constant(index, tf.int64)).numpy())
         maps = [np.clip(numbers, 0, IGNORED).astype(np.uint8) for numbers in maps]
-        problem = label_variant_problem(maps, self._id_set, rivals, only_better=True)
+        problem = wrong_ids(maps, self._id_set, rivals, only_better=True)
         if problem:
-            better = next(s for s in rivals if ID_SETS[s].title in problem.split("likely")[-1])
-            raise ValueError(
-                f"{self.files[0]['semantic'].parent}: {problem.rpartition(':')[0]}: pass "
-                f"ids={better!r}, or a dictionary of what the ids are called"
-            )
+            hint = ""
+            if problem.better:
+                hint = f": pass ids={problem.better!r}, or a dictionary of what the ids are called"
+            raise ValueError(f"{self.files[0]['semantic'].parent}: {problem.reason}{hint}")
 
     def _values(self, pixels: np.ndarray) -> dict[int, int]:
         """The number of pixels with each number, or colour code, in a label map."""

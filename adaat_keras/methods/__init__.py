@@ -61,8 +61,13 @@ def get(what: "str | type[Method] | Method") -> "Method":
         >>> get("dan").predictor
         'base_model_2'
     """
+    from adaat_keras.methods.method import Method
+
     found = _registry.get(what) if isinstance(what, str) else what
-    return found() if isinstance(found, type) else found
+    found = found() if isinstance(found, type) and issubclass(found, Method) else found
+    if not isinstance(found, Method):
+        raise ValueError(f"{what!r} is no method: a method derives from {__name__}.Method")
+    return found
 
 
 def names() -> list[str]:

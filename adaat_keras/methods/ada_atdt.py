@@ -111,7 +111,7 @@ class AdversarialTrainer(SupervisedTrainer):
         """One step of both optimizers."""
         images, labels = self.training_batch(data)
         images = self.seen(images)
-        counts = [tf.shape(x)[0] for x in images]
+        counts = counts_of(images)
         # 1 for every source image, 0 for every target image.
         domain = tf.concat([tf.ones([counts[0]]), tf.zeros([counts[1]])], axis=0)
         with tf.GradientTape(persistent=True) as tape:
@@ -126,7 +126,7 @@ class AdversarialTrainer(SupervisedTrainer):
                 adversarial_loss = self.adversarial_loss(1 - domain, logits)
             loss = (1 - self.alpha) * adversarial_loss + self.alpha * (tf.add_n(task_losses) / 2)
             if self.adversarial_loss.gradient_penalty:
-                classifier_loss += self.gradient_penalty(features, counts_of(images))
+                classifier_loss += self.gradient_penalty(features, counts)
         classifier_variables = self.domain_classifier.trainable_variables
         gradients = tape.gradient(loss, self.base_variables)
         classifier_gradients = tape.gradient(classifier_loss, classifier_variables)
@@ -168,7 +168,7 @@ class AdversarialTrainer(SupervisedTrainer):
             score = tf.reduce_mean(logits, axis=(1, 2, 3))
         slope = tf.cast(tape.gradient(score, between), "float32")
         norm = tf.sqrt(tf.reduce_sum(slope**2, axis=(1, 2, 3)) + 1e-12)
-        return self.adversarial_loss.gradient_penalty * tf.reduce_mean((norm - 1) ** 2) / replicas
+        return self.adversarial_loss.gradient_penalty * self.mean((norm - 1) ** 2)
 
 
 class TransferTrainer(Trainer):
@@ -227,13 +227,11 @@ class TransferTrainer(Trainer):
     ):
         super().__init__(encoder_1.stride * transfer.stride, **kwargs)
         self.encoder_1, self.encoder_2 = encoder_1, encoder_2
-        self.transfer = transfer
-        self.decoder_2 = decoder_2
-        self.teacher = teacher
+        self.transfer, self.decoder_2 = transfer, decoder_2
+        self.teacher, self.decoder_1 = teacher, decoder_1
         self.decoded_weight = decoded_weight
         self.teacher_weight = teacher_weight
         self.base_1_weight = base_1_weight
-        self.decoder_1 = decoder_1
 
     @property
     def learning(self) -> list[keras.Variable]:
@@ -287,26 +285,30 @@ class TransferTrainer(Trainer):
         images, labels = self.training_batch(data)
         source = self.translated_in_training(images["source"])
         features_2, variables = self.encoder_2(source), self.learning
+        learns = bool(self.base_1_weight)
         with tf.GradientTape() as tape:
-            features_1 = self.encoder_1(source)
+            features_1 = self.encoder_1(source, training=learns)
             moved = self.transfer(features_1, training=True)
             loss = transfer_loss = self.transfer_loss(features_2, moved)
             logs = {"transfer_loss": transfer_loss}
             if self.decoded_weight:
-                logs["decoded_loss"] = self.task_loss(labels["source"], self.decoder_2(moved))
+                outputs = self.decoder_2(moved, training=True)
+                logs["decoded_loss"] = self.task_loss(labels["source"], outputs)
                 loss += self.decoded_weight * logs["decoded_loss"]
             if self.teacher_weight or self.base_1_weight:
-                target_features = self.encoder_1(images["target"])
+                target_features = self.encoder_1(images["target"], training=learns)
             if self.teacher_weight:
-                outputs = self.decoder_2(self.transfer(target_features, training=True))
+                moved = self.transfer(target_features, training=True)
+                outputs = self.decoder_2(moved, training=True)
                 # No confidence threshold: it would drop rare classes, where the teacher is unsure.
                 picture = self.picture(labels["target"])
                 taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
                 logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)
                 loss += self.teacher_weight * logs["teacher_loss"]
             if self.base_1_weight:
-                on_source = self.base_1_loss(labels["source_1"], self.decoder_1(features_1))
-                on_target = self.base_1_loss(labels["target"], self.decoder_1(target_features))
+                outputs = [self.decoder_1(x, training=True) for x in (features_1, target_features)]
+                on_source = self.base_1_loss(labels["source_1"], outputs[0])
+                on_target = self.base_1_loss(labels["target"], outputs[1])
                 logs["base_1_loss"] = (on_source + on_target) / 2
                 loss += self.base_1_weight * logs["base_1_loss"]
         self.optimizer.apply(tape.gradient(loss, variables), variables)
@@ -442,9 +444,8 @@ class Supervised(Stage):
 
     def batches(self, feed: Feed, first_step: int) -> tf.data.Dataset:
         """One domain with labels of task 2."""
-        augmentation = "none" if self.translated else self.augmentation
-        labels = (self.to_task,)
-        return side_by_side(feed.batches(self.role, labels, first_step, augmentation=augmentation))
+        look = "none" if self.translated else self.augmentation
+        return side_by_side(feed.batches(self.role, (self.to_task,), first_step, 1, look))
 
     def validation(self, feed: Feed) -> tf.data.Dataset | None:
         """The same domain."""

@@ -114,7 +114,7 @@ class CycleGanTrainer(Trainer):
     (CyCADA, Hoffman et al. 2018), the generators also minimize its loss on translations, with its
     predictions for the originals as labels, so that translations preserve the content.
 
-    A batch is `(x_source, x_target)`, values 0 to 255.
+    A batch is `((x_source, x_target),)`, values 0 to 255.
 
     Args:
         to_target, to_source: The generators F and H.

@@ -338,6 +338,10 @@ def check_images(images: np.ndarray) -> None:
         "arrays there by adaat_keras.deep_images.stretched(images, (LOW, HIGH)), of what is to "
         "become black and white"
     )
+    if images.dtype.kind != "f" and smallest < 0:
+        raise ValueError(
+            f"these images have numbers from {smallest} to {largest}, and networks take 0 to 255"
+        )
     if images.dtype.kind != "f" and largest > 255:
         raise ValueError(told + stretch)
     # Resizing may overshoot 255 slightly.

@@ -9,9 +9,11 @@ from http.client import HTTPException
 from pathlib import Path
 
 from adaat_keras.files import (
+    CHANGE_CACHE,
     backslashes,
     cache_folder,
     home_expanded,
+    made_folder,
     read_json,
     write_json,
     written_whole,
@@ -104,15 +106,11 @@ def fetch_preset(address: str, sha256: str | None = None) -> Path:
             not forgery.
 
     Raises:
-        PermissionError: The cache is not writable.
+        OSError: The cache cannot be made or written to.
         ValueError: A file cannot be downloaded or has another hash; names its address.
     """
     address = address.rstrip("/")
-    folder = cached_at(address)
-    # Checked here, since Keras would fall back to a folder in /tmp that anyone can write to.
-    folder.mkdir(parents=True, exist_ok=True)
-    if not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder} cannot be written to; set ADAAT_KERAS_CACHE to another")
+    folder = made_folder(cached_at(address), CHANGE_CACHE)
     for anew in (False, True):
         for name in (DETAILS, CONFIG):
             fetch(f"{address}/{name}", folder / name, anew, SMALL)
@@ -180,16 +178,15 @@ def find_preset(preset: Path | str) -> Path:
         ValueError: There is no such preset (lists the names), or its hash is not the manifest's.
     """
     check_preset(preset)
-    entries = read_manifest()
-    if preset in entries:
-        entry = entries[preset]
+    entries, text = read_manifest(), str(preset)
+    if text in entries:
+        entry = entries[text]
         if "url" in entry:
             return fetch_preset(entry["url"], entry["sha256"])
         folder = WEIGHTS / entry["folder"]
         if read_details(folder)["sha256"] != entry["sha256"]:
             raise ValueError(f"{folder} is not what the manifest names; install adaat_keras again")
         return folder
-    text = str(preset)
     if text.startswith("hf://"):
         return fetch_preset(hub_address(text))
     if "://" in text:

@@ -13,7 +13,7 @@ def check_writable(folder: Path) -> None:
     """Raise a `PermissionError` if a run's folder cannot be made or written to."""
     place = existing(folder)
     if not os.access(place, os.W_OK | os.X_OK):
-        raise PermissionError(f"{place} cannot be written to; choose another --directory")
+        raise PermissionError(f"{place} cannot be written to; choose another directory")
 
 
 def check_room(folder: Path, model: AdaAtdt) -> None:
@@ -25,7 +25,7 @@ def check_room(folder: Path, model: AdaAtdt) -> None:
     if free < needed:
         raise OSError(
             f"{place} has {free / 2**20:.0f} MB of room left, and a run of these networks needs "
-            f"about {needed / 2**20:.0f} MB: make room, or choose another --directory"
+            f"about {needed / 2**20:.0f} MB: make room, or choose another directory"
         )
 
 

@@ -65,7 +65,7 @@ class RunFolder:
         when = datetime.fromtimestamp(self.model.stat().st_mtime).isoformat(" ", "minutes")
         return (
             f"{self.path} holds this run, finished on {when}, and nothing is trained; if its data "
-            "has changed since, choose another --directory"
+            "has changed since, choose another directory"
         )
 
     def check(self, config: RunConfig) -> None:
@@ -78,18 +78,18 @@ class RunFolder:
                 differs, with both values.
         """
         if self.path.exists() and not self.path.is_dir():
-            raise NotADirectoryError(f"{self.path} is a file; --directory takes a folder")
+            raise NotADirectoryError(f"{self.path} is a file; a run needs a folder")
         check_not_anothers(self.path, _REPLACED, self.config.name, "a run")
         if self.config.exists():
             self.read_config()
         differs = self._differing(config) if self.begun else []
         if not differs:
             return
-        advice = "Choose another --directory, or delete that one"
+        advice = "Choose another directory, or delete that one"
         if self.finished and all(each.startswith("epochs ") for each in differs):
             advice = (
                 "The learning rate follows the length of a training, which therefore cannot be "
-                f"made longer; go on from its weights: --weights {self.path} --directory ANOTHER"
+                f"made longer; go on from its weights in another directory: --weights {self.path}"
             )
         raise ValueError(
             f"{self.path} holds a run of another configuration or version: {'; '.join(differs)}. "

@@ -256,7 +256,7 @@ class _Run:
         """Lock the folder against other processes; done by the first machine only."""
         if not self.machines.first:
             return nullcontext()
-        return locked(self.folder.state, "wait for it, stop it, or choose another --directory")
+        return locked(self.folder.state, "wait for it, stop it, or choose another directory")
 
     def train_stages(self, stages: list[Stage]) -> None:
         """Train stage by stage, save the model, and report."""
@@ -301,8 +301,8 @@ class _Run:
 
     def report_again(self) -> None:
         """Repeat what failed in the report of a finished run."""
-        every, plan = self.every_stage(), self.config.plan
-        stages = [stage for stage in every if plan.stages is None or stage.name in plan.stages]
+        plan = self.config.plan
+        stages = chosen_stages(self.every_stage(), plan.stages, plan.freeze, self.model)
         for stage in stages:
             self.networks |= stage.extra_networks(self.model)
             for name in set(stage.networks) - set(self.model.networks):

@@ -18,8 +18,9 @@ class Checkpoint(keras.callbacks.Callback):
     depends only on the step, training then ends with the weights of an unbroken run. Keras'
     `BackupAndRestore` only builds `model.optimizer`, so that a second optimizer would start anew.
 
-    This must be the last callback. If another one ends the training, the state is saved when the
-    training ends, with the weights as the callbacks left them, and marked as `stopped`.
+    This must be the last callback. The last state is saved when the training ends, with the weights
+    as the other callbacks left them, such as the best ones; it is marked as `stopped` if one of
+    them ended the training.
 
     Args:
         folder: Folder of the states.
@@ -52,9 +53,9 @@ class Checkpoint(keras.callbacks.Callback):
             self._save("")
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """If a callback stopped the training, save the weights it left, such as the best ones."""
-        if self.model.stop_training and self._epochs:
-            self._save(_STOPPED)
+        """Save the weights that the other callbacks left."""
+        if self._epochs:
+            self._save(_STOPPED if self.model.stop_training else "")
 
     def _save(self, how: str) -> None:
         """Save this state, then remove the older ones."""

@@ -110,7 +110,7 @@ class Machines:
             raise ValueError(
                 f"the machines differ in {what}: {', '.join(map(str, values))} on machines 0 to "
                 f"{self.count - 1}. Start the same command with the same version on all of them, "
-                "and let --directory and --store be on a file system that they share"
+                "and let directory and store be on a file system that they share"
             )
 
     def everyones(self, value: int) -> list[int]:
@@ -140,7 +140,7 @@ class Machines:
             if time.monotonic() > end:
                 raise FileNotFoundError(
                     f"machine {self.number} does not see {file.absolute()}, which machine 0 has "
-                    "written: let --directory and --store be on a file system that they share"
+                    "written: let directory and store be on a file system that they share"
                 )
             time.sleep(0.5)
 

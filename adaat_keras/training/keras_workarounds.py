@@ -1,8 +1,8 @@
 """The two private methods of Keras that a trainer on several devices has to override.
 
-Nothing else in the package touches a private method of Keras. When one of these goes, run
-`pytest tests/training/test_devices.py tests/runs/test_several_machines.py`: they train every
-trainer on two devices, and a run on two machines.
+Besides `trainer.Adam`, nothing in the package touches a private method of Keras. When one of these
+goes, run `pytest tests/training/test_devices.py tests/runs/test_several_machines.py`: they train
+every trainer on two devices, and a run on two machines.
 """
 
 import tensorflow as tf

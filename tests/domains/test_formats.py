@@ -8,7 +8,7 @@ import tensorflow as tf
 from cityscapesscripts.helpers.labels import labels as cityscapes_labels
 from format_kit import color, cut, grey, raw_png, write
 
-from adaat_keras.domains.check import label_variant_problem
+from adaat_keras.domains.check import wrong_ids
 from adaat_keras.domains.cityscapes import cityscapes_camera
 from adaat_keras.domains.class_names import ID_SETS, IGNORED, UNKNOWN
 from adaat_keras.domains.decoders import disparity_depth, kitti_depth, map_classes, packed_depth
@@ -305,11 +305,11 @@ CARLA = ("carla_13", "carla_23", "carla_28")
 @pytest.mark.parametrize("read_as", CARLA)
 @pytest.mark.parametrize("true", CARLA)
 def test_the_likely_set_of_tags_is_named(true, read_as):
-    problem = label_variant_problem([street(true)], read_as, CARLA)
+    problem = wrong_ids([street(true)], read_as, CARLA)
     if true == read_as:
         assert problem is None
     else:
-        assert problem.endswith(f"pass tag_set={true[-2:]}")
+        assert problem.advice.endswith(f"pass tag_set={true[-2:]}")
 
 
 @pytest.mark.parametrize(
@@ -317,16 +317,15 @@ def test_the_likely_set_of_tags_is_named(true, read_as):
     [("cityscapes", "cityscapes_train", "False"), ("cityscapes_train", "cityscapes", "True")],
 )
 def test_train_ids_in_place_of_label_ids_are_named(true, read_as, option):
-    problem = label_variant_problem([street(true)], read_as, ("cityscapes", "cityscapes_train"))
-    assert problem.endswith(f"pass train_ids={option}")
+    problem = wrong_ids([street(true)], read_as, ("cityscapes", "cityscapes_train"))
+    assert problem.advice.endswith(f"pass train_ids={option}")
 
 
 def test_labels_that_follow_no_ids_are_told():
     ids = np.full((9, 9), 10, "uint8")
-    assert "100% of the pixels are ignored" in label_variant_problem(
-        [ids], "synthia_sf", ["synthia_sf"]
-    )
+    problem = wrong_ids([ids], "synthia_sf", ["synthia_sf"])
+    assert "100% of the pixels are ignored" in problem.reason
     # Of nothing but zeros no numbering is advised, whichever would make a road of it.
-    assert "every pixel is 0" in label_variant_problem(
-        [0 * ids], "cityscapes", ["cityscapes", "cityscapes_train"]
-    )
+    problem = wrong_ids([0 * ids], "cityscapes", ["cityscapes", "cityscapes_train"])
+    assert "every pixel is 0" in problem.reason
+    assert problem.better is None

@@ -234,6 +234,9 @@ def test_blank_label_files_are_told(tmp_path):
     change(tmp_path, "semantic/*.png", np.zeros_like)
     with pytest.raises(ValueError, match="every pixel is 0: the files are blank"):
         Kitti(tmp_path)
+    places = {"images": tmp_path / "training/image_2", "semantic": tmp_path / "training/semantic"}
+    with pytest.raises(ValueError, match=r"every pixel is 0: .* check their origin$"):
+        Folder(**places, ids="cityscapes")
 
 
 def shrunk(how):

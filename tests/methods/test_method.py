@@ -130,6 +130,9 @@ def test_a_method_is_taken_by_name_as_a_class_and_as_an_object():
         assert type(methods.get(what)) is methods.Dan
     with pytest.raises(ValueError, match=r"unknown method 'nosuch'.*ada_atdt, .*source_only"):
         methods.get("nosuch")
+    for what in (3, dict, methods.Recipe()):
+        with pytest.raises(ValueError, match=r"is no method: .* derives from adaat_keras\.methods"):
+            methods.get(what)
 
 
 class Twice(Method):

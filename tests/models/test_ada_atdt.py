@@ -173,6 +173,8 @@ def test_images_of_more_than_8_bits_are_told_to_be_brought_to_them(predict, imag
     for deep in (raw, raw.astype("int64")):
         with pytest.raises(ValueError, match=said):
             predict(model, deep)
+    with pytest.raises(ValueError, match="numbers from -5 to 0, and networks take 0 to 255"):
+        predict(model, np.full((1, 64, 64, 3), -5, "int8"))
     with pytest.warns(UserWarning, match=said):
         predict(model, raw.astype("float32"))
     with warnings.catch_warnings():

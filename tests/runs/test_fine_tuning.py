@@ -8,7 +8,9 @@ import pytest
 
 from adaat_keras import build_ada_atdt, domains, fit_ada_atdt, load
 from adaat_keras.cli import main
+from adaat_keras.files import write_json
 from adaat_keras.presets import read_networks
+from adaat_keras.runs.folder import RunFolder
 from adaat_keras.training.devices import strategy_for
 
 pytestmark = pytest.mark.usefixtures("eagerly", "undrawn", "unchanged_images")
@@ -99,6 +101,19 @@ def test_a_layer_that_a_user_froze_does_not_learn_and_makes_another_stage(fine_t
     fine_tune(model, stages="supervised", store=store, directory=tmp_path / "other")
     assert len(list(store.glob("supervised-*"))) == 2
     assert all(map(np.array_equal, before, stem.get_weights()))
+
+
+def test_a_score_that_failed_is_made_good_with_the_teacher_that_came_along(fine_tune, tmp_path):
+    model, folder = untrained(), RunFolder(tmp_path / "run")
+    model.untrained = ()
+    fine_tune(model, stages="transfer")
+    metrics = folder.read_metrics()
+    assert "teacher_target" in metrics
+    write_json(folder.metrics, {k: v for k, v in metrics.items() if "teacher" not in k})
+    write_json(folder.failed, {"the score teacher_target": "OSError: no disk"})
+    fine_tune(model, stages="transfer")
+    assert set(folder.read_metrics()) == set(metrics)
+    assert not folder.failed.exists()
 
 
 def test_a_teacher_that_nobody_trained_is_not_scored(fine_tune, tmp_path):

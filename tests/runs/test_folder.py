@@ -122,7 +122,7 @@ def test_data_that_has_moved_is_that_of_the_same_run_going_on(begun):
 @pytest.mark.quick
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(NotADirectoryError, match="file is a file; --directory takes a folder"):
+    with pytest.raises(NotADirectoryError, match="file is a file; a run needs a folder"):
         RunFolder(tmp_path / "file").check(RunConfig())
 
 

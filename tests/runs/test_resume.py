@@ -100,22 +100,23 @@ def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
 
 
 @pytest.mark.usefixtures("eagerly", "unreported")
-def test_a_stage_that_a_callback_stopped_is_not_trained_on_after_a_kill(
-    config, tmp_path, monkeypatch, same
+@pytest.mark.parametrize("patience", [1, 9], ids=["stopped", "trained to the end"])
+def test_a_stage_whose_best_weights_a_callback_put_back_has_them_after_a_kill(
+    patience, config, tmp_path, monkeypatch, same
 ):
-    """It has the best weights, which the callback put back after the last epoch."""
-    run = config(method="source_only", epochs=4)
+    run = config(method="source_only", epochs=4, steps_per_epoch=1)
 
     def train(directory):
         # No loss is lower by so much: the first epoch's weights are the best.
-        options = {"min_delta": 1e9, "patience": 1, "restore_best_weights": True}
+        options = {"min_delta": 1e9, "patience": patience, "restore_best_weights": True}
         stop = keras.callbacks.EarlyStopping("loss", mode="min", **options)
         return train_from_config(run, tmp_path / directory, callbacks=[stop], verbose=0)
 
-    assert len(train("whole")["supervised"]["loss"]) == 2
+    epochs = 2 if patience == 1 else 4
+    assert len(train("whole")["supervised"]["loss"]) == epochs
     with dying_with_a_network(monkeypatch):
         train("killed")
-    assert len(train("killed")["supervised"]["loss"]) == 2
+    assert len(train("killed")["supervised"]["loss"]) == epochs
     assert same(*(load(tmp_path / name) for name in ("whole", "killed")))
 
 
