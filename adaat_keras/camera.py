@@ -83,7 +83,7 @@ class Camera:
         return max(round(height * scale), 1), max(round(width * scale), 1)
 
     def zoom_to(self, other: "Camera") -> float | None:
-        """How often pictures are to be enlarged so that the other camera might have taken them.
+        """The factor by which to enlarge images so that the other camera could have taken them.
 
         Where both heights are known, a piece of road at a place of the picture is then as far away
         for both: that is how networks tell depth most. Where they are not, a thing of one size and
@@ -110,7 +110,7 @@ class Camera:
     def get_config(self) -> dict:
         """The constructor's arguments, as JSON takes them."""
         config = asdict(self)
-        # What knows no range is called as it was before there were any: stages are kept by it.
+        # Omitted if unset, so that the keys of existing stages stay valid.
         if self.image_range is None:
             del config["image_range"]
         return config

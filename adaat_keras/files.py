@@ -1,4 +1,4 @@
-"""Files: written so that a kill at any moment leaves the old or the new one, and where to."""
+"""Atomic writing, safe reading, and paths."""
 
 import errno
 import glob
@@ -72,7 +72,7 @@ def existing(folder: Path | str) -> Path:
 
 
 def home_expanded(path: Path | str, change: str = "write the whole path") -> Path:
-    """A path in which `~` is the home folder.
+    """Expand `~` in a path.
 
     Args:
         path: As a user wrote it.
@@ -95,7 +95,7 @@ def home_expanded(path: Path | str, change: str = "write the whole path") -> Pat
 
 
 def backslashes(path: Path | str) -> str:
-    """A remark for a path that does not exist, if it is one of Windows and this is not.
+    """A hint for a missing path with backslashes, except on Windows.
 
     Example:
         >>> backslashes("a/b")
@@ -107,9 +107,7 @@ def backslashes(path: Path | str) -> str:
 
 
 def slug(name: str) -> str:
-    """A name as one part of a path: itself where it can be one, else without what it cannot have.
-
-    No two names have one slug.
+    """A name as a valid path component; a changed name gets a hash, so that no two are alike.
 
     Args:
         name: As a user gave it; what would lead elsewhere, such as `/` and `..`, or a name longer
@@ -544,7 +542,7 @@ CHANGE_CACHE = "set the environment variable ADAAT_KERAS_CACHE to a folder that 
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept.
+    """The folder for data that can be recreated.
 
     The folder that the environment variable `ADAAT_KERAS_CACHE` names, or `~/.cache/adaat_keras`.
 

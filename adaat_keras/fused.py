@@ -23,8 +23,8 @@ _MOST_COLUMNS = 24
 def available(dtype: str = "float32") -> bool:
     """Whether layers may take these forms here, for inputs of this type.
 
-    Not in float64, which the fused normalization does not know, and of which sums of a kernel in
-    float32 would lose half the digits.
+    Not in float64: the fused normalization does not support it, and kernels summed in float32 would
+    lose half the digits.
 
     Example:
         >>> with without_fused_operations():
@@ -48,7 +48,7 @@ def without_fused_operations() -> Iterator[None]:
 def instance_normalization(inputs: "tf.Tensor", epsilon: float) -> "tf.Tensor":
     """Each image by the fused batch normalization: a batch of one has the moments of its image.
 
-    About half the time of moments in the open. The batch size must be known.
+    Takes about half the time of separate moments. The batch size must be known.
     """
     import tensorflow as tf
 
@@ -106,9 +106,9 @@ def repeated_convolution(
 ) -> "tf.Tensor":
     """`conv3x3(repeat(inputs))`, each pixel repeated twice in both directions, zero-padded.
 
-    Half of the nine products meet the same pixel twice. So the kernel is added up into four of
-    2 x 2, one for each place among the four copies of a pixel, which take 4/9 of the products, and
-    nothing is repeated. In bfloat16 the sums of the kernel are rounded once.
+    Several taps of the 3x3 kernel meet copies of the same pixel. The kernel is therefore summed
+    into four 2x2 kernels, one for each output position, which need 4/9 of the multiplications, and
+    no pixel is repeated. In bfloat16 the summed kernels are rounded once.
 
     Args:
         inputs: `(batch, height, width, C)`.

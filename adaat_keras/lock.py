@@ -22,7 +22,7 @@ class InUse(OSError):
 
 @contextmanager
 def locked(folder: Path, advice: str, wait: bool = False, verbose: int = 1) -> Iterator[None]:
-    """Within, no other process that asks for the same folder gets it.
+    """Hold a folder's lock; other processes get an error, or wait.
 
     The lock is the operating system's: it ends with its process, however that ends.
 
@@ -73,6 +73,6 @@ def _owner(folder: Path) -> str:
             ours = told["machine"] == socket.gethostname()
             if not (ours and has_ended(told["process"])):
                 return f"process {told['process']} on {told['machine']} since {told['since']}"
-        # It has the lock, and has not written yet who it is; one that was killed had, perhaps.
+        # The new owner may not have written its name yet; the file may be a killed process's.
         time.sleep(0.1)
     return "another process"

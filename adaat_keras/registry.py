@@ -46,7 +46,8 @@ class Registry:
         if name in self.builtin:
             return load_object(self.builtin[name])
         if name in _declared(self.group):
-            return _declared(self.group)[name].load()
+            point = _declared(self.group)[name]
+            return load_object(point.value, f"{self.kind} {name!r}, which is declared as")
         if ":" in name:
             return load_object(name, self.kind)
         check_name(self.kind, name, self.names())
@@ -59,11 +60,22 @@ def _declared(group: str | None) -> dict:
     return {} if group is None else {point.name: point for point in entry_points(group=group)}
 
 
+def is_declared(place: str) -> bool:
+    """Whether an installed package declares this place as an entry point of ours.
+
+    Example:
+        >>> is_declared("os:system")
+        False
+    """
+    groups = ("adaat_keras.domains", "adaat_keras.tasks")
+    return any(place == point.value for group in groups for point in _declared(group).values())
+
+
 def load_object(place: str, kind: str = "object") -> Any:
     """What `"module:Name"` or `"path/to/file.py:Name"` stands for.
 
     Raises:
-        ValueError: There is no such module, file or name; says which.
+        ValueError: There is no such module, file or name, or it cannot be imported; says why.
 
     Example:
         >>> load_object("collections:OrderedDict").__name__
@@ -71,13 +83,16 @@ def load_object(place: str, kind: str = "object") -> Any:
     """
     # From the right, since a path on Windows begins with a drive.
     module, _, name = place.rpartition(":")
-    if module.endswith(".py"):
-        loaded = _load_file(Path(module).expanduser())
-    else:
-        try:
-            loaded = importlib.import_module(module)
-        except ImportError as error:
-            raise ValueError(f"{kind} {place!r}: {module!r} cannot be imported: {error}") from error
+    file = Path(module).expanduser() if module.endswith(".py") else None
+    if not module or (file and not file.is_file()):
+        what = f"there is no file {file}" if file else "a place is module:Name or file.py:Name"
+        raise ValueError(f"{kind} {place!r}: {what}")
+    try:
+        loaded = _load_file(file) if file else importlib.import_module(module)
+    # Whatever is wrong in a user's file.
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{kind} {place!r}: {module!r} cannot be imported: {why}") from error
     if not hasattr(loaded, name):
         there = ", ".join(sorted(key for key in vars(loaded) if not key.startswith("_")))
         raise ValueError(f"{kind} {place!r}: {module} has no {name!r}; it has: {there}")
@@ -86,8 +101,6 @@ def load_object(place: str, kind: str = "object") -> Any:
 
 def _load_file(file: Path):
     """The module in a file, the same object every time."""
-    if not file.is_file():
-        raise ValueError(f"there is no file {file}")
     file = file.resolve()
     # The script that is running: to import it again would run it again.
     main = getattr(sys.modules.get("__main__"), "__file__", None)
@@ -100,11 +113,15 @@ def _load_file(file: Path):
         # Before it runs, as Python's own import does: its classes name their module.
         sys.modules[name] = module
         _FILES[name] = str(file)
+        # For its neighbours, which it imports as a script does.
+        sys.path.append(str(file.parent))
         try:
             spec.loader.exec_module(module)
         except BaseException:
             del sys.modules[name]
             raise
+        finally:
+            sys.path.remove(str(file.parent))
     return sys.modules[name]
 
 

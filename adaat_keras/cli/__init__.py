@@ -49,10 +49,13 @@ def main(arguments: list[str] | None = None) -> int:
     goes_on = getattr(options, "goes_on", False)
     terminated: list[int] = []
     try:
-        os.getcwd()
+        here = os.getcwd()
     except FileNotFoundError:
         print("adaat-keras: the folder that you are in is gone; cd to another", file=sys.stderr)
         return 2
+    if here not in sys.path:
+        # For `module:Class` of one's own project; last, so that nothing is shadowed.
+        sys.path.append(here)
     try:
         with _plain_warnings(), _stopped_by_sigterm(terminated):
             # Not for `table`, which does not need it, so that mistakes are reported at once.

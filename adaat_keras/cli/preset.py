@@ -18,9 +18,7 @@ def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True)
         metavar="DIR",
         help="folders of the same run with other seeds, for the spread",
     )
-    parser.add_argument(
-        "--weights", metavar="DIR", help="the folder of presets (default: the package's)"
-    )
+    parser.add_argument("--weights", metavar="DIR", help="the folder of presets (default: presets)")
     parser.set_defaults(run=run)
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from adaat_keras.cli.options import add_run_options, run_options, tell_stand_ins, where
 from adaat_keras.registry import load_object
@@ -52,6 +52,7 @@ def add_parser(commands: "argparse._SubParsersAction", all_options: bool = True)
 def run(options: argparse.Namespace) -> None:
     """Train and print the result."""
     from adaat_keras import methods
+    from adaat_keras.methods.method import callbacks_of
     from adaat_keras.runs.config import RunConfig
     from adaat_keras.runs.train import train_from_config
     from adaat_keras.training.devices import this_machine
@@ -62,11 +63,23 @@ def run(options: argparse.Namespace) -> None:
     tell_stand_ins(config)
     directory = place.directory or default_directory(config)
     deterministic = {"auto": None, "yes": True, "no": False}[place.deterministic]
-    callbacks = [load_object(each, "callback")() for each in config.plan.callbacks]
+    callbacks = callbacks_of([_callback(place) for place in config.plan.callbacks])
     train_from_config(config, directory, place.store, place.devices, deterministic, callbacks)
     number, _ = this_machine()
     if number == 0:
         print_metrics(directory)
+
+
+def _callback(place: str) -> Any:
+    """A callback of this class; a `ValueError` if it needs arguments."""
+    kind = load_object(place, "callback")
+    try:
+        return kind()
+    except TypeError as error:
+        raise ValueError(
+            f"callback {place!r} cannot be made without arguments: {error}; derive a class of your "
+            "own that has them"
+        ) from error
 
 
 def default_directory(config: "RunConfig") -> str:

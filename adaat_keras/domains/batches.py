@@ -6,10 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from adaat_keras import tasks
 from adaat_keras.domains.augment import augment, random_crop
 from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.domains.domain import Domain, check_ranks
 from adaat_keras.domains.parallel import parallel_map
+from adaat_keras.domains.splits import classes_of
+from adaat_keras.tasks import Task
 
 
 def keys_of(task: str | tuple[str, ...] | None) -> tuple[str, ...]:
@@ -156,7 +159,7 @@ def training_batches(
 def pairs_of_batches(
     source: Domain,
     target: Domain,
-    task: str,
+    task: str | Task,
     batch_size: int = 8,
     crop: int | None = 128,
     seed: int = 0,
@@ -169,7 +172,8 @@ def pairs_of_batches(
 
     Args:
         source, target: Domains A and B, both with labels of the task.
-        task: Task 1, e.g. `"depth"`.
+        task: Task 1: its name, e.g. `"depth"`, or a task of your own, in whose classes labels of
+            classes are read; the key of labels that no task knows.
         batch_size: Images per step, half of them from each domain.
         crop, seed, augmentation: As in `training_batches`.
 
@@ -178,8 +182,8 @@ def pairs_of_batches(
         `(batch_size / 2, crop, crop, 3)`, float32 in 0..255, and labels without the last axis.
 
     Raises:
-        ValueError: `batch_size` is odd, a domain has no labels for the task, or its values have no
-            known rank.
+        ValueError: `batch_size` is odd, a domain has no labels for the task or cannot tell its
+            classes, or its values have no known rank.
 
     Example:
         >>> a, b = (Domain.from_arrays(np.zeros((2, 8, 8, 3), "uint8"),
@@ -191,14 +195,19 @@ def pairs_of_batches(
     """
     if batch_size % 2:
         raise ValueError(f"batch_size must be even, not {batch_size}: half of it is each domain's")
-    for domain in (source, target):
+    both, ignored = {"source": source, "target": target}, _IGNORED
+    if not isinstance(task, str) or task in tasks.names():
+        task = tasks.get(task)
+        if classes := classes_of(task):
+            both = {role: domain.with_classes(classes) for role, domain in both.items()}
+        task, ignored = task.name, ((task.name, task.ignored),)
+    for domain in both.values():
         check_ranks(domain, keys_of(task))
+    options = {"augmentation": augmentation, "ignored": ignored}
     return side_by_side(
         *(
-            training_batches(
-                domain, task, batch_size // 2, crop, seed_of(seed, role), augmentation=augmentation
-            )
-            for role, domain in (("source", source), ("target", target))
+            training_batches(domain, task, batch_size // 2, crop, seed_of(seed, role), **options)
+            for role, domain in both.items()
         )
     )
 

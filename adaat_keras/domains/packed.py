@@ -1,6 +1,6 @@
 """Frames that `adaat-keras data pack` has written."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +80,11 @@ class Packed(Domain):
         split: Name of a folder in it; `None` if `root` itself holds the keys.
         verify: Verify a key's checksums on first use, which reads all its files once. Without it,
             only the shards' lengths are checked.
+        dense: The labels that are known at every pixel, where the frames were packed by a version
+            that did not keep it.
 
     Attributes:
-        name: The packed domain's name. Its camera is kept, too.
+        name: The packed domain's name. Its camera and what is `dense` are kept, too.
         label_names: The packed domain's; the paper's eleven for data packed by older versions.
         folder: The folder that contains the keys.
 
@@ -107,7 +109,11 @@ class Packed(Domain):
     all_told = True
 
     def __init__(
-        self, root: str | Path | None = None, split: str | None = None, verify: bool = True
+        self,
+        root: str | Path | None = None,
+        split: str | None = None,
+        verify: bool = True,
+        dense: str | Sequence[str] | None = None,
     ):
         self.folder = _packed_folder(root, split)
         self._keys = {folder.name: PackedKey(folder) for folder in _key_folders(self.folder)}
@@ -116,6 +122,9 @@ class Packed(Domain):
         self.name = self._keys["image"].index.domain
         for name, value in (self._keys["image"].index.camera or {}).items():
             setattr(self, name, tuple(value) if isinstance(value, list) else value)
+        self.dense = tuple(key for key in self.tasks if self._keys[key].index.dense)
+        if dense is not None:
+            self.tell_dense(dense)
         self._check_together()
         if "semantic" in self.tasks and (names := self._keys["semantic"].index.label_names):
             self.label_names = dict(names)

@@ -162,7 +162,7 @@ class Seen(Resized):
         """
         height, width = (tf.cast(side, tf.float64) for side in (height, width))
         camera, domain, axis = self.camera, self.domain, self.domain.principal_point
-        # Of a frame that is one pixel wide: it goes with the width.
+        # Per pixel of width; multiplied by the frame's width below.
         own = Camera(1, 1, domain.focal_length, camera_height=domain.camera_height)
         by_cameras = own.zoom_to(camera)
         zoom = tf.constant(self.zoom or 1.0, tf.float64)
@@ -183,7 +183,7 @@ class Seen(Resized):
         frame = self.domain.read(index, keys)
         value = next(iter(frame.values()))
         if value.shape[:2].is_fully_defined():
-            # Known before there is a frame: numbers, of which no graph is made.
+            # The size is static: computed eagerly, outside the graph.
             with tf.init_scope():
                 part = [int(side) for side in self.part(*value.shape[:2])]
         else:

@@ -71,7 +71,7 @@ def _with_times(value: str | Path):
 
 FILE = "index.json"
 # The attributes of a domain that describe its camera.
-CAMERA = ("focal_length", "principal_point", "camera_height", "image_range")
+_CAMERA = ("focal_length", "principal_point", "camera_height", "image_range")
 _FORMAT = "adaat_keras packed frames"
 _VERSION = 1
 # A TFRecord is the length (8 bytes), its checksum (4), the pixels, and their checksum (4).
@@ -148,6 +148,7 @@ class ShardIndex:
             paper's eleven classes.
         camera: For images: `focal_length`, `principal_point`, `camera_height` and `image_range`, as
             in `Domain`; missing or incomplete in older versions.
+        dense: Of a label, whether it is known at every pixel; missing in older versions.
     """
 
     domain: str
@@ -160,6 +161,7 @@ class ShardIndex:
     shards: list[Shard] = field(default_factory=list)
     label_names: list | None = None
     camera: dict | None = None
+    dense: bool = False
 
     @staticmethod
     def load(folder: Path) -> "ShardIndex":
@@ -215,6 +217,8 @@ class ShardIndex:
             raise ValueError("a name is none")
         if np.dtype(self.dtype).kind not in "biuf" or len(self.channels) > 4:
             raise ValueError(f"pixels are no {self.dtype}")
+        if not isinstance(self.dense, bool):
+            raise ValueError(f"dense is {self.dense!r}")
         if self.camera is not None:
             numbers = dict(self.camera)
             Camera(1, 1, center=numbers.pop("principal_point"), **numbers)
@@ -358,7 +362,7 @@ def _fill(domain: Domain, folders: dict[str, Path], indices: dict[str, ShardInde
 
 def _camera(domain: Domain) -> dict:
     """A domain's camera for the index, with an image range only if there is one."""
-    told = {name: getattr(domain, name) for name in CAMERA}
+    told = {name: getattr(domain, name) for name in _CAMERA}
     if told["image_range"] is None:
         del told["image_range"]
     return told
@@ -377,6 +381,7 @@ def _new_index(domain: Domain, key: str, fingerprint: str, shard_frames: int) ->
         shard_frames=shard_frames,
         label_names=_named_labels(domain) if key == "semantic" else None,
         camera=_camera(domain) if key == "image" else None,
+        dense=key in domain.dense,
     )
 
 

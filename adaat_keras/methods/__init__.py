@@ -3,8 +3,8 @@
 - `ada_atdt`: the paper in one file; `teacher`: what its recommended recipe adds.
 - `at_dt`: AT/DT, as a variation of it; `label_teacher`, `source_only`: baselines.
 - `dan`, `fcns_in_the_wild`, `cycle_gan`, `cycada`: what the paper compares it with.
-- `method`: the base class; `stage`: a part of a method's training, its data and the key of its
-  result; `recipe`: the settings.
+- `method`: the base class; `stage`: a part of a method's training and its data; `stage_key`: the
+  key of its result; `checks`: checks before training; `recipe`: the settings.
 """
 
 import importlib

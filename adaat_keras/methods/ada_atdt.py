@@ -22,7 +22,7 @@ from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import Method
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage
-from adaat_keras.methods.teacher import Teacher, heard, taught_by
+from adaat_keras.methods.teacher import Teacher, mask_unknown, teacher_arguments
 from adaat_keras.tasks import Task
 from adaat_keras.training import losses
 from adaat_keras.training.trainer import (
@@ -110,7 +110,7 @@ class AdversarialTrainer(SupervisedTrainer):
     def train_step(self, data: Batch) -> Logs:
         """One step of both optimizers."""
         images, labels = self.training_batch(data)
-        images = self.seen(images)
+        images = self.with_translated_source(images)
         counts = counts_of(images)
         # 1 for every source image, 0 for every target image.
         domain = tf.concat([tf.ones([counts[0]]), tf.zeros([counts[1]])], axis=0)
@@ -234,7 +234,7 @@ class TransferTrainer(Trainer):
         self.base_1_weight = base_1_weight
 
     @property
-    def learning(self) -> list[keras.Variable]:
+    def trained_variables(self) -> list[keras.Variable]:
         """The variables that a step changes."""
         networks = [self.transfer]
         if self.decoded_weight or self.teacher_weight:
@@ -273,8 +273,8 @@ class TransferTrainer(Trainer):
         self.check_given("teacher_weight", "teacher", "task_loss", "soft_targets", "picture")
         self.check_given("base_1_weight", "decoder_1", "base_1_loss")
         parts = [n for n in ("decoded", "teacher", "base_1") if getattr(self, f"{n}_weight")]
-        names = ("loss", "transfer_loss", *(f"{part}_loss" for part in parts))
-        super().compile(optimizer, self.learning, names, **kwargs)
+        means = ("loss", *(f"{part}_loss" for part in ("transfer", *parts)))
+        super().compile(optimizer, self.trained_variables, means, **kwargs)
 
     def call(self, images: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Task 2 by transfer, for images whose size is a multiple of the networks' stride."""
@@ -284,26 +284,27 @@ class TransferTrainer(Trainer):
         """One step of the transfer function and of the networks that are trained with it."""
         images, labels = self.training_batch(data)
         source = self.translated_in_training(images["source"])
-        features_2, variables = self.encoder_2(source), self.learning
-        learns = bool(self.base_1_weight)
+        features_2, learns = self.encoder_2(source), bool(self.base_1_weight)
+        variables = self.trained_variables
         with tf.GradientTape() as tape:
             features_1 = self.encoder_1(source, training=learns)
-            moved = self.transfer(features_1, training=True)
-            loss = transfer_loss = self.transfer_loss(features_2, moved)
-            logs = {"transfer_loss": transfer_loss}
+            transferred = self.transfer(features_1, training=True)
+            loss = self.transfer_loss(features_2, transferred)
+            logs = {"transfer_loss": loss}
             if self.decoded_weight:
-                outputs = self.decoder_2(moved, training=True)
+                outputs = self.decoder_2(transferred, training=True)
                 logs["decoded_loss"] = self.task_loss(labels["source"], outputs)
                 loss += self.decoded_weight * logs["decoded_loss"]
             if self.teacher_weight or self.base_1_weight:
                 target_features = self.encoder_1(images["target"], training=learns)
             if self.teacher_weight:
-                moved = self.transfer(target_features, training=True)
-                outputs = self.decoder_2(moved, training=True)
+                transferred = self.transfer(target_features, training=True)
+                outputs = self.decoder_2(transferred, training=True)
                 # No confidence threshold: it would drop rare classes, where the teacher is unsure.
                 picture = self.picture(labels["target"])
-                taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
-                logs["teacher_loss"] = self.task_loss(tf.stop_gradient(taught), outputs)
+                targets = tf.stop_gradient(self.soft_targets(self.teacher(picture)))
+                targets = mask_unknown(targets, picture, self.unknown)
+                logs["teacher_loss"] = self.task_loss(targets, outputs)
                 loss += self.teacher_weight * logs["teacher_loss"]
             if self.base_1_weight:
                 outputs = [self.decoder_1(x, training=True) for x in (features_1, target_features)]
@@ -346,11 +347,11 @@ class TransferTrainer(Trainer):
         parts = self.by_name(data, ("source",), ("source",) * bool(self.task_metrics))
         images, labels = (part.get("source") for part in parts)
         padded, count = self.translated(self.padded(images)), tf.shape(images)[0]
-        moved = self.transfer(self.encoder_1(padded))
-        loss = self.transfer_loss(self.encoder_2(padded)[:count], moved[:count])
+        features = self.transfer(self.encoder_1(padded))
+        loss = self.transfer_loss(self.encoder_2(padded)[:count], features[:count])
         means = self.log(images, transfer_loss=loss, loss=loss)
         logs = {name: means[name] for name in ("loss", "transfer_loss")}
-        outputs = self.cropped(self.decoder_2(moved), images)
+        outputs = self.cropped(self.decoder_2(features), images)
         for metric in self.task_metrics:
             metric.update_state(labels, outputs)
         return {**logs, **self.scores()}
@@ -507,16 +508,14 @@ class Transfer(Stage):
             augment=feed.augmenter(self.augmentation),
         )
         decoded, balance = self.decoded_weight or self.teacher_weight, self.class_balance
-        base_1_loss = (
-            feed.task_loss(self.from_task, "source", balance) if self.base_1_weight else None
-        )
+        loss_1 = feed.task_loss(self.from_task, "source", balance) if self.base_1_weight else None
         trainer.compile(
             self.training.optimizer(),
             keras.losses.MeanSquaredError() if self.squared else None,
             self.to_task.metrics(),
             feed.task_loss(self.to_task, "source", balance) if decoded else None,
-            base_1_loss=base_1_loss,
-            **taught_by(feed, self.from_task, self.to_task),
+            base_1_loss=loss_1,
+            **teacher_arguments(feed, self.from_task, self.to_task),
         )
         return trainer
 

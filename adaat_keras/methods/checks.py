@@ -93,6 +93,22 @@ def _check_zoom(feed: Feed) -> None:
     )
 
 
+_SET_RATES = (keras.callbacks.LearningRateScheduler, keras.callbacks.ReduceLROnPlateau)
+
+
+def check_callbacks(callbacks: Sequence[keras.callbacks.Callback], training: Training) -> None:
+    """Raise a `ValueError` for callbacks that set a learning rate which follows a schedule.
+
+    Keras would raise in the middle of the training.
+    """
+    for each in callbacks:
+        if isinstance(each, _SET_RATES) and training.schedule != "constant":
+            raise ValueError(
+                f"{type(each).__name__} sets the learning rate, which follows the schedule "
+                f"{training.schedule!r}: choose the schedule 'constant'"
+            )
+
+
 def check_batches(stages: Sequence[Stage], feed: Feed) -> None:
     """Read each stage's first training and validation batch; raise as the stage would."""
     for stage in stages:

@@ -391,8 +391,8 @@ class CycleGan(Method):
         architecture: str = "residual",
     ) -> list[Stage]:
         """Translation, then supervised on translated images."""
-        looks = (recipe.augmentation, recipe.balance(to_task))
+        options = (recipe.augmentation, recipe.balance(to_task))
         return [
             Translation(training),
-            Supervised(training, to_task, *looks, translated=True),
+            Supervised(training, to_task, *options, translated=True),
         ]

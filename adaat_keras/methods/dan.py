@@ -106,7 +106,7 @@ class DanTrainer(SupervisedTrainer):
     def train_step(self, data: Batch) -> Logs:
         """One optimizer step on the task loss and the discrepancy."""
         images, labels = self.training_batch(data, images=2)
-        images = self.seen(images)
+        images = self.with_translated_source(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             source, target = tf.split(features, counts_of(images))
@@ -196,8 +196,8 @@ class Dan(Method):
         architecture: str = "residual",
     ) -> list[Stage]:
         """Supervised on the source, then with the discrepancy to the target."""
-        looks = (recipe.augmentation, recipe.balance(to_task))
+        options = (recipe.augmentation, recipe.balance(to_task))
         return [
-            Supervised(training, to_task, *looks),
-            Discrepancy(training, to_task, *looks, mmd_weight=recipe.mmd_weight),
+            Supervised(training, to_task, *options),
+            Discrepancy(training, to_task, *options, mmd_weight=recipe.mmd_weight),
         ]

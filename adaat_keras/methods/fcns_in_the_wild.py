@@ -119,7 +119,7 @@ class FcnsInTheWildTrainer(SupervisedTrainer):
     def train_step(self, data: Batch) -> Logs:
         """One step of both optimizers."""
         images, labels = self.training_batch(data, images=2)
-        images = self.seen(images)
+        images = self.with_translated_source(images)
         counts = [tf.shape(x)[0] for x in images]
         with tf.GradientTape(persistent=True) as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
@@ -211,7 +211,7 @@ class Confusion(Stage):
         """Class sizes, measured on the source's training crops, as predictions are of crops."""
         if self.size_weight is None or not self.to_task.classes:
             return None
-        crops = feed.batches("source", (self.to_task,), whole=True, augmentation=self.augmentation)
+        crops = feed.batches("source", (self.to_task,), whole=True)
         crops = crops.take(_MEASURED // self.training.batch_size + 1)
         labels = (each for _, batch in crops.as_numpy_iterator() for each in batch)
         return class_sizes(labels, self.to_task.classes)
@@ -262,13 +262,13 @@ class FcnsInTheWild(Method):
         architecture: str = "residual",
     ) -> list[Stage]:
         """Supervised on the source, then with domain confusion."""
-        looks = (recipe.augmentation, recipe.balance(to_task))
+        options = (recipe.augmentation, recipe.balance(to_task))
         return [
-            Supervised(training, to_task, *looks),
+            Supervised(training, to_task, *options),
             Confusion(
                 training,
                 to_task,
-                *looks,
+                *options,
                 confusion_weight=recipe.confusion_weight,
                 size_weight=recipe.size_weight,
             ),

@@ -10,7 +10,7 @@ from adaat_keras.domains.batches import side_by_side
 from adaat_keras.methods.method import Method
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage
-from adaat_keras.methods.teacher import Teacher, heard, taught_by
+from adaat_keras.methods.teacher import Teacher, mask_unknown, teacher_arguments
 from adaat_keras.tasks import Task
 from adaat_keras.training.trainer import AnyLoss, AnyOptimizer, Batch, Logs, SupervisedTrainer
 
@@ -74,13 +74,13 @@ class TaughtTrainer(SupervisedTrainer):
     def train_step(self, data: Batch) -> Logs:
         """One optimizer step on both domains."""
         images, (known, others) = self.training_batch(data, images=2, labels=2)
-        images = self.seen(images)
+        images = self.with_translated_source(images)
         picture = self.picture(others)
-        taught = heard(self.soft_targets(self.teacher(picture)), picture, self.unknown)
+        targets = mask_unknown(self.soft_targets(self.teacher(picture)), picture, self.unknown)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
-            labels = known, tf.stop_gradient(taught)
+            labels = known, tf.stop_gradient(targets)
             source_loss, teacher_loss = self.domain_task_losses(labels, outputs)
             loss = tf.add_n([source_loss, teacher_loss]) / 2
         self.optimizer.apply(tape.gradient(loss, self.base_variables), self.base_variables)
@@ -112,7 +112,7 @@ class Taught(Stage):
             self.training.optimizer(),
             feed.task_loss(self.to_task, "source", self.class_balance),
             metrics={"source": self.to_task.metrics()},
-            **taught_by(feed, self.from_task, self.to_task),
+            **teacher_arguments(feed, self.from_task, self.to_task),
         )
         return trainer
 

@@ -16,6 +16,7 @@ from adaat_keras.domains.splits import Splits, classes_of
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
+    check_callbacks,
     check_domains,
     check_precision,
     check_scope,
@@ -24,6 +25,7 @@ from adaat_keras.methods.recipe import RECIPES, Recipe, Training
 from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.models import AdaAtdt, BaseModel
 from adaat_keras.models.ada_atdt import PREDICTORS
+from adaat_keras.models.sizes import Architecture
 from adaat_keras.registry import check_name
 from adaat_keras.tasks import Task
 from adaat_keras.training.callbacks import StopOnNan
@@ -116,10 +118,16 @@ class Method(ABC):
         from_task: str | Task = "depth",
         to_task: str | Task = "semantic",
         *,
+        transfer: str | type[keras.Model] | None = None,
         size: str = "small",
+        architecture: str | Architecture = "residual",
         recipe: Recipe | str | None = None,
         precision: str | None = None,
         callbacks: Sequence[keras.callbacks.Callback] = (),
+        strategy: tf.distribute.Strategy | None = None,
+        cache: str | None = None,
+        validation_frames: int = 32,
+        deterministic: bool | None = None,
         verbose: int = 1,
         **training,
     ) -> AdaAtdt | BaseModel:
@@ -131,11 +139,11 @@ class Method(ABC):
         Args:
             source, target: Domains A and B: names, domain objects, or dictionaries of splits.
             from_task, to_task: Tasks 1 and 2, by name or as objects.
-            size: Of the networks.
+            transfer, size, architecture: Of the networks, as `build_ada_atdt` takes them.
             recipe: A `Recipe`, or its name; the recommended one by default.
             precision: Of the layers, e.g. `"mixed_bfloat16"`.
             callbacks: For every stage.
-            verbose: As in `keras.Model.fit`.
+            strategy, cache, validation_frames, deterministic, verbose: As in `fit_ada_atdt`.
             **training: Fields of `Training`: `epochs`, `steps_per_epoch`, `seed` and others.
 
         Returns:
@@ -149,9 +157,30 @@ class Method(ABC):
         recipe = Recipe.get(recipe)
         self.check_used(recipe)
         settings = Training(**{**recipe.training, **training})
-        model = build_ada_atdt(from_task, to_task, size=size, dtype=precision, seed=settings.seed)
-        given = callbacks_of(callbacks)
-        fit_in_memory(self, model, source, target, recipe, settings, given, verbose=verbose)
+        with (strategy or tf.distribute.get_strategy()).scope():
+            model = build_ada_atdt(
+                from_task,
+                to_task,
+                transfer,
+                size,
+                dtype=precision,
+                architecture=architecture,
+                seed=settings.seed,
+            )
+        fit_in_memory(
+            self,
+            model,
+            source,
+            target,
+            recipe,
+            settings,
+            callbacks_of(callbacks),
+            strategy=strategy,
+            cache=cache,
+            validation_frames=validation_frames,
+            deterministic=deterministic,
+            verbose=verbose,
+        )
         return model if self.predictor == "transfer" else model.base_model_2
 
 
@@ -160,7 +189,7 @@ def fit_in_memory(
     model: AdaAtdt,
     source: Source,
     target: Source,
-    recipe: Recipe | str | None,
+    recipe: Recipe,
     training: Training,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     *,
@@ -187,8 +216,8 @@ def fit_in_memory(
         model.stride,
     )
     check_batch(training, feed.strategy.num_replicas_in_sync)
+    check_callbacks(callbacks, training)
     check_scope(model, feed.strategy)
-    recipe = Recipe.get(recipe)
     every = method.stages(
         *recipe.tasks(from_task, to_task), recipe, training, model.encoder_1.architecture
     )

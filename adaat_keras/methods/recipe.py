@@ -32,7 +32,7 @@ def option(default: Any, text: str, common: bool = False, kind: type | None = No
     return field(default=default, metadata=metadata)
 
 
-def _as_numbers(settings) -> None:
+def as_numbers(settings: Any) -> None:
     """Convert numeric fields, such as NumPy scalars, to `int` or `float`, or raise `ValueError`."""
     for each in fields(settings):
         value = getattr(settings, each.name)
@@ -106,8 +106,10 @@ class Recipe:
     decoded_weight: float = option(
         1.0, "of task 2's loss on the source, as the transfer is trained"
     )
-    teacher_weight: float = option(1.0, "of a teacher from labels to labels, likewise")
-    base_1_weight: float = option(1.0, "of task 1's loss, likewise; 0 leaves base model 1 alone")
+    teacher_weight: float = option(1.0, "of task 2's loss on the teacher's labels for the target")
+    base_1_weight: float = option(
+        1.0, "of task 1's loss in the transfer stage; 0 freezes base model 1"
+    )
     mmd_weight: float = option(1.0, "of the discrepancy, in dan")
     confusion_weight: float = option(0.1, "of the domains' confusion: fcns_in_the_wild, cycada")
     size_weight: float = option(0.01, "of the class sizes, in fcns_in_the_wild")
@@ -117,7 +119,7 @@ class Recipe:
     base: ClassVar[str] = "recommended"
 
     def __post_init__(self):
-        _as_numbers(self)
+        as_numbers(self)
         if self.alpha is not None and not 0 <= self.alpha <= 1:
             raise ValueError(f"alpha must be between 0 and 1, not {self.alpha}")
         if not 0 <= self.class_balance <= 1:
@@ -244,7 +246,9 @@ class Training:
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
     batch_size: int = option(2, "images a step; half of them from each domain where both are read")
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)
-    width: int | None = option(None, "likewise; by default no side is over 512 pixels", kind=int)
+    width: int | None = option(
+        None, "width at which frames are seen; by default no side exceeds 512 pixels", kind=int
+    )
     zoom: float | None = option(
         None, "factor by which the source is enlarged (default: by both cameras)", kind=float
     )
@@ -256,7 +260,7 @@ class Training:
     seed: int = option(0, "decides weights, order of the data, augmentation")
 
     def __post_init__(self):
-        _as_numbers(self)
+        as_numbers(self)
         if self.batch_size < 2 or self.batch_size % 2:
             raise ValueError(f"batch_size must be even and positive, not {self.batch_size}")
         if self.crop is not None and self.crop < 64:

@@ -28,8 +28,8 @@ class SourceOnly(Method):
         architecture: str = "residual",
     ) -> list[Stage]:
         """Supervised, on the source."""
-        looks = (recipe.augmentation, recipe.balance(to_task))
-        return [Supervised(training, to_task, *looks)]
+        options = (recipe.augmentation, recipe.balance(to_task))
+        return [Supervised(training, to_task, *options)]
 
 
 class Oracle(Method):
@@ -55,5 +55,5 @@ class Oracle(Method):
         architecture: str = "residual",
     ) -> list[Stage]:
         """Supervised, on the target."""
-        looks = (recipe.augmentation, recipe.balance(to_task))
-        return [Supervised(training, to_task, *looks, role="target")]
+        options = (recipe.augmentation, recipe.balance(to_task))
+        return [Supervised(training, to_task, *options, role="target")]

@@ -98,7 +98,7 @@ class Teacher(Stage):
         return (self.from_task.sparse_picture(labels_1, known),), (labels_2,)
 
 
-def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
+def teacher_arguments(feed: Feed, from_task: Task, to_task: Task) -> dict:
     """The arguments of `compile` for a trainer that learns from a teacher of the target.
 
     Where measured labels have holes, the teacher's targets are ignored in the large ones, such as
@@ -114,11 +114,11 @@ def taught_by(feed: Feed, from_task: Task, to_task: Task) -> dict:
     }
 
 
-def heard(taught: tf.Tensor, picture: tf.Tensor, unknown: float | None) -> tf.Tensor:
+def mask_unknown(targets: tf.Tensor, picture: tf.Tensor, unknown: float | None) -> tf.Tensor:
     """A teacher's targets, `unknown` where its picture is black; all kept if that is `None`."""
     if unknown is None:
-        return taught
+        return targets
     seen = tf.reduce_any(picture > 0, axis=-1)
     # Normals and probabilities have one axis more.
-    seen = tf.reshape(seen, [*tf.unstack(tf.shape(seen)), *[1] * (taught.shape.rank - 3)])
-    return tf.where(seen, taught, tf.cast(unknown, taught.dtype))
+    seen = tf.reshape(seen, [*tf.unstack(tf.shape(seen)), *[1] * (targets.shape.rank - 3)])
+    return tf.where(seen, targets, tf.cast(unknown, targets.dtype))

@@ -16,6 +16,8 @@ from typing import Any
 import h5py
 import keras
 
+from adaat_keras.registry import is_declared
+
 SMALL = 2**20
 """Bytes: no configuration or description of a preset is larger."""
 
@@ -99,8 +101,9 @@ def check_place(what: Any, file: Path | str) -> None:
     """Raise a `ValueError` if a task, or another class given by location, is untrusted.
 
     Published files may contain `"module:Class"` or `"file.py:Class"`. Allowed are this package's
-    tasks and domains, and what this process has imported already, if it is a subclass of this
-    package's or Keras' classes (or an `Architecture`).
+    tasks and domains, those that installed packages declare as entry points, and what this process
+    has imported already, if it is a subclass of this package's or Keras' classes (or an
+    `Architecture`).
 
     Args:
         what: A name, a location, or a dictionary with a `"place"`.
@@ -118,7 +121,7 @@ and those that you have imported yourself: do not trust it
     if ":" not in place:
         return
     module, _, name = place.rpartition(":")
-    if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")):
+    if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")) or is_declared(place):
         return
     if module.endswith(".py"):
         path = str(Path(module).expanduser().resolve())

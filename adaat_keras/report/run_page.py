@@ -186,7 +186,11 @@ def _table(keys: tuple[str, ...], columns: dict[str, dict]) -> str:
     lines = [
         ["metric", *columns],
         ["---", *["---:"] * len(columns)],
-        *([key, *(_number(values[key]) for values in columns.values())] for key in keys),
+        # A class may be called anything.
+        *(
+            [key.replace("|", r"\|"), *(_number(values[key]) for values in columns.values())]
+            for key in keys
+        ),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -31,7 +31,7 @@ outputs = model.predict(images)  # (n, height, width, 3), from {smallest} x {sma
 ```
 
 Meant for trying the package, and as a start for fine-tuning (`fit_ada_atdt(model, stages=...)`) on
-a domain of your own. Not meant for anything that moves.
+a domain of your own. Do not use it to control vehicles or robots.
 
 ## Numbers
 

@@ -55,7 +55,24 @@ class RunConfig:
         """The configuration with these options; others have their defaults.
 
         A recipe's name, as in `recipe="paper"`, sets all of its options, unless they are given.
+
+        Raises:
+            TypeError: There is no such option.
+            ValueError: As the class, or there is no such domain or method.
         """
+        config = cls.from_dict(options)
+        # Checked here, since rendering the source may take minutes before the target is opened.
+        for domain in (config.data.source, config.data.target):
+            if isinstance(domain, str):
+                domains.find(domain)
+        methods.get(config.plan.method)
+        return config
+
+    @classmethod
+    def from_dict(cls, options: dict) -> "RunConfig":
+        """The configuration that `to_dict` gave; its domains and method need not exist here."""
+        if not isinstance(options, dict):
+            raise TypeError(f"a configuration is a dictionary, not {options!r}")
         unknown = sorted(set(options) - {name for part in PARTS.values() for name in _names(part)})
         if unknown:
             raise TypeError(f"unknown option {unknown[0]!r}")
@@ -83,11 +100,6 @@ class RunConfig:
         object.__setattr__(self, "plan", plan)
         if self.plan.stages == []:
             raise ValueError("stages is empty: name one at least, or leave it out to train all")
-        # Checked here, since rendering the source may take minutes before the target is opened.
-        for domain in (self.data.source, self.data.target):
-            if isinstance(domain, str):
-                domains.find(domain)
-        methods.get(self.plan.method)
         if self.from_task.name == self.to_task.name:
             raise ValueError(
                 f"from and to are both {self.from_task.name!r}: there is nothing to transfer"
@@ -173,13 +185,8 @@ class RunConfig:
         options = {name: value for part in parts for name, value in part.items()}
         loss = options["adversarial_loss"]
         if not isinstance(loss, str | None):
-            options["adversarial_loss"] = losses.told(loss)
+            options["adversarial_loss"] = losses.serialize(loss)
         return options
-
-    @classmethod
-    def from_dict(cls, options: dict) -> "RunConfig":
-        """The configuration that `to_dict` gave."""
-        return cls.of(**options)
 
     def chosen(self) -> dict:
         """Both tasks, the precision, and all options that differ from their defaults."""

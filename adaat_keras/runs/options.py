@@ -6,7 +6,7 @@ that `--help` does not wait for them.
 
 from dataclasses import dataclass
 
-from adaat_keras.methods.recipe import option
+from adaat_keras.methods.recipe import as_numbers, option
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,19 @@ class Data:
     """
 
     source: str | dict = option("streets_sim", "domain A, labelled for both tasks", common=True)
-    target: str | dict = option(
-        "streets_real", "domain B, labelled for task 1 alone, likewise", common=True
-    )
+    target: str | dict = option("streets_real", "domain B, labelled for task 1 only", common=True)
     from_task: str | dict = option("depth", "task 1: depth, semantic or normals", common=True)
     to_task: str | dict = option("semantic", "task 2: likewise, another one", common=True)
     source_options: dict = option({}, 'how to open the source, e.g. \'{"root": "DIR"}\'', True)
     target_options: dict = option({}, "how to open the target", common=True)
     validation_frames: int = option(32, "frames of each domain to score after every epoch")
-    split: str = option("test", "to score the finished run on: test, or val while you still choose")
+    split: str = option("test", "split to score the finished run on: test, or val while tuning")
     cache: str | None = option(
         None, "keep decoded training frames in memory or on disk (default: neither)", kind=str
     )
+
+    def __post_init__(self):
+        as_numbers(self)
 
 
 @dataclass(frozen=True)
@@ -108,4 +109,4 @@ class Where:
     directory: str | None = option(None, "the run's folder", common=True, kind=str)
     store: str | None = option(None, "share equal stages with other runs there", kind=str)
     devices: str = option("1", "how many devices of a machine to train on, or all")
-    deterministic: str = option("auto", "bit for bit the same: yes, no, or auto (on a processor)")
+    deterministic: str = option("auto", "bit-for-bit reproducible: yes, no, or auto (on CPUs)")

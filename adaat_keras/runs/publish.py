@@ -20,7 +20,7 @@ from adaat_keras.presets import WEIGHTS, add_to_manifest
 from adaat_keras.report.run_page import how_trained
 from adaat_keras.report.score import score
 from adaat_keras.runs.card import model_card
-from adaat_keras.runs.config import RunConfig
+from adaat_keras.runs.config import RunConfig, differing
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.report import without_nan
 from adaat_keras.streets import VARIANTS
@@ -101,7 +101,7 @@ def publish_run(
         directory: The run's folder.
         name: The preset's name for `load`.
         seeds: Folders of the same run with other seeds, for the spread.
-        weights: The folder of all presets; the package's by default.
+        weights: The folder of all presets; `presets` in the current folder by default.
 
     Returns:
         The preset's folder.
@@ -141,15 +141,11 @@ def scores_of(config: RunConfig, seeds: Sequence[Path | str]) -> list[dict]:
     ours, seen, scores = config.to_dict(), set(), []
     for folder in map(RunFolder, seeds):
         theirs = folder.read_config().to_dict()
-        differing = [
-            f"{name} is {theirs[name]!r} there, {value!r} in the run to publish"
-            for name, value in ours.items()
-            if name != "seed" and theirs[name] != value
-        ]
+        differs = differing({**ours, "seed": theirs["seed"]}, theirs)
         if theirs["seed"] in seen:
-            differing.append(f"seed {theirs['seed']} is there already")
-        if differing:
-            raise ValueError(f"{folder.path} is no other seed's run: {'; '.join(differing)}")
+            differs.append(f"seed {theirs['seed']} is there already")
+        if differs:
+            raise ValueError(f"{folder.path} is no other seed's run: {'; '.join(differs)}")
         seen.add(theirs["seed"])
         scores.append(folder.read_metrics().get("target", {}))
     return scores
@@ -189,7 +185,7 @@ def new_place(name: str, weights: Path | str | None = None) -> Path:
 
     Args:
         name: The preset's.
-        weights: The folder of all presets; the package's by default.
+        weights: The folder of all presets; `presets` in the current folder by default.
 
     Raises:
         FileExistsError: There is something already.
@@ -197,7 +193,7 @@ def new_place(name: str, weights: Path | str | None = None) -> Path:
     """
     if Path(name).name != name:
         raise ValueError(f"a preset's name is a plain one, not {name!r}; --weights takes a folder")
-    folder = home_expanded(weights or WEIGHTS) / name
+    folder = home_expanded(weights or "presets") / name
     if folder.exists():
         raise FileExistsError(f"{folder} exists; delete it, or choose another --name")
     return folder

@@ -22,6 +22,7 @@ from adaat_keras.lock import locked
 from adaat_keras.methods.checks import (
     check_batch,
     check_batches,
+    check_callbacks,
     check_domains,
     check_precision,
     check_scope,
@@ -166,6 +167,7 @@ def train(
     strategy = strategy or tf.distribute.get_strategy()
     check_precision(model)
     check_batch(config.training, strategy.num_replicas_in_sync)
+    check_callbacks(callbacks, config.training)
     folder = RunFolder(directory)
     folder.check(config)
     if not folder.finished:
@@ -268,7 +270,9 @@ class _Run:
         with frozen(model, config.plan.freeze):
             for number, stage in enumerate(stages, 1):
                 after = sum(each.training.epochs for each in stages[number:])
-                seconds = self.train_stage(stage, Place(number, len(stages), after, seconds))
+                seconds = self.train_stage(
+                    stage, StagePosition(number, len(stages), after, seconds)
+                )
                 mark_trained(model, stage)
         model.origin = str(folder.path)
         mark_predictor(model, self.method)
@@ -346,7 +350,7 @@ class _Run:
                 stacklevel=5,
             )
 
-    def train_stage(self, stage: Stage, place: "Place") -> float | None:
+    def train_stage(self, stage: Stage, position: "StagePosition") -> float | None:
         """Train a stage's networks, unless they are in the store, and copy them to the folder.
 
         The stage's folder in the store is named by `stage_key`, so that runs with a common store
@@ -358,10 +362,10 @@ class _Run:
             self.networks |= stage.extra_networks(self.model)
             trainer = stage.trainer(self.networks, self.feed)
         clock = TimeLeft(
-            f"stage {place.number} of {place.count}, {stage.name}",
+            f"stage {position.number} of {position.count}, {stage.name}",
             training.epochs,
-            epochs_after=place.epochs_after,
-            seconds=place.seconds,
+            epochs_after=position.epochs_after,
+            seconds=position.seconds,
             verbose=self.verbose,
         )
         key = stage_key(stage, trainer, self.networks, self.feed, self.described)
@@ -436,8 +440,8 @@ class _Run:
         shutil.rmtree(checkpoint.folder, ignore_errors=True)
 
 
-class Place(NamedTuple):
-    """A stage's position in its run: number, from 1, total, and seconds per epoch."""
+class StagePosition(NamedTuple):
+    """A stage's position in its run: number, from 1, total, epochs after it, seconds per epoch."""
 
     number: int
     count: int

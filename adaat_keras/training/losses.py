@@ -178,13 +178,13 @@ def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> Adver
     return what(**options)
 
 
-def told(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
+def serialize(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
     """A loss or its class as a string for `get`: its location, and non-default options as JSON.
 
     Example:
-        >>> told(LeastSquares(softening=0.0))
+        >>> serialize(LeastSquares(softening=0.0))
         'adaat_keras.training.losses:LeastSquares{"softening": 0.0}'
-        >>> get(told(LeastSquares(softening=0.0))).softening
+        >>> get(serialize(LeastSquares(softening=0.0))).softening
         0.0
     """
     if isinstance(loss, type):

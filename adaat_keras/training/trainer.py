@@ -278,10 +278,17 @@ class SupervisedTrainer(Trainer):
         Optimizers and losses may be given by name; other arguments are `Trainer.compile`'s.
 
         Raises:
-            ValueError: There is no task loss, or the precision is float16.
+            ValueError: There is no task loss, there is no such domain, or the precision is float16.
         """
         if task_loss is None:
             raise ValueError("task_loss is missing: a task's `loss()`, or any keras.losses.Loss")
+        if metrics is not None and not (
+            isinstance(metrics, Mapping) and set(metrics) <= set(self.domains)
+        ):
+            raise ValueError(
+                f"metrics are a dictionary of lists, with the keys {', '.join(self.domains)}, "
+                f"not {metrics!r}"
+            )
         names = ("loss", *self.task_loss_names)
         super().compile(optimizer, self.base_variables, names, **kwargs)
         self.task_loss = loss_of(task_loss)
@@ -304,7 +311,7 @@ class SupervisedTrainer(Trainer):
     def train_step(self, data: Batch) -> Logs:
         """One optimizer step on the mean of the domains' task losses."""
         images, labels = self.training_batch(data)
-        images = self.seen(images)
+        images = self.with_translated_source(images)
         with tf.GradientTape() as tape:
             features = self.encoder(tf.concat(images, axis=0), training=True)
             outputs = self.decoder(features, training=True)
@@ -358,7 +365,7 @@ class SupervisedTrainer(Trainer):
         self.check_images(*parts[0])
         return parts
 
-    def seen(self, images: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
+    def with_translated_source(self, images: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
         """The domains' images as the encoder sees them, the source's translated."""
         if self.domains[0] != "source":
             return tuple(images)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -150,9 +151,43 @@ def test_it_predicts_maps_of_its_own_classes_in_their_colours(run, place, tmp_pa
     np.testing.assert_array_equal(ids, outputs[0].argmax(-1))
 
 
-def test_it_is_published_and_exported_like_any_other(run, tmp_path):
-    presets = ["--name", "mine", "--weights", str(tmp_path / "presets")]
-    assert main(["preset", str(run), *presets]) == 0
+def test_it_predicts_where_its_domain_and_its_method_are_out_of_reach(run, place, tmp_path):
+    moved = shutil.copytree(run, tmp_path / "moved")
+    config = json.loads((moved / "config.json").read_text())
+    config |= {"source": "gone.py:Simulator", "target": "their:Domain", "method": "gone.py:Own"}
+    (moved / "config.json").write_text(json.dumps(config))
+    photo, out = str(place / "drive/test/cam/0.png"), str(tmp_path / "out")
+    assert main(["predict", photo, "--weights", str(moved), "--out", out]) == 0
+    assert load(moved).to_task == load(run).to_task
+
+
+def test_what_is_wrong_in_a_users_class_is_told_with_its_place(place, refused, tmp_path):
+    (tmp_path / "broken.py").write_text("class Mine(:\n")
+    said = refused("train", "--source", f"{tmp_path}/broken.py:Mine")
+    assert "broken.py' cannot be imported: SyntaxError" in said
+    said = refused("train", "--callbacks", "keras.callbacks:ModelCheckpoint")
+    assert "callback 'keras.callbacks:ModelCheckpoint' cannot be made without arguments" in said
+    said = refused("train", "--callbacks", f"{place}/mine.py:np")
+    assert "callback" in said
+    assert "a place is module:Name or file.py:Name" in refused("train", "--callbacks", "Early")
+
+
+def test_a_module_of_the_folder_that_one_is_in_is_found_and_a_files_neighbours(
+    place, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", [*sys.path])
+    (tmp_path / "ownscenes.py").write_text((place / "mine.py").read_text())
+    (tmp_path / "beside.py").write_text("from ownscenes import Simulator\n")
+    for what in ("ownscenes:Simulator", "beside.py:Simulator"):
+        monkeypatch.delitem(sys.modules, "ownscenes", raising=False)
+        sheet = str(tmp_path / "sheet.png")
+        assert main(["data", "show", what, "--split", "train", "--out", sheet]) == 0
+
+
+def test_it_is_published_and_exported_like_any_other(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["preset", str(run), "--name", "mine"]) == 0
     published = load(tmp_path / "presets/mine")
     assert tasks.get(published.to_task) == Semantic(DRIVABLE)
     assert main(["export", str(tmp_path / "presets/mine"), "--out", str(tmp_path / "out")]) == 0

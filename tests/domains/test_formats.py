@@ -26,7 +26,7 @@ from adaat_keras.domains.png import (
 from adaat_keras.tasks.semantic import CLASS_NAMES, PAPER
 from adaat_keras.tasks.semantic import IGNORED as TASK_IGNORED
 
-# FORMATS.md's table, typed again: for each data set the ids of the 11 classes in order.
+# Typed from the data sets' own tables: for each data set the ids of the 11 classes in order.
 TABLE = {
     "cityscapes": "7 | 8 | 12 | 13 | 24 | 17 | 21 | 26 32 | 19 20 | 11 | 23",
     "cityscapes_train": "0 | 1 | 3 | 4 | 11 | 5 | 8 | 13 17 | 6 7 | 2 | 10",

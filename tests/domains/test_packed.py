@@ -51,6 +51,23 @@ def test_it_has_the_camera_of_what_was_packed_at_its_size(tmp_path):
     assert Packed(tmp_path / "small").camera_height is None
 
 
+def test_it_knows_which_labels_have_no_holes(tmp_path):
+    domain = Pixels()
+    domain.tell_dense("depth")
+    pack(domain, tmp_path)
+    assert Packed(tmp_path).dense == ("depth",)
+    # One that an older version packed does not say so by itself.
+    index = tmp_path / "depth" / "index.json"
+    values = json.loads(index.read_text())
+    del values["dense"], values["checksums"]
+    index.write_text(json.dumps(values))
+    assert Packed(tmp_path).dense == ()
+    assert Packed(tmp_path, dense=["depth", "semantic"]).dense == ("depth", "semantic")
+    shutil.rmtree(tmp_path / "depth")
+    with pytest.raises(ValueError, match="pixels: dense='depth', but its labels are: semantic"):
+        Packed(tmp_path, dense="depth")
+
+
 def test_a_camera_that_is_none_is_no_index(tmp_path):
     pack(Pixels(), tmp_path)
     camera = {"focal_length": -1, "principal_point": None, "camera_height": None}

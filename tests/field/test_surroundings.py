@@ -44,7 +44,7 @@ def test_a_target_of_one_frame_is_trained_and_scored(tiny, frames, tmp_path):
 def test_more_epochs_than_a_finished_run_has_are_refused_with_the_way(run, tiny, withheld, refused):
     target = ["--target-options", json.dumps(withheld("semantic"))]
     said = refused("train", *tiny, *target, "--directory", run, "--epochs", "5")
-    assert f"go on from its weights: --weights {run}" in said
+    assert f"go on from its weights in another directory: --weights {run}" in said
 
 
 def test_a_second_process_is_told_who_has_the_folder(tiny, tmp_path, refused):

@@ -1,4 +1,4 @@
-"""What holds for every trainer: traps 3 and 4 of DESIGN.md, section 7, among it."""
+"""What holds for every trainer."""
 
 import functools
 from types import SimpleNamespace

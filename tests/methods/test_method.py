@@ -95,6 +95,26 @@ def test_fit_is_building_by_the_seed_and_then_fit_ada_atdt(
     np.testing.assert_array_equal(*answers)
 
 
+def test_fit_takes_what_building_and_fit_ada_atdt_take(domains_of):
+    options = {"transfer": "conv", "size": "tiny", "recipe": "paper", "validation_frames": 1}
+    given = methods.AtDt().fit(*domains_of("at_dt"), **options, cache="memory", **BRIEF)
+    assert given.options["transfer"] == "conv"
+
+
+@pytest.mark.quick
+def test_a_callback_that_sets_the_rate_of_a_schedule_is_refused_before_any_training(
+    source, target, tmp_path
+):
+    model = build_ada_atdt(**MODEL)
+    plateau = keras.callbacks.ReduceLROnPlateau("loss")
+    for directory in (None, tmp_path / "run"):
+        with pytest.raises(ValueError, match="the schedule 'cosine': choose the schedule 'const"):
+            fit_ada_atdt(model, source, target, directory=directory, callbacks=[plateau], **BRIEF)
+    assert not (tmp_path / "run").exists()
+    options = {"method": "source_only", "schedule": "constant", "callbacks": [plateau]}
+    fit_ada_atdt(model, source, target, **options, **BRIEF)
+
+
 @pytest.mark.quick
 def test_every_method_gives_the_networks_that_it_predicts_by(monkeypatch):
     monkeypatch.setattr("adaat_keras.methods.method.fit_in_memory", lambda *a, **k: None)

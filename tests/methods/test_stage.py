@@ -17,6 +17,7 @@ from PIL import Image
 
 from adaat_keras import build_ada_atdt, methods, tasks
 from adaat_keras.domains import Domain, Folder, pairs_of_batches
+from adaat_keras.domains.augment import unchanged
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
@@ -477,6 +478,20 @@ def test_pairs_of_batches_are_those_of_stage_1(seed, source, target):
     for ours, theirs in zip(pairs.take(2), stage.batches(feed, 0), strict=False):
         for one, other in zip(sum(ours, ()), sum(theirs, ()), strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_pairs_of_batches_have_the_classes_of_the_task(source):
+    own = Semantic({"sky": "sky", "ground": ["road", "sidewalk"], "rest": "*"})
+    domain = source["train"]
+    options = {"batch_size": 2, "crop": 64, "augmentation": unchanged}
+    (_, (theirs, _)), (_, (ours, _)) = (
+        next(iter(pairs_of_batches(domain, domain, task, **options))) for task in ("semantic", own)
+    )
+    names = Semantic().class_names
+    expected = [{"sky": 0, "road": 1, "sidewalk": 1}.get(name, 2) for name in names]
+    known = theirs.numpy() < len(names)
+    assert known.any()
+    np.testing.assert_array_equal(ours.numpy()[known], np.array(expected)[theirs.numpy()[known]])
 
 
 def test_pairs_of_batches_are_of_an_even_number_of_images(source, target):

@@ -12,7 +12,7 @@ from adaat_keras.domains import Domain
 from adaat_keras.domains.class_names import IGNORED
 from adaat_keras.methods import TransferTrainer
 from adaat_keras.methods.stage import fit_stage
-from adaat_keras.methods.teacher import heard
+from adaat_keras.methods.teacher import mask_unknown
 from adaat_keras.tasks import Depth, Normals, Semantic
 
 
@@ -188,13 +188,13 @@ def test_a_teacher_is_not_heard_where_the_targets_sensor_saw_nothing(to_task):
     picture[:, 4:] = 20.0
     outputs = tf.Variable(tf.random.stateless_uniform((2, 8, 8, task.channels), (1, 2), 0.1, 0.9))
     taught = task.soft_targets(tf.ones((2, 8, 8, task.channels)))
-    targets = heard(taught, tf.constant(picture), task.unknown)
+    targets = mask_unknown(taught, tf.constant(picture), task.unknown)
     np.testing.assert_array_equal(targets[:, 4:], taught[:, 4:])
     with tf.GradientTape() as tape:
         loss = task.loss()(targets, outputs)
     learns = tf.reduce_any(tape.gradient(loss, outputs) != 0, axis=-1)
     np.testing.assert_array_equal(learns, picture.any(-1))
-    np.testing.assert_array_equal(heard(taught, picture, None), taught)
+    np.testing.assert_array_equal(mask_unknown(taught, picture, None), taught)
 
 
 @pytest.mark.parametrize("stage", ["transfer", "taught"])

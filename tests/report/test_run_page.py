@@ -7,7 +7,7 @@ from PIL import Image
 from adaat_keras import build_ada_atdt
 from adaat_keras.cli import build_parser
 from adaat_keras.cli.options import run_options
-from adaat_keras.report.run_page import write_run_readme
+from adaat_keras.report.run_page import _table, write_run_readme
 from adaat_keras.runs.config import RunConfig
 
 METRICS = {
@@ -48,6 +48,8 @@ def test_what_has_the_same_metrics_shares_a_table_and_nan_is_a_dash(tmp_path):
     )
     assert "| iou_sky | – | – |" in text
     assert "| metric | domain_probe |" in text
+    # A class of a user's own, which would be two columns.
+    assert _table(("iou_a|b",), {"target": {"iou_a|b": 0.5}}).endswith(r"| iou_a\|b | 0.5000 |")
 
 
 def test_scores_and_pictures_are_those_of_the_split_that_was_scored(tmp_path):

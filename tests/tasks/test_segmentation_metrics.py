@@ -10,7 +10,7 @@ from sklearn.metrics import confusion_matrix
 from adaat_keras.tasks.semantic import CLASS_NAMES, IGNORED, SegmentationMetrics
 
 CLASSES = len(CLASS_NAMES)
-# FORMATS.md: our 11 classes as Cityscapes' label ids; 0 is one that Cityscapes ignores.
+# Our 11 classes as Cityscapes' label ids; 0 is one that Cityscapes ignores.
 CITYSCAPES_IDS = np.array([7, 8, 12, 13, 24, 17, 21, 26, 20, 11, 23] + [0] * 245, np.uint8)
 
 

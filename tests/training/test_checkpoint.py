@@ -1,4 +1,4 @@
-"""Trap 2 of DESIGN.md, section 7: a training that goes on ends where an unbroken one does."""
+"""A training that goes on ends where an unbroken one does."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Devices and machines. Trap 1 of DESIGN.md, section 7: two devices train as one does."""
+"""Devices and machines: two devices train as one does."""
 
 import json
 

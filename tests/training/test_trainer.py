@@ -139,6 +139,14 @@ def test_a_loss_that_is_missing_is_asked_for():
         SupervisedTrainer(model.encoder_1, model.decoder_1).compile("adam")
 
 
+@pytest.mark.parametrize("metrics", [["accuracy"], {"sorce": []}])
+def test_metrics_are_those_of_the_domains_that_are_trained_on(metrics):
+    model = make_model()
+    trainer = SupervisedTrainer(model.encoder_1, model.decoder_1)
+    with pytest.raises(ValueError, match="a dictionary of lists, with the keys source, not "):
+        trainer.compile("adam", "mse", metrics)
+
+
 def test_a_graph_of_unknown_sizes_refuses_what_does_not_fit_the_stride_when_it_runs():
     """As a dataset from a generator of no stated size makes it."""
     trainer = make_trainer("supervised", make_model())
@@ -175,9 +183,9 @@ def test_images_are_translated_as_they_are_and_augmented_then():
     )
     trainer.compile(keras.optimizers.SGD(), keras.losses.MeanSquaredError())
     x = images(np.random.default_rng(0), count=3)
-    seen = [trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist()]
+    seen = [trainer.with_translated_source((x,))[0][:, 0, 0, 0].numpy().tolist()]
     trainer.train_on_batch((x,), (x,))
-    seen.append(trainer.seen((x,))[0][:, 0, 0, 0].numpy().tolist())
+    seen.append(trainer.with_translated_source((x,))[0][:, 0, 0, 0].numpy().tolist())
     assert seen == [[100, 101, 102], [103, 104, 105]]
 
 
