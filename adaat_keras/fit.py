@@ -21,7 +21,7 @@ from adaat_keras.methods.method import (
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage_key import described
 from adaat_keras.models import AdaAtdt
-from adaat_keras.registry import place_of
+from adaat_keras.registry import check_name, place_of
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.options import Data, Networks, Plan
@@ -102,7 +102,8 @@ def fit_ada_atdt(
         stages: Names of the method's stages to train, or one name, e.g.
             `("adversarial", "transfer")`; all by default.
         freeze: Names of networks to leave unchanged, or one name, e.g. `"decoder_1"`.
-        callbacks: For every stage, as in `keras.Model.fit`.
+        callbacks: For every stage, as in `keras.Model.fit`; those that set a learning rate need
+            `schedule="constant"`.
         directory: The run's folder: log, networks, scores, pictures.
         store: Folder in which runs share the results of identical stages.
         split: The split on which a run with a `directory` is scored, `"test"` or `"val"`.
@@ -130,6 +131,11 @@ def fit_ada_atdt(
         raise ValueError("a source needs a target beside it: fit_ada_atdt(model, source, target)")
     target = "streets_real" if target is None else target
     check_model(model)
+    check_name("split", split, ["val", "test"])
+    if cache is not None:
+        check_name("cache", cache, ["memory", "disk"])
+    if strategy is not None and not isinstance(strategy, tf.distribute.Strategy):
+        raise ValueError(f"strategy is a tf.distribute.Strategy, not {strategy!r}")
     callbacks = callbacks_of(callbacks)
     chosen = methods.get(method)
     recipe = Recipe.get(recipe)
@@ -196,7 +202,7 @@ def fit_ada_atdt(
         plan=Plan(
             method=_method_name(chosen),
             stages=as_names(stages),
-            freeze=as_names(freeze),
+            freeze=as_names(freeze) or [],
             callbacks=[_callback_name(callback) for callback in callbacks],
         ),
         recipe=recipe,

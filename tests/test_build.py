@@ -143,6 +143,20 @@ def test_without_a_seed_weights_are_drawn_as_any_keras_models():
     assert same(one, build_ada_atdt(size="tiny"))
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"transfer": 5}, "5 is no transfer function: it is a class that derives from keras.Model"),
+        ({"transfer": keras.layers.Dense}, "is no transfer function"),
+        ({"transfer": keras.Model}, "is no transfer function"),
+        ({"size": {"base_filters": 4}}, "unknown size {'base_filters': 4}; choose one of: tiny"),
+    ],
+)
+def test_what_is_of_another_kind_is_told(options, message):
+    with pytest.raises(ValueError, match=message):
+        build_ada_atdt(**{"size": "tiny", **options})
+
+
 def test_building_that_fails_leaves_pythons_generator_as_it_was():
     before = random.getstate()
     with pytest.raises(ValueError, match="unknown size"):

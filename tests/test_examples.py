@@ -45,7 +45,7 @@ def test_the_head_of_an_example_tells_the_papers_numbers():
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("eagerly", "undrawn")
+@pytest.mark.usefixtures("eagerly", "undrawn", "unchanged_images")
 @pytest.mark.parametrize("stem", ["carla_to_kitti", "synthia_to_cityscapes"])
 def test_an_example_runs_on_the_streets_in_the_layouts_of_its_pair(
     stem, tmp_path, monkeypatch, capsys

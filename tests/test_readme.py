@@ -10,6 +10,7 @@ from PIL import Image
 
 from adaat_keras.cli import build_parser
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)

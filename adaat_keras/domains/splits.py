@@ -1,6 +1,7 @@
 """The training, validation and test splits of one domain, opened when they are first needed."""
 
 import inspect
+import reprlib
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -47,7 +48,7 @@ class Splits:
         if not isinstance(what, str):
             if not isinstance(what, Mapping):
                 raise ValueError(
-                    f"{what!r} is no domain: pass its name, an object such as "
+                    f"{reprlib.repr(what)} is no domain: pass its name, an object such as "
                     "adaat_keras.domains.Folder(...), or a dictionary of these by split"
                 )
             unknown = set(what) - set(SPLITS)

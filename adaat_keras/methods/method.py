@@ -203,7 +203,7 @@ def fit_in_memory(
 ) -> History:
     """Train a model's stages in order, without writing to disk; arguments as `fit_ada_atdt`'s."""
     check_precision(model)
-    stages, freeze = as_names(stages), as_names(freeze)
+    stages, freeze = as_names(stages), as_names(freeze) or []
     from_task, to_task = tasks.get(model.from_task), tasks.get(model.to_task)
     classes = classes_of(from_task, to_task)
     feed = Feed(
@@ -254,8 +254,15 @@ def as_names(what: str | Sequence[str] | None) -> list[str] | None:
     Example:
         >>> as_names("transfer"), as_names(("adversarial", "transfer")), as_names(None)
         (['transfer'], ['adversarial', 'transfer'], None)
+
+    Raises:
+        ValueError: It is none of these.
     """
-    return what if what is None else [what] if isinstance(what, str) else list(what)
+    if what is None or isinstance(what, str):
+        return what if what is None else [what]
+    if not (isinstance(what, Sequence) and all(isinstance(each, str) for each in what)):
+        raise ValueError(f"stages and freeze are names, or lists of names, not {what!r}")
+    return list(what)
 
 
 def callbacks_of(

@@ -36,7 +36,7 @@ def size_options(size: str) -> dict[str, int]:
         >>> size_options("paper"), size_options("base_filters=24, residual_blocks=2")
         ({'base_filters': 64, 'residual_blocks': 6}, {'base_filters': 24, 'residual_blocks': 2})
     """
-    if numbers := re.fullmatch(r"base_filters=(\d+), ?residual_blocks=(\d+)", size):
+    if numbers := re.fullmatch(r"base_filters=(\d+), ?residual_blocks=(\d+)", str(size)):
         return {"base_filters": int(numbers[1]), "residual_blocks": int(numbers[2])}
     check_name("size", size, list(SIZES))
     return SIZES[size]

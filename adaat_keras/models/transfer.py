@@ -166,18 +166,24 @@ def get(what: str | type[keras.Model]) -> type[keras.Model]:
         what: A name from `names()`, `"module:Class"`, `"file.py:Class"`, or a class.
 
     Raises:
-        ValueError: No transfer function has this name.
+        ValueError: No transfer function has this name, or the class is none.
 
     Example:
         >>> get("unet").stride
         8
     """
-    if not isinstance(what, str):
-        return what
-    if ":" in what:
-        return load_object(what, "transfer function")
-    check_name("transfer function", what, names())
-    return TRANSFERS[what]
+    if isinstance(what, str) and ":" not in what:
+        check_name("transfer function", what, names())
+        return TRANSFERS[what]
+    found = load_object(what, "transfer function") if isinstance(what, str) else what
+    if not (
+        isinstance(found, type) and issubclass(found, keras.Model) and hasattr(found, "stride")
+    ):
+        raise ValueError(
+            f"{what!r} is no transfer function: it is a class that derives from keras.Model and "
+            "has a stride, such as adaat_keras.models.Conv"
+        )
+    return found
 
 
 def names() -> list[str]:

@@ -17,7 +17,6 @@ from adaat_keras.methods.recipe import (
     RECIPES,
     Recipe,
     Training,
-    check_validation_frames,
 )
 from adaat_keras.models import sizes
 from adaat_keras.models import transfer as transfers
@@ -107,7 +106,6 @@ class RunConfig:
         check_name("split", self.data.split, ["val", "test"])
         if self.data.cache is not None:
             check_name("cache", self.data.cache, ["memory", "disk"])
-        check_validation_frames(self.data.validation_frames)
         self._check_networks()
 
     def _check_networks(self) -> None:

@@ -6,7 +6,7 @@ that `--help` does not wait for them.
 
 from dataclasses import dataclass
 
-from adaat_keras.methods.recipe import as_numbers, option
+from adaat_keras.methods.recipe import as_numbers, check_validation_frames, option
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class Data:
     )
 
     def __post_init__(self):
+        check_validation_frames(self.validation_frames)
         as_numbers(self)
 
 

@@ -164,7 +164,7 @@ def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> Adver
         **options: The constructor's arguments, e.g. `softening=0.0`.
 
     Raises:
-        ValueError: No loss has this name.
+        ValueError: No loss has this name, or it is none.
 
     Example:
         >>> get("least_squares").threshold
@@ -175,6 +175,10 @@ def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> Adver
     if isinstance(what, str):
         name, brace, made = what.partition("{")
         what, options = _registry.get(name), {**json.loads(brace + made or "{}"), **options}
+    if not (isinstance(what, type) and issubclass(what, AdversarialLoss)):
+        raise ValueError(
+            f"{what!r} is no adversarial loss: it derives from {__name__}.AdversarialLoss"
+        )
     return what(**options)
 
 

@@ -126,7 +126,7 @@ def test_a_preset_is_never_replaced(publish, refused, tmp_path):
 def test_the_spread_is_over_seeds_of_the_same_run_alone(run, changed, publish, refused, tmp_path):
     other = changed("other", seed=1, epochs=7)
     error = refused(*publish(run, "--seeds", str(other)))
-    assert f"{other} is no other seed's run: epochs is 7 there, 2 in the run" in error
+    assert f"{other} is no other seed's run: epochs is 7 there, 2 now" in error
     again = changed("again", seed=1)
     error = refused(*publish(run, "--seeds", str(again), str(again)))
     assert "seed 1 is there already" in error

@@ -12,6 +12,7 @@ from adaat_keras.domains import Domain
 from adaat_keras.models import Encoder, sizes
 from adaat_keras.registry import load_object
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 PAGE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 BRIEF = {"epochs": 1, "steps_per_epoch": 1, "batch_size": 2, "crop": 64, "verbose": 0}

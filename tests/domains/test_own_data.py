@@ -11,6 +11,7 @@ from PIL import Image
 from adaat_keras import domains
 from adaat_keras.tasks.semantic import CLASS_NAMES
 
+pytestmark = pytest.mark.usefixtures("unchanged_images")
 PAGE = (Path(__file__).parents[2] / "docs" / "own_data.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 # A run of seconds, and few streets, in place of those that one would want.

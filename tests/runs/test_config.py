@@ -161,7 +161,7 @@ def test_every_setting_of_a_recipe_is_an_option_that_can_be_given_instead(recipe
 def test_numbers_may_be_numpys():
     config = RunConfig.of(validation_frames=np.int64(2), epochs=np.int32(3))
     assert json.loads(json.dumps(config.to_dict()))["validation_frames"] == 2
-    with pytest.raises(ValueError, match=r"validation_frames must be a whole number, not 2\.5"):
+    with pytest.raises(ValueError, match=r"validation_frames must be a whole number .* 2\.5"):
         RunConfig.of(validation_frames=2.5)
 
 

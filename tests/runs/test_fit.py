@@ -206,6 +206,27 @@ def test_what_is_no_domain_is_told_so(what):
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": 5}, "5 is no method"),
+        ({"stages": 3}, "stages and freeze are names, or lists of names, not 3"),
+        ({"freeze": [3]}, r"stages and freeze are names, or lists of names, not \[3\]"),
+        ({"strategy": "mirrored"}, "strategy is a tf.distribute.Strategy, not 'mirrored'"),
+        ({"split": "foo"}, "unknown split 'foo'; choose one of: val, test"),
+        ({"cache": "ram"}, "unknown cache 'ram'; choose one of: memory, disk"),
+        ({"recipe": Recipe(adversarial_loss=5)}, "5 is no adversarial loss"),
+    ],
+)
+@pytest.mark.parametrize("folder", [None, "run"])
+def test_what_is_of_another_kind_is_told(folder, options, message, splits, tmp_path):
+    place = {"directory": folder and tmp_path / folder}
+    with pytest.raises(ValueError, match=message):
+        fit_ada_atdt(untrained(), **splits, **place, **{**BRIEF, **options})
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("model", [None, "streets_depth_to_semantic_small", keras.Sequential()])
 def test_what_is_no_model_of_ours_is_told_so(model):
     with pytest.raises(ValueError, match="must be what build_ada_atdt"):

@@ -104,7 +104,7 @@ def test_a_run_that_was_killed_after_its_last_epoch_only_saves(
 def test_a_stage_whose_best_weights_a_callback_put_back_has_them_after_a_kill(
     patience, config, tmp_path, monkeypatch, same
 ):
-    run = config(method="source_only", epochs=4, steps_per_epoch=1)
+    run = config(method="source_only", epochs=3, steps_per_epoch=1)
 
     def train(directory):
         # No loss is lower by so much: the first epoch's weights are the best.
@@ -112,7 +112,7 @@ def test_a_stage_whose_best_weights_a_callback_put_back_has_them_after_a_kill(
         stop = keras.callbacks.EarlyStopping("loss", mode="min", **options)
         return train_from_config(run, tmp_path / directory, callbacks=[stop], verbose=0)
 
-    epochs = 2 if patience == 1 else 4
+    epochs = 2 if patience == 1 else 3
     assert len(train("whole")["supervised"]["loss"]) == epochs
     with dying_with_a_network(monkeypatch):
         train("killed")
