@@ -158,7 +158,7 @@ def _not_writable(folder: Path, error: OSError, change: str) -> OSError:
     why = "there is a file of this name" if isinstance(error, FileExistsError) else error.strerror
     # The folder that one is in would be a lone dot.
     folder = folder.absolute() if folder == Path() else folder
-    return OSError(f"{folder} cannot be made or written to ({why}); {change}")
+    return type(error)(f"{folder} cannot be made or written to ({why}); {change}")
 
 
 def counted(number: int, thing: str) -> str:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -21,7 +22,7 @@ from adaat_keras.methods.method import (
 from adaat_keras.methods.recipe import Recipe, Training
 from adaat_keras.methods.stage_key import described
 from adaat_keras.models import AdaAtdt
-from adaat_keras.registry import check_name, place_of
+from adaat_keras.registry import place_of
 from adaat_keras.runs.config import RunConfig
 from adaat_keras.runs.folder import RunFolder
 from adaat_keras.runs.options import Data, Networks, Plan
@@ -131,9 +132,8 @@ def fit_ada_atdt(
         raise ValueError("a source needs a target beside it: fit_ada_atdt(model, source, target)")
     target = "streets_real" if target is None else target
     check_model(model)
-    check_name("split", split, ["val", "test"])
-    if cache is not None:
-        check_name("cache", cache, ["memory", "disk"])
+    # Checked with a folder and without.
+    data = Data(validation_frames=validation_frames, split=split, cache=cache)
     if strategy is not None and not isinstance(strategy, tf.distribute.Strategy):
         raise ValueError(f"strategy is a tf.distribute.Strategy, not {strategy!r}")
     callbacks = callbacks_of(callbacks)
@@ -183,14 +183,12 @@ def fit_ada_atdt(
     }
     own = model.options
     config = RunConfig(
-        data=Data(
+        data=replace(
+            data,
             source=_told(splits["source"]),
             target=_told(splits["target"]),
             from_task=model.from_task,
             to_task=model.to_task,
-            validation_frames=validation_frames,
-            split=split,
-            cache=cache,
         ),
         networks=Networks(
             architecture=own["architecture"],

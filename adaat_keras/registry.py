@@ -113,15 +113,18 @@ def _load_file(file: Path):
         # Before it runs, as Python's own import does: its classes name their module.
         sys.modules[name] = module
         _FILES[name] = str(file)
-        # For its neighbours, which it imports as a script does.
-        sys.path.append(str(file.parent))
+        # For its neighbours, which it imports as a script does; where the folder is on the path
+        # already, it stays in its place.
+        added = [str(file.parent)] if str(file.parent) not in sys.path else []
+        sys.path += added
         try:
             spec.loader.exec_module(module)
         except BaseException:
             del sys.modules[name]
             raise
         finally:
-            sys.path.remove(str(file.parent))
+            for folder in added:
+                sys.path.remove(folder)
     return sys.modules[name]
 
 

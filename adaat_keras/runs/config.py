@@ -103,9 +103,6 @@ class RunConfig:
             raise ValueError(
                 f"from and to are both {self.from_task.name!r}: there is nothing to transfer"
             )
-        check_name("split", self.data.split, ["val", "test"])
-        if self.data.cache is not None:
-            check_name("cache", self.data.cache, ["memory", "disk"])
         self._check_networks()
 
     def _check_networks(self) -> None:

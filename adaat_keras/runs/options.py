@@ -7,6 +7,7 @@ that `--help` does not wait for them.
 from dataclasses import dataclass
 
 from adaat_keras.methods.recipe import as_numbers, check_validation_frames, option
+from adaat_keras.registry import check_name
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ class Data:
     def __post_init__(self):
         check_validation_frames(self.validation_frames)
         as_numbers(self)
+        check_name("split", self.split, ["val", "test"])
+        if self.cache is not None:
+            check_name("cache", self.cache, ["memory", "disk"])
 
 
 @dataclass(frozen=True)

@@ -47,9 +47,9 @@ class Checkpoint(keras.callbacks.Callback):
         return bool(files) and _STOPPED in files[max(files)].name
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Save this state, unless a callback has stopped the training."""
+        """Save this state, unless it is the last one, which is saved as the training ends."""
         self._epochs = epoch + 1
-        if not self.model.stop_training:
+        if not self.model.stop_training and self._epochs != self.params.get("epochs"):
             self._save("")
 
     def on_train_end(self, logs: dict | None = None) -> None:

@@ -181,8 +181,10 @@ def test_a_module_of_the_folder_that_one_is_in_is_found_and_a_files_neighbours(
     (tmp_path / "beside.py").write_text("from ownscenes import Simulator\n")
     for what in ("ownscenes:Simulator", "beside.py:Simulator"):
         monkeypatch.delitem(sys.modules, "ownscenes", raising=False)
+        places = [*sys.path]
         sheet = str(tmp_path / "sheet.png")
         assert main(["data", "show", what, "--split", "train", "--out", sheet]) == 0
+        assert sys.path == [*places, *([str(tmp_path)] if str(tmp_path) not in places else [])]
 
 
 def test_it_is_published_and_exported_like_any_other(run, tmp_path, monkeypatch):
