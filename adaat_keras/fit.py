@@ -74,11 +74,11 @@ def fit_ada_atdt(
 
     Args:
         model: As `build_ada_atdt` returns it; trained in place.
-        source, target: Domains A and B: a name from `adaat_keras.domains.names()`, a domain object
-            such as `Folder(...)`, used as the training split, or a dictionary of domain objects
-            with the keys `"train"`, `"val"` and `"test"`. Without `"val"` there is no validation,
-            without `"test"` no scoring. By default the package's rendered streets,
-            `"streets_sim"` and `"streets_real"`.
+        source, target: Domains A and B: a name from `adaat_keras.domains.names()` or a class, which
+            is opened with `split=`; a domain object such as `Folder(...)`, used as the training
+            split; or a dictionary of domain objects with the keys `"train"`, `"val"` and `"test"`.
+            Without `"val"` there is no validation, without `"test"` no scoring. By default the
+            package's rendered streets, `"streets_sim"` and `"streets_real"`.
         method: A name from `adaat_keras.methods.names()`, or a `Method`. `"at_dt"` omits the
             domain classifier, which gains little (docs/experiments.md).
         recipe: `Recipe.recommended()` (the default), `Recipe.paper()`, either with changes, or

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 
@@ -83,23 +84,41 @@ def load_object(place: str, kind: str = "object") -> Any:
     """
     # From the right, since a path on Windows begins with a drive.
     module, _, name = place.rpartition(":")
-    file = Path(module).expanduser() if module.endswith(".py") else None
-    if not module or (file and not file.is_file()):
-        what = f"there is no file {file}" if file else "a place is module:Name or file.py:Name"
-        raise ValueError(f"{kind} {place!r}: {what}")
-    try:
-        loaded = _load_file(file) if file else importlib.import_module(module)
-    # Whatever is wrong in a user's file.
-    except Exception as error:
-        why = f"{type(error).__name__}: {error}"
-        raise ValueError(f"{kind} {place!r}: {module!r} cannot be imported: {why}") from error
+    if not module:
+        raise ValueError(f"{kind} {place!r}: a place is module:Name or file.py:Name")
+    loaded = load_module(module, f"{kind} {place!r}")
     if not hasattr(loaded, name):
         there = ", ".join(sorted(key for key in vars(loaded) if not key.startswith("_")))
         raise ValueError(f"{kind} {place!r}: {module} has no {name!r}; it has: {there}")
     return getattr(loaded, name)
 
 
-def _load_file(file: Path):
+def load_module(module: str, what: str = "import") -> ModuleType:
+    """The module of this name, or in this file.
+
+    Args:
+        module: `"package.module"` or `"path/to/file.py"`.
+        what: What it is imported for, for messages.
+
+    Raises:
+        ValueError: There is no such module or file, or it cannot be imported; says why.
+
+    Example:
+        >>> load_module("collections").__name__
+        'collections'
+    """
+    file = Path(module).expanduser() if module.endswith(".py") else None
+    if file and not file.is_file():
+        raise ValueError(f"{what}: there is no file {file}")
+    try:
+        return _load_file(file) if file else importlib.import_module(module)
+    # Whatever is wrong in a user's file.
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        raise ValueError(f"{what}: {module!r} cannot be imported: {why}") from error
+
+
+def _load_file(file: Path) -> ModuleType:
     """The module in a file, the same object every time."""
     file = file.resolve()
     # The script that is running: to import it again would run it again.

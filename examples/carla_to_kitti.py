@@ -46,8 +46,7 @@ if options.streets:
     roots = {name: Path("runs/carla_to_kitti/streets") / name for name in roots}
     for split in ("train", "val"):
         write_streets("carla", roots["carla"], options.frames, split)
-    for split in ("train",):
-        write_streets("kitti", roots["kitti"], options.frames, split)
+    write_streets("kitti", roots["kitti"], options.frames, "train")
 elif None in roots.values():
     parser.error("give --source-root and --target-root, or --streets to try without data")
 # 90 degrees is CARLA's own default, and what the streets have; take your camera's.

@@ -25,6 +25,7 @@ from adaat_keras.cli import (
 )
 from adaat_keras.cli.quiet import start_tensorflow
 from adaat_keras.files import remove_the_rest
+from adaat_keras.registry import load_module
 
 COMMANDS = (train, evaluate, predict, demo, export, benchmark, study, preset, data, table)
 # Errors that a user can fix; all others are reported in one line, too.
@@ -61,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
             # Not for `table`, which does not need it, so that mistakes are reported at once.
             if options.run is not table.run:
                 start_tensorflow()
+            for module in options.modules:
+                load_module(module, "--import")
             status = options.run(options) or 0
             sys.stdout.flush()
             return status
@@ -186,6 +189,14 @@ def build_parser(all_options: bool = False) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"adaat-keras {__version__}")
     parser.add_argument(
         "--traceback", action="store_true", help="show where an error came from; goes anywhere"
+    )
+    parser.add_argument(
+        "--import",
+        dest="modules",
+        action="append",
+        default=[],
+        metavar="FILE.py",
+        help="import your own classes, for weights that need them; goes before the command",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for command in COMMANDS:

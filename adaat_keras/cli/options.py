@@ -61,7 +61,7 @@ def add_run_options(
                 "--classes",
                 default=argparse.SUPPRESS,
                 metavar="SET",
-                help="of semantic: paper (11), cityscapes (19), or groups as JSON or FILE.json",
+                help="semantic ones: paper, cityscapes, or groups as JSON",
             )
 
 

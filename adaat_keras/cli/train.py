@@ -10,8 +10,8 @@ from adaat_keras.registry import load_object
 if TYPE_CHECKING:
     from adaat_keras.runs.config import RunConfig
 
-DESCRIPTION = """Train a method on a pair of domains, score it, draw pictures: by default ADA-AT/DT
-on the embedded streets. The same command again goes on where it was stopped."""
+DESCRIPTION = """Train a method on two domains, score it and draw pictures. The same command again
+goes on where it was stopped."""
 
 TITLES = {
     "target": "task 2 on the target",

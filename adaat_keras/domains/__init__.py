@@ -6,7 +6,7 @@ streets import this package, too.
 
 from typing import TYPE_CHECKING
 
-from adaat_keras.registry import Registry
+from adaat_keras.registry import Registry, place_of
 from adaat_keras.streets import VARIANTS
 
 if TYPE_CHECKING:
@@ -57,6 +57,26 @@ def find(name: str) -> "type[Domain]":
         'Kitti'
     """
     return _registry.get(name)
+
+
+def name_of(kind: "type[Domain]") -> str:
+    """The name or the location by which `find` finds a class.
+
+    Raises:
+        ValueError: It is defined in a function, where nothing finds it.
+
+    Example:
+        >>> name_of(find("kitti"))
+        'kitti'
+    """
+    place = place_of(kind)
+    if "<locals>" in place:
+        raise ValueError(
+            f"the domain {kind.__qualname__} is defined in a function, where no run finds it "
+            "again: define it outside, or pass an object of it"
+        )
+    known = [name for name, builtin in _registry.builtin.items() if builtin == place]
+    return known[0] if len(known) == 1 else place
 
 
 def get(what: "str | type[Domain] | Domain", **options) -> "Domain":

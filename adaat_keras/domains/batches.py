@@ -9,7 +9,7 @@ import tensorflow as tf
 from adaat_keras import tasks
 from adaat_keras.domains.augment import augment, random_crop
 from adaat_keras.domains.class_names import IGNORED
-from adaat_keras.domains.domain import Domain, check_ranks
+from adaat_keras.domains.domain import Domain, check_forms
 from adaat_keras.domains.parallel import parallel_map
 from adaat_keras.domains.splits import classes_of
 from adaat_keras.tasks import Task
@@ -202,7 +202,7 @@ def pairs_of_batches(
             both = {role: domain.with_classes(classes) for role, domain in both.items()}
         task, ignored = task.name, ((task.name, task.ignored),)
     for domain in both.values():
-        check_ranks(domain, keys_of(task))
+        check_forms(domain, keys_of(task))
     options = {"augmentation": augmentation, "ignored": ignored}
     return side_by_side(
         *(

@@ -384,39 +384,59 @@ class Domain(ABC):
         return type(self).__name__, self.name, _described(state, keys, place)
 
 
-def check_ranks(domain: Domain, keys: tuple[str, ...]) -> None:
-    """Raise a `ValueError` if values of a domain have unknown rank in a graph.
+def check_forms(domain: Domain, keys: tuple[str, ...]) -> None:
+    """Raise a `ValueError` if values of a domain have another dtype than `Domain` says, or no rank.
 
-    Cropping and resizing need to know it. Nothing is read; `read` is only traced.
+    Others would be taken for what they are not, such as an image of 0 to 1 for a black one, or fail
+    in a graph. Cropping and resizing need to know the rank. Nothing is read; `read` is only traced.
 
     Args:
         domain: The domain to check.
-        keys: `"image"` and labels that it has.
+        keys: `"image"` and labels that it has; labels that no task knows may have any dtype.
 
     Raises:
-        ValueError: The values of one of the keys are of unknown rank, as `tf.numpy_function` gives
-            them; the message names the class, the key and what to add.
+        ValueError: The values of one of the keys have a wrong dtype, or are of unknown rank, as
+            `tf.numpy_function` gives them; the message names the class, the key and what to add.
 
     Example:
-        >>> check_ranks(Domain.from_arrays(np.zeros((1, 8, 8, 3), np.uint8)), ("image",))
+        >>> check_forms(Domain.from_arrays(np.zeros((1, 8, 8, 3), np.uint8)), ("image",))
     """
-    from adaat_keras import tasks
-
     domain.require(keys)
-    # As `dataset` does, so that a user's conditions are converted alike.
-    frames = tf.data.Dataset.range(1).map(lambda index: domain.read(index, keys))
-    lacking = [key for key in keys if frames.element_spec[key].shape.rank is None]
-    if not lacking:
-        return
+    read = domain.read
     while isinstance(getattr(domain, "domain", None), Domain):
         domain = domain.domain
-    key = lacking[0]
-    channels = 3 if key == "image" else key in tasks.names() and tasks.get(key).components
-    shape = f"(None, None, {channels})" if channels else "(None, None)"
-    raise ValueError(
-        f"{type(domain).__name__}.read gives {key!r} of unknown rank, as tf.numpy_function and "
-        f"tf.py_function do: return tf.ensure_shape(value, {shape}) in its place"
-    )
+    if type(domain).__module__.startswith("adaat_keras."):
+        # Tested, and tracing takes a while.
+        return
+    # As `dataset` does, so that a user's conditions are converted alike.
+    spec = tf.data.Dataset.range(1).map(lambda index: read(index, keys)).element_spec
+    for key in keys:
+        wrong = _wrong_form(key, spec[key])
+        if wrong:
+            raise ValueError(f"{type(domain).__name__}.read gives {key!r} {wrong}")
+
+
+# What a frame's values are; labels that only a user's task knows may be anything.
+_FORMS = {"image": "uint8", "semantic": "uint8", "depth": "float32", "normals": "float32"}
+
+
+def _wrong_form(key: str, spec: tf.TensorSpec) -> str | None:
+    """What is wrong with a key's values, and the fix; `None` if nothing is."""
+    from adaat_keras import tasks
+
+    form = _FORMS.get(key, spec.dtype.name)
+    whole = key == "semantic" and spec.dtype.is_integer
+    if spec.dtype.name != form and not whole:
+        value = "values of 0 to 255, as uint8," if key == "image" else f"tf.cast(value, {form!r})"
+        return f"as {spec.dtype.name}: return {value} in its place"
+    if spec.shape.rank is None:
+        channels = 3 if key == "image" else key in tasks.names() and tasks.get(key).components
+        shape = f"(None, None, {channels})" if channels else "(None, None)"
+        return (
+            "of unknown rank, as tf.numpy_function and tf.py_function do: return "
+            f"tf.ensure_shape(value, {shape}) in its place"
+        )
+    return None
 
 
 class SameCamera(Domain):

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from adaat_keras.camera import Camera
 from adaat_keras.deep_images import Range
-from adaat_keras.domains.domain import Domain, check_ranks
+from adaat_keras.domains.domain import Domain, check_forms
 from adaat_keras.tasks.semantic import Semantic
 
 
@@ -215,13 +215,13 @@ class Resized(Domain):
         """Raise unless the domain has labels for the `keys`, in a form that can be resized.
 
         Raises:
-            ValueError: As the domain does, or as `check_ranks`.
+            ValueError: As the domain does, or as `check_forms`.
         """
         self.domain.require(keys)
         # Checked once per key, since tracing `read` takes a while.
         new = tuple(key for key in keys if key not in self._ranked)
         if new:
-            check_ranks(self.domain, new)
+            check_forms(self.domain, new)
             self._ranked.update(new)
 
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:

@@ -19,9 +19,9 @@ class Splits:
     """A source or target given by the user, as up to three domain objects.
 
     Args:
-        what: A name from `domains.names()`, `"module:Class"` or `"file.py:Class"` (opened with
-            `split=` and the options); a domain object, used as the training split; or a dictionary
-            of domain objects with the keys `"train"`, `"val"` and `"test"`.
+        what: A name from `domains.names()`, `"module:Class"`, `"file.py:Class"` or a class (opened
+            with `split=` and the options); a domain object, used as the training split; or a
+            dictionary of domain objects with the keys `"train"`, `"val"` and `"test"`.
         options: Arguments for opening a domain by name, e.g. `{"root": ...}`.
         classes: A semantic task with the classes of the labels; the paper's by default.
 
@@ -37,12 +37,14 @@ class Splits:
 
     def __init__(
         self,
-        what: str | Domain | Mapping[str, Domain],
+        what: str | type[Domain] | Domain | Mapping[str, Domain],
         options: Mapping | None = None,
         classes: Semantic | None = None,
     ):
         self.options = dict(options or {})
         self.classes = classes
+        if inspect.isclass(what) and issubclass(what, Domain):
+            what = domains.name_of(what)
         if isinstance(what, Domain):
             what = {"train": what}
         if not isinstance(what, str):

@@ -34,8 +34,8 @@ from adaat_keras.training.devices import deterministic_ops
 History = dict[str, dict[str, list[float]]]
 """For every stage, each logged value's list over the epochs, by name."""
 
-Source = str | Domain | Mapping[str, Domain]
-"""A domain by name, a domain object that is a training split, or a dictionary of splits."""
+Source = str | type[Domain] | Domain | Mapping[str, Domain]
+"""A domain by name, its class, an object that is a training split, or a dictionary of splits."""
 
 
 class Method(ABC):
@@ -137,7 +137,7 @@ class Method(ABC):
         `adaat_keras.fit_ada_atdt`.
 
         Args:
-            source, target: Domains A and B: names, domain objects, or dictionaries of splits.
+            source, target: Domains A and B: names, classes, objects, or dictionaries of splits.
             from_task, to_task: Tasks 1 and 2, by name or as objects.
             transfer, size, architecture: Of the networks, as `build_ada_atdt` takes them.
             recipe: A `Recipe`, or its name; the recommended one by default.

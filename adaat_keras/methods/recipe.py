@@ -98,7 +98,7 @@ class Recipe:
     alpha: float | None = option(
         0.99, "in ada_atdt, weight of the task against the classifier, 0 to 1"
     )
-    adversarial_loss: str | None = option(
+    adversarial_loss: "str | AdversarialLoss | type[AdversarialLoss] | None" = option(
         None, "in ada_atdt: least_squares, binary_crossentropy or wasserstein (default: by task 1)"
     )
     augmentation: str = option("color", "of training images: color, style or none")
@@ -242,7 +242,7 @@ class Training:
         (2, 'Adam')
     """
 
-    epochs: int = option(8, "epochs of a stage; a teacher of classes takes twice", common=True)
+    epochs: int = option(8, "per stage; a teacher takes twice as many", common=True)
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
     batch_size: int = option(2, "images a step; half of them from each domain where both are read")
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)

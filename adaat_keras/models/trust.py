@@ -29,6 +29,11 @@ _UNSAFE = (
     *("StringLookup", "IntegerLookup", "TextVectorization"),
 )
 
+_UNTRUSTED = (
+    "do not trust it, unless the class is yours; then import its file first "
+    "(adaat-keras --import FILE.py ...)"
+)
+
 
 def check_classes(config: Any, file: Path | str) -> None:
     """Raise a `ValueError` if a Keras configuration names untrusted classes.
@@ -46,7 +51,8 @@ def check_classes(config: Any, file: Path | str) -> None:
         Traceback (most recent call last):
         ...
         ValueError: config.json asks for os.system; a preset may name the classes of adaat_keras \
-and of Keras, and those that you have imported yourself: do not trust it
+and of Keras, and those that you have imported yourself: do not trust it, unless the class is \
+yours; then import its file first (adaat-keras --import FILE.py ...)
     """
     if isinstance(config, list):
         for value in config:
@@ -60,7 +66,7 @@ and of Keras, and those that you have imported yourself: do not trust it
             name += f" (registered as {config['registered_name']})"
         raise ValueError(
             f"{file} asks for {name}; a preset may name the classes of adaat_keras and of Keras, "
-            "and those that you have imported yourself: do not trust it"
+            f"and those that you have imported yourself: {_UNTRUSTED}"
         )
     for key, value in config.items():
         if key in ("from_task", "to_task"):
@@ -115,7 +121,8 @@ def check_place(what: Any, file: Path | str) -> None:
         Traceback (most recent call last):
         ...
         ValueError: preset.json asks for os:system; a preset may name the classes of adaat_keras, \
-and those that you have imported yourself: do not trust it
+and those that you have imported yourself: do not trust it, unless the class is yours; then import \
+its file first (adaat-keras --import FILE.py ...)
     """
     place = str(what.get("place", "") if isinstance(what, dict) else what)
     if ":" not in place:
@@ -135,7 +142,7 @@ and those that you have imported yourself: do not trust it
     if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
         raise ValueError(
             f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "
-            "that you have imported yourself: do not trust it"
+            f"that you have imported yourself: {_UNTRUSTED}"
         )
 
 

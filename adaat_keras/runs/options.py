@@ -25,7 +25,7 @@ class Data:
     """
 
     source: str | dict = option("streets_sim", "domain A, labelled for both tasks", common=True)
-    target: str | dict = option("streets_real", "domain B, labelled for task 1 only", common=True)
+    target: str | dict = option("streets_real", "domain B, labelled for task 1", common=True)
     from_task: str | dict = option("depth", "task 1: depth, semantic or normals", common=True)
     to_task: str | dict = option("semantic", "task 2: likewise, another one", common=True)
     source_options: dict = option({}, 'how to open the source, e.g. \'{"root": "DIR"}\'', True)
@@ -66,12 +66,12 @@ class Networks:
     transfer: str | None = option(
         None, "conv, unet, unet_attention, six_convolutions (default: the architecture's)", kind=str
     )
-    size: str = option("small", "size of the networks: tiny, small or paper", common=True)
+    size: str = option("small", "networks: tiny, small or paper", common=True)
     precision: str = option(
         "auto", "float32, mixed_bfloat16, or auto: the latter where the hardware has it"
     )
     weights: str | None = option(
-        None, "preset or run to begin with: a name, a folder or an address", common=True, kind=str
+        None, "preset or run to begin with: name, folder, address", common=True, kind=str
     )
     trunk: str | None = option(
         None, "of mobilenet_v2: imagenet (the default), a file of it, or random", kind=str
@@ -92,7 +92,7 @@ class Plan:
     """
 
     method: str = option("ada_atdt", "how task 2 is learnt", common=True)
-    recipe: str = option("recommended", "losses and training: recommended or paper", common=True)
+    recipe: str = option("recommended", "recommended or paper", common=True)
     stages: list[str] | None = option(
         None, "of the method, those to train (default: all)", kind=list
     )

@@ -391,7 +391,9 @@ class _Run:
             machines.wait()
         for name, file in files.items():
             machines.wait_for(file)
-            load_network(file, self.networks[name])
+            # The first machine has just trained and saved them.
+            if done or not machines.first:
+                load_network(file, self.networks[name])
         if machines.first:
             for name, file in files.items():
                 _copy_if_different(file, self.folder.network(name))

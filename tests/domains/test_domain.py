@@ -1,5 +1,7 @@
 """What a user's class of a domain must give."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -8,7 +10,7 @@ from adaat_keras.camera import Camera
 from adaat_keras.domains import Domain
 from adaat_keras.domains.batches import training_batches
 from adaat_keras.domains.cache import cached
-from adaat_keras.domains.domain import check_ranks
+from adaat_keras.domains.domain import check_forms
 from adaat_keras.domains.resize import Resized
 from adaat_keras.domains.seen import Seen
 from adaat_keras.tasks import Semantic
@@ -49,9 +51,28 @@ def test_values_of_unknown_rank_are_refused_with_what_to_add(key, shape):
         rf"^Mine\.read gives '{key}' of unknown rank, .*tf\.ensure_shape\(value, \({shape}\)\)"
     )
     with pytest.raises(ValueError, match=message):
-        check_ranks(Mine(*others), ("image", *Mine.tasks))
-    check_ranks(Mine(*others), tuple(others))
-    check_ranks(Mine(*CHANNELS), ("image", *Mine.tasks))
+        check_forms(Mine(*others), ("image", *Mine.tasks))
+    check_forms(Mine(*others), tuple(others))
+    check_forms(Mine(*CHANNELS), ("image", *Mine.tasks))
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "fix"),
+    [
+        ("image", "float32", "values of 0 to 255, as uint8,"),
+        ("image", "uint16", "values of 0 to 255, as uint8,"),
+        ("depth", "float64", "tf.cast(value, 'float32')"),
+        ("depth", "uint16", "tf.cast(value, 'float32')"),
+        ("semantic", "float32", "tf.cast(value, 'uint8')"),
+    ],
+)
+def test_values_of_another_dtype_are_refused_with_what_to_return(key, kind, fix):
+    domain = Mine(*CHANNELS)
+    given = domain.value
+    domain.value = lambda index, each: tf.cast(given(index, each), kind if each == key else "uint8")
+    message = f"Mine.read gives {key!r} as {kind}: return {fix} in its place"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        training_batches(Seen(domain, Camera(8, 9)), key, 2, None, seed=0)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from adaat_keras import domains, registry
 from adaat_keras.domains import Domain, Folder, NoSplit
 from adaat_keras.domains.kitti import Kitti
 from adaat_keras.domains.shards import pack
+from adaat_keras.domains.splits import Splits
 
 MODULE = '''
 import numpy as np
@@ -138,3 +139,34 @@ def test_streets_packed_frames_and_folders_say_so_in_the_same_way(tmp_path):
     assert not isinstance(told.value, NoSplit)
     assert len(domains.get("folder", images=tmp_path / "a.npy")) == 1
     assert domains.find("folder") is Folder
+
+
+@pytest.mark.quick
+@pytest.mark.usefixtures("package")
+def test_a_class_is_opened_split_by_split_as_its_name_is():
+    grey = domains.find("greys:Grey")
+    splits = Splits(grey)
+    assert (splits.what, splits.by_name) == ("greys:Grey", True)
+    assert [splits.required(split).split for split in ("train", "val", "test")] == [
+        "train",
+        "val",
+        # As the class says.
+        "val",
+    ]
+    assert Splits(grey, {"level": 3}).required("train").level == 3
+
+
+@pytest.mark.quick
+def test_a_class_of_the_package_has_its_name_so_that_tables_know_it():
+    assert Splits(Kitti, {"root": "somewhere"}).what == "kitti"
+    with pytest.raises(ValueError, match=r"^kitti needs root="):
+        Splits(Kitti).required("train")
+
+
+@pytest.mark.quick
+def test_a_class_that_no_run_finds_again_is_refused():
+    class Local(Domain):
+        """Never opened."""
+
+    with pytest.raises(ValueError, match=r"Local is defined in a function.*pass an object of it"):
+        Splits(Local)
