@@ -212,7 +212,7 @@ def withheld(frames, shared, one_at_a_time):
 @pytest.fixture(scope="session")
 def tiny(frames):
     """The options of a run of seconds."""
-    sizes = "--size tiny --transfer conv --epochs 2 --steps-per-epoch 2 --batch-size 4 --crop 64"
+    sizes = "--size tiny --transfer conv --epochs 2 --steps-per-epoch 1 --batch-size 4 --crop 64"
     sizes += " --precision float32"
     opened = json.dumps(frames)
     data = ["--source-options", opened, "--target-options", opened, "--validation-frames", "2"]

@@ -26,7 +26,7 @@ def config(frames):
                 "size": "tiny",
                 "transfer": "conv",
                 "epochs": 2,
-                "steps_per_epoch": 2,
+                "steps_per_epoch": 1,
                 "batch_size": 4,
                 "crop": 64,
                 # As programs build models, and so that devices and machines can be compared.

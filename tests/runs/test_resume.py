@@ -180,7 +180,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(
         rates = keras.optimizers.schedules.PiecewiseConstantDecay([1], [1e-3, 3e38])
         return keras.optimizers.Adam(rates)
 
-    run = config(method="source_only")
+    run = config(method="source_only", steps_per_epoch=2)
     with monkeypatch.context() as patched:
         patched.setattr(Training, "optimizer", explodes_in_epoch_2)
         with pytest.raises(FloatingPointError, match=r"stage 'supervised', epoch 2, batch 2"):
@@ -202,7 +202,7 @@ def test_a_run_that_failed_in_its_first_epoch_gives_its_folder_to_the_corrected_
     config, train, tmp_path
 ):
     with pytest.raises(FloatingPointError, match="epoch 1, batch 2"):
-        train(config(method="source_only", learning_rate=3e38))
+        train(config(method="source_only", learning_rate=3e38, steps_per_epoch=2))
     corrected = config(method="source_only", seed=1, epochs=1)
     train(corrected)
     assert RunFolder(tmp_path / "run").read_config() == corrected
