@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from keras.src.saving import saving_lib
+from tensorflow.python.training.coordinator import Coordinator
 
 from adaat_keras import domains
 from adaat_keras.cli import main
@@ -35,9 +36,19 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
+# A tenth of the processor's time, otherwise: TensorFlow optimizes the functions of a data pipeline
+# for each iterator of it, by what holds as it starts. Other functions are optimized as users' are.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+tf.config.list_logical_devices()
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
 # A tenth of the processor's time, otherwise: what is imported stays, and graphs are many objects.
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)
+
+# A second, each time that a device's thread has not quite ended when TensorFlow looks for it.
+wait_for_stop = Coordinator.wait_for_stop
+Coordinator.wait_for_stop = lambda self, _=None: wait_for_stop(self, 0.01)
 
 # A twentieth: Keras 3.15 makes a layer for each layer that it saves, to see what attributes layers
 # have. It keeps the answer under one name and looks it up under another.
@@ -85,24 +96,16 @@ AS_USERS_HAVE_THEM = dict(AUGMENTATIONS)
 
 @pytest.fixture(scope="session")
 def graphs():
-    """Trains with graphs or without them in a block.
-
-    What reads data always has some, which are not optimized where there are no others: that takes
-    longer than their few frames.
-    """
-
-    def switch(on):
-        tf.config.run_functions_eagerly(not on)
-        tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+    """Trains with graphs or without them in a block."""
 
     @contextmanager
     def block(on):
-        before = not tf.config.functions_run_eagerly()
-        switch(on)
+        before = tf.config.functions_run_eagerly()
+        tf.config.run_functions_eagerly(not on)
         try:
             yield
         finally:
-            switch(before)
+            tf.config.run_functions_eagerly(before)
 
     return block
 
