@@ -218,12 +218,13 @@ class Told:
         if tile is None:
             what += (
                 f"it is seen at {seen[1]} x {seen[0]}, the scale of the frames that the networks "
-                "were trained on, and its prediction brought back; --native takes it as it is"
+                "were trained on, and its prediction brought back; --native (model.camera = None) "
+                "takes it as it is"
             )
         else:
             what += (
                 f"images so large are predicted in tiles of {tile} x {tile}; "
-                f"--tile {max(width, height)} would take it in one piece"
+                f"--tile {max(width, height)} (tile=) would take it in one piece"
             )
         print(what, file=sys.stderr)
 
@@ -254,7 +255,7 @@ def told_with_file(
         less = max(64, min(used or 1024, max(height, width)) // 2)
         raise MemoryError(
             f"there is not enough memory for {path}, {width} x {height} pixels, {how}; "
-            f"--tile {less} takes less"
+            f"--tile {less} (tile=) takes less"
         ) from error
 
 
@@ -345,7 +346,9 @@ def _write(path: Path, content: np.ndarray) -> None:
 def _warn(share: float, unit: str) -> None:
     reach = _LARGEST / DEPTH_UNITS[unit]
     longest = _LARGEST / DEPTH_UNITS[DEPTH_UNIT]
-    fix = f"; --depth-unit {DEPTH_UNIT} reaches {longest:g} m" if reach < longest else ""
+    fix = ""
+    if reach < longest:
+        fix = f"; --depth-unit {DEPTH_UNIT} (depth_unit=) reaches {longest:g} m"
     print(
         f"warning: {share:.1%} of the depths lie beyond {reach:g} m, where 16 bits of {unit} end, "
         f"and were written as 0 (invalid){fix}",
@@ -362,7 +365,10 @@ def _tell_ranges(ranges: dict[Path, Range], count: int, given: Range | None) -> 
         line += told_range(given)
     else:
         first = f"in {path.name} {told_range(used)}"
-        line += f"each is stretched by its own values ({first}); --range LOW,HIGH takes one for all"
+        line += (
+            f"each is stretched by its own values ({first}); "
+            "--range LOW,HIGH (image_range=) takes one for all"
+        )
     print(line, file=sys.stderr)
 
 

@@ -232,7 +232,7 @@ class Feed:
             # Training will report a bad frame.
             with suppress(ValueError, OSError, tf.errors.OpError):
                 guess = zoom_by_depth(*domains, camera)
-        return f"{line} (--zoom{f': by depth, {guess:g} would fit' if guess else ''})"
+        return f"{line} (zoom=, --zoom{f': by depth, {guess:g} would fit' if guess else ''})"
 
     @property
     def frame_shape(self) -> tuple[int, int, int]:

@@ -149,8 +149,9 @@ def test_depth_that_looks_wrong_is_nothing_to_speak_of_here(spoil):
 def test_a_run_whose_cameras_are_not_known_is_told_what_would_fit():
     splits = [Splits(road(64, 1.5)), Splits(road(64, 2.4))]
     feed = Feed(*splits, Training())
-    assert "are not enlarged (--zoom: by depth, 1.65 would fit)" in feed.told_camera(get("depth"))
-    assert feed.told_camera(get("semantic")).endswith("are not enlarged (--zoom)")
+    line = feed.told_camera(get("depth"))
+    assert "are not enlarged (zoom=, --zoom: by depth, 1.65 would fit)" in line
+    assert feed.told_camera(get("semantic")).endswith("are not enlarged (zoom=, --zoom)")
 
 
 def test_a_frame_whose_size_a_graph_does_not_know_is_seen_alike(monkeypatch):

@@ -56,7 +56,7 @@ def test_depth_beyond_16_bits_of_millimetres_is_invalid_and_the_warning_names_th
     warning = capsys.readouterr().err
     assert warning.count("\n") == 1
     assert "beyond 65.535 m" in warning
-    assert "--depth-unit m/256 reaches 255.996 m" in warning
+    assert "--depth-unit m/256 (depth_unit=) reaches 255.996 m" in warning
 
 
 def test_centimetres_hold_100_metres(save, tmp_path, pixelwise, capsys):
@@ -256,7 +256,7 @@ def test_large_images_go_over_to_tiles_and_one_line_says_so(save, tmp_path, smal
     assert {shape[1:3] for shape in seen} == {(64, 64)}
     [line] = capsys.readouterr().err.splitlines()
     assert "0.png has 150 x 120 pixels" in line
-    assert "in tiles of 64 x 64; --tile 150 would take it in one piece" in line
+    assert "in tiles of 64 x 64; --tile 150 (tile=) would take it in one piece" in line
     seen.clear()
     write_predictions(Function(model), "normals", paths[:1], tmp_path / "one", tile=150)
     assert seen == [(1, 120, 150, 3)]
@@ -282,7 +282,7 @@ def test_where_memory_ends_a_line_names_the_file_and_the_option(save, error, tmp
         (None, "in one piece; --tile 75"),
         (100, "in tiles of 100 x 100; --tile 64"),
     ):
-        with pytest.raises(MemoryError, match=rf"a\.png, 150 x 120 pixels, {told} takes less"):
+        with pytest.raises(MemoryError, match=rf"a\.png, 150 x 120 pixels, {told} .tile=. takes less"):
             write_predictions(Function(model), "depth", [path], tmp_path / "out", tile=tile)
     assert not (tmp_path / "out").exists()
 
