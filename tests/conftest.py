@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import keras
+import lighter
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras.src.saving import saving_lib
-from tensorflow.python.training.coordinator import Coordinator
 
 from adaat_keras import domains
 from adaat_keras.cli import main
@@ -36,24 +35,11 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )
 
-# A tenth of the processor's time, otherwise: TensorFlow optimizes the functions of a data pipeline
-# for each iterator of it, by what holds as it starts. Other functions are optimized as users' are.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
-tf.config.list_logical_devices()
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+lighter.start_tensorflow()
 
 # A tenth of the processor's time, otherwise: what is imported stays, and graphs are many objects.
 gc.freeze()
 gc.set_threshold(20_000, 20, 20)
-
-# A second, each time that a device's thread has not quite ended when TensorFlow looks for it.
-wait_for_stop = Coordinator.wait_for_stop
-Coordinator.wait_for_stop = lambda self, _=None: wait_for_stop(self, 0.01)
-
-# A twentieth: Keras 3.15 makes a layer for each layer that it saves, to see what attributes layers
-# have. It keeps the answer under one name and looks it up under another.
-if hasattr(saving_lib, "get_attr_skipset"):
-    saving_lib.get_attr_skipset = functools.cache(saving_lib.get_attr_skipset)
 
 # Files that take longest begin first, or one process would be left with one of them at the end.
 LONGEST = (

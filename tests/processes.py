@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import keras
+import lighter
 import numpy as np
 import tensorflow as tf
 
@@ -78,6 +79,9 @@ def _call(what: Callable, arguments: tuple, told: str, environment: dict[str, st
     handle = os.open(told, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
+    # Several machines must find one another before TensorFlow starts.
+    if "TF_CONFIG" not in environment:
+        lighter.start_tensorflow()
     sys.exit(what(*arguments))
 
 

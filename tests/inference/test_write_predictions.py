@@ -282,7 +282,9 @@ def test_where_memory_ends_a_line_names_the_file_and_the_option(save, error, tmp
         (None, "in one piece; --tile 75"),
         (100, "in tiles of 100 x 100; --tile 64"),
     ):
-        with pytest.raises(MemoryError, match=rf"a\.png, 150 x 120 pixels, {told} .tile=. takes less"):
+        with pytest.raises(
+            MemoryError, match=rf"a\.png, 150 x 120 pixels, {told} .tile=. takes less"
+        ):
             write_predictions(Function(model), "depth", [path], tmp_path / "out", tile=tile)
     assert not (tmp_path / "out").exists()
 
