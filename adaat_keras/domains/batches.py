@@ -147,12 +147,11 @@ def training_batches(
     numbers = tf.data.Dataset.range(first, tf.int64.max)
     if crops_per_frame == 1:
         numbers = portion.of(numbers, per_device)
-        crops = parallel_map(numbers, lambda n: cut(read(n), n))
-        samples = tf.data.Dataset.zip(numbers, crops)
+        samples = parallel_map(numbers, lambda n: finish(n, cut(read(n), n)))
     else:
         crops = _mixed_crops(read, cut, first, crops_per_frame)
         samples = portion.of(tf.data.Dataset.zip(numbers, crops), per_device)
-    samples = parallel_map(samples, finish)
+        samples = parallel_map(samples, finish)
     return samples.batch(per_device, drop_remainder=True).prefetch(4)
 
 
@@ -317,14 +316,12 @@ def evaluation_batches(
     count = len(domain) if frames is None else min(frames, len(domain))
 
     def read(number):
-        return padded_frame(domain.read(number * len(domain) // count, keys), stride, ignored)
+        frame = domain.read(number * len(domain) // count, keys)
+        frame = padded_frame(frame, stride, ignored)
+        return frame["image"] if task is None else tuple(frame[key] for key in keys)
 
-    return (
-        parallel_map(tf.data.Dataset.range(count), read)
-        .map(lambda frame: frame["image"] if task is None else tuple(frame[key] for key in keys))
-        .batch(1, drop_remainder=True)
-        .prefetch(4)
-    )
+    samples = parallel_map(tf.data.Dataset.range(count), read)
+    return samples.batch(1, drop_remainder=True).prefetch(4)
 
 
 def distribute(batches: tf.data.Dataset, portion: Portion) -> tuple[tf.data.Dataset, int]:

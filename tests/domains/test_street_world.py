@@ -187,7 +187,8 @@ def assert_on_surface(shape, local):
     np.testing.assert_allclose(level, 1, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+# One of each layout; how a street looks changes no label.
+@pytest.mark.parametrize("name", ["streets_sim", "streets_real"])
 def test_every_class_has_its_share_of_the_pixels(name):
     layout, look = VARIANTS[name]
     seeds = [frame_seed(name, "train", index) for index in range(45)]

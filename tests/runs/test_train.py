@@ -86,7 +86,7 @@ def test_a_run_scores_task_2_on_both_domains(finished):
 
 @pytest.mark.usefixtures("eagerly")
 def test_what_was_trained_decides_what_predicts(finished):
-    """By hand, from the networks that the run has trained."""
+    """By hand, from the networks that the run has trained; for images of any size."""
     method, folder = finished
     model = load(folder.path)
     assert model.predictor == methods.get(method).predictor
@@ -102,6 +102,7 @@ def test_what_was_trained_decides_what_predicts(finished):
     np.testing.assert_allclose(model.predict(images, verbose=0), expected, atol=1e-4)
     _, again = load_trained(folder.path)
     saved = keras.saving.load_model(folder.model)
+    assert again.predict(IMAGES, verbose=0).shape == (1, 70, 91, 11)
     for other in (again, saved):
         assert other.camera is not None
         other.camera = None
@@ -111,14 +112,11 @@ def test_what_was_trained_decides_what_predicts(finished):
     assert not set(path) & set(model.untrained)
 
 
-@pytest.mark.usefixtures("eagerly")
-def test_a_runs_model_predicts_images_of_any_size(finished):
-    _, folder = finished
-    assert load(folder.path).predict(IMAGES, verbose=0).shape == (1, 70, 91, 11)
-
-
-def test_a_finished_run_that_is_started_again_changes_nothing(finished, config_of, store, content):
-    method, folder = finished
+@pytest.mark.parametrize("method", ["ada_atdt", "cycle_gan"])
+def test_a_finished_run_that_is_started_again_changes_nothing(
+    method, run_of, config_of, store, content
+):
+    folder = run_of(method)
     before = content(folder.path)
     train_from_config(config_of(method), folder.path, store, verbose=0)
     assert content(folder.path) == before
