@@ -242,7 +242,7 @@ def _callback_name(callback: keras.callbacks.Callback) -> str:
 
 def _told(splits: Splits) -> str | dict:
     """A domain as a configuration stores it: its name, or an object's name and identity."""
-    if splits.by_name:
+    if splits.is_lasting:
         return splits.what
     return {"name": splits.name, "identity": splits.required("train").identity()}
 

@@ -8,6 +8,7 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -37,6 +38,11 @@ class Registry:
     def names(self) -> list[str]:
         """Every name of this kind, sorted."""
         return sorted({*self.builtin, *_declared(self.group)})
+
+    def names_of(self, place: str) -> list[str]:
+        """The names of the class at this place."""
+        declared = {name: point.value for name, point in _declared(self.group).items()}
+        return [name for name, at in {**declared, **self.builtin}.items() if at == place]
 
     def get(self, name: str) -> type:
         """The class of this name, or at this place.
@@ -107,6 +113,9 @@ def load_module(module: str, what: str = "import") -> ModuleType:
         >>> load_module("collections").__name__
         'collections'
     """
+    known = imported(module)
+    if known is not None:
+        return known
     file = Path(module).expanduser() if module.endswith(".py") else None
     if file and not file.is_file():
         raise ValueError(f"{what}: there is no file {file}")
@@ -118,33 +127,63 @@ def load_module(module: str, what: str = "import") -> ModuleType:
         raise ValueError(f"{what}: {module!r} cannot be imported: {why}") from error
 
 
+def imported(module: str) -> ModuleType | None:
+    """The module of this name, or from this file, if this process has imported it.
+
+    A file that is no longer where it was is known by its name.
+
+    Example:
+        >>> imported("sys").__name__, imported("somewhere/else.py")
+        ('sys', None)
+    """
+    if not module.endswith(".py"):
+        return sys.modules.get(module)
+    # The script that is running is one of them: to import it again would run it again.
+    origins = {name: getattr(each, "__file__", None) for name, each in [*sys.modules.items()]}
+    files = {Path(origin).resolve(): name for name, origin in origins.items() if origin}
+    file = Path(module).expanduser().resolve()
+    alike = [name for path, name in files.items() if path.name == file.name]
+    if file not in files and (file.exists() or len(alike) != 1):
+        return None
+    return sys.modules[files.get(file) or alike[0]]
+
+
+# What is added to the name of a module that is loaded from its file.
+_ADDED = re.compile("_[0-9a-f]{8}$")
+
+
+def module_name(module: str) -> str:
+    """A module's name, whether it was imported by it or loaded from its file, in any folder.
+
+    Example:
+        >>> module_name("gate_0a1b2c3d"), module_name("gate")
+        ('gate', 'gate')
+    """
+    return _ADDED.sub("", module)
+
+
 def _load_file(file: Path) -> ModuleType:
-    """The module in a file, the same object every time."""
+    """Import a file."""
     file = file.resolve()
-    # The script that is running: to import it again would run it again.
-    main = getattr(sys.modules.get("__main__"), "__file__", None)
-    if main and Path(main).resolve() == file:
-        return sys.modules["__main__"]
     name = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, file)
-        module = importlib.util.module_from_spec(spec)
-        # Before it runs, as Python's own import does: its classes name their module.
-        sys.modules[name] = module
-        _FILES[name] = str(file)
-        # For its neighbours, which it imports as a script does; where the folder is on the path
-        # already, it stays in its place.
-        added = [str(file.parent)] if str(file.parent) not in sys.path else []
-        sys.path += added
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            del sys.modules[name]
-            raise
-        finally:
-            for folder in added:
-                sys.path.remove(folder)
-    return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = importlib.util.module_from_spec(spec)
+    # Before it runs, as Python's own import does: its classes name their module.
+    sys.modules[name] = module
+    _FILES[name] = str(file)
+    # For its neighbours, which it imports as a script does; where the folder is on the path
+    # already, it stays in its place.
+    added = [str(file.parent)] if str(file.parent) not in sys.path else []
+    sys.path += added
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    finally:
+        for folder in added:
+            sys.path.remove(folder)
+    return module
 
 
 # The files that modules were loaded from by their path, which no import would find.
@@ -162,6 +201,24 @@ def place_of(thing: type) -> str:
     if module == "__main__" and hasattr(sys.modules[module], "__file__"):
         return f"{Path(sys.modules[module].__file__).resolve()}:{thing.__qualname__}"
     return f"{_FILES.get(module, module)}:{thing.__qualname__}"
+
+
+def checked_place(kind: str, thing: type) -> str:
+    """What `load_object` finds a class by, for whatever is to be read again.
+
+    Raises:
+        ValueError: It is defined in a function or a class, where nothing finds it.
+
+    Example:
+        >>> checked_place("task", Registry)
+        'adaat_keras.registry:Registry'
+    """
+    if "." in thing.__qualname__:
+        raise ValueError(
+            f"the {kind} {thing.__name__} is defined in a function or a class, where nothing finds "
+            "it again: define it at the top of a file or a notebook's cell"
+        )
+    return place_of(thing)
 
 
 def check_name(kind: str, name: str, names: list[str]) -> None:

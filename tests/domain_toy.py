@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from lighter import untuned
 from sklearn.linear_model import LogisticRegression
 
 
@@ -32,7 +33,7 @@ def fit(trainer, seed, labelled_target, steps=400):
     source, target = frames(rng, 64, True), frames(rng, 64, False)
     labels = (source[1], target[1]) if labelled_target else (source[1],)
     data = tf.data.Dataset.from_tensor_slices(((source[0], target[0]), labels))
-    return trainer.fit(data.repeat().batch(16), steps_per_epoch=steps, verbose=0)
+    return trainer.fit(untuned(data.repeat().batch(16)), steps_per_epoch=steps, verbose=0)
 
 
 def probe(trainer, seed):

@@ -4,11 +4,10 @@ import functools
 
 import tensorflow as tf
 from keras.src.saving import saving_lib
-from tensorflow.python.training.coordinator import Coordinator
 
-# A second, each time that a device's thread has not quite ended when TensorFlow looks for it.
-_wait_for_stop = Coordinator.wait_for_stop
-Coordinator.wait_for_stop = lambda self, _=None: _wait_for_stop(self, 0.01)
+# Saves a second whenever a device's thread has not quite ended as TensorFlow looks for it.
+_wait_for_stop = tf.train.Coordinator.wait_for_stop
+tf.train.Coordinator.wait_for_stop = lambda self, _=None: _wait_for_stop(self, 0.01)
 
 # A twentieth: Keras 3.15 makes a layer for each layer that it saves, to see what attributes layers
 # have. It keeps the answer under one name and looks it up under another.
@@ -24,3 +23,14 @@ def start_tensorflow() -> None:
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
     tf.config.list_logical_devices()
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": False})
+
+
+def untuned(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """The same batches without the thread that tunes how they are read.
+
+    Where that misses the end of an iterator, which it does on one core, the iterator waits for it
+    for as long as it has lived: seconds. The package's own pipelines are without it.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)

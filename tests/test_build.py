@@ -13,6 +13,7 @@ from adaat_keras.models.mobilenet_v2 import MobilenetV2
 from adaat_keras.models.sizes import ARCHITECTURES, SIZES, size_name
 from adaat_keras.runs import train as runs
 from adaat_keras.runs.config import RunConfig
+from adaat_keras.tasks.depth import Depth
 
 PAIRS = [(a, b) for a in tasks.names() for b in tasks.names() if a != b]
 
@@ -196,3 +197,19 @@ def test_networks_in_another_precision_have_the_weights_and_fetch_none(monkeypat
     assert {network.compute_dtype for network in whole.networks.values()} == {"float32"}
     for ours, theirs in zip(whole.get_weights(), half.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.quick
+def test_classes_that_are_defined_in_a_function_are_refused_since_nothing_finds_them_again():
+    class Local(transfer.Conv):
+        """A transfer function."""
+
+    class Mine(Depth):
+        """A task."""
+
+        name = "mine"
+
+    with pytest.raises(ValueError, match="the transfer function Local is defined in a function"):
+        _ = build_ada_atdt(transfer=Local, size="tiny").options
+    with pytest.raises(ValueError, match="the task Mine is defined in a function"):
+        build_ada_atdt(Mine(), "semantic", size="tiny")

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from lighter import untuned
 
 from adaat_keras import build_ada_atdt, tasks
 from adaat_keras.methods import (
@@ -97,7 +98,8 @@ def make_batches(kind, model, count=8, batch=4, size=32, seed=0):
     else:
         labelled = parts[:1] if kind in ("confusion", "discrepancy") else parts
         data = tuple(x for x, _ in parts), tuple(y for _, y in labelled)
-    return tf.data.Dataset.from_tensor_slices(data).batch(batch, drop_remainder=True)
+    batches = tf.data.Dataset.from_tensor_slices(data).batch(batch, drop_remainder=True)
+    return untuned(batches)
 
 
 def make_validation(kind, model, **options):

@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
             return 128 + signal.SIGTERM
         if options.traceback:
             raise
-        print(f"adaat-keras: {_told(error, arguments)}", file=sys.stderr)
+        print(f"adaat-keras: {_told(error, options.command)}", file=sys.stderr)
         return 2
     finally:
         remove_the_rest()
@@ -142,12 +142,11 @@ def _stopped_by_sigterm(terminated: list[int]) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _told(error: Exception, arguments: list[str]) -> str:
+def _told(error: Exception, command: str) -> str:
     """An error's message in one line."""
     said = " ".join(str(error).split())
     if isinstance(error, USER_ERRORS) and said:
         return said
-    command = next((word for word in arguments if not word.startswith("-")), "")
     said = said if len(said) < 300 else f"{said[:300]} ..."
     return (
         f"{command} ended with {type(error).__name__}: {said or 'no message'}. This is a bug; "
@@ -196,9 +195,9 @@ def build_parser(all_options: bool = False) -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="FILE.py",
-        help="import your own classes, for weights that need them; goes before the command",
+        help="import your classes that a preset needs (or a module); goes before the command",
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for command in COMMANDS:
         command.add_parser(commands, all_options)
     return parser

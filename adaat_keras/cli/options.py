@@ -61,7 +61,7 @@ def add_run_options(
                 "--classes",
                 default=argparse.SUPPRESS,
                 metavar="SET",
-                help="semantic ones: paper, cityscapes, or groups as JSON",
+                help="of semantic: paper, cityscapes, groups as JSON or FILE.json",
             )
 
 

@@ -6,7 +6,7 @@ streets import this package, too.
 
 from typing import TYPE_CHECKING
 
-from adaat_keras.registry import Registry, place_of
+from adaat_keras.registry import Registry, checked_place, place_of
 from adaat_keras.streets import VARIANTS
 
 if TYPE_CHECKING:
@@ -63,20 +63,19 @@ def name_of(kind: "type[Domain]") -> str:
     """The name or the location by which `find` finds a class.
 
     Raises:
-        ValueError: It is defined in a function, where nothing finds it.
+        ValueError: It has several names, or is defined in a function, where nothing finds it.
 
     Example:
         >>> name_of(find("kitti"))
         'kitti'
     """
-    place = place_of(kind)
-    if "<locals>" in place:
+    known = _registry.names_of(checked_place("domain", kind))
+    if len(known) > 1:
         raise ValueError(
-            f"the domain {kind.__qualname__} is defined in a function, where no run finds it "
-            "again: define it outside, or pass an object of it"
+            f"{kind.__name__} has several variants: pass the name of one, {', '.join(known)}, or "
+            f"an object, {kind.__name__}({known[0]!r})"
         )
-    known = [name for name, builtin in _registry.builtin.items() if builtin == place]
-    return known[0] if len(known) == 1 else place
+    return known[0] if known else place_of(kind)
 
 
 def get(what: "str | type[Domain] | Domain", **options) -> "Domain":

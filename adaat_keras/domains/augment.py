@@ -20,7 +20,7 @@ def random_crop(frame: dict[str, tf.Tensor], size: int, seed: tf.Tensor) -> dict
     """
     room = tf.shape(frame["image"])[:2] - size + 1
     check = tf.debugging.assert_positive(
-        room, f"a frame is smaller than the crop (crop=, --crop) of {size} pixels"
+        room, f"a frame is smaller than the crop of {size} pixels: crop less (crop=, --crop)"
     )
     with tf.control_dependencies([check] if check is not None else []):
         offset = tf.random.stateless_uniform([2], seed, maxval=tf.int32.max, dtype=tf.int32) % room

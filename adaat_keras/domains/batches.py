@@ -182,7 +182,7 @@ def pairs_of_batches(
 
     Raises:
         ValueError: `batch_size` is odd, a domain has no labels for the task or cannot tell its
-            classes, or its values have no known rank.
+            classes, or its values are not as `Domain` documents them.
 
     Example:
         >>> a, b = (Domain.from_arrays(np.zeros((2, 8, 8, 3), "uint8"),

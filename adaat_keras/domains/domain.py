@@ -385,38 +385,37 @@ class Domain(ABC):
 
 
 def check_forms(domain: Domain, keys: tuple[str, ...]) -> None:
-    """Raise a `ValueError` if values of a domain have another dtype than `Domain` says, or no rank.
+    """Raise a `ValueError` unless a user's domain gives values as `Domain` documents them.
 
-    Others would be taken for what they are not, such as an image of 0 to 1 for a black one, or fail
-    in a graph. Cropping and resizing need to know the rank. Nothing is read; `read` is only traced.
+    An image of floats from 0 to 1, for example, would look black; other dtypes fail in a graph.
+    Cropping and resizing need to know the rank. Nothing is read; `read` is only traced. The
+    package's own domains, which are tested, are looked through to a user's one inside.
 
     Args:
         domain: The domain to check.
-        keys: `"image"` and labels that it has; labels that no task knows may have any dtype.
+        keys: `"image"` and labels that it has; labels that only a user's task knows may have any
+            dtype.
 
     Raises:
         ValueError: The values of one of the keys have a wrong dtype, or are of unknown rank, as
-            `tf.numpy_function` gives them; the message names the class, the key and what to add.
+            `tf.numpy_function` gives them; the message names the class, the key and what to return.
 
     Example:
         >>> check_forms(Domain.from_arrays(np.zeros((1, 8, 8, 3), np.uint8)), ("image",))
     """
     domain.require(keys)
-    read = domain.read
-    while isinstance(getattr(domain, "domain", None), Domain):
-        domain = domain.domain
-    if type(domain).__module__.startswith("adaat_keras."):
-        # Tested, and tracing takes a while.
-        return
+    while type(domain).__module__.startswith("adaat_keras."):
+        domain = getattr(domain, "domain", None)
+        if not isinstance(domain, Domain):
+            return
     # As `dataset` does, so that a user's conditions are converted alike.
-    spec = tf.data.Dataset.range(1).map(lambda index: read(index, keys)).element_spec
+    spec = tf.data.Dataset.range(1).map(lambda index: domain.read(index, keys)).element_spec
     for key in keys:
         wrong = _wrong_form(key, spec[key])
         if wrong:
             raise ValueError(f"{type(domain).__name__}.read gives {key!r} {wrong}")
 
 
-# What a frame's values are; labels that only a user's task knows may be anything.
 _FORMS = {"image": "uint8", "semantic": "uint8", "depth": "float32", "normals": "float32"}
 
 
@@ -425,8 +424,7 @@ def _wrong_form(key: str, spec: tf.TensorSpec) -> str | None:
     from adaat_keras import tasks
 
     form = _FORMS.get(key, spec.dtype.name)
-    whole = key == "semantic" and spec.dtype.is_integer
-    if spec.dtype.name != form and not whole:
+    if spec.dtype.name != form:
         value = "values of 0 to 255, as uint8," if key == "image" else f"tf.cast(value, {form!r})"
         return f"as {spec.dtype.name}: return {value} in its place"
     if spec.shape.rank is None:

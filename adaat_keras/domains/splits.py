@@ -44,7 +44,7 @@ class Splits:
         self.options = dict(options or {})
         self.classes = classes
         if inspect.isclass(what) and issubclass(what, Domain):
-            what = domains.name_of(what)
+            what = self._of_class(what)
         if isinstance(what, Domain):
             what = {"train": what}
         if not isinstance(what, str):
@@ -73,10 +73,31 @@ class Splits:
         self.get = lru_cache(self._open)
         self._missing: dict[str, NoSplit] = {}
 
+    def _of_class(self, kind: type[Domain]) -> str:
+        """A class's name, after a check that `split` is all that it needs."""
+        parameters = inspect.signature(kind).parameters.values()
+        if not any(each.name == "split" or each.kind is each.VAR_KEYWORD for each in parameters):
+            raise ValueError(
+                f"{kind.__name__} takes no split=: pass an object of it, or a dictionary of splits"
+            )
+        name = domains.name_of(kind)
+        try:
+            check_options(name, self.options)
+        except ValueError as error:
+            raise ValueError(
+                f"{error}; or pass an object of it, or a dictionary of splits"
+            ) from error
+        return name
+
     @property
     def name(self) -> str:
         """The domain's name."""
-        return self.what if isinstance(self.what, str) else self.what["train"].name
+        return self.what if self.is_lasting else self.required("train").name
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether other processes can open the domain by what it was given as."""
+        return self.by_name and not self.what.startswith("__main__:")
 
     @property
     def by_name(self) -> bool:

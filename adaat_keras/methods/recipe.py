@@ -242,7 +242,7 @@ class Training:
         (2, 'Adam')
     """
 
-    epochs: int = option(8, "per stage; a teacher takes twice as many", common=True)
+    epochs: int = option(8, "per stage; a teacher of classes takes twice", common=True)
     steps_per_epoch: int = option(150, "training steps an epoch", common=True)
     batch_size: int = option(2, "images a step; half of them from each domain where both are read")
     height: int | None = option(None, "at which frames are seen (default: the target's)", kind=int)

@@ -5,7 +5,7 @@ import keras
 from adaat_keras.layers import ResidualBlock, SpatialAttention
 from adaat_keras.models.at_dt import SixConvolutions
 from adaat_keras.models.base_model import AnyDtype, Network
-from adaat_keras.registry import check_name, load_object, place_of
+from adaat_keras.registry import check_name, checked_place, load_object
 
 
 @keras.saving.register_keras_serializable("adaat_keras")
@@ -199,9 +199,12 @@ def names() -> list[str]:
 def name_of(transfer: type[keras.Model]) -> str:
     """The name or location by which `get` finds a transfer function's class.
 
+    Raises:
+        ValueError: It is defined in a function.
+
     Example:
         >>> name_of(Unet)
         'unet'
     """
     kind = getattr(transfer, "kind", None)
-    return kind if TRANSFERS.get(kind) is transfer else place_of(transfer)
+    return kind if TRANSFERS.get(kind) is transfer else checked_place("transfer function", transfer)

@@ -6,7 +6,6 @@ the weights that come with it.
 """
 
 import json
-import sys
 import threading
 import zipfile
 from functools import partial
@@ -16,7 +15,7 @@ from typing import Any
 import h5py
 import keras
 
-from adaat_keras.registry import is_declared
+from adaat_keras.registry import imported, is_declared, module_name
 
 SMALL = 2**20
 """Bytes: no configuration or description of a preset is larger."""
@@ -30,8 +29,8 @@ _UNSAFE = (
 )
 
 _UNTRUSTED = (
-    "do not trust it, unless the class is yours; then import its file first "
-    "(adaat-keras --import FILE.py ...)"
+    "do not trust it unless the class is yours. If it is, import its file first (in Python, or "
+    "with `adaat-keras --import FILE.py ...`)"
 )
 
 
@@ -51,8 +50,8 @@ def check_classes(config: Any, file: Path | str) -> None:
         Traceback (most recent call last):
         ...
         ValueError: config.json asks for os.system; a preset may name the classes of adaat_keras \
-and of Keras, and those that you have imported yourself: do not trust it, unless the class is \
-yours; then import its file first (adaat-keras --import FILE.py ...)
+and of Keras, and those that you have imported yourself: do not trust it unless the class is \
+yours. If it is, import its file first (in Python, or with `adaat-keras --import FILE.py ...`)
     """
     if isinstance(config, list):
         for value in config:
@@ -95,11 +94,15 @@ def _is_keras(config: dict) -> bool:
 
 
 def _is_imported(config: dict) -> bool:
-    """Whether this is a class that the user's own code has registered with Keras."""
+    """Whether this is a class that the user's own code has registered with Keras.
+
+    By that name Keras finds it first. The file may lie in another folder than it did.
+    """
     name = config.get("registered_name")
     registered = keras.saving.get_registered_object(name) if isinstance(name, str) else None
     return isinstance(registered, type) and (
-        (registered.__module__, registered.__name__) == (config.get("module"), config["class_name"])
+        (module_name(registered.__module__), registered.__name__)
+        == (module_name(str(config.get("module"))), config["class_name"])
     )
 
 
@@ -121,8 +124,8 @@ def check_place(what: Any, file: Path | str) -> None:
         Traceback (most recent call last):
         ...
         ValueError: preset.json asks for os:system; a preset may name the classes of adaat_keras, \
-and those that you have imported yourself: do not trust it, unless the class is yours; then import \
-its file first (adaat-keras --import FILE.py ...)
+and those that you have imported yourself: do not trust it unless the class is yours. If it is, \
+import its file first (in Python, or with `adaat-keras --import FILE.py ...`)
     """
     place = str(what.get("place", "") if isinstance(what, dict) else what)
     if ":" not in place:
@@ -130,12 +133,8 @@ its file first (adaat-keras --import FILE.py ...)
     module, _, name = place.rpartition(":")
     if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")) or is_declared(place):
         return
-    if module.endswith(".py"):
-        path = str(Path(module).expanduser().resolve())
-        loaded = [m for m in [*sys.modules.values()] if getattr(m, "__file__", None) == path]
-    else:
-        loaded = [sys.modules[module]] if module in sys.modules else []
-    found = [getattr(m, name, None) for m in loaded]
+    loaded = imported(module)
+    found = [getattr(loaded, name, None)] if loaded else []
     # The bases of a class; the type of other objects, such as an `Architecture`.
     kinds = [c.__mro__[1:] if isinstance(c, type) else type(c).__mro__ for c in found]
     bases = [base.__module__ for kind in kinds for base in kind]

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Mapping
 
-from adaat_keras.registry import Registry, place_of
+from adaat_keras.registry import Registry, checked_place
 from adaat_keras.tasks.task import Task
 
 _registry = Registry(
@@ -71,13 +71,16 @@ def serialize(task: Task) -> str | dict:
         The name of a built-in task with default options; else `{"place": ..., "config": {...}}`,
         where the place is a name or the location of the class.
 
+    Raises:
+        ValueError: The class is defined in a function.
+
     Example:
         >>> serialize(get("depth"))
         'depth'
         >>> get(serialize(get("semantic", classes="cityscapes"))).class_names[-1]
         'bicycle'
     """
-    place = place_of(type(task))
+    place = checked_place("task", type(task))
     name = _NAMES.get(place)
     config = task.get_config()
     return name if name and not config else {"place": name or place, "config": config}

@@ -7,7 +7,7 @@ from typing import ClassVar
 import keras
 
 from adaat_keras.layers import Tensor
-from adaat_keras.registry import Registry, place_of
+from adaat_keras.registry import Registry, checked_place
 
 
 class AdversarialLoss(keras.losses.Loss):
@@ -185,6 +185,9 @@ def get(what: str | type[AdversarialLoss] | AdversarialLoss, **options) -> Adver
 def serialize(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
     """A loss or its class as a string for `get`: its location, and non-default options as JSON.
 
+    Raises:
+        ValueError: The class is defined in a function.
+
     Example:
         >>> serialize(LeastSquares(softening=0.0))
         'adaat_keras.training.losses:LeastSquares{"softening": 0.0}'
@@ -192,7 +195,7 @@ def serialize(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
         0.0
     """
     if isinstance(loss, type):
-        return place_of(loss)
+        return checked_place("adversarial loss", loss)
     kind, config = type(loss), loss.get_config()
     try:
         usual = kind().get_config()
@@ -200,7 +203,7 @@ def serialize(loss: type[AdversarialLoss] | AdversarialLoss) -> str:
         # It has required arguments.
         usual = {}
     made = {name: value for name, value in config.items() if usual.get(name, ...) != value}
-    return place_of(kind) + (json.dumps(made) if made else "")
+    return checked_place("adversarial loss", kind) + (json.dumps(made) if made else "")
 
 
 def names() -> list[str]:

@@ -50,7 +50,7 @@ MISTAKES = {
     "--alpha nan": "alpha must be between 0 and 1, not nan",
     "--batch-size 5": "batch_size must be even and positive, not 5",
     "--crop 100": "crop must be a multiple of 32 pixels.*, not 100",
-    "--crop 96": "a frame is smaller than the crop .* of 96 pixels",
+    "--crop 96": "a frame is smaller than the crop of 96 pixels",
     "--epochs 0": "epochs must be at least 1, not 0",
     "--learning-rate -1": "learning_rate must be positive, not -1.0",
     "--seed -1": r"seed must be between 0 and 2\*\*31 - 1, not -1",

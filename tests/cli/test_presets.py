@@ -9,12 +9,13 @@ import shutil
 import threading
 
 import numpy as np
+import processes
 import pytest
 import tensorflow as tf
 from PIL import Image
 
 from adaat_keras import build_ada_atdt, load
-from adaat_keras.cli import main
+from adaat_keras.cli import export, main
 from adaat_keras.models.preset_format import read_details
 
 
@@ -214,3 +215,58 @@ def test_half_a_file_or_a_wrong_hash_at_an_address_is_told(spoilt, address, pres
 
 def test_what_is_published_counts_as_trained(preset):
     assert load(preset).untrained == ()
+
+
+OWN_TRANSFER = """
+import keras
+
+from adaat_keras.models import Network
+
+
+@keras.saving.register_keras_serializable("own_gate")
+class Gate(Network):
+    arguments = ("channels",)
+    stride = 1
+
+    def __init__(self, channels, dtype=None, **kwargs):
+        features = keras.Input((None, None, channels))
+        gated = keras.layers.Conv2D(channels, 1, dtype=dtype)(features)
+        super().__init__(inputs=features, outputs=gated, dtype=dtype, **kwargs)
+        self.channels = channels
+"""
+
+
+def test_a_preset_with_ones_own_class_predicts_with_the_file_imported_wherever_it_lies(
+    image, tmp_path
+):
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    (there / "own_gate.py").write_text(OWN_TRANSFER)
+    model = build_ada_atdt(transfer=f"{there / 'own_gate.py'}:Gate", size="tiny")
+    model.untrained = ()
+    model.save_to_preset(tmp_path / "preset")
+    there.rename(here)
+    predict = ["predict", image, "--weights", tmp_path / "preset", "--out", tmp_path / "out"]
+    # In processes, since this one has imported it.
+    status, said = processes.finished(*predict, told=tmp_path / "told")
+    assert status == 2
+    assert "If it is, import its file first (in Python, or with `adaat-keras --import FILE" in said
+    imported = ["--import", here / "own_gate.py"]
+    status, said = processes.finished(*imported, *predict, told=tmp_path / "told")
+    assert status == 0, said
+    assert (tmp_path / "out" / "image_semantic.png").exists()
+
+
+@pytest.mark.quick
+def test_a_file_to_import_that_is_not_there_or_is_wrong_is_told(refused, tmp_path):
+    (tmp_path / "wrong.py").write_text("import nosuchmodule")
+    assert "--import: there is no file gone.py" in refused("--import", "gone.py", "evaluate", "a")
+    message = "wrong.py' cannot be imported: ModuleNotFoundError: No module named 'nosuchmodule'"
+    assert message in refused("--import", tmp_path / "wrong.py", "evaluate", "a")
+
+
+@pytest.mark.quick
+def test_a_bug_is_told_with_the_command_whatever_goes_before_it(refused, monkeypatch):
+    monkeypatch.setattr(export, "run", lambda options: {}["none"])
+    said = refused("--import", "json", "export", "a", "--out", "b")
+    assert "export ended with KeyError: 'none'. This is a bug; `adaat-keras --traceback exp" in said

@@ -64,6 +64,7 @@ def test_values_of_unknown_rank_are_refused_with_what_to_add(key, shape):
         ("depth", "float64", "tf.cast(value, 'float32')"),
         ("depth", "uint16", "tf.cast(value, 'float32')"),
         ("semantic", "float32", "tf.cast(value, 'uint8')"),
+        ("semantic", "int64", "tf.cast(value, 'uint8')"),
     ],
 )
 def test_values_of_another_dtype_are_refused_with_what_to_return(key, kind, fix):
@@ -71,8 +72,31 @@ def test_values_of_another_dtype_are_refused_with_what_to_return(key, kind, fix)
     given = domain.value
     domain.value = lambda index, each: tf.cast(given(index, each), kind if each == key else "uint8")
     message = f"Mine.read gives {key!r} as {kind}: return {fix} in its place"
-    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
-        training_batches(Seen(domain, Camera(8, 9)), key, 2, None, seed=0)
+    # In other classes, too, which are looked up in what it gives.
+    for each in (domain, domain.with_classes(Semantic({"a": "road", "b": "*"}))):
+        with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+            training_batches(Seen(each, Camera(8, 9)), key, 2, None, seed=0)
+
+
+class Halved(Domain):
+    """A user's wrapper of a domain of the package, whose images end at 1."""
+
+    name, tasks = "halved", ()
+
+    def __init__(self, domain):
+        self.domain = domain
+
+    def __len__(self):
+        return len(self.domain)
+
+    def read(self, index, keys):
+        return {"image": tf.cast(self.domain.read(index, keys)["image"], "float32") / 255}
+
+
+def test_a_users_wrapper_is_looked_at_and_not_what_it_wraps():
+    wrapper = Halved(Domain.from_arrays(np.zeros((2, 8, 9, 3), "uint8")))
+    with pytest.raises(ValueError, match=r"^Halved\.read gives 'image' as float32"):
+        training_batches(Seen(wrapper, Camera(8, 9)), None, 2, None, seed=0)
 
 
 @pytest.mark.parametrize(

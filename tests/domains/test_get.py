@@ -1,11 +1,13 @@
 """Domains by name, place, class and entry point; splits that do not exist."""
 
+import sys
+
 import numpy as np
 import pytest
 from format_kit import FRAME, kitti
 
 from adaat_keras import domains, registry
-from adaat_keras.domains import Domain, Folder, NoSplit
+from adaat_keras.domains import Domain, Folder, NoSplit, Streets
 from adaat_keras.domains.kitti import Kitti
 from adaat_keras.domains.shards import pack
 from adaat_keras.domains.splits import Splits
@@ -146,7 +148,8 @@ def test_streets_packed_frames_and_folders_say_so_in_the_same_way(tmp_path):
 def test_a_class_is_opened_split_by_split_as_its_name_is():
     grey = domains.find("greys:Grey")
     splits = Splits(grey)
-    assert (splits.what, splits.by_name) == ("greys:Grey", True)
+    # The name by which its package declares it.
+    assert (splits.what, splits.is_lasting) == ("grey", True)
     assert [splits.required(split).split for split in ("train", "val", "test")] == [
         "train",
         "val",
@@ -164,9 +167,49 @@ def test_a_class_of_the_package_has_its_name_so_that_tables_know_it():
 
 
 @pytest.mark.quick
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("self", "Mine takes no split=: pass an object of it, or a dictionary of splits"),
+        ("self, split, root", "needs the option 'root'.*; or pass an object of it, or a dictio"),
+    ],
+)
+def test_a_class_that_needs_more_or_less_than_a_split_is_told_to_be_opened(
+    options, message, tmp_path
+):
+    (tmp_path / "mine.py").write_text(
+        MODULE.replace("Grey", "Mine").replace('self, split="train", level=9', options)
+    )
+    mine = domains.find(f"{tmp_path / 'mine.py'}:Mine")
+    with pytest.raises(ValueError, match=message):
+        Splits(mine)
+
+
+@pytest.mark.quick
+def test_a_class_of_several_variants_lists_them():
+    message = r"^Streets has several variants: .* streets_sim, .* or an object, Streets\('streets_"
+    with pytest.raises(ValueError, match=message):
+        Splits(Streets)
+
+
+@pytest.mark.quick
+def test_a_class_of_a_notebook_is_opened_and_told_as_an_object_is(package, monkeypatch):
+    grey = domains.find("greys:Grey")
+    monkeypatch.setattr(grey, "__module__", "__main__")
+    monkeypatch.setattr(sys.modules["__main__"], "Grey", grey, raising=False)
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
+    splits = Splits(grey)
+    assert (splits.name, splits.is_lasting) == ("grey", False)
+    assert splits.required("test").split == "val"
+
+
+@pytest.mark.quick
 def test_a_class_that_no_run_finds_again_is_refused():
     class Local(Domain):
         """Never opened."""
 
-    with pytest.raises(ValueError, match=r"Local is defined in a function.*pass an object of it"):
+        def __init__(self, split):
+            raise NotImplementedError
+
+    with pytest.raises(ValueError, match=r"domain Local is defined in a function or a class"):
         Splits(Local)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from lighter import untuned
 from method_kit import make_stages, make_trainers
 
 from adaat_keras import build_ada_atdt, tasks
@@ -146,7 +147,7 @@ def test_the_cycle_closes_and_translations_take_on_the_targets_brightness():
         generator(), generator(), discriminator(), discriminator(), SHAPE, identity_weight=0.0
     )
     trainer.compile(keras.optimizers.Adam(0.01, 0.5), keras.optimizers.Adam(0.01, 0.5))
-    data = tf.data.Dataset.from_tensor_slices(((dark, bright),)).repeat().batch(8)
+    data = untuned(tf.data.Dataset.from_tensor_slices(((dark, bright),)).repeat().batch(8))
     history = trainer.fit(data, epochs=3, steps_per_epoch=200, verbose=0).history
     assert history["cycle_loss"][-1] < 0.2 * history["cycle_loss"][0]
     assert abs(np.mean(trainer.to_target(dark)) - bright.mean()) < 40
@@ -169,7 +170,8 @@ def tiny(seed=0):
 def images(count=8, batch=4):
     rng = np.random.default_rng(0)
     pair = tuple(rng.uniform(0, 255, (count, 32, 32, 3)).astype("f4") for _ in range(2))
-    return tf.data.Dataset.from_tensor_slices((pair,)).batch(batch, drop_remainder=True)
+    batches = tf.data.Dataset.from_tensor_slices((pair,)).batch(batch, drop_remainder=True)
+    return untuned(batches)
 
 
 @pytest.mark.usefixtures("eagerly")

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from lighter import untuned
 from method_kit import make_trainers
 
 from adaat_keras import build_ada_atdt
@@ -74,7 +75,7 @@ def predicted_shares(size_weight):
     data = tf.data.Dataset.from_tensor_slices(
         ((source.astype("f4"), target.astype("f4")), (labels,))
     )
-    trainer.fit(data.repeat().batch(8), steps_per_epoch=200, verbose=0)
+    trainer.fit(untuned(data.repeat().batch(8)), steps_per_epoch=200, verbose=0)
     return np.mean(tf.nn.softmax(trainer(target.astype("f4"))), axis=(0, 1, 2))
 
 

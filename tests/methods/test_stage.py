@@ -21,7 +21,7 @@ from adaat_keras.domains.augment import unchanged
 from adaat_keras.domains.splits import Splits
 from adaat_keras.methods.method import chosen_stages
 from adaat_keras.methods.recipe import Recipe, Training
-from adaat_keras.methods.stage import Feed, Stage, plain_errors
+from adaat_keras.methods.stage import Feed, Stage, fit_stage, plain_errors
 from adaat_keras.methods.stage_key import code_of, described, plain, stage_key
 from adaat_keras.models import Encoder
 from adaat_keras.registry import load_object
@@ -679,3 +679,35 @@ def test_what_is_validated_on_changes_the_key_where_callbacks_may_end_the_traini
     ]
     assert len({stage_key(stage, Nothing, NETWORKS, feed, stop) for feed in feeds}) == len(feeds)
     assert len({stage_key(stage, Nothing, NETWORKS, feed) for feed in feeds}) == 1
+
+
+@pytest.mark.quick
+def test_a_stage_goes_on_with_the_batches_of_its_step():
+    """Whole runs of tests have a step an epoch, with which epochs are steps."""
+    asked = []
+
+    class Asked(Stage):
+        name = "asked"
+
+        def trainer(self, networks, feed):
+            raise NotImplementedError
+
+        def batches(self, feed, first_step):
+            asked.append(first_step)
+
+        def validation(self, feed):
+            return None
+
+    class Nothing:
+        def distributed(self, batches):
+            return None, None
+
+        def for_devices(self, batches):
+            return batches
+
+        def fit(self, batches, **options):
+            asked.append((options["initial_epoch"], options["epochs"]))
+
+    stage = Asked(dataclasses.replace(TRAINING, epochs=8, steps_per_epoch=5))
+    fit_stage(stage, Nothing(), Nothing(), initial_epoch=3)
+    assert asked == [15, (3, 8)]

@@ -40,9 +40,10 @@ EVERYTHING = {
     "base_1_weight": 0.5,
     "adversarial_loss": "wasserstein",
 }
-# Those with the most losses; `tests/training/test_devices.py` has every trainer. By seed: others
-# have features so near a kink (of |x| or ReLU) that rounding decides a gradient.
-TRAINED = {"adversarial": 1, "transfer": 4, "semantic_translation": 4}
+# Those with the most losses, and CycleGAN's; `tests/training/test_devices.py` has the other
+# trainers. By seed: others have features so near a kink (of |x| or ReLU) that rounding decides a
+# gradient.
+TRAINED = {"adversarial": 1, "transfer": 4, "translation": 5, "semantic_translation": 4}
 
 
 def stages_of(method, config):
