@@ -8,8 +8,10 @@ import functools
 import hashlib
 import importlib
 import importlib.util
+import os
 import re
 import sys
+import warnings
 from collections.abc import Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -113,10 +115,16 @@ def load_module(module: str, what: str = "import") -> ModuleType:
         >>> load_module("collections").__name__
         'collections'
     """
+    file = Path(module).expanduser() if module.endswith(".py") else None
     known = imported(module)
     if known is not None:
+        if file and not file.exists():
+            warnings.warn(
+                f"{what}: there is no file {file}; {known.__file__}, which is imported, is taken "
+                "in its place",
+                stacklevel=2,
+            )
         return known
-    file = Path(module).expanduser() if module.endswith(".py") else None
     if file and not file.is_file():
         raise ValueError(f"{what}: there is no file {file}")
     try:
@@ -138,14 +146,16 @@ def imported(module: str) -> ModuleType | None:
     """
     if not module.endswith(".py"):
         return sys.modules.get(module)
-    # The script that is running is one of them: to import it again would run it again.
-    origins = {name: getattr(each, "__file__", None) for name, each in [*sys.modules.items()]}
-    files = {Path(origin).resolve(): name for name, origin in origins.items() if origin}
     file = Path(module).expanduser().resolve()
-    alike = [name for path, name in files.items() if path.name == file.name]
-    if file not in files and (file.exists() or len(alike) != 1):
-        return None
-    return sys.modules[files.get(file) or alike[0]]
+    if _name_of(file) in sys.modules:
+        return sys.modules[_name_of(file)]
+    # The script that is running is one of them: to import it again would run it again.
+    modules = [each for each in [*sys.modules.values()] if getattr(each, "__file__", None)]
+    named = (each for each in modules if os.path.basename(each.__file__) == file.name)
+    alike = {Path(each.__file__).resolve(): each for each in named}
+    if file in alike:
+        return alike[file]
+    return next(iter(alike.values())) if len(alike) == 1 and not file.exists() else None
 
 
 # What is added to the name of a module that is loaded from its file.
@@ -162,10 +172,15 @@ def module_name(module: str) -> str:
     return _ADDED.sub("", module)
 
 
+def _name_of(file: Path) -> str:
+    """The name of the module that is loaded from a file."""
+    return f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+
+
 def _load_file(file: Path) -> ModuleType:
     """Import a file."""
     file = file.resolve()
-    name = f"{file.stem}_{hashlib.sha256(str(file).encode()).hexdigest()[:8]}"
+    name = _name_of(file)
     spec = importlib.util.spec_from_file_location(name, file)
     module = importlib.util.module_from_spec(spec)
     # Before it runs, as Python's own import does: its classes name their module.

@@ -213,3 +213,14 @@ def test_a_class_that_no_run_finds_again_is_refused():
 
     with pytest.raises(ValueError, match=r"domain Local is defined in a function or a class"):
         Splits(Local)
+
+
+@pytest.mark.quick
+def test_a_file_that_was_moved_is_known_if_it_is_imported_and_that_is_told(tmp_path):
+    (tmp_path / "moved_greys.py").write_text(MODULE)
+    known = domains.find(f"{tmp_path / 'moved_greys.py'}:Grey")
+    with pytest.warns(UserWarning, match=r"no file .*elsewhere.*moved_greys\.py, which is import"):
+        assert domains.find(f"{tmp_path / 'elsewhere' / 'moved_greys.py'}:Grey") is known
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "moved_greys.py").write_text(MODULE)
+    assert domains.find(f"{tmp_path / 'elsewhere' / 'moved_greys.py'}:Grey") is not known
