@@ -171,7 +171,7 @@ def one_at_a_time(shared):
 @pytest.fixture(scope="session")
 def frames(shared, one_at_a_time):
     """Options that open the streets with few and small frames, which exist already."""
-    options = {"frames": 4, "height": 64, "width": 64, "cache": str(shared / "cache")}
+    options = {"frames": 2, "height": 64, "width": 64, "cache": str(shared / "cache")}
     with one_at_a_time("frames"):
         for name in ("streets_sim", "streets_real"):
             for split in ("train", "val", "test"):
