@@ -170,7 +170,13 @@ def test_json_that_is_none_is_refused_by_name(text, name, preset):
 
 @pytest.mark.parametrize("option", ["from_task", "to_task", "transfer", "architecture", "size"])
 @pytest.mark.parametrize(
-    "place", ["os:system", "preset/evil.py:Evil", {"place": "os:system"}, ["os:system"]]
+    "place",
+    [
+        *("os:system", "preset/evil.py:Evil", {"place": "os:system"}, ["os:system"]),
+        # Which read files and run code.
+        {"place": "keras.layers:TFSMLayer", "config": {"filepath": "preset/evil"}},
+        *("keras.src.layers.core.lambda_layer:Lambda", "elsewhere/lambda_layer.py:Lambda"),
+    ],
 )
 def test_its_options_name_no_code(option, place, preset, monkeypatch):
     monkeypatch.chdir(preset.parent)

@@ -133,12 +133,13 @@ import its file first (in Python, or with `adaat-keras --import FILE.py ...`)
     module, _, name = place.rpartition(":")
     if module.startswith(("adaat_keras.tasks.", "adaat_keras.domains.")) or is_declared(place):
         return
-    loaded = imported(module)
-    found = [getattr(loaded, name, None)] if loaded else []
+    found = getattr(imported(module), name, None)
     # The bases of a class; the type of other objects, such as an `Architecture`.
-    kinds = [c.__mro__[1:] if isinstance(c, type) else type(c).__mro__ for c in found]
-    bases = [base.__module__ for kind in kinds for base in kind]
-    if not any(base.startswith(("adaat_keras.", "keras.")) for base in bases):
+    kinds = found.__mro__[1:] if isinstance(found, type) else type(found).__mro__
+    derives = any(kind.__module__.startswith(("adaat_keras.", "keras.")) for kind in kinds)
+    # Keras' own read files and run code that they are given, such as `TFSMLayer`.
+    is_kerass = getattr(found, "__module__", "").startswith("keras.")
+    if not derives or is_kerass:
         raise ValueError(
             f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "
             f"that you have imported yourself: {_UNTRUSTED}"
