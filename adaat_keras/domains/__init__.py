@@ -6,7 +6,7 @@ streets import this package, too.
 
 from typing import TYPE_CHECKING
 
-from adaat_keras.registry import Registry, checked_place, place_of
+from adaat_keras.registry import Registry, checked_place
 from adaat_keras.streets import VARIANTS
 
 if TYPE_CHECKING:
@@ -69,13 +69,14 @@ def name_of(kind: "type[Domain]") -> str:
         >>> name_of(find("kitti"))
         'kitti'
     """
-    known = _registry.names_of(checked_place("domain", kind))
+    place = checked_place("domain", kind)
+    known = _registry.names_of(place)
     if len(known) > 1:
         raise ValueError(
             f"{kind.__name__} has several variants: pass the name of one, {', '.join(known)}, or "
             f"an object, {kind.__name__}({known[0]!r})"
         )
-    return known[0] if known else place_of(kind)
+    return known[0] if known else place
 
 
 def get(what: "str | type[Domain] | Domain", **options) -> "Domain":

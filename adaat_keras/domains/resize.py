@@ -171,14 +171,14 @@ class Resized(Domain):
         ((12, 20, 3), (12, 20))
     """
 
-    _aside = (*Domain._aside, "_ranked")
+    _aside = (*Domain._aside, "_checked")
 
     def __init__(self, domain: Domain, height: int, width: int):
         if height < 1 or width < 1:
             raise ValueError(f"height and width must be at least 1, not {height} and {width}")
         self.domain = domain
         self.height, self.width = height, width
-        self._ranked: set[str] = set()
+        self._checked: set[str] = set()
         self.name, self.tasks, self.dense = domain.name, domain.tasks, domain.dense
         self.label_names, self.all_told = domain.label_names, domain.all_told
 
@@ -219,10 +219,10 @@ class Resized(Domain):
         """
         self.domain.require(keys)
         # Checked once per key, since tracing `read` takes a while.
-        new = tuple(key for key in keys if key not in self._ranked)
+        new = tuple(key for key in keys if key not in self._checked)
         if new:
             check_forms(self.domain, new)
-            self._ranked.update(new)
+            self._checked.update(new)
 
     def read(self, index: tf.Tensor, keys: tuple[str, ...]) -> dict[str, tf.Tensor]:
         """The `keys` of the frame at `index` (int64 scalar), resized; raises as the domain does."""

@@ -44,7 +44,9 @@ class Splits:
         self.options = dict(options or {})
         self.classes = classes
         if inspect.isclass(what) and issubclass(what, Domain):
-            what = self._of_class(what)
+            what = _checked_class(what, self.options)
+        elif isinstance(what, str):
+            check_options(what, self.options)
         if isinstance(what, Domain):
             what = {"train": what}
         if not isinstance(what, str):
@@ -65,29 +67,11 @@ class Splits:
                         f"{split} is {domain!r}, no domain: pass an object such as "
                         "adaat_keras.domains.Folder(...)"
                     )
-        else:
-            check_options(what, self.options)
-        if not isinstance(what, str) and options:
-            raise ValueError("options open a domain by name; this one is open already")
+            if options:
+                raise ValueError("options open a domain by name; this one is open already")
         self.what = what
         self.get = lru_cache(self._open)
         self._missing: dict[str, NoSplit] = {}
-
-    def _of_class(self, kind: type[Domain]) -> str:
-        """A class's name, after a check that `split` is all that it needs."""
-        parameters = inspect.signature(kind).parameters.values()
-        if not any(each.name == "split" or each.kind is each.VAR_KEYWORD for each in parameters):
-            raise ValueError(
-                f"{kind.__name__} takes no split=: pass an object of it, or a dictionary of splits"
-            )
-        name = domains.name_of(kind)
-        try:
-            check_options(name, self.options)
-        except ValueError as error:
-            raise ValueError(
-                f"{error}; or pass an object of it, or a dictionary of splits"
-            ) from error
-        return name
 
     @property
     def name(self) -> str:
@@ -148,6 +132,21 @@ class Splits:
                 '{"train": ..., "val": ..., "test": ...}'
             )
         return domain
+
+
+def _checked_class(kind: type[Domain], options: Mapping) -> str:
+    """A class's name, after a check that `split` and these options are all that it needs."""
+    parameters = inspect.signature(kind).parameters.values()
+    if not any(each.name == "split" or each.kind is each.VAR_KEYWORD for each in parameters):
+        raise ValueError(
+            f"{kind.__name__} takes no split=: pass an object of it, or a dictionary of splits"
+        )
+    name = domains.name_of(kind)
+    try:
+        check_options(name, options)
+    except ValueError as error:
+        raise ValueError(f"{error}; or pass an object of it, or a dictionary of splits") from error
+    return name
 
 
 def check_options(name: str, options: Mapping) -> None:

@@ -112,7 +112,7 @@ def check_place(what: Any, file: Path | str) -> None:
     Published files may contain `"module:Class"` or `"file.py:Class"`. Allowed are this package's
     tasks and domains, those that installed packages declare as entry points, and what this process
     has imported already, if it is a subclass of this package's or Keras' classes (or an
-    `Architecture`).
+    `Architecture`) and not Keras' own.
 
     Args:
         what: A name, a location, or a dictionary with a `"place"`.
@@ -138,8 +138,8 @@ import its file first (in Python, or with `adaat-keras --import FILE.py ...`)
     kinds = found.__mro__[1:] if isinstance(found, type) else type(found).__mro__
     derives = any(kind.__module__.startswith(("adaat_keras.", "keras.")) for kind in kinds)
     # Keras' own read files and run code that they are given, such as `TFSMLayer`.
-    is_kerass = getattr(found, "__module__", "").startswith("keras.")
-    if not derives or is_kerass:
+    of_keras = getattr(found, "__module__", "").startswith("keras.")
+    if of_keras or not derives:
         raise ValueError(
             f"{file} asks for {place}; a preset may name the classes of adaat_keras, and those "
             f"that you have imported yourself: {_UNTRUSTED}"

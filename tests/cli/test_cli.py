@@ -62,7 +62,9 @@ MISTAKES = {
     '--target-options {"split":"dev"}': "multiple values .*'split'",
     '--target-options {"look":"dusk"}': "unknown look 'dusk'; choose one of: .*daylight",
     "--epochs many": "invalid int value: 'many'",
-    "--learning-rate 3e38 --steps-per-epoch 2": "became nan in stage 'adversarial', epoch 1",
+    "--steps-per-epoch 2 --learning-rate 3e38": (
+        "became nan in stage 'adversarial', epoch 1, batch 2"
+    ),
 }
 
 

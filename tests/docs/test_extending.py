@@ -58,7 +58,8 @@ def frames(*tasks):
 def trained(separable, graphs, tmp_path_factory):
     """A model of these networks, trained in a folder."""
     folder = tmp_path_factory.mktemp("run") / "run"
-    model = build_ada_atdt(architecture=separable, transfer="conv", size="tiny")
+    options = {"transfer": "conv", "size": "tiny", "seed": 0}
+    model = build_ada_atdt(architecture=separable, **options)
     domains = frames("depth", "semantic"), frames("depth")
     with graphs(False):
         fit_ada_atdt(model, *domains, method="at_dt", recipe="paper", directory=folder, **BRIEF)

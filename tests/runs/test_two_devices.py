@@ -52,6 +52,11 @@ def stages_of(method, config):
     return {stage.name: stage for stage in methods.get(method).stages(*parts)}
 
 
+def feed_of(config, devices):
+    splits = (config.splits(role) for role in ("source", "target"))
+    return Feed(*splits, config.training, strategy_for(devices))
+
+
 def trained_on(devices, name, config):
     """A stage's networks after a batch, all networks of one seed."""
     strategy = strategy_for(devices)
@@ -93,11 +98,6 @@ def assert_equal(one, two, network):
     atol = 1e-4 * max(np.abs(weight).max() for weight in one)
     for ours, theirs in zip(one, two, strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=atol, err_msg=network)
-
-
-def feed_of(config, devices):
-    splits = (config.splits(role) for role in ("source", "target"))
-    return Feed(*splits, config.training, strategy_for(devices))
 
 
 @pytest.mark.parametrize("name", STAGES)
